@@ -1,0 +1,84 @@
+# `make` lists what there is to do. Every target sets itself up first; the only needs are make and Python 3.11 or newer.
+PYTHON ?= python3
+CONTRACT := openapi/paisr-invoices.yaml
+
+VENV := .venv
+LOWEST := .venv-lowest
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+LOWEST_READY := $(LOWEST)/.ready
+
+# What decides the time stamps in built files: the last commit, so that two builds of it are equal to the byte.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1580601600)
+export SOURCE_DATE_EPOCH
+# The project's own packages are found by the install alone, never by what happens to be in the caller's environment.
+unexport PYTHONPATH PYTHONHOME
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup generate check-generated lint format type test coverage test-lowest demo build lock clean
+
+help: ## list what there is to do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(READY) ## make the environment in .venv (done by every other target when needed)
+
+generate: $(READY) ## make generated/ from the contract in openapi/
+	$(BIN)/python scripts/generate.py
+
+check-generated: $(READY) ## fail, with the difference, when generated/ is not what the contract gives
+	$(BIN)/python scripts/generate.py --check
+
+lint: $(READY) ## check style and formatting, and that the contract is valid OpenAPI
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/openapi-spec-validator $(CONTRACT)
+
+format: $(READY) ## put style and formatting right where that can be done by a program
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+type: $(READY) ## check types with mypy and pyright, both strict
+	$(BIN)/mypy --strict
+	$(BIN)/pyright --warnings
+
+test: $(READY) ## run all tests (choose some with ARGS="tests/paisr -k money")
+	$(BIN)/python -m pytest $(ARGS)
+
+coverage: $(READY) ## run all tests and say which lines none of them reached
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+test-lowest: $(LOWEST_READY) ## run the client's tests with the lowest versions that pyproject.toml allows
+	$(LOWEST)/bin/python -m pytest -q tests/paisr tests/generated
+
+demo: $(READY) ## see an invoice created, listed, read and paid, on a stand-in server
+	@$(BIN)/python scripts/demo.py
+
+build: $(READY) ## build the wheel and the source distribution in dist/
+	rm -rf dist
+	$(BIN)/python -m hatchling build
+
+lock: $(READY) ## find the versions in requirements/ anew (UPGRADE=1: the newest ones)
+	$(BIN)/python scripts/lock.py $(if $(UPGRADE),--upgrade)
+
+clean: ## remove everything that make has made
+	rm -rf $(VENV) $(LOWEST) dist build .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+define new-environment
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo 'Python 3.11 or newer is needed and "$(PYTHON)" is not: name one, as in "make PYTHON=python3.12 $(or $(MAKECMDGOALS),setup)".' >&2; exit 1; }
+$(PYTHON) -m venv $(1)
+$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2)
+$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+@touch $(1)/.ready
+endef
+
+$(READY): requirements/dev.txt pyproject.toml
+	$(call new-environment,$(VENV),requirements/dev.txt)
+
+$(LOWEST_READY): requirements/lowest.txt pyproject.toml
+	$(call new-environment,$(LOWEST),requirements/lowest.txt)
