@@ -1,0 +1,17 @@
+# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
+"""What the contract says about itself and about where the service is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+__all__ = ["SERVERS", "TITLE", "VERSION"]
+
+TITLE: Final = "Paisr invoices API"
+VERSION: Final = "1.0.0"
+SERVERS: Final[Mapping[str, str]] = {
+    "live": "https://api.live.paisr.tech/v2",
+    "staging": "https://api.staging.paisr.tech/v2",
+}
+"""The base URL of each environment, its version filled in."""

@@ -1,0 +1,29 @@
+# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
+from __future__ import annotations
+
+from decimal import Decimal
+
+from attrs import frozen
+
+from ..types import refuse_unusable_decimals
+
+
+@frozen(kw_only=True)
+class Amount:
+    """The totals of an invoice, in major units of its currency (SRD 150.00, not cents)."""
+
+    sub_total: Decimal | None = None
+    """The total before any discount."""
+
+    discount_total: Decimal | None = None
+    """The total of all discounts."""
+
+    net_total: Decimal | None = None
+    """What is to be paid."""
+
+    def __attrs_post_init__(self) -> None:
+        refuse_unusable_decimals(
+            sub_total=self.sub_total,
+            discount_total=self.discount_total,
+            net_total=self.net_total,
+        )

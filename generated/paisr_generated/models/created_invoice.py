@@ -1,0 +1,20 @@
+# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
+from __future__ import annotations
+
+from attrs import frozen
+
+from .checkout_session import CheckoutSession
+
+
+@frozen(kw_only=True)
+class CreatedInvoice:
+    """What the service tells of an invoice that was just created."""
+
+    id: str
+    """The id of the new invoice."""
+
+    status: str
+    """Where the new invoice stands; the page gives no list of values."""
+
+    session: CheckoutSession | None = None
+    """The checkout page, if there is one already."""

@@ -1,0 +1,23 @@
+# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
+from __future__ import annotations
+
+from attrs import frozen
+
+from ..types import refuse_other_constants
+from .invoice_list_data import InvoiceListData
+
+
+@frozen(kw_only=True)
+class ListInvoicesAnswer:
+    """The envelope around a list of invoices."""
+
+    success: bool
+    """True in every answer with data."""
+
+    data: InvoiceListData
+    """The invoices that match a list request."""
+
+    def __attrs_post_init__(self) -> None:
+        refuse_other_constants(
+            success=(self.success, True),
+        )

@@ -1,0 +1,28 @@
+# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
+from __future__ import annotations
+
+from decimal import Decimal
+
+from attrs import frozen
+
+from ..types import refuse_unusable_decimals
+from .voucher_type import VoucherType
+
+
+@frozen(kw_only=True)
+class Voucher:
+    """A reduction that was applied to an invoice."""
+
+    id: str | None = None
+    """The id of the voucher."""
+
+    type: VoucherType | None = None
+    """How to read `rate`."""
+
+    rate: Decimal | None = None
+    """The reduction, in per cent or as an amount, as `type` says."""
+
+    def __attrs_post_init__(self) -> None:
+        refuse_unusable_decimals(
+            rate=self.rate,
+        )
