@@ -1,0 +1,146 @@
+"""The built distributions are what people get: they hold what they should, install, and do the journey alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+PACKAGES = ("paisr", "paisr_generated", "paisr_stub")
+EXTRAS_ONLY = {"starlette", "uvicorn", "redis", "aiohttp", "httpx_aiohttp", "paisr_stub"}
+VERSIONS = ((3, 11), (3, 12), (3, 13))
+# Nothing of the caller's environment may stand in for what the wheel brings; pip's own settings are kept.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+
+
+def run(*command: str | Path, cwd: Path, **extra: str) -> str:
+    """Run a command to its end and return what it printed; its error stream is in the failure's text."""
+    done = subprocess.run(command, cwd=cwd, env=ENVIRONMENT | extra, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def interpreters() -> dict[str, str]:
+    """The interpreters on this machine that the wheel is for: this one, those on PATH, and pyenv's."""
+    found = {f"{sys.version_info[0]}.{sys.version_info[1]}": sys.executable}
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for version in (f"{major}.{minor}" for major, minor in VERSIONS):
+        on_path = shutil.which(f"python{version}")
+        candidates = [*sorted(pyenv.glob(f"{version}.*/bin/python")), *([on_path] if on_path else [])]
+        # A name on PATH may be a shim for a version that is not there, and Debian's may lack what makes environments.
+        usable = (str(path) for path in candidates if is_usable(str(path), version))
+        if version not in found and (first := next(usable, None)):
+            found[version] = first
+    return found
+
+
+def is_usable(python: str, version: str) -> bool:
+    probe = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2])"
+    done = subprocess.run([python, "-c", probe], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    return done.returncode == 0 and done.stdout.strip() == version
+
+
+INTERPRETERS = interpreters()
+
+
+def build(source: Path, into: Path) -> dict[str, Path]:
+    """Build both distributions of a source tree; keys are their kinds."""
+    run(sys.executable, "-m", "hatchling", "build", "-d", into, cwd=source, SOURCE_DATE_EPOCH="1700000000")
+    return {"wheel": next(into.glob("*.whl")), "sdist": next(into.glob("*.tar.gz"))}
+
+
+@pytest.fixture(scope="session")
+def dist(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return build(root, tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="session")
+def unpacked(dist: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution, unpacked."""
+    folder = tmp_path_factory.mktemp("sdist")
+    with tarfile.open(dist["sdist"]) as archive:
+        archive.extractall(folder, filter="data")
+    return next(folder.iterdir())
+
+
+def modules(folder: Path) -> set[str]:
+    return {
+        f"{folder.name}/{path.relative_to(folder).as_posix()}"
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_the_wheel_holds_the_three_packages_and_nothing_else(root: Path, dist: dict[str, Path]) -> None:
+    with zipfile.ZipFile(dist["wheel"]) as wheel:
+        names = set(wheel.namelist())
+    metadata = {name for name in names if name.startswith("paisr-0.1.0.dist-info/")}
+    files = ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")
+    assert metadata == {f"paisr-0.1.0.dist-info/{name}" for name in files}
+    sources = (root / "overlays/paisr", root / "generated/paisr_generated", root / "stub/paisr_stub")
+    assert names - metadata == set().union(*map(modules, sources))
+    assert {f"{package}/{name}" for package in PACKAGES for name in ("__init__.py", "py.typed")} <= names
+
+
+def test_the_wheel_says_what_it_needs(dist: dict[str, Path]) -> None:
+    with zipfile.ZipFile(dist["wheel"]) as wheel:
+        metadata = wheel.read("paisr-0.1.0.dist-info/METADATA").decode()
+    always = re.findall(r"^Requires-Dist: ([\w-]+)[^;\n]*$", metadata, re.MULTILINE)
+    assert sorted(always) == ["attrs", "httpcore", "httpx", "msgspec", "python-dateutil"]
+    assert set(re.findall(r"^Provides-Extra: (.+)$", metadata, re.MULTILINE)) == {"aiohttp", "redis", "stub"}
+    assert "Requires-Python: >=3.11" in metadata
+    assert "# paisr" in metadata
+
+
+def test_two_builds_are_equal_to_the_byte(root: Path, dist: dict[str, Path], tmp_path: Path) -> None:
+    again = build(root, tmp_path)
+    for kind, path in dist.items():
+        assert again[kind].read_bytes() == path.read_bytes(), kind
+
+
+def test_the_source_distribution_builds_the_same_wheel(dist: dict[str, Path], unpacked: Path, tmp_path: Path) -> None:
+    assert build(unpacked, tmp_path)["wheel"].read_bytes() == dist["wheel"].read_bytes()
+
+
+def test_the_source_distribution_holds_what_building_and_testing_need(root: Path, unpacked: Path) -> None:
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=False)
+    tracked = {name for name in listing.stdout.split("\0") if name and (root / name).exists()}
+    left_out = {name for name in tracked if not (unpacked / name).exists()}
+    assert {name for name in left_out if not name.startswith((".github/", ".editorconfig"))} == set()
+
+
+@pytest.fixture(scope="module", params=sorted(INTERPRETERS))
+def installed(request: pytest.FixtureRequest, dist: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The python of a new environment that holds the wheel and what it asks for by itself."""
+    home = tmp_path_factory.mktemp(f"python{request.param}") / "env"
+    run(INTERPRETERS[request.param], "-m", "venv", home, cwd=home.parent)
+    python = next(path for path in (home / "bin/python", home / "Scripts/python.exe") if path.exists())
+    run(python, "-m", "pip", "install", "--quiet", "--no-compile", dist["wheel"], cwd=home.parent)
+    return python
+
+
+def test_the_wheel_installs_alone_and_its_import_loads_no_extra(installed: Path, tmp_path: Path) -> None:
+    program = "import sys, paisr; print(paisr.__file__); print(*{name.split('.')[0] for name in sys.modules})"
+    where, loaded = run(installed, "-I", "-c", program, cwd=tmp_path).splitlines()
+    assert Path(where).is_relative_to(installed.parents[1])
+    assert "paisr_generated" in loaded.split()
+    assert EXTRAS_ONLY & set(loaded.split()) == set()
+    assert "invoices" in run(installed.with_name("paisr"), "--help", cwd=tmp_path)
+
+
+def test_the_journey_runs_on_the_wheel_without_the_repository(root: Path, installed: Path, tmp_path: Path) -> None:
+    lock = root / "requirements" / "stub.txt"
+    options = ("--quiet", "--no-compile", "--require-hashes")
+    run(installed, "-m", "pip", "install", *options, "-r", lock, cwd=tmp_path)
+    run(installed, "-m", "pip", "check", cwd=tmp_path)
+    script = shutil.copy(root / "scripts" / "demo.py", tmp_path)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "Every step went as it should." in run(installed, "-I", script, cwd=empty)
