@@ -5,7 +5,7 @@
     python scripts/generate.py --hashes        record the upstream templates that generator-templates/ replaces
 
 Everything is found by the place of this file, so the working directory does not matter. The generator runs in this
-process through its public classes, because a template must reach the contract's servers, which its command line withholds.
+process through its public classes: a template must reach the contract's servers, which its command line withholds.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import annotations
+import property_types
 from openapi_python_client import Project, __version__
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
@@ -59,8 +59,8 @@ def check_upstream(record: Path = RECORD) -> None:
     if record.read_text(encoding="utf-8") != now:
         difference = "".join(_difference(record.read_text(encoding="utf-8"), now, record.name))
         raise GenerateError(
-            "the upstream templates are not the recorded ones. Compare them with the overrides in generator-templates/, "
-            f"then record them with --hashes:\n{difference}"
+            "the upstream templates are not the recorded ones: compare them with those in generator-templates/, "
+            f"and record them with --hashes:\n{difference}"
         )
 
 
@@ -82,19 +82,20 @@ def generate(contract: Path, output: Path) -> None:
 
 def _extend_templates(project: Project) -> None:
     for function in (
-        annotations.annotation,
-        annotations.default_value,
-        annotations.field_name,
-        annotations.neighbours,
-        annotations.all_neighbours,
-        annotations.path_expression,
+        property_types.annotation,
+        property_types.default_value,
+        property_types.field_name,
+        property_types.in_doubt,
+        property_types.neighbours,
+        property_types.all_neighbours,
+        property_types.path_expression,
     ):
         project.env.filters[function.__name__] = function
-    for test in (annotations.constant, annotations.decimal):
+    for test in (property_types.constant, property_types.decimal):
         project.env.tests[test.__name__] = test
     for collection in project.openapi.endpoint_collections_by_tag.values():
         for endpoint in collection.endpoints:
-            annotations.refuse_unsupported(endpoint)
+            property_types.refuse_unsupported(endpoint)
 
 
 def _run_without_hooks(project: Project, document: dict[str, Any], output: Path) -> None:
@@ -139,8 +140,9 @@ def differences(committed: Path, fresh: Path) -> str:
     parts: list[str] = []
     names = {path.relative_to(root) for root in (committed, fresh) for path in root.rglob("*") if _is_content(path)}
     for name in sorted(names):
-        old, new = (root / name for root in (committed, fresh))
-        parts += _difference(*(path.read_text(encoding="utf-8") if path.exists() else "" for path in (old, new)), str(name))
+        old, new = committed / name, fresh / name
+        old_text, new_text = (path.read_text(encoding="utf-8") if path.exists() else "" for path in (old, new))
+        parts += _difference(old_text, new_text, str(name))
         if old.exists() != new.exists():
             parts.append(f"{name} is {'stale' if old.exists() else 'missing'}\n")
     return "".join(parts)
@@ -172,7 +174,7 @@ def main(arguments: list[str] | None = None) -> int:
             difference = differences(options.output.resolve(), fresh)
         if difference:
             raise GenerateError(f"{difference}\ngenerated/ is not what the contract makes: run `make generate`.")
-    except (GenerateError, annotations.UnsupportedContractError) as error:
+    except (GenerateError, property_types.UnsupportedContractError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

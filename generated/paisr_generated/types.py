@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from urllib.parse import quote
 from weakref import WeakValueDictionary
 
@@ -74,13 +74,11 @@ class OpenStrEnum(StrEnum):
     def _missing_(cls, value: object) -> Self | None:
         if not isinstance(value, str):
             return None
-        # Weak, so that a service that makes up values does not fill the memory.
-        known = _unknown.setdefault(cls, WeakValueDictionary())
-        member = known.get(value)
-        if member is None:
+        member = _unknown.get((cls, value))
+        if not isinstance(member, cls):
             member = str.__new__(cls, value)
             member._name_ = member._value_ = str(value)
-            member = known.setdefault(member._value_, member)
+            _unknown[cls, member._value_] = member
         return member
 
     def __reduce_ex__(self, protocol: object) -> tuple[type[Self], tuple[str]]:
@@ -90,19 +88,19 @@ class OpenStrEnum(StrEnum):
         return super().__repr__() if self.is_known else f"<{type(self).__name__} (unknown): {self._value_!r}>"
 
 
-_unknown: dict[type[OpenStrEnum], WeakValueDictionary[str, Any]] = {}
+# Weak, so that a service that makes up values does not fill the memory.
+_unknown: WeakValueDictionary[tuple[type[OpenStrEnum], str], OpenStrEnum] = WeakValueDictionary()
 
-_EXPONENT_LIMIT = 1000
 
+def refuse_unusable_decimal(name: str, value: Decimal) -> None:
+    """Raise ValueError for NaN, an infinity, or an exponent that would fill the memory when the number is written out.
 
-def refuse_unusable_decimals(**fields: Decimal | msgspec.UnsetType | None) -> None:
-    """Raise ValueError for NaN, an infinity, or an exponent that would fill the memory when it is written out.
-
-    msgspec takes all of them into a Decimal; an error raised here becomes its ValidationError, with the path.
+    msgspec takes all of them into a Decimal; an error raised here becomes its ValidationError, with the path. Models look
+    at `adjusted()` first and come here only when that leaves a doubt (it is 0 for NaN and infinities, and for 1 to 9):
+    checking every amount here would cost a third of the time that decoding takes.
     """
-    for name, value in fields.items():
-        if isinstance(value, Decimal) and not (value.is_finite() and abs(value.adjusted()) < _EXPONENT_LIMIT):
-            raise ValueError(f"`{name}` is not a number of a usable size")
+    if not value.is_finite() or abs(value.adjusted()) >= 1000:
+        raise ValueError(f"`{name}` is not a number of a usable size")
 
 
 def refuse_other_constants(**fields: tuple[object, object]) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from ..types import refuse_unusable_decimals
+from ..types import refuse_unusable_decimal
 
 
 @frozen(kw_only=True)
@@ -22,8 +22,9 @@ class Amount:
     """What is to be paid."""
 
     def __attrs_post_init__(self) -> None:
-        refuse_unusable_decimals(
-            sub_total=self.sub_total,
-            discount_total=self.discount_total,
-            net_total=self.net_total,
-        )
+        if (value := self.sub_total) is not None and not 0 < value.adjusted() < 1000:
+            refuse_unusable_decimal("sub_total", value)
+        if (value := self.discount_total) is not None and not 0 < value.adjusted() < 1000:
+            refuse_unusable_decimal("discount_total", value)
+        if (value := self.net_total) is not None and not 0 < value.adjusted() < 1000:
+            refuse_unusable_decimal("net_total", value)

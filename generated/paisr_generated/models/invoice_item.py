@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from ..types import refuse_unusable_decimals
+from ..types import refuse_unusable_decimal
 
 
 @frozen(kw_only=True)
@@ -23,7 +23,7 @@ class InvoiceItem:
     for at least 0.01."""
 
     def __attrs_post_init__(self) -> None:
-        refuse_unusable_decimals(
-            quantity=self.quantity,
-            unit_price=self.unit_price,
-        )
+        if not 0 < (value := self.quantity).adjusted() < 1000:
+            refuse_unusable_decimal("quantity", value)
+        if not 0 < (value := self.unit_price).adjusted() < 1000:
+            refuse_unusable_decimal("unit_price", value)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from ..types import refuse_unusable_decimals
+from ..types import refuse_unusable_decimal
 from .voucher_type import VoucherType
 
 
@@ -23,6 +23,5 @@ class Voucher:
     """The reduction, in per cent or as an amount, as `type` says."""
 
     def __attrs_post_init__(self) -> None:
-        refuse_unusable_decimals(
-            rate=self.rate,
-        )
+        if (value := self.rate) is not None and not 0 < value.adjusted() < 1000:
+            refuse_unusable_decimal("rate", value)

@@ -55,14 +55,14 @@ def is_nullable(prop: PropertyProtocol) -> bool:
 
 
 def default_value(prop: PropertyProtocol) -> str:
-    """What follows the annotation: nothing, None where absent and null say the same, or UNSET where null is not allowed."""
+    """What follows the annotation: nothing, None where absent and null are one, or UNSET where null is not allowed."""
     if prop.required:
         return ""
     return " = None" if is_nullable(prop) else " | msgspec.UnsetType = msgspec.UNSET"
 
 
 def field_name(prop: PropertyProtocol) -> str:
-    """The name of the property itself (not the generator's `type_`), because msgspec finds an attrs field by its name."""
+    """The name of the property itself, not the generator's `type_`: msgspec finds an attrs field by its name."""
     name: str = prop.name.get_untrusted_value()
     if not name.isidentifier() or iskeyword(name) or name.startswith("_") or name in _TAKEN:
         raise UnsupportedContractError(f"the property name {name!r} cannot be the name of a field")
@@ -101,9 +101,19 @@ def decimal(prop: PropertyProtocol) -> bool:
         case UnionProperty():
             return any(decimal(inner) for inner in prop.inner_properties)
         case ListProperty() if decimal(prop.inner_property):
-            raise UnsupportedContractError(f"{prop.name.get_untrusted_value()!r} is a list of numbers: nothing checks these")
+            raise UnsupportedContractError(f"{field_name(prop)!r} is a list of numbers, which nothing would check")
         case _:
             return False
+
+
+def in_doubt(prop: PropertyProtocol) -> str:
+    """The condition under which a number has to be looked at closely; the number is `value` then."""
+    source = f"self.{field_name(prop)}"
+    kind = annotation(prop) + default_value(prop)
+    if kind == "Decimal":
+        return f"not 0 < (value := {source}).adjusted() < 1000"
+    there = f"(value := {source}) is not None" if "Unset" not in kind else f"isinstance(value := {source}, Decimal)"
+    return f"{there} and not 0 < value.adjusted() < 1000"
 
 
 def path_expression(endpoint: Endpoint) -> str:
