@@ -78,12 +78,16 @@ def modules(folder: Path) -> set[str]:
     }
 
 
+def dist_info(dist: dict[str, Path]) -> str:
+    return "-".join(dist["wheel"].name.split("-")[:2]) + ".dist-info"
+
+
 def test_the_wheel_holds_the_three_packages_and_nothing_else(root: Path, dist: dict[str, Path]) -> None:
     with zipfile.ZipFile(dist["wheel"]) as wheel:
         names = set(wheel.namelist())
-    metadata = {name for name in names if name.startswith("paisr-0.1.0.dist-info/")}
+    metadata = {name for name in names if ".dist-info/" in name}
     files = ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")
-    assert metadata == {f"paisr-0.1.0.dist-info/{name}" for name in files}
+    assert metadata == {f"{dist_info(dist)}/{name}" for name in files}
     sources = (root / "overlays/paisr", root / "generated/paisr_generated", root / "stub/paisr_stub")
     assert names - metadata == set().union(*map(modules, sources))
     assert {f"{package}/{name}" for package in PACKAGES for name in ("__init__.py", "py.typed")} <= names
@@ -91,7 +95,7 @@ def test_the_wheel_holds_the_three_packages_and_nothing_else(root: Path, dist: d
 
 def test_the_wheel_says_what_it_needs(dist: dict[str, Path]) -> None:
     with zipfile.ZipFile(dist["wheel"]) as wheel:
-        metadata = wheel.read("paisr-0.1.0.dist-info/METADATA").decode()
+        metadata = wheel.read(f"{dist_info(dist)}/METADATA").decode()
     always = re.findall(r"^Requires-Dist: ([\w-]+)[^;\n]*$", metadata, re.MULTILINE)
     assert sorted(always) == ["attrs", "httpcore", "httpx", "msgspec", "python-dateutil"]
     assert set(re.findall(r"^Provides-Extra: (.+)$", metadata, re.MULTILINE)) == {"aiohttp", "redis", "stub"}
