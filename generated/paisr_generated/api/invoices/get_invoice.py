@@ -25,6 +25,10 @@ ANSWERS: Final[Mapping[str, type]] = {
 def request(
     invoice_id: str,
 ) -> Request:
-    """The invoice with this id. The vendor calls the operation "business only"."""
+    """The invoice with this id. The vendor calls the operation "business only".
+
+    Args:
+        invoice_id: The id of the invoice.
+    """
     target = f"/invoices/{path_value(invoice_id)}"
     return Request(operation="get_invoice", method=METHOD, target=target)

@@ -31,10 +31,16 @@ def request(
     limit: int | None = None,
 ) -> Request:
     """Invoices that match every filter given. No order is documented and there are no pages: when as many invoices
-    come as `limit` allowed, there may be more."""
-    target = PATH
+    come as `limit` allowed, there may be more.
+
+    Args:
+        resource_id: Only invoices of this customer, subscription or voucher, given by its id.
+        currency: Only invoices in this currency, given by its three capital letters.
+        status: Where an invoice stands. It goes from draft to unpaid, and from there to paid or void.
+        limit: How many invoices to return at most. What applies without it is not documented.
+    """
     target = with_query(
-        target,
+        PATH,
         {
             "resource_id": resource_id,
             "currency": currency,
