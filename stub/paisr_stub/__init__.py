@@ -1,0 +1,13 @@
+"""A stateful stand-in for the Paisr invoices API, to run tests and demonstrations against.
+
+It knows the service only from its public documentation. Where the documentation is silent the stand-in had to choose; each
+choice is named beside the code that makes it, and none of them is a fact about the service.
+"""
+
+from __future__ import annotations
+
+from paisr_stub._app import StubApp, create_app
+from paisr_stub._server import StubServer
+from paisr_stub._stub import RecordedRequest
+
+__all__ = ["RecordedRequest", "StubApp", "StubServer", "create_app"]

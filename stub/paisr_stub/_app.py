@@ -1,0 +1,177 @@
+"""The ASGI application: reads a request, asks the API, applies a fault that was ordered, records, and sends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from paisr_stub import _control
+from paisr_stub._answers import Answer, failure
+from paisr_stub._api import Call, Clock, operations
+from paisr_stub._faults import Fault, Operation
+from paisr_stub._stub import RecordedRequest, Stub
+
+LARGEST_BODY = 1 << 20  # bytes; no size is documented, and fifty items of ordinary text are far below
+MOST_DRAINED = 8 << 20  # of a body that is too large, so much is read before the connection is given up
+# Key of the ASGI scope under which the server leaves a function that closes the connection.
+CLOSE_CONNECTION = "paisr_stub.close_connection"
+
+
+class StubApp(Stub):
+    """The stand-in as an ASGI application."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif scope["type"] == "http":
+            with suppress(ClientDisconnect):
+                await self._http(Request(scope, receive), scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _http(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _body(request)
+        call = Call(
+            method=scope["method"],
+            path=scope["path"],
+            query=scope["query_string"],
+            headers=_headers(scope["headers"]),
+            body=body or b"",
+        )
+        if body is None:
+            refusal = failure(413, f"The body is larger than {LARGEST_BODY} bytes.", headers=(("Connection", "close"),))
+            self._record(call, None, refusal.status)
+            await _send(refusal, scope, receive, send)
+        elif call.path.startswith(_control.PREFIX):
+            await _send(_control.answer(self, self._api, call), scope, receive, send)
+        else:
+            await self._answer(call, scope, receive, send)
+
+    async def _answer(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
+        operation = operations(call.path).get(call.method)
+        fault = self._faults.take(operation)
+        if fault is None:
+            answer = self._api.answer(call)
+            self._record(call, operation, answer.status)
+            await _send(answer, scope, receive, send)
+            return
+        real = self._api.answer(call) if fault.processes else None
+        shaped = fault.shape(real)
+        self._record(call, operation, None if fault.drop else shaped.status)
+        await _send_faulty(fault, shaped, scope, receive, send)
+
+    def _record(self, call: Call, operation: Operation | None, status: int | None) -> None:
+        self._recorded.append(
+            RecordedRequest(
+                call.method, call.path, call.query.decode("latin-1"), call.headers, call.body, status, operation
+            )
+        )
+
+
+def create_app(
+    *,
+    db: str | Path | None = None,
+    token: str | Sequence[str] | None = None,
+    clock: Clock | None = None,
+    seed: int = 0,
+    rate_limit: int | tuple[int, float] | None = None,
+) -> StubApp:
+    """The stand-in as an ASGI application, to be called in process; the arguments are those of `StubServer`."""
+    return StubApp(db=db, token=token, clock=clock, seed=seed, rate_limit=rate_limit)
+
+
+def _headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
+
+
+async def _body(request: Request) -> bytes | None:
+    """The whole body, or None when it is larger than allowed."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > MOST_DRAINED:
+        return None
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= LARGEST_BODY:
+            chunks.append(chunk)
+        elif size > MOST_DRAINED:
+            return None
+    return None if size > LARGEST_BODY else b"".join(chunks)
+
+
+async def _send(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+    await _response(answer)(scope, receive, send)
+
+
+def _response(answer: Answer) -> Response:
+    response = Response(answer.body, answer.status)
+    if answer.content_type is not None:
+        response.headers["content-type"] = answer.content_type
+    for name, value in answer.headers:
+        response.headers.append(name, value)
+    return response
+
+
+async def _send_faulty(fault: Fault, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+    if fault.delay and await _gone(receive, fault.delay):
+        return
+    if fault.drop is not None:
+        await _close(scope, receive)
+    elif fault.truncate is not None:
+        await _send_part(answer, fault.truncate, scope, receive, send)
+    else:
+        await _send(answer, scope, receive, send)
+
+
+async def _send_part(answer: Answer, size: int, scope: Scope, receive: Receive, send: Send) -> None:
+    """The whole head, which promises the whole body, then `size` bytes of it, then the end of the connection."""
+
+    async def cut(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": answer.body[:size], "more_body": True}
+        await send(message)
+
+    await _response(answer)(scope, receive, cut)
+    await _close(scope, receive)
+
+
+async def _close(scope: Scope, receive: Receive) -> None:
+    """Close the connection and wait until it is. In process there is none: the caller sees the error that it would mean."""
+    close = scope.get(CLOSE_CONNECTION)
+    if close is None:
+        raise ConnectionResetError("The stand-in was told to drop this connection.")
+    close()
+    await _gone(receive, None)
+
+
+async def _gone(receive: Receive, seconds: float | None) -> bool:
+    """Wait for that long, or until the other side has gone: True when it has."""
+
+    async def watch() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    try:
+        await asyncio.wait_for(watch(), seconds)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,117 @@
+"""Faults on order: what the next requests meet instead of a plain answer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from paisr_stub._answers import Answer, failure
+
+Operation = Literal["create", "list", "get"]
+Drop = Literal["before", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault. `StubServer.fail_next` says what each part does."""
+
+    status: int | None = None
+    message: str | None = None
+    body: bytes | None = None
+    content_type: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    delay: float = 0.0
+    drop: Drop | None = None
+    truncate: int | None = None
+    processed: bool = False
+    operation: Operation | None = None
+
+    @property
+    def processes(self) -> bool:
+        """Whether the request is carried out before the fault shows."""
+        if self.drop is not None:
+            return self.drop == "after"
+        return self.processed or not self._replaces
+
+    @property
+    def _replaces(self) -> bool:
+        return self.status is not None or self.message is not None or self.body is not None
+
+    def shape(self, answer: Answer | None) -> Answer:
+        """The answer that is sent, made of the one that the request would have had."""
+        if self._replaces or answer is None:
+            answer = failure(self.status or (503 if self.body is None else 200), self.message)
+        if self.body is not None:
+            answer = replace(answer, body=self.body)
+        if self.content_type is not None:
+            answer = replace(answer, content_type=self.content_type)
+        return replace(answer, headers=answer.headers + self.headers)
+
+
+def fault(
+    *,
+    status: int | None = None,
+    message: str | None = None,
+    body: bytes | str | None = None,
+    content_type: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    delay: float = 0.0,
+    drop: str | None = None,
+    truncate: int | None = None,
+    processed: bool = False,
+    operation: str | None = None,
+) -> Fault:
+    """Check the parts; raises `ValueError` with what is wrong."""
+    if status is not None and not 200 <= status <= 599:
+        raise ValueError(f"status {status} is not between 200 and 599.")
+    if delay < 0:
+        raise ValueError("delay is negative.")
+    if truncate is not None and truncate < 0:
+        raise ValueError("truncate is negative.")
+    if drop not in (None, *get_args(Drop)):
+        raise ValueError('drop is neither "before" nor "after".')
+    if operation not in (None, *get_args(Operation)):
+        raise ValueError('operation is none of "create", "list", "get".')
+    return Fault(
+        status=status,
+        message=message,
+        body=body.encode() if isinstance(body, str) else body,
+        content_type=content_type,
+        headers=tuple((headers or {}).items()),
+        delay=delay,
+        drop=drop,
+        truncate=truncate,
+        processed=processed,
+        operation=operation,
+    )
+
+
+class FaultQueue:
+    """Faults in the order in which they were ordered; each request takes the first that is meant for its operation."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[Fault] = []
+
+    def add(self, ordered: Fault, times: int) -> None:
+        if times < 1:
+            raise ValueError("times is less than 1.")
+        with self._lock:
+            self._waiting.extend([ordered] * times)
+
+    def take(self, operation: Operation | None) -> Fault | None:
+        with self._lock:
+            for position, waiting in enumerate(self._waiting):
+                if waiting.operation is None or waiting.operation == operation:
+                    return self._waiting.pop(position)
+        return None
+
+    def clear(self) -> None:
+        with self._lock:
+            self._waiting.clear()
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._waiting)

@@ -1,0 +1,318 @@
+"""What the stand-in holds, in SQLite: in memory, or in a file that outlives it.
+
+Amounts are kept as text, exactly as they are written. One connection, one lock: every change is one transaction, so that
+parallel requests, and two processes on one file, see each invoice whole or not at all.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+from paisr_stub import _exact
+from paisr_stub._money import Amount, Voucher, VoucherType
+from paisr_stub._validation import Item
+
+FIRST_SID = 600_001
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS customers (
+    id TEXT PRIMARY KEY, name TEXT, email TEXT COLLATE NOCASE, currency TEXT NOT NULL, billing TEXT, shipping TEXT);
+CREATE INDEX IF NOT EXISTS customers_email ON customers (email);
+CREATE TABLE IF NOT EXISTS vouchers (
+    id TEXT PRIMARY KEY, type TEXT NOT NULL, rate TEXT NOT NULL, customer_id TEXT);
+CREATE TABLE IF NOT EXISTS invoices (
+    sid INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, subscription_id TEXT,
+    customer_id TEXT NOT NULL REFERENCES customers (id), voucher_id TEXT REFERENCES vouchers (id),
+    summary TEXT NOT NULL, sub_total TEXT NOT NULL, discount_total TEXT NOT NULL, net_total TEXT NOT NULL,
+    status TEXT NOT NULL, currency TEXT NOT NULL, session_key TEXT NOT NULL,
+    due_at TEXT NOT NULL, paid_at TEXT, void_at TEXT, created_at TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS invoices_customer ON invoices (customer_id);
+CREATE TABLE IF NOT EXISTS items (
+    sid INTEGER NOT NULL REFERENCES invoices (sid), position INTEGER NOT NULL,
+    description TEXT NOT NULL, quantity TEXT NOT NULL, unit_price TEXT NOT NULL, PRIMARY KEY (sid, position));
+"""
+_SELECT = """
+SELECT i.*, c.name, c.email, c.billing, c.shipping, v.type AS voucher_type, v.rate AS voucher_rate
+FROM invoices i JOIN customers c ON c.id = i.customer_id LEFT JOIN vouchers v ON v.id = i.voucher_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer; an address is a mapping with the documented keys, or None."""
+
+    id: str
+    name: str | None
+    email: str | None
+    currency: str = "SRD"
+    billing_details: Mapping[str, str] | None = None
+    shipping_details: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewInvoice:
+    """An invoice before the store gives it its numbers; times are RFC 3339 texts."""
+
+    customer_id: str
+    summary: str
+    amount: Amount
+    status: str
+    currency: str
+    due_at: str
+    created_at: str
+    items: Sequence[Item] = ()
+    subscription_id: str | None = None
+    voucher_id: str | None = None
+    paid_at: str | None = None
+    void_at: str | None = None
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC, whole seconds, as on the documentation's pages: `2023-11-07T05:31:56Z`."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Store:
+    """The tables, and the only code that speaks SQL."""
+
+    def __init__(self, path: str | Path | None = None, *, seed: int = 0) -> None:
+        self._seed = seed
+        self._lock = threading.RLock()
+        self._depth = 0
+        target = ":memory:" if path is None else str(path)
+        self._db = sqlite3.connect(target, check_same_thread=False, isolation_level=None, timeout=10)
+        self._db.row_factory = sqlite3.Row
+        try:
+            if path is not None:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.executescript(_SCHEMA)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; one inside another belongs to the outer one."""
+        with self._lock:
+            outermost = self._depth == 0
+            if outermost:
+                self._db.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                if outermost:
+                    self._db.execute("ROLLBACK")
+                raise
+            else:
+                if outermost:
+                    self._db.execute("COMMIT")
+            finally:
+                self._depth -= 1
+
+    def _row(self, sql: str, *values: object) -> sqlite3.Row | None:
+        return cast("sqlite3.Row | None", self._db.execute(sql, values).fetchone())
+
+    # customers and vouchers
+
+    def customer(self, reference: str) -> Customer | None:
+        """By id, or by e-mail address (in any case; the oldest, should there be two)."""
+        column = "email" if "@" in reference else "id"
+        with self._lock:
+            row = self._row(f"SELECT * FROM customers WHERE {column} = ? ORDER BY rowid", reference)
+        if row is None:
+            return None
+        return Customer(
+            row["id"], row["name"], row["email"], row["currency"], _address(row["billing"]), _address(row["shipping"])
+        )
+
+    def add_customer(self, customer: Customer) -> None:
+        """Raises `ValueError` when the id is taken."""
+        values = (
+            customer.id,
+            customer.name,
+            customer.email,
+            customer.currency,
+            None if customer.billing_details is None else _exact.dumps(customer.billing_details).decode(),
+            None if customer.shipping_details is None else _exact.dumps(customer.shipping_details).decode(),
+        )
+        self._insert("INSERT INTO customers VALUES (?, ?, ?, ?, ?, ?)", values, f"There is a customer {customer.id}.")
+
+    def add_voucher(self, voucher: Voucher, *, customer_id: str | None = None) -> None:
+        """Raises `ValueError` when the id is taken."""
+        values = (voucher.id, voucher.type, _exact.number(voucher.rate), customer_id)
+        self._insert("INSERT INTO vouchers VALUES (?, ?, ?, ?)", values, f"There is a voucher {voucher.id}.")
+
+    def _insert(self, sql: str, values: tuple[object, ...], taken: str) -> None:
+        try:
+            with self.transaction():
+                self._db.execute(sql, values)
+        except sqlite3.IntegrityError:
+            raise ValueError(taken) from None
+
+    def voucher_of(self, customer_id: str) -> Voucher | None:
+        """The newest voucher that was given to this customer."""
+        with self._lock:
+            row = self._row("SELECT * FROM vouchers WHERE customer_id = ? ORDER BY rowid DESC", customer_id)
+        return None if row is None else Voucher(row["id"], cast("VoucherType", row["type"]), Decimal(row["rate"]))
+
+    def unused_id(self, prefix: str) -> str:
+        """The next `cus_…` or `vch_…`, six digits counted up."""
+        table = {"cus_": "customers", "vch_": "vouchers"}[prefix]
+        with self._lock:
+            row = self._row(f"SELECT count(*) AS n FROM {table}")
+            number = 100_001 + (0 if row is None else int(row["n"]))
+            while self._row(f"SELECT 1 FROM {table} WHERE id = ?", f"{prefix}{number}") is not None:
+                number += 1
+        return f"{prefix}{number}"
+
+    # invoices
+
+    def add_invoice(self, new: NewInvoice) -> dict[str, object]:
+        """Give it its `sid` and `id`, keep it with its items, and return it as the API writes it."""
+        with self.transaction():
+            row = self._row("SELECT max(sid) AS last FROM invoices")
+            sid = FIRST_SID if row is None or row["last"] is None else int(row["last"]) + 1
+            invoice_id = _invoice_id(sid, self._seed)
+            self._db.execute(
+                f"INSERT INTO invoices VALUES ({', '.join('?' * 16)})",
+                (
+                    sid, invoice_id, new.subscription_id, new.customer_id, new.voucher_id, new.summary,
+                    _exact.number(new.amount.sub_total), _exact.number(new.amount.discount_total),
+                    _exact.number(new.amount.net_total), new.status, new.currency, f"{invoice_id[4:]}{sid}",
+                    new.due_at, new.paid_at, new.void_at, new.created_at,
+                ),
+            )  # fmt: skip
+            self._db.executemany(
+                "INSERT INTO items VALUES (?, ?, ?, ?, ?)",
+                [
+                    (sid, position, item.description, _exact.number(item.quantity), _exact.number(item.unit_price))
+                    for position, item in enumerate(new.items)
+                ],
+            )
+            found = self.invoice(invoice_id)
+        assert found is not None
+        return found
+
+    def invoice(self, invoice_id: str) -> dict[str, object] | None:
+        with self._lock:
+            row = self._row(_SELECT + "WHERE i.id = ?", invoice_id)
+        return None if row is None else _invoice(row)
+
+    def invoices(
+        self,
+        *,
+        resource_id: str | None = None,
+        currency: str | None = None,
+        status: str | None = None,
+        limit: int = -1,
+    ) -> list[dict[str, object]]:
+        """Those that match, newest first; `limit=-1` is all of them."""
+        wanted: list[str] = []
+        values: list[object] = []
+        if resource_id is not None:
+            wanted.append("(i.customer_id = ? OR i.subscription_id = ? OR i.voucher_id = ?)")
+            values += [resource_id] * 3
+        if currency is not None:
+            wanted.append("i.currency = ?")
+            values.append(currency)
+        if status is not None:
+            wanted.append("i.status = ?")
+            values.append(status)
+        where = f"WHERE {' AND '.join(wanted)} " if wanted else ""
+        with self._lock:
+            rows = self._db.execute(f"{_SELECT}{where}ORDER BY i.sid DESC LIMIT ?", (*values, limit)).fetchall()
+        return [_invoice(row) for row in rows]
+
+    def items(self, invoice_id: str) -> list[Item]:
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT t.* FROM items t JOIN invoices i ON i.sid = t.sid WHERE i.id = ? ORDER BY position",
+                (invoice_id,),
+            ).fetchall()
+        return [Item(row["description"], Decimal(row["quantity"]), Decimal(row["unit_price"])) for row in rows]
+
+    def count(self) -> int:
+        with self._lock:
+            row = self._row("SELECT count(*) AS n FROM invoices")
+        return 0 if row is None else int(row["n"])
+
+    def move(self, invoice_id: str, to: str, *, allowed: tuple[str, ...], now: str) -> None:
+        """Change the status; raises `ValueError` for an unknown id or from a status that is not allowed."""
+        with self.transaction():
+            row = self._row("SELECT status FROM invoices WHERE id = ?", invoice_id)
+            if row is None:
+                raise ValueError(f"There is no invoice {invoice_id}.")
+            if row["status"] not in allowed:
+                raise ValueError(f"Invoice {invoice_id} is {row['status']} and cannot become {to}.")
+            stamp = {"paid": ", paid_at = :now", "void": ", void_at = :now"}.get(to, "")
+            self._db.execute(
+                f"UPDATE invoices SET status = :to{stamp} WHERE id = :id", {"to": to, "now": now, "id": invoice_id}
+            )
+
+
+def _invoice_id(sid: int, seed: int) -> str:
+    """Ids that differ for as long as sids do, and whose order says nothing: 7919 has no factor in common with 900,000."""
+    block, position = divmod(sid - FIRST_SID, 900_000)
+    return f"inv_{block * 1_000_000 + 100_000 + (position * 7919 + seed * 101 + 23_456) % 900_000}"
+
+
+def _address(text: str | None) -> dict[str, str] | None:
+    return None if text is None else cast("dict[str, str]", _exact.loads(text.encode()))
+
+
+def session(status: str, key: str) -> dict[str, object] | None:
+    """Inferred: there is a checkout session while there is something to pay. Its length is the documented text."""
+    if status != "unpaid":
+        return None
+    return {"url": f"https://checkout.paisr.tech/{key}", "expires_in": "30 minutes"}
+
+
+def _invoice(row: sqlite3.Row) -> dict[str, object]:
+    found: Any = row  # sqlite3.Row answers with Any for every column
+    voucher = None
+    if found["voucher_id"] is not None:
+        voucher = {
+            "id": found["voucher_id"],
+            "type": found["voucher_type"],
+            "rate": Decimal(found["voucher_rate"]),
+        }
+    return {
+        "id": found["id"],
+        "sid": found["sid"],
+        "subscription_id": found["subscription_id"],
+        "customer": {
+            "id": found["customer_id"],
+            "name": found["name"],
+            "email": found["email"],
+            "billing_details": _address(found["billing"]),
+            "shipping_details": _address(found["shipping"]),
+        },
+        "voucher": voucher,
+        "summary": found["summary"],
+        "amount": {
+            "sub_total": Decimal(found["sub_total"]),
+            "discount_total": Decimal(found["discount_total"]),
+            "net_total": Decimal(found["net_total"]),
+        },
+        "status": found["status"],
+        "currency": found["currency"],
+        "session": session(found["status"], found["session_key"]),
+        "due_at": found["due_at"],
+        "paid_at": found["paid_at"],
+        "void_at": found["void_at"],
+        "created_at": found["created_at"],
+    }

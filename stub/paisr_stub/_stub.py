@@ -1,0 +1,223 @@
+"""What the stand-in holds, and what a test can do to it besides sending requests."""
+
+from __future__ import annotations
+
+import secrets
+import weakref
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from paisr_stub import _exact, _seed
+from paisr_stub._api import Api, Clock, utc_now
+from paisr_stub._faults import FaultQueue, Operation, fault
+from paisr_stub._limit import SlidingWindow
+from paisr_stub._money import Voucher, VoucherType
+from paisr_stub._store import Customer, Store, timestamp
+from paisr_stub._validation import CURRENCIES, Item
+
+MOST_RECORDED = 20_000  # requests; the oldest are forgotten
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRequest:
+    """A request as it arrived, and what it was answered with.
+
+    `query` is the raw query string, `headers` has lower-case names, Authorization included. `status` is None when the
+    connection was closed without an answer.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes
+    status: int | None
+    operation: Operation | None
+
+    def json(self) -> object:
+        """The body read as JSON, numbers with a fraction as `Decimal`."""
+        return _exact.loads(self.body)
+
+
+class Stub:
+    """What the stand-in holds and records, and the means to look at it and to change it.
+
+    Every method may be called from any thread while requests are being answered.
+    """
+
+    def __init__(
+        self,
+        *,
+        db: str | Path | None = None,
+        token: str | Sequence[str] | None = None,
+        clock: Clock | None = None,
+        seed: int = 0,
+        rate_limit: int | tuple[int, float] | None = None,
+    ) -> None:
+        tokens = _tokens(token)
+        self.token = tokens[0]
+        self._faults = FaultQueue()
+        self._clock = utc_now if clock is None else clock
+        self._seed = seed
+        self._recorded: deque[RecordedRequest] = deque(maxlen=MOST_RECORDED)
+        limiter = _limiter(rate_limit, self._clock)
+        self._store = Store(db, seed=seed)
+        self._api = Api(self._store, tokens, self._clock, limiter)
+        self._close = weakref.finalize(self, self._store.close)
+
+    def close(self) -> None:
+        """Close the store. What was in memory is gone."""
+        self._close()
+
+    # What it holds, and what can be done to it
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """The requests so far, in the order in which they were answered; a copy. Control requests are not among them."""
+        return list(self._recorded)
+
+    def forget_requests(self) -> None:
+        """Begin a new recording."""
+        self._recorded.clear()
+
+    @property
+    def invoices(self) -> list[dict[str, object]]:
+        """Every invoice in the API's own shape, oldest first; amounts are `Decimal`, times RFC 3339 texts."""
+        return self._store.invoices()[::-1]
+
+    def items(self, invoice_id: str) -> list[Item]:
+        """The line items that an invoice was made of. The API does not answer with them."""
+        return self._store.items(invoice_id)
+
+    def seed(self, count: int) -> list[str]:
+        """Add `count` made-up invoices: several customers, currencies, statuses, vouchers, subscriptions and addresses.
+
+        Returns their ids in the order in which they were made. The same seed and clock give the same invoices.
+        """
+        return _seed.seed(self._store, count, number=self._seed, now=self._clock().astimezone(UTC))
+
+    def add_customer(
+        self,
+        *,
+        id: str | None = None,  # the API's own name
+        name: str | None = None,
+        email: str | None = None,
+        currency: str = "SRD",
+        billing_details: Mapping[str, str] | None = None,
+        shipping_details: Mapping[str, str] | None = None,
+    ) -> str:
+        """Add a customer and return the id; `currency` is what their invoices are in when a create names none."""
+        if currency not in CURRENCIES:
+            raise ValueError(f"currency {currency} is not one of {', '.join(CURRENCIES)}.")
+        with self._store.transaction():
+            customer_id = self._store.unused_id("cus_") if id is None else id
+            self._store.add_customer(
+                Customer(customer_id, name, email, currency, billing_details, shipping_details),
+            )
+        return customer_id
+
+    def add_voucher(
+        self,
+        *,
+        customer: str | None = None,
+        type: VoucherType = "percentage",  # the API's own name
+        rate: Decimal | int | str = 10,
+        id: str | None = None,  # the API's own name
+    ) -> str:
+        """Add a voucher and return its id. Given a customer's id, it applies to every invoice of theirs from now on.
+
+        That a voucher reaches an invoice by way of its customer is the stand-in's choice: a create names none.
+        """
+        exact = Decimal(rate)
+        if type not in ("percentage", "fixed"):
+            raise ValueError(f"type {type} is neither percentage nor fixed.")
+        if not exact.is_finite() or exact < 0 or (type == "percentage" and exact > 100):
+            raise ValueError(f"rate {rate} is not possible for a voucher that is {type}.")
+        with self._store.transaction():
+            voucher_id = self._store.unused_id("vch_") if id is None else id
+            self._store.add_voucher(Voucher(voucher_id, type, exact), customer_id=customer)
+        return voucher_id
+
+    def issue(self, invoice_id: str) -> None:
+        """draft → unpaid; raises `ValueError` from any other status or for an unknown id."""
+        self._move(invoice_id, "unpaid", ("draft",))
+
+    def pay(self, invoice_id: str) -> None:
+        """unpaid → paid; raises `ValueError` from any other status or for an unknown id."""
+        self._move(invoice_id, "paid", ("unpaid",))
+
+    def void(self, invoice_id: str) -> None:
+        """draft or unpaid → void; raises `ValueError` from any other status or for an unknown id."""
+        self._move(invoice_id, "void", ("draft", "unpaid"))
+
+    def _move(self, invoice_id: str, to: str, allowed: tuple[str, ...]) -> None:
+        now = timestamp(self._clock().astimezone(UTC))
+        self._store.move(invoice_id, to, allowed=allowed, now=now)
+
+    def fail_next(
+        self,
+        times: int = 1,
+        *,
+        status: int | None = None,
+        message: str | None = None,
+        body: bytes | str | None = None,
+        content_type: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        delay: float = 0.0,
+        drop: Literal["before", "after"] | None = None,
+        truncate: int | None = None,
+        processed: bool = False,
+        operation: Operation | None = None,
+    ) -> None:
+        """Let the next `times` requests meet a fault, each exactly one; orders queue up.
+
+        - `operation`: only requests of `"create"`, `"list"` or `"get"` meet it; without, every request to the API does.
+        - `status` (200 to 599), `message`: this answer in the envelope, and the request is not carried out. 503 by default.
+        - `body`, `content_type`, `headers`: raw parts of the answer. A body without a status is sent with 200. With
+          `content_type` or `headers` alone the request is carried out and its own answer changed.
+        - `processed=True`: the request is carried out first, and its answer replaced all the same.
+        - `delay`: seconds between carrying out and answering. The one who does not wait that long finds it done.
+        - `drop="before"`: the connection is closed and nothing was carried out; `drop="after"`: it is carried out and kept,
+          then the connection is closed without an answer.
+        - `truncate`: the answer promises its whole length, and the connection is closed after this many bytes of the body.
+
+        The fault comes before the token is looked at. Raises `ValueError` for parts that make no sense.
+        """
+        ordered = fault(
+            status=status,
+            message=message,
+            body=body,
+            content_type=content_type,
+            headers=headers,
+            delay=delay,
+            drop=drop,
+            truncate=truncate,
+            processed=processed,
+            operation=operation,
+        )
+        self._faults.add(ordered, times)
+
+    def forget_faults(self) -> None:
+        """Take back the faults that nobody has met yet."""
+        self._faults.clear()
+
+
+def _tokens(token: str | Sequence[str] | None) -> tuple[str, ...]:
+    if token is None:
+        return (f"stub_{secrets.token_hex(16)}",)
+    tokens = (token,) if isinstance(token, str) else tuple(token)
+    if not tokens or not all(tokens):
+        raise ValueError("A token is at least one character long.")
+    return tokens
+
+
+def _limiter(rate_limit: int | tuple[int, float] | None, clock: Clock) -> SlidingWindow | None:
+    if rate_limit is None:
+        return None
+    limit, per = (rate_limit, 60.0) if isinstance(rate_limit, int) else rate_limit
+    return SlidingWindow(limit, per, clock)
