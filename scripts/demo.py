@@ -8,7 +8,9 @@ run it against the built wheel. The exit status is 0 only when every step went a
 from __future__ import annotations
 
 import json
+import re
 import sys
+import textwrap
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -67,13 +69,18 @@ def money(invoice: Invoice) -> str:
     return "" if amount is None else f"{invoice.currency} {amount:,.2f}"
 
 
+def pretty(body: bytes) -> str:
+    """Indent JSON and keep the digits of its numbers, which a float would not."""
+    marked = json.loads(body, parse_float="digits:{}".format)
+    return re.sub(r'"digits:([^"]+)"', r"\1", json.dumps(marked, indent=2, ensure_ascii=False))
+
+
 def show_request(stub: StubServer) -> None:
     """Print the newest request as it reached the stand-in."""
     request = stub.requests[-1]
-    print(f"     {request.method} {request.path}")
+    print(f"     {request.method} {request.path}" + (f"?{request.query}" if request.query else ""))
     if request.body:
-        for line in json.dumps(json.loads(request.body), indent=2, ensure_ascii=False).splitlines():
-            print(f"       {line}")
+        print(textwrap.indent(pretty(request.body), "       "))
     print()
 
 

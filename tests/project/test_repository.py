@@ -149,6 +149,14 @@ def test_locks_hold_hashes_and_nothing_of_the_machine_that_made_them(root: Path)
         assert re.fullmatch(rf"(?:#[^\n]*\n)+{entry}+", text_of(lock)), lock.name
 
 
+def test_everything_that_is_declared_is_locked(root: Path) -> None:
+    document = tomllib.loads(text_of(root / "pyproject.toml"))
+    project, groups = document["project"], document["dependency-groups"].values()
+    declared = itertools.chain(project["dependencies"], *project["optional-dependencies"].values(), *groups)
+    names = {re.split(r"[\[><=]", requirement)[0] for requirement in declared if isinstance(requirement, str)}
+    assert names - pins(text_of(root / "requirements" / "dev.txt")).keys() == set()
+
+
 def test_the_lowest_versions_that_are_tested_are_those_that_are_declared(root: Path) -> None:
     project = tomllib.loads(text_of(root / "pyproject.toml"))["project"]
     extras = itertools.chain.from_iterable(project["optional-dependencies"].values())

@@ -1,0 +1,45 @@
+"""The README's programs do what the README says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from paisr_stub import StubServer
+
+
+@pytest.fixture(scope="module")
+def programs(root: Path) -> list[str]:
+    return re.findall(
+        r"^```python\n(.*?)^```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+
+
+def run(program: str) -> None:
+    # Programs of this repository, run as a reader would: by themselves, as the main module.
+    exec(compile(program, "README.md", "exec"), {"__name__": "__main__"})
+
+
+def test_every_program_is_one_of_those_that_are_run_here(programs: list[str]) -> None:
+    assert [re.search(r"Decimal|StubServer", program)[0] for program in programs] == ["Decimal", "StubServer"]
+
+
+def test_ten_lines_create_an_invoice(
+    programs: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert len(programs[0].splitlines()) <= 10
+    with StubServer() as stub:
+        monkeypatch.setenv("PAISR_TOKEN", stub.token)
+        monkeypatch.setenv("PAISR_BASE_URL", stub.url)
+        run(programs[0])
+        (created,) = stub.invoices
+        printed = capsys.readouterr().out.split()
+        assert [str(request.method) for request in stub.requests] == ["POST", "GET"]
+    assert printed[:2] == [created["id"], "unpaid"]
+    assert printed[2].startswith("https://")
+
+
+def test_the_stand_in_serves_a_program_s_own_tests(programs: list[str]) -> None:
+    run(programs[1])
