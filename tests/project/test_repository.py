@@ -78,7 +78,7 @@ def test_no_file_names_a_registry_or_a_path_of_somebody_s_machine(root: Path, tr
 @pytest.mark.parametrize(
     "line",
     [
-        "url = https://files." + "pythonhosted.org/x",
+        "https://files.python" + "hosted.org/x",
         "see /" + "home/jane/x",
         "'/" + "tmp/x.db'",
         "C:\\" + "Users\\jane",
