@@ -1,11 +1,13 @@
 """The three operations, and the order in which a request is looked at.
 
-Path (404), method (405), token (401), rate limit (429), then what the operation itself says. The documentation gives no order.
+Path (404), method (405), token (401), rate limit (429), then what the operation itself says. The documentation gives no
+order.
 """
 
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,12 +17,14 @@ from paisr_stub._due import due_date
 from paisr_stub._faults import Operation
 from paisr_stub._limit import SlidingWindow
 from paisr_stub._money import amount
-from paisr_stub._store import Customer, NewInvoice, Store, timestamp
+from paisr_stub._records import Customer, NewInvoice, timestamp
+from paisr_stub._store import Store
 from paisr_stub._validation import create_request, list_request
 
 PREFIX = "/v2"
 COLLECTION = f"{PREFIX}/invoices"
 Clock = Callable[[], datetime]
+logger = logging.getLogger("paisr_stub")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,9 @@ class Api:
             return self._answer(call)
         except Refused as refused:
             return refused.answer()
+        except Exception:
+            logger.exception("The stand-in failed on %s %s", call.method, call.path)
+            return failure(500)
 
     def _answer(self, call: Call) -> Answer:
         known = operations(call.path)
@@ -83,8 +90,8 @@ class Api:
     def authenticate(self, call: Call) -> None:
         """Raises `Refused` with 401 unless the call carries `Authorization: Bearer` and one of the tokens."""
         scheme, _, token = call.headers.get("authorization", "").partition(" ")
-        given = token.strip().encode()
-        known = any([hmac.compare_digest(given, expected) for expected in self._tokens])
+        given = token.strip().encode("latin-1")  # the bytes that came
+        known = any(hmac.compare_digest(given, expected) for expected in self._tokens)
         if scheme.lower() != "bearer" or not known:
             raise Refused(401, "The token is missing or not valid.", headers=(("WWW-Authenticate", "Bearer"),))
 

@@ -115,7 +115,7 @@ async def _send(answer: Answer, scope: Scope, receive: Receive, send: Send) -> N
 
 
 def _response(answer: Answer) -> Response:
-    response = Response(answer.body, answer.status)
+    response = Response(b"" if answer.status in (204, 304) else answer.body, answer.status)
     if answer.content_type is not None:
         response.headers["content-type"] = answer.content_type
     for name, value in answer.headers:
@@ -147,7 +147,7 @@ async def _send_part(answer: Answer, size: int, scope: Scope, receive: Receive, 
 
 
 async def _close(scope: Scope, receive: Receive) -> None:
-    """Close the connection and wait until it is. In process there is none: the caller sees the error that it would mean."""
+    """Close the connection and wait until it is. In process there is none: the caller gets the error it would mean."""
     close = scope.get(CLOSE_CONNECTION)
     if close is None:
         raise ConnectionResetError("The stand-in was told to drop this connection.")

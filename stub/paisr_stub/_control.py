@@ -5,14 +5,14 @@ Every request is a POST with the token and a JSON object, and is answered in the
     /__stub__/seed     {"count": 10}                 → {"ids": ["inv_…", …]}
     /__stub__/pay      {"id": "inv_…"}               → {}      issue and void likewise
     /__stub__/fail     the arguments of `fail_next`  → {}      body as text
-    /__stub__/reset    {}                            → {}      forgets the faults that are waiting and the recorded requests
+    /__stub__/reset    {}                            → {}      forgets waiting faults and recorded requests
     /__stub__/requests {}                            → {"requests": [{"method", "path", "query", "status"}, …]}
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from paisr_stub._answers import Answer, Refused, success
 from paisr_stub._api import Api, Call, require_json
@@ -44,9 +44,9 @@ def _carried_out(app: Stub, api: Api, call: Call) -> object:
     if not isinstance(body, dict):
         raise Refused(422, "The body is not an object.")
     try:
-        return action(app, body)
+        return action(app, cast("dict[str, Any]", body))
     except (TypeError, ValueError, KeyError) as error:
-        raise Refused(422, f"That cannot be done: {error}") from None
+        raise Refused(422, f"That cannot be done: {error!s}") from None
 
 
 def _seed(app: Stub, body: Mapping[str, Any]) -> object:

@@ -1,8 +1,8 @@
 """The due date, worked out from a relative time.
 
 The documentation shows one example, `In 3 days`, and no grammar. The stand-in reads `In N UNIT` with a whole number and
-minute, hour, day, week, month or year, singular or plural, in any case. It refuses everything else: what the service reads beyond the
-example is not known.
+minute, hour, day, week, month or year, singular or plural, in any case. It refuses everything else: what the service
+reads beyond the example is not known.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ _RELATIVE = re.compile(r"in +([0-9]{1,9}) +(minute|hour|day|week|month|year)s?",
 def due_date(text: str, now: datetime) -> datetime:
     """The moment that `text` means, counted from `now`.
 
-    A month or a year ends on the same day of the month, or on its last day where there is none (31 January and one month is the
-    28th or 29th of February). Raises `ValueError` for a text that is not understood or a date beyond the year 9999.
+    A month or a year ends on the same day of the month, or on its last day where there is none (31 January and one
+    month is the 28th or 29th of February). Raises `ValueError` for a text that is not understood or a date beyond the
+    year 9999.
     """
     found = _RELATIVE.fullmatch(text)
     if found is None:

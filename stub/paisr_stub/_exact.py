@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from decimal import Context, Decimal, InvalidOperation
 from json.encoder import encode_basestring
+from typing import cast
 
 # Wide enough that no sum or product of amounts within LARGEST_EXPONENT and MOST_DIGITS is ever rounded.
 EXACT = Context(prec=5000, Emax=999_999, Emin=-999_999)
@@ -19,8 +20,8 @@ class UnreadableJSON(ValueError):
 def loads(raw: bytes) -> object:
     """Read a JSON document; numbers with a fraction or an exponent become `Decimal`.
 
-    Refused with `UnreadableJSON`: invalid UTF-8, invalid JSON, NaN and Infinity, a key given twice, nesting that is too deep,
-    numbers that no computer holds.
+    Refused with `UnreadableJSON`: invalid UTF-8, invalid JSON, NaN and Infinity, a key given twice, nesting that is too
+    deep, numbers that no computer holds.
     """
     try:
         text = raw.decode("utf-8")
@@ -64,10 +65,10 @@ def _written(value: object) -> str:
     if isinstance(value, Decimal):
         return number(value)
     if isinstance(value, Mapping):
-        pairs: Mapping[str, object] = value
+        pairs = cast("Mapping[str, object]", value)
         return "{" + ",".join([f"{encode_basestring(key)}:{_written(item)}" for key, item in pairs.items()]) + "}"
     if isinstance(value, Iterable):
-        members: Iterable[object] = value
+        members = cast("Iterable[object]", value)
         return "[" + ",".join([_written(item) for item in members]) + "]"
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from operator import index
 from typing import Literal, get_args
 
 from paisr_stub._answers import Answer, failure
 
 Operation = Literal["create", "list", "get"]
 Drop = Literal["before", "after"]
+
+_HEADER_NAME = re.compile(r"[0-9A-Za-z!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"[\x21-\x7e\x80-\xff]([\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,40 +57,53 @@ class Fault:
 
 def fault(
     *,
-    status: int | None = None,
-    message: str | None = None,
-    body: bytes | str | None = None,
-    content_type: str | None = None,
-    headers: Mapping[str, str] | None = None,
-    delay: float = 0.0,
-    drop: str | None = None,
-    truncate: int | None = None,
-    processed: bool = False,
-    operation: str | None = None,
+    status: int | None,
+    message: str | None,
+    body: bytes | str | None,
+    content_type: str | None,
+    headers: Mapping[str, str] | None,
+    delay: float,
+    drop: Drop | None,
+    truncate: int | None,
+    processed: bool,
+    operation: Operation | None,
 ) -> Fault:
-    """Check the parts; raises `ValueError` with what is wrong."""
+    """Check the parts, which may come from another process; raises `ValueError` or `TypeError` with what is wrong."""
     if status is not None and not 200 <= status <= 599:
         raise ValueError(f"status {status} is not between 200 and 599.")
-    if delay < 0:
-        raise ValueError("delay is negative.")
+    if not 0 <= delay <= 3600:
+        raise ValueError(f"delay {delay} is not between 0 and 3600 seconds.")
     if truncate is not None and truncate < 0:
         raise ValueError("truncate is negative.")
     if drop not in (None, *get_args(Drop)):
         raise ValueError('drop is neither "before" nor "after".')
     if operation not in (None, *get_args(Operation)):
         raise ValueError('operation is none of "create", "list", "get".')
+    extra = tuple((headers or {}).items())
+    for name, value in extra if content_type is None else (*extra, ("Content-Type", content_type)):
+        _check_header(name, value)
+    plain = content_type is None and not extra and not delay and drop is None and truncate is None and not processed
+    if plain and status is None and message is None and body is None:
+        status = 503
     return Fault(
         status=status,
         message=message,
-        body=body.encode() if isinstance(body, str) else body,
+        body=body.encode() if isinstance(body, str) else None if body is None else bytes(memoryview(body)),
         content_type=content_type,
-        headers=tuple((headers or {}).items()),
-        delay=delay,
+        headers=extra,
+        delay=float(delay),
         drop=drop,
-        truncate=truncate,
+        truncate=None if truncate is None else index(truncate),
         processed=processed,
         operation=operation,
     )
+
+
+def _check_header(name: str, value: str) -> None:
+    if name.lower() in ("content-length", "transfer-encoding"):
+        raise ValueError(f"{name} is worked out by the server; truncate makes it a lie.")
+    if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+        raise ValueError(f"{name!a} is not a header that HTTP allows.")
 
 
 class FaultQueue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -14,15 +15,17 @@ class SlidingWindow:
         if limit < 1 or per <= 0:
             raise ValueError("A rate limit is at least one request in a time that is longer than nothing.")
         self._limit = limit
+        self._lock = threading.Lock()
         self._per = timedelta(seconds=per)
         self._clock = clock
         self._taken: deque[datetime] = deque()
 
     def take(self) -> bool:
         now = self._clock()
-        while self._taken and now - self._taken[0] >= self._per:
-            self._taken.popleft()
-        if len(self._taken) >= self._limit:
-            return False
-        self._taken.append(now)
+        with self._lock:
+            while self._taken and now - self._taken[0] >= self._per:
+                self._taken.popleft()
+            if len(self._taken) >= self._limit:
+                return False
+            self._taken.append(now)
         return True

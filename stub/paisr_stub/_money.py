@@ -1,7 +1,8 @@
 """The three totals of an invoice, exact.
 
-Inferred, as the documentation shows only a result (150, 15, 135 with a voucher of 10 percent): a total with more than two decimals is
-rounded half up to two, once, at the end; one with two decimals or fewer is left as it is. `net_total` is never below zero.
+Inferred, as the documentation shows only a result (150, 15, 135 with a voucher of 10 percent): a total with more than
+two decimals is rounded half up to two, once, at the end; one with two decimals or fewer is left as it is. `net_total`
+is never below zero.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def _discount(sub_total: Decimal, voucher: Voucher | None) -> Decimal:
     if voucher is None:
         return Decimal(0)
     if voucher.type == "fixed":
-        return voucher.rate
+        return _rounded(voucher.rate)
     return _rounded(EXACT.divide(EXACT.multiply(sub_total, voucher.rate), Decimal(100)))
 
 

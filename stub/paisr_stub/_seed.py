@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from paisr_stub._money import Voucher, amount
-from paisr_stub._store import Customer, NewInvoice, Store, timestamp
+from paisr_stub._records import Customer, NewInvoice, timestamp
+from paisr_stub._store import Store
 from paisr_stub._validation import Item
 
 _BILLING = {"line_1": "Example Street 10", "city": "Paramaribo", "country": "SR"}
@@ -33,7 +34,7 @@ _SPACING = timedelta(hours=2)
 
 
 def seed(store: Store, count: int, *, number: int, now: datetime) -> list[str]:
-    """Add `count` invoices, the last of them made two hours before `now`, and return their ids in the order in which they were made."""
+    """Add `count` invoices, the last of them made two hours before `now`; returns their ids in that order."""
     if count < 0:
         raise ValueError("A number of invoices is not negative.")
     chance = random.Random(f"{number}:{store.count()}")

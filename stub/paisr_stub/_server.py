@@ -1,4 +1,4 @@
-"""The stand-in on a port of its own: uvicorn in a thread, which is ready when `start` returns and gone when `stop` does."""
+"""The stand-in on a port of its own: uvicorn in a thread, ready when `start` returns and gone when `stop` does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import h11
 import uvicorn
@@ -65,7 +65,11 @@ class StubServer(StubApp):
 
     @property
     def url_for_control(self) -> str:
-        """Where another process can seed, pay, void and order faults; see the README of the control requests in `_control`."""
+        """Where another process can seed, pay, void and order faults: `POST {url_for_control}/pay` with `{"id": …}`.
+
+        The others are issue, void, seed (`count`), fail (the arguments of `fail_next`), reset and requests. Each is a
+        POST with the token and a JSON object, answered in the API's envelope; what cannot be done, with 422.
+        """
         return self._origin + CONTROL_PREFIX.rstrip("/")
 
     @property
@@ -84,7 +88,11 @@ class StubServer(StubApp):
         """Listen; when this returns, requests are answered. Raises `OSError` when the port is taken."""
         if self._thread is not None:
             raise RuntimeError("The stand-in was started before. A new one is needed.")
-        listener = _listener(self._family, self._address)
+        try:
+            listener = _listener(self._family, self._address)
+        except BaseException:
+            self.close()
+            raise
         self._port = listener.getsockname()[1]
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.run_on, args=(listener,), name="paisr-stub", daemon=True)
@@ -141,15 +149,15 @@ def _listener(family: socket.AddressFamily, address: tuple[str, int]) -> socket.
 class _Protocol(H11Protocol):
     """uvicorn's own, which also lets the application close its connection, and refuses non-HTTP in the envelope."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        super().connection_made(transport)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast("asyncio.Transport", transport))
         application: Any = self.app
 
         async def with_close(scope: Scope, receive: Receive, send: Send) -> None:
             scope[CLOSE_CONNECTION] = transport.close
             await application(scope, receive, send)
 
-        self.app = with_close  # type: ignore[assignment]  # uvicorn types an application more narrowly than ASGI does
+        self.app = with_close
 
     def send_400_response(self, msg: str) -> None:
         answer = failure(400, msg)
@@ -169,7 +177,7 @@ class _Server(uvicorn.Server):
 
     def __init__(self, app: StubApp) -> None:
         config = uvicorn.Config(
-            app,  # type: ignore[arg-type]  # uvicorn types an application more narrowly than ASGI does
+            app,
             http=_Protocol,
             ws="none",
             loop="asyncio",

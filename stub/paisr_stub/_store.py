@@ -1,26 +1,23 @@
-"""What the stand-in holds, in SQLite: in memory, or in a file that outlives it.
+"""The stand-in's state, in SQLite: in memory, or in a file that outlives it.
 
-Amounts are kept as text, exactly as they are written. One connection, one lock: every change is one transaction, so that
-parallel requests, and two processes on one file, see each invoice whole or not at all.
+Amounts are kept as text, exactly as they are written. One connection, one lock: every change is one transaction, so
+that parallel requests, and two processes on one file, see each invoice whole or not at all.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from paisr_stub import _exact
-from paisr_stub._money import Amount, Voucher, VoucherType
+from paisr_stub._money import Voucher, VoucherType
+from paisr_stub._records import FIRST_SID, Customer, NewInvoice, address, made_id, written
 from paisr_stub._validation import Item
-
-FIRST_SID = 600_001
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS customers (
@@ -43,41 +40,6 @@ _SELECT = """
 SELECT i.*, c.name, c.email, c.billing, c.shipping, v.type AS voucher_type, v.rate AS voucher_rate
 FROM invoices i JOIN customers c ON c.id = i.customer_id LEFT JOIN vouchers v ON v.id = i.voucher_id
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """A customer; an address is a mapping with the documented keys, or None."""
-
-    id: str
-    name: str | None
-    email: str | None
-    currency: str = "SRD"
-    billing_details: Mapping[str, str] | None = None
-    shipping_details: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NewInvoice:
-    """An invoice before the store gives it its numbers; times are RFC 3339 texts."""
-
-    customer_id: str
-    summary: str
-    amount: Amount
-    status: str
-    currency: str
-    due_at: str
-    created_at: str
-    items: Sequence[Item] = ()
-    subscription_id: str | None = None
-    voucher_id: str | None = None
-    paid_at: str | None = None
-    void_at: str | None = None
-
-
-def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC, whole seconds, as on the documentation's pages: `2023-11-07T05:31:56Z`."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Store:
@@ -104,7 +66,7 @@ class Store:
             self._db.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None]:
         """All or nothing; one inside another belongs to the outer one."""
         with self._lock:
             outermost = self._depth == 0
@@ -136,7 +98,7 @@ class Store:
         if row is None:
             return None
         return Customer(
-            row["id"], row["name"], row["email"], row["currency"], _address(row["billing"]), _address(row["shipping"])
+            row["id"], row["name"], row["email"], row["currency"], address(row["billing"]), address(row["shipping"])
         )
 
     def add_customer(self, customer: Customer) -> None:
@@ -186,7 +148,7 @@ class Store:
         with self.transaction():
             row = self._row("SELECT max(sid) AS last FROM invoices")
             sid = FIRST_SID if row is None or row["last"] is None else int(row["last"]) + 1
-            invoice_id = _invoice_id(sid, self._seed)
+            invoice_id = made_id(sid, self._seed)
             self._db.execute(
                 f"INSERT INTO invoices VALUES ({', '.join('?' * 16)})",
                 (
@@ -210,7 +172,7 @@ class Store:
     def invoice(self, invoice_id: str) -> dict[str, object] | None:
         with self._lock:
             row = self._row(_SELECT + "WHERE i.id = ?", invoice_id)
-        return None if row is None else _invoice(row)
+        return None if row is None else written(row)
 
     def invoices(
         self,
@@ -235,7 +197,7 @@ class Store:
         where = f"WHERE {' AND '.join(wanted)} " if wanted else ""
         with self._lock:
             rows = self._db.execute(f"{_SELECT}{where}ORDER BY i.sid DESC LIMIT ?", (*values, limit)).fetchall()
-        return [_invoice(row) for row in rows]
+        return [written(row) for row in rows]
 
     def items(self, invoice_id: str) -> list[Item]:
         with self._lock:
@@ -262,57 +224,3 @@ class Store:
             self._db.execute(
                 f"UPDATE invoices SET status = :to{stamp} WHERE id = :id", {"to": to, "now": now, "id": invoice_id}
             )
-
-
-def _invoice_id(sid: int, seed: int) -> str:
-    """Ids that differ for as long as sids do, and whose order says nothing: 7919 has no factor in common with 900,000."""
-    block, position = divmod(sid - FIRST_SID, 900_000)
-    return f"inv_{block * 1_000_000 + 100_000 + (position * 7919 + seed * 101 + 23_456) % 900_000}"
-
-
-def _address(text: str | None) -> dict[str, str] | None:
-    return None if text is None else cast("dict[str, str]", _exact.loads(text.encode()))
-
-
-def session(status: str, key: str) -> dict[str, object] | None:
-    """Inferred: there is a checkout session while there is something to pay. Its length is the documented text."""
-    if status != "unpaid":
-        return None
-    return {"url": f"https://checkout.paisr.tech/{key}", "expires_in": "30 minutes"}
-
-
-def _invoice(row: sqlite3.Row) -> dict[str, object]:
-    found: Any = row  # sqlite3.Row answers with Any for every column
-    voucher = None
-    if found["voucher_id"] is not None:
-        voucher = {
-            "id": found["voucher_id"],
-            "type": found["voucher_type"],
-            "rate": Decimal(found["voucher_rate"]),
-        }
-    return {
-        "id": found["id"],
-        "sid": found["sid"],
-        "subscription_id": found["subscription_id"],
-        "customer": {
-            "id": found["customer_id"],
-            "name": found["name"],
-            "email": found["email"],
-            "billing_details": _address(found["billing"]),
-            "shipping_details": _address(found["shipping"]),
-        },
-        "voucher": voucher,
-        "summary": found["summary"],
-        "amount": {
-            "sub_total": Decimal(found["sub_total"]),
-            "discount_total": Decimal(found["discount_total"]),
-            "net_total": Decimal(found["net_total"]),
-        },
-        "status": found["status"],
-        "currency": found["currency"],
-        "session": session(found["status"], found["session_key"]),
-        "due_at": found["due_at"],
-        "paid_at": found["paid_at"],
-        "void_at": found["void_at"],
-        "created_at": found["created_at"],
-    }

@@ -17,7 +17,8 @@ from paisr_stub._api import Api, Clock, utc_now
 from paisr_stub._faults import FaultQueue, Operation, fault
 from paisr_stub._limit import SlidingWindow
 from paisr_stub._money import Voucher, VoucherType
-from paisr_stub._store import Customer, Store, timestamp
+from paisr_stub._records import Customer, timestamp
+from paisr_stub._store import Store
 from paisr_stub._validation import CURRENCIES, Item
 
 MOST_RECORDED = 20_000  # requests; the oldest are forgotten
@@ -78,7 +79,7 @@ class Stub:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """The requests so far, in the order in which they were answered; a copy. Control requests are not among them."""
+        """The requests so far in the order of their answers, a copy. Control requests are not among them."""
         return list(self._recorded)
 
     def forget_requests(self) -> None:
@@ -95,7 +96,7 @@ class Stub:
         return self._store.items(invoice_id)
 
     def seed(self, count: int) -> list[str]:
-        """Add `count` made-up invoices: several customers, currencies, statuses, vouchers, subscriptions and addresses.
+        """Add `count` made-up invoices of several customers, currencies, statuses, vouchers and subscriptions.
 
         Returns their ids in the order in which they were made. The same seed and clock give the same invoices.
         """
@@ -129,7 +130,7 @@ class Stub:
         rate: Decimal | int | str = 10,
         id: str | None = None,  # the API's own name
     ) -> str:
-        """Add a voucher and return its id. Given a customer's id, it applies to every invoice of theirs from now on.
+        """Add a voucher and return its id. Given a customer's id, it applies to each invoice of theirs from now on.
 
         That a voucher reaches an invoice by way of its customer is the stand-in's choice: a create names none.
         """
@@ -177,14 +178,15 @@ class Stub:
         """Let the next `times` requests meet a fault, each exactly one; orders queue up.
 
         - `operation`: only requests of `"create"`, `"list"` or `"get"` meet it; without, every request to the API does.
-        - `status` (200 to 599), `message`: this answer in the envelope, and the request is not carried out. 503 by default.
+        - `status` (200 to 599), `message`: this answer in the envelope, and the request is not carried out.
         - `body`, `content_type`, `headers`: raw parts of the answer. A body without a status is sent with 200. With
           `content_type` or `headers` alone the request is carried out and its own answer changed.
+        - none of these, nor what follows: 503.
         - `processed=True`: the request is carried out first, and its answer replaced all the same.
         - `delay`: seconds between carrying out and answering. The one who does not wait that long finds it done.
-        - `drop="before"`: the connection is closed and nothing was carried out; `drop="after"`: it is carried out and kept,
-          then the connection is closed without an answer.
-        - `truncate`: the answer promises its whole length, and the connection is closed after this many bytes of the body.
+        - `drop="before"`: the connection is closed and nothing was carried out; `drop="after"`: it is carried out and
+          kept, then the connection is closed without an answer.
+        - `truncate`: the answer promises its whole length, and the connection is closed after so many bytes of it.
 
         The fault comes before the token is looked at. Raises `ValueError` for parts that make no sense.
         """

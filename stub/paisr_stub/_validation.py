@@ -1,7 +1,7 @@
 """What a request may say: as strict as the documentation allows.
 
-A query that is wrong is answered with 400, a body that is not what the documentation describes with 422. Which of the two the
-service uses is not documented. Query parameters that the documentation does not name are ignored.
+A query that is wrong is answered with 400, a body that is not what the documentation describes with 422. Which of the
+two the service uses is not documented. Query parameters that the documentation does not name are ignored.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast
 from urllib.parse import parse_qsl
 
 from paisr_stub import _exact
@@ -90,7 +91,7 @@ def json_body(raw: bytes) -> object:
 def _items(value: object) -> tuple[Item, ...]:
     if not isinstance(value, list):
         raise Refused(422, "items is not an array.")
-    members: list[object] = value
+    members = cast("list[object]", value)
     if len(members) > MOST_ITEMS:
         raise Refused(422, f"items has {len(members)} entries, and {MOST_ITEMS} are allowed.")
     return tuple(_item(member, f"items[{position}]") for position, member in enumerate(members))
@@ -108,7 +109,7 @@ def _item(value: object, place: str) -> Item:
 def _fields(value: object, place: str, required: tuple[str, ...], optional: tuple[str, ...]) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise Refused(422, f"{place} is not an object.")
-    found: dict[str, object] = value
+    found = cast("dict[str, object]", value)
     for name in required:
         if name not in found:
             raise Refused(422, f"{place} has no {name}.")

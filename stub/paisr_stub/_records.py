@@ -1,0 +1,105 @@
+"""The records that the store keeps, and how an invoice looks when the API writes it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, cast
+
+from paisr_stub import _exact
+from paisr_stub._money import Amount
+from paisr_stub._validation import Item
+
+FIRST_SID = 600_001
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer; an address is a mapping with the documented keys, or None."""
+
+    id: str
+    name: str | None
+    email: str | None
+    currency: str = "SRD"
+    billing_details: Mapping[str, str] | None = None
+    shipping_details: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewInvoice:
+    """An invoice before the store gives it its numbers; times are RFC 3339 texts."""
+
+    customer_id: str
+    summary: str
+    amount: Amount
+    status: str
+    currency: str
+    due_at: str
+    created_at: str
+    items: Sequence[Item] = ()
+    subscription_id: str | None = None
+    voucher_id: str | None = None
+    paid_at: str | None = None
+    void_at: str | None = None
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC, whole seconds, as on the documentation's pages: `2023-11-07T05:31:56Z`."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def made_id(sid: int, seed: int) -> str:
+    """Different ids for different sids, in an order that says nothing: 7919 has no factor in common with 900,000."""
+    block, position = divmod(sid - FIRST_SID, 900_000)
+    return f"inv_{block * 1_000_000 + 100_000 + (position * 7919 + seed * 101 + 23_456) % 900_000}"
+
+
+def address(text: str | None) -> dict[str, str] | None:
+    return None if text is None else cast("dict[str, str]", _exact.loads(text.encode()))
+
+
+def session(status: str, key: str) -> dict[str, object] | None:
+    """Inferred: there is a checkout session while there is something to pay. Its length is the documented text."""
+    if status != "unpaid":
+        return None
+    return {"url": f"https://checkout.paisr.tech/{key}", "expires_in": "30 minutes"}
+
+
+def written(row: sqlite3.Row) -> dict[str, object]:
+    found: Any = row  # sqlite3.Row answers with Any for every column
+    voucher = None
+    if found["voucher_id"] is not None:
+        voucher = {
+            "id": found["voucher_id"],
+            "type": found["voucher_type"],
+            "rate": Decimal(found["voucher_rate"]),
+        }
+    return {
+        "id": found["id"],
+        "sid": found["sid"],
+        "subscription_id": found["subscription_id"],
+        "customer": {
+            "id": found["customer_id"],
+            "name": found["name"],
+            "email": found["email"],
+            "billing_details": address(found["billing"]),
+            "shipping_details": address(found["shipping"]),
+        },
+        "voucher": voucher,
+        "summary": found["summary"],
+        "amount": {
+            "sub_total": Decimal(found["sub_total"]),
+            "discount_total": Decimal(found["discount_total"]),
+            "net_total": Decimal(found["net_total"]),
+        },
+        "status": found["status"],
+        "currency": found["currency"],
+        "session": session(found["status"], found["session_key"]),
+        "due_at": found["due_at"],
+        "paid_at": found["paid_at"],
+        "void_at": found["void_at"],
+        "created_at": found["created_at"],
+    }
