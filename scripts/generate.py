@@ -17,6 +17,7 @@ import hashlib
 import io
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from importlib.resources import files
@@ -29,6 +30,7 @@ from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACT = ROOT / "openapi" / "paisr-invoices.yaml"
@@ -65,19 +67,27 @@ def check_upstream(record: Path = RECORD) -> None:
 
 
 def generate(contract: Path, output: Path) -> None:
-    """Write the package for a contract, in place of whatever is there."""
-    shutil.rmtree(output, ignore_errors=True)
-    output.parent.mkdir(parents=True, exist_ok=True)
+    """Write the package for a contract, in place of whatever is there; nothing is touched when that fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder) / output.name
+        _build(contract, fresh)
+        shutil.rmtree(output, ignore_errors=True)
+        shutil.copytree(fresh, output)
+
+
+def _build(contract: Path, output: Path) -> None:
     document: dict[str, Any] = YAML(typ="safe").load(contract)
     config = Config.from_sources(
         ConfigFile.load_from_path(CONFIG), MetaType.NONE, contract, "utf-8", overwrite=False, output_path=output
     )
+    hooks, config.post_hooks = config.post_hooks, []
     data = GeneratorData.from_dict(document, config=config)
     if isinstance(data, GeneratorError):
         raise GenerateError(f"{data.header}: {data.detail}")
     project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
     _extend_templates(project)
-    _run_without_hooks(project, document, output)
+    _run(project, document, output)
+    _run_hooks(hooks, output)
 
 
 def _extend_templates(project: Project) -> None:
@@ -98,25 +108,31 @@ def _extend_templates(project: Project) -> None:
             property_types.refuse_unsupported(endpoint)
 
 
-def _run_without_hooks(project: Project, document: dict[str, Any], output: Path) -> None:
-    """Build first and run the hooks last, when the files that are added here are there too."""
-    hooks, project.config.post_hooks = project.config.post_hooks, []
+def _run(project: Project, document: dict[str, Any], output: Path) -> None:
+    """Let the generator write its files, put beside them what it does not write, and take away what is not kept."""
     with contextlib.redirect_stdout(io.StringIO()):
-        errors = [*project.build()]
+        errors = project.build()
+    if errors:
+        raise GenerateError("\n".join(f"{error.header}: {error.detail}" for error in errors))
     for name in NOT_KEPT:
         (output / name).unlink()
     contract = project.env.get_template("contract.py.jinja").render(servers=_servers(document))
     (output / "contract.py").write_text(contract, encoding="utf-8")
+    (output / "py.typed").write_text("", encoding="utf-8")
     for path in output.rglob("*.py"):
         path.write_text(MARKER + path.read_text(encoding="utf-8"), encoding="utf-8")
-    (output / "py.typed").write_text("", encoding="utf-8")
+
+
+def _run_hooks(hooks: list[str], output: Path) -> None:
+    """Run the hooks here and not in the generator, which would run them before the package is complete."""
     # The pinned ruff is the one beside this Python, whatever else is on the PATH.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    project.config.post_hooks = hooks
-    project._run_post_hooks()
-    errors += project.errors
-    if errors:
-        raise GenerateError("\n".join(f"{error.header}: {error.detail}" for error in errors))
+    environment = os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
+    for hook in hooks:
+        done = subprocess.run(
+            hook, cwd=output, env=environment, shell=True, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise GenerateError(f"{hook}\n{done.stderr}")
 
 
 def _servers(document: dict[str, Any]) -> dict[str, str]:
@@ -174,7 +190,7 @@ def main(arguments: list[str] | None = None) -> int:
             difference = differences(options.output.resolve(), fresh)
         if difference:
             raise GenerateError(f"{difference}\ngenerated/ is not what the contract makes: run `make generate`.")
-    except (GenerateError, property_types.UnsupportedContractError) as error:
+    except (GenerateError, property_types.UnsupportedContractError, OSError, YAMLError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -202,7 +202,7 @@ def test_the_enumerations_are_the_contracts() -> None:
     assert [*models.InvoiceStatus] == ["draft", "unpaid", "paid", "void"]
     assert [*models.Currency] == ["SRD", "USD", "EUR"]
     assert [*models.VoucherType] == ["percentage", "fixed"]
-    assert models.InvoiceStatus.PAID == "paid"
+    assert models.InvoiceStatus.PAID.value == "paid"
     assert issubclass(models.InvoiceStatus, StrEnum)
 
 
