@@ -1,0 +1,76 @@
+"""The client for event loops (asyncio)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from paisr._async_invoices import AsyncInvoices
+from paisr._base_client import DEFAULT_RETRIES, DEFAULT_TIMEOUT, PUBLISHED_RATE, BaseClient
+from paisr._config import Settings, wrap
+from paisr._drivers import drive_async
+from paisr._wire._async import AsyncPoolWire, AsyncTransportWire
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+    from paisr._config import Environment
+    from paisr._exchange import Steps
+    from paisr._limiter import RateLimit
+
+T = TypeVar("T")
+
+
+class AsyncPaisr(BaseClient):
+    """`Paisr` for asyncio: the same settings, and the same calls, awaited.
+
+    One client serves the tasks of every event loop of the process, with connections of its own for each. `transport` is
+    an async httpx transport. Use it as an async context manager, or await `aclose()`.
+    """
+
+    def __init__(
+        self,
+        token: str | None = None,
+        *,
+        environment: Environment = "live",
+        base_url: str | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        max_retries: int = DEFAULT_RETRIES,
+        rate_limit: RateLimit | None = PUBLISHED_RATE,
+        proxy: str | None = None,
+        tls: ssl.SSLContext | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        settings = Settings(
+            token=wrap(token),
+            environment=environment,
+            base_url=wrap(base_url),
+            timeout=timeout,
+            max_retries=max_retries,
+            rate_limit=rate_limit,
+            proxy=wrap(proxy),
+            tls=tls,
+        )
+        del token, base_url, proxy  # a traceback from here on must not have them among its locals
+        super().__init__(settings)
+        self._wire = AsyncPoolWire(self._route) if transport is None else AsyncTransportWire(transport, self._route)
+
+    @property
+    def invoices(self) -> AsyncInvoices:
+        return AsyncInvoices(self._session, self._run)
+
+    async def aclose(self) -> None:
+        """Close the connections. Calls made afterwards raise `ConfigurationError`."""
+        self._closed = True
+        await self._wire.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self.aclose()
+
+    async def _run(self, steps: Steps[T]) -> T:
+        self._check_open()
+        return await drive_async(steps, self._wire, self._runtime)

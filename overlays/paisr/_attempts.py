@@ -1,0 +1,46 @@
+"""A create that was begun: all that is needed to find out later whether it happened."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import msgspec
+from attrs import frozen
+
+from paisr._errors import InvalidArgumentError
+from paisr_generated.models import CreateInvoiceRequest
+from paisr_generated.types import AwareDatetime, encode_body
+
+
+@frozen(kw_only=True)
+class Attempt:
+    """One intent to create one invoice, whatever became of it.
+
+    `id` is made up here and is not sent. `started_at` is this machine's clock when the first byte was about to be sent.
+    `request` is what was sent. An attempt pickles, and is stored as JSON by `to_json` and `from_json`.
+    """
+
+    id: str
+    started_at: AwareDatetime
+    request: CreateInvoiceRequest
+
+    @classmethod
+    def of(cls, request: CreateInvoiceRequest, started_at: datetime) -> Attempt:
+        return cls(id=uuid.uuid4().hex, started_at=started_at, request=request)
+
+    def to_json(self) -> str:
+        return encode_body(self).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Attempt:
+        """The attempt that `to_json` wrote; an `InvalidArgumentError` for anything else."""
+        try:
+            return _decoder.decode(text)
+        except (msgspec.DecodeError, ValueError) as error:
+            raise InvalidArgumentError(
+                f"This is not an attempt as Attempt.to_json() writes it ({error}); give its text unchanged."
+            ) from None
+
+
+_decoder = msgspec.json.Decoder(Attempt)

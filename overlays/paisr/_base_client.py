@@ -1,0 +1,67 @@
+"""What the two clients have in common: their settings, checked, and the session made of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paisr._config import Route, read_max_retries, read_service, read_timeout, read_token
+from paisr._engine import Policy
+from paisr._errors import ConfigurationError
+from paisr._limiter import ProcessLimiter, RateLimit
+from paisr._retry import RetryPolicy
+from paisr._runtime import SYSTEM
+from paisr._session import Session
+
+if TYPE_CHECKING:
+    from paisr._config import Settings
+    from paisr._limiter import Limiter
+    from paisr._runtime import Runtime
+
+DEFAULT_TIMEOUT = 30.0
+DEFAULT_RETRIES = 2
+# The vendor allows 250 requests a minute (its public documentation).
+PUBLISHED_RATE = RateLimit(250, per=60)
+
+
+class BaseClient:
+    """Settings and session; the subclasses add the wire and the ways to wait."""
+
+    _runtime: Runtime = SYSTEM
+
+    def __init__(self, settings: Settings) -> None:
+        self._closed = False
+        runtime = self._runtime
+        secret = read_token(settings.token)
+        policy = Policy(
+            retry=RetryPolicy(
+                max_retries=read_max_retries(settings.max_retries), jitter=runtime.jitter, now=runtime.now
+            ),
+            limiter=_limiter(settings.rate_limit, runtime),
+            clock=runtime.clock,
+            secret=secret,
+        )
+        self._route = Route(
+            service=read_service(settings.environment, settings.base_url),
+            proxy=settings.proxy,
+            tls=settings.tls,
+            token=secret,
+        )
+        self._session = Session(policy=policy, timeout=read_timeout(settings.timeout), runtime=runtime)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ConfigurationError("This client is closed; make a new one, or call before it is closed.")
+
+    def __repr__(self) -> str:
+        closed = ", closed" if self._closed else ""
+        return f"<{type(self).__name__} of {self._route.service.url}{closed}>"
+
+
+def _limiter(rate: RateLimit | None, runtime: Runtime) -> Limiter | None:
+    if rate is None:
+        return None
+    if not isinstance(rate, RateLimit):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
+        raise ConfigurationError(
+            f"rate_limit is a {type(rate).__name__}; give RateLimit(250, per=60), or None for none."
+        )
+    return ProcessLimiter(rate, runtime.clock)

@@ -1,0 +1,81 @@
+"""The client for threads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from paisr._base_client import DEFAULT_RETRIES, DEFAULT_TIMEOUT, PUBLISHED_RATE, BaseClient
+from paisr._config import Settings, wrap
+from paisr._drivers import drive
+from paisr._invoices import Invoices
+from paisr._wire._sync import PoolWire, TransportWire
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+    from paisr._config import Environment
+    from paisr._exchange import Steps
+    from paisr._limiter import RateLimit
+
+T = TypeVar("T")
+
+
+class Paisr(BaseClient):
+    """A client of the Paisr invoices API, safe to share between threads.
+
+    `token`: from the dashboard; ``PAISR_TOKEN`` when not given. `environment`: ``"live"`` or ``"staging"``. `base_url`:
+    another address of the service, with its version (``https://…/v2``); ``PAISR_BASE_URL`` when not given. `timeout`:
+    seconds for a whole call, from its beginning to its result. `max_retries`: further attempts where one more is safe.
+    `rate_limit`: None for none. `proxy`: a URL; what the environment says when not given. `tls`: an `ssl.SSLContext`.
+    `transport`: an httpx transport, for tests and special networks; it is closed with the client.
+
+    Use it as a context manager, or call `close()`. Raises `ConfigurationError` for settings that cannot work.
+    """
+
+    def __init__(
+        self,
+        token: str | None = None,
+        *,
+        environment: Environment = "live",
+        base_url: str | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        max_retries: int = DEFAULT_RETRIES,
+        rate_limit: RateLimit | None = PUBLISHED_RATE,
+        proxy: str | None = None,
+        tls: ssl.SSLContext | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        settings = Settings(
+            token=wrap(token),
+            environment=environment,
+            base_url=wrap(base_url),
+            timeout=timeout,
+            max_retries=max_retries,
+            rate_limit=rate_limit,
+            proxy=wrap(proxy),
+            tls=tls,
+        )
+        del token, base_url, proxy  # a traceback from here on must not have them among its locals
+        super().__init__(settings)
+        self._wire = PoolWire(self._route) if transport is None else TransportWire(transport, self._route)
+
+    @property
+    def invoices(self) -> Invoices:
+        return Invoices(self._session, self._run)
+
+    def close(self) -> None:
+        """Close the connections. Calls made afterwards raise `ConfigurationError`."""
+        self._closed = True
+        self._wire.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def _run(self, steps: Steps[T]) -> T:
+        self._check_open()
+        return drive(steps, self._wire, self._runtime)

@@ -1,0 +1,174 @@
+"""Token, base URL and settings: checked once, before there is anything to send."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import os
+import re
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import SplitResult, urlsplit
+
+from attrs import field, frozen
+
+from paisr._errors import ConfigurationError
+from paisr._secrets import Secret
+from paisr_generated.contract import SERVERS
+
+if TYPE_CHECKING:
+    import ssl
+
+    from paisr._limiter import RateLimit
+
+Environment = Literal["live", "staging"]
+
+TOKEN_VARIABLE = "PAISR_TOKEN"
+BASE_URL_VARIABLE = "PAISR_BASE_URL"
+DEFAULT_PORTS = {"http": 80, "https": 443}
+_HEADER_TEXT = re.compile(r"[\x21-\x7e]+")
+_PATH_TEXT = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
+
+
+@frozen(kw_only=True)
+class Service:
+    """Where the service is: `scheme`, `host` (ASCII), `port` (None: the scheme's own), and the path before others."""
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+
+    @property
+    def is_loopback(self) -> bool:
+        return is_loopback(self.host)
+
+    @property
+    def authority(self) -> str:
+        """Host and port as in a URL and a Host header; the scheme's own port is left out."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port in {None, DEFAULT_PORTS[self.scheme]} else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.authority}{self.path}"
+
+
+@frozen(kw_only=True)
+class Settings:
+    """What a client was made with, as it was given; whatever may hold a credential is wrapped."""
+
+    token: Secret | None
+    environment: str
+    base_url: Secret | None
+    timeout: float
+    max_retries: int
+    rate_limit: RateLimit | None
+    proxy: Secret | None
+    tls: ssl.SSLContext | None = field(repr=False)
+
+
+def read_token(given: Secret | None) -> Secret:
+    """The token as given, or from ``PAISR_TOKEN``, held so that nothing shows it."""
+    secret = given if given is not None else Secret(os.environ.get(TOKEN_VARIABLE, ""))
+    if problem := _token_problem(secret):
+        raise ConfigurationError(problem)
+    return secret
+
+
+@frozen(kw_only=True)
+class Route:
+    """How the service is reached: where it is, by which proxy (None: as the environment says), and with which token."""
+
+    service: Service
+    proxy: Secret | None
+    tls: ssl.SSLContext | None = field(repr=False)
+    token: Secret
+
+
+def wrap(value: object) -> Secret | None:
+    """A secret argument, wrapped before anything else is done with it; None stays None."""
+    return None if value is None else Secret(value)
+
+
+def _token_problem(secret: Secret) -> str | None:
+    if not secret.is_text:
+        return f"The token is a {secret.kind}; give it as text."
+    if not secret.reveal():
+        return f"There is no token: pass token=, or set {TOKEN_VARIABLE} to one made in the Paisr dashboard."
+    if secret.reveal().lower().startswith("bearer "):
+        return "The token begins with 'Bearer '; give the token alone, the client adds that word."
+    if not _HEADER_TEXT.fullmatch(secret.reveal()):
+        return "The token has a space, a line break or a character outside ASCII; copy it again, alone."
+    return None
+
+
+def read_service(environment: str, base_url: Secret | None) -> Service:
+    """The service to talk to: `base_url`, else ``PAISR_BASE_URL``, else the environment's server in the contract."""
+    if environment not in SERVERS:
+        raise ConfigurationError(
+            f"environment={environment!r} is not known; it is one of {', '.join(map(repr, SERVERS))}."
+        )
+    url = base_url or Secret(os.environ.get(BASE_URL_VARIABLE) or SERVERS[environment])
+    if not url.is_text:
+        raise ConfigurationError(f"base_url is a {url.kind}; give it as text, such as {SERVERS['live']!r}.")
+    parts = _split(url)
+    if isinstance(parts, str):
+        raise ConfigurationError(parts)
+    host = _ascii_host(parts.hostname or "")
+    return Service(scheme=parts.scheme, host=host, port=parts.port, path=parts.path.rstrip("/"))
+
+
+def _split(url: Secret) -> SplitResult | str:
+    """The URL's parts, or the sentence that says what is wrong with it; credentials in it are not repeated."""
+    right = f"give one such as {SERVERS['live']!r}"
+    try:
+        parts = urlsplit(url.reveal())
+        host, _port = parts.hostname, parts.port
+    except ValueError as error:
+        return f"The base URL cannot be read ({error}); {right}."
+    if "@" in parts.netloc:
+        return "The base URL has a user name or password in it; leave them out, the token is all that is needed."
+    shown = f"The base URL {url.reveal()!r}"
+    if parts.scheme not in {"https", "http"} or not host:
+        return f"{shown} is not an https address; {right}."
+    if parts.query or parts.fragment or "?" in url.reveal() or "#" in url.reveal():
+        return f"{shown} has a query or a fragment; {right}."
+    if not _PATH_TEXT.fullmatch(parts.path) or "/../" in f"{parts.path}/" or "/./" in f"{parts.path}/":
+        return f"{shown} has a path that cannot be sent as it is; {right}."
+    if not _ascii_host(host):
+        return f"{shown} has a host name that is none; {right}."
+    if parts.scheme == "http" and not is_loopback(host):
+        return f"{shown} is not https, which is only allowed on loopback: the token would travel readable; {right}."
+    return parts
+
+
+def _ascii_host(host: str) -> str:
+    """The host as it is written on the wire; empty when it cannot be."""
+    if ":" in host:
+        return host
+    try:
+        name = host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+    return name if re.fullmatch(r"[A-Za-z0-9._-]+", name) else ""
+
+
+def is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_max_retries(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100:
+        raise ConfigurationError(f"max_retries={value!r} is not a whole number from 0 to 100.")
+    return value
+
+
+def read_timeout(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not (math.isfinite(value) and value > 0):
+        raise ConfigurationError(f"timeout={value!r} is not a number of seconds above zero; give one such as 30.0.")
+    return float(value)

@@ -1,0 +1,26 @@
+"""One deadline for a whole call, on a clock that never goes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Deadline:
+    """The moment at which a call must have ended: `timeout` seconds after it was made."""
+
+    __slots__ = ("_clock", "at", "timeout")
+
+    def __init__(self, timeout: float, clock: Callable[[], float]) -> None:
+        self.timeout = timeout
+        self.at = clock() + timeout
+        self._clock = clock
+
+    def remaining(self) -> float:
+        """Seconds left; 0.0 when it has passed."""
+        return max(0.0, self.at - self._clock())
+
+    def __repr__(self) -> str:
+        return f"Deadline(timeout={self.timeout})"

@@ -1,0 +1,118 @@
+"""A call, decided without IO: limit, send, judge, try again, until there is an answer, an error or no time left.
+
+A call is a generator: it yields what to do next (`_exchange.Step`) and is sent what came of it. `_drivers` has the two
+that do it, one with threads in mind and one with tasks.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from attrs import field, frozen
+
+from paisr._errors import RateLimitTimeoutError
+from paisr._exchange import Answered, Ask, Pause, Send
+from paisr._outcomes import error_for
+from paisr._retry import may_repeat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from paisr._deadlines import Deadline
+    from paisr._exchange import Happened, Steps
+    from paisr._limiter import Limiter
+    from paisr._retry import RetryPolicy
+    from paisr._secrets import Secret
+    from paisr_generated.types import Request
+
+T = TypeVar("T")
+log = logging.getLogger("paisr")
+
+
+@frozen(kw_only=True)
+class Policy:
+    """What holds for all calls of a client."""
+
+    retry: RetryPolicy
+    limiter: Limiter | None
+    clock: Callable[[], float]
+    secret: Secret = field(repr=False)
+
+
+@frozen(kw_only=True)
+class Operation(Generic[T]):
+    """One request and how its answer is read. `read`: it changes nothing at the service."""
+
+    request: Request
+    decode: Callable[[Answered], T] = field(repr=False)
+    read: bool
+
+
+@frozen(kw_only=True)
+class Completed(Generic[T]):
+    """A call that was answered as the contract says, after so many attempts."""
+
+    answered: Answered
+    data: T
+    attempts: int
+
+
+def exchange(operation: Operation[T], policy: Policy, deadline: Deadline) -> Steps[Completed[T]]:
+    """Send the operation, within the limit and the deadline, as often as is safe; its answer, or a `PaisrError`."""
+    attempt, spent = 0, 0
+    while True:
+        attempt += 1
+        yield from _admitted(policy.limiter, deadline)
+        started = policy.clock()
+        happened: Happened = yield Send(operation.request, deadline)
+        _log_attempt(operation.request.operation, attempt, happened, policy.clock() - started)
+        if isinstance(happened, Answered) and 200 <= happened.status < 300:
+            policy.retry.budget.give_back(spent or 1)
+            return Completed(answered=happened, data=operation.decode(happened), attempts=attempt)
+        wait = _wait_before_retry(operation, policy, deadline, attempt, happened)
+        if wait is None:
+            break
+        spent = policy.retry.cost(happened)
+        yield Pause(wait)
+    error = error_for(happened, operation.request, deadline, policy.secret, policy.retry.now())
+    raise error from _cause(happened)
+
+
+def _wait_before_retry(
+    operation: Operation[Any], policy: Policy, deadline: Deadline, attempt: int, happened: Happened
+) -> float | None:
+    """Seconds until the next attempt, or None when this one was the last."""
+    if attempt > policy.retry.max_retries or not may_repeat(happened, read=operation.read):
+        return None
+    wait = policy.retry.delay(attempt, happened)
+    if wait >= deadline.remaining():
+        return None
+    return wait if policy.retry.budget.take(policy.retry.cost(happened)) else None
+
+
+def _admitted(limiter: Limiter | None, deadline: Deadline) -> Steps[None]:
+    """Wait for a grant; leave the queue when the wait is given up, cancelled or interrupted."""
+    if limiter is None:
+        return
+    ticket = limiter.enter()
+    try:
+        while wait := (yield Ask(limiter, ticket)) if limiter.blocking else limiter.ask(ticket):
+            if wait >= deadline.remaining():
+                raise RateLimitTimeoutError(
+                    f"The rate limit allows the next request in {wait:.1f} s, after the deadline of this call "
+                    f"({deadline.timeout:g} s in all); nothing was sent: give a longer timeout= or call later."
+                )
+            yield Pause(wait)
+    finally:
+        limiter.leave(ticket)
+
+
+def _cause(happened: Happened) -> BaseException | None:
+    return None if isinstance(happened, Answered) else happened.cause
+
+
+def _log_attempt(operation: str, attempt: int, happened: Happened, seconds: float) -> None:
+    if log.isEnabledFor(logging.DEBUG):
+        outcome = str(happened.status) if isinstance(happened, Answered) else happened.reason
+        log.debug("%s attempt %d: %s in %.3f s", operation, attempt, outcome, seconds)

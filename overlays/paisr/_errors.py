@@ -1,0 +1,189 @@
+"""Every error of the package.
+
+PaisrError                        every error of the package; .outcome is "not_sent", "rejected" or "unknown"
+├── ConfigurationError            token, base URL, settings (also ValueError)
+├── InvalidArgumentError          refused before anything was sent (also ValueError)
+├── APIConnectionError            the service was not reached, or the connection broke
+│   └── APITimeoutError
+├── APIStatusError                .status_code .message
+│   ├── BadRequestError 400 · AuthenticationError 401 · PermissionDeniedError 403 · NotFoundError 404
+│   ├── ConflictError 409 · UnprocessableEntityError 422 · RateLimitError 429 (.retry_after) · ServerError 5xx
+├── UnexpectedResponseError       an answer that the contract does not allow; says where
+├── OutcomeUnknownError           a create that may or may not have happened; .attempt goes to reconcile()
+├── RateLimitTimeoutError         the deadline would pass before the limiter allows the call
+└── WebhookError                  a delivery that is not to be trusted; says why
+"""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from paisr._attempts import Attempt
+    from paisr_generated.models import Invoice
+
+Outcome = Literal["not_sent", "rejected", "unknown"]
+
+
+class PaisrError(Exception):
+    """Every error of this package: one sentence that says what was wrong and what would be right.
+
+    `outcome` says what became of the request: ``"not_sent"``: no byte of it left this machine; ``"rejected"``: the
+    service answered that it did not do it; ``"unknown"``: it may have been carried out.
+    """
+
+    outcome: Outcome = "not_sent"
+
+    def __init__(self, message: str, *, outcome: Outcome | None = None) -> None:
+        super().__init__(message)
+        if outcome is not None:
+            self.outcome = outcome
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__.copy(), _portable(self.__cause__))
+
+
+class ConfigurationError(PaisrError, ValueError):
+    """A token, base URL or setting that the client cannot work with."""
+
+
+class InvalidArgumentError(PaisrError, ValueError):
+    """An argument that the contract does not allow; nothing was sent."""
+
+
+class APIConnectionError(PaisrError):
+    """The service was not reached (outcome ``not_sent``), or the connection broke (outcome ``unknown``)."""
+
+
+class APITimeoutError(APIConnectionError):
+    """The deadline of the whole call passed."""
+
+
+class APIStatusError(PaisrError):
+    """The service answered with an error: `status_code`, and its own words as `message` (None if it gave none)."""
+
+    outcome: Outcome = "rejected"
+
+    def __init__(self, text: str, *, status_code: int, message: str | None, outcome: Outcome | None = None) -> None:
+        super().__init__(text, outcome=outcome)
+        self.status_code = status_code
+        self.message = message
+
+
+class BadRequestError(APIStatusError):
+    """400."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: the token is missing, wrong or expired."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the token lacks a scope, such as ``invoices.read``."""
+
+
+class NotFoundError(APIStatusError):
+    """404: no such invoice, or none that this token may see."""
+
+
+class ConflictError(APIStatusError):
+    """409."""
+
+
+class UnprocessableEntityError(APIStatusError):
+    """422."""
+
+
+class RateLimitError(APIStatusError):
+    """429: more requests than the service allows. `retry_after`: the seconds that it asked to wait, or None."""
+
+    retry_after: float | None = None
+
+
+class ServerError(APIStatusError):
+    """5xx: the service failed. For a create see `OutcomeUnknownError`."""
+
+    outcome: Outcome = "unknown"
+
+
+class UnexpectedResponseError(PaisrError):
+    """An answer that the contract does not allow.
+
+    `path` says where in the JSON (``$.data.invoices[3].amount.net_total``; ``$`` for the whole), `status_code` is the
+    answer's, `excerpt` the first characters of the body, without the token.
+    """
+
+    outcome: Outcome = "unknown"
+
+    def __init__(self, text: str, *, path: str, status_code: int, excerpt: str) -> None:
+        super().__init__(text)
+        self.path = path
+        self.status_code = status_code
+        self.excerpt = excerpt
+
+
+class OutcomeUnknownError(PaisrError):
+    """A create that may or may not have happened. Do not send it again: give `attempt` to `reconcile()`.
+
+    `candidates` are the invoices that could be meant, where `reconcile()` found more than one.
+    """
+
+    outcome: Outcome = "unknown"
+
+    def __init__(self, text: str, *, attempt: Attempt, candidates: Sequence[Invoice] = ()) -> None:
+        super().__init__(text)
+        self.attempt = attempt
+        self.candidates = tuple(candidates)
+
+
+class RateLimitTimeoutError(PaisrError):
+    """The deadline would pass before the limiter allows the call; it was not sent."""
+
+
+class WebhookError(PaisrError):
+    """A delivery that is not to be trusted. `reason` is a short word for programs, such as ``"signature"``."""
+
+    outcome: Outcome = "rejected"
+
+    def __init__(self, text: str, *, reason: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+STATUS_ERRORS: dict[int, type[APIStatusError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableEntityError,
+    429: RateLimitError,
+}
+
+
+def status_error_type(status_code: int) -> type[APIStatusError]:
+    """The class for a status: its own, `ServerError` from 500 on, `APIStatusError` for the rest."""
+    if status_code >= 500:
+        return ServerError
+    return STATUS_ERRORS.get(status_code, APIStatusError)
+
+
+def _rebuild(
+    kind: type[PaisrError], args: tuple[Any, ...], state: dict[str, Any], cause: BaseException | None
+) -> PaisrError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    error.__cause__ = cause
+    return error
+
+
+def _portable(cause: BaseException | None) -> BaseException | None:
+    """The cause if it survives pickling, else None: an error must never take a worker down by not pickling."""
+    try:
+        pickle.loads(pickle.dumps(cause))
+    except Exception:
+        return None
+    return cause

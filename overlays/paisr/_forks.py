@@ -1,0 +1,30 @@
+"""A forked child gets its own: whoever holds locks or connections is told once, in the child."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from typing import Protocol
+
+
+class Forkable(Protocol):
+    def after_fork(self) -> None:
+        """Make anew, in the child, what must not be shared with the parent. Runs with one thread alive."""
+        ...
+
+
+_known: weakref.WeakSet[Forkable] = weakref.WeakSet()
+
+
+def tell_after_fork(who: Forkable) -> None:
+    """Call ``who.after_fork()`` in every forked child, as long as `who` lives."""
+    _known.add(who)
+
+
+def _tell_all() -> None:
+    for who in list(_known):
+        who.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_tell_all)

@@ -1,0 +1,79 @@
+"""From what happened to the error that says it: the class, the outcome, and one sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paisr._envelope import clipped, error_message, excerpt
+from paisr._errors import (
+    APIConnectionError,
+    APITimeoutError,
+    PaisrError,
+    RateLimitError,
+    UnexpectedResponseError,
+    status_error_type,
+)
+from paisr._exchange import Answered, Failed
+from paisr._retry import retry_after
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from paisr._deadlines import Deadline
+    from paisr._errors import Outcome
+    from paisr._exchange import Happened
+    from paisr._secrets import Secret
+    from paisr_generated.types import Request
+
+HINTS = {
+    401: "check the token: it is missing, wrong or expired",
+    403: "the token lacks the scope that this call needs, such as invoices.read",
+    404: "there is no such invoice, or none that this token may see",
+    429: "the service allows 250 requests a minute",
+    **dict.fromkeys(range(300, 400), "redirects are not followed, so that the token goes nowhere else: check base_url"),
+}
+
+
+def error_for(happened: Happened, request: Request, deadline: Deadline, secret: Secret, now: datetime) -> PaisrError:
+    """The error of a call whose last attempt ended so."""
+    if isinstance(happened, Failed):
+        return _failure(happened, request, deadline)
+    return _status_error(happened, request, deadline, secret, now)
+
+
+def _failure(failed: Failed, request: Request, deadline: Deadline) -> PaisrError:
+    outcome: Outcome = "unknown" if failed.sent else "not_sent"
+    if failed.kind == "answer":
+        return UnexpectedResponseError(
+            f"The answer to {request.operation} could not be read: {failed.reason}.",
+            path="$",
+            status_code=failed.status,
+            excerpt="",
+        )
+    if failed.kind == "timeout":
+        return APITimeoutError(
+            f"No answer to {request.operation} within the {deadline.timeout:g} s of this call: {failed.reason}.",
+            outcome=outcome,
+        )
+    return APIConnectionError(f"No answer to {request.operation}: {failed.reason}.", outcome=outcome)
+
+
+def _status_error(
+    answered: Answered, request: Request, deadline: Deadline, secret: Secret, now: datetime
+) -> PaisrError:
+    message = error_message(answered.content)
+    if message is not None:
+        message = secret.scrub(message)
+    said = f'"{clipped(message)}"' if message else excerpt(answered.content, secret) or "no message"
+    hint = f"; {HINTS[answered.status]}" if answered.status in HINTS else ""
+    text = f"The service answered {request.operation} with {answered.status}: {said}{hint}."
+    # A 408 may come from a gateway after the request went on to the service, and a 3xx says nothing of what was done.
+    refused = 400 <= answered.status < 500 and answered.status != 408
+    error = status_error_type(answered.status)(
+        text, status_code=answered.status, message=message, outcome="rejected" if refused else "unknown"
+    )
+    if isinstance(error, RateLimitError):
+        error.retry_after = retry_after(answered.headers.get("retry-after"), now)
+        if error.retry_after is not None and error.retry_after >= deadline.remaining():
+            error.args = (f"{text} It asks to wait {error.retry_after:g} s, longer than this call may take.",)
+    return error

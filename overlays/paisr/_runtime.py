@@ -1,0 +1,30 @@
+"""What a client takes from the world: clocks, chance and sleep. Tests pass their own."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+
+from attrs import frozen
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@frozen(kw_only=True)
+class Runtime:
+    """`clock`: seconds that never go back; `now`: the wall clock, aware; `today`: the local date; `jitter`: 0 to 1."""
+
+    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = _now
+    today: Callable[[], date] = date.today
+    jitter: Callable[[], float] = random.random
+    sleep: Callable[[float], None] = time.sleep
+    sleep_async: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+SYSTEM = Runtime()

@@ -1,0 +1,32 @@
+"""Values that no repr, log line, pickle or traceback may show."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+
+class Secret:
+    """A text that shows itself only to who asks for it by name.
+
+    It takes whatever was given, so that the value is out of sight before it is looked at; `is_text` tells.
+    """
+
+    __slots__ = ("_text", "is_text", "kind")
+
+    def __init__(self, value: object) -> None:
+        self.is_text = isinstance(value, str)
+        self.kind = type(value).__name__
+        self._text = str(value) if self.is_text else ""
+
+    def reveal(self) -> str:
+        return self._text
+
+    def scrub(self, text: str) -> str:
+        """`text` without this secret in it, should somebody have echoed it."""
+        return text.replace(self._text, "[secret]") if self._text else text
+
+    def __repr__(self) -> str:
+        return "Secret('…')"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client's secrets are not pickled; make a new client from the settings instead")

@@ -1,0 +1,147 @@
+"""What a client can be asked for, as calls that a driver carries out. Arguments are checked before anything is sent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar
+
+from attrs import field, frozen
+
+from paisr._arguments import MOST_LISTED, checked_invoice_id, create_request, list_filters
+from paisr._attempts import Attempt
+from paisr._deadlines import Deadline
+from paisr._engine import Completed, Operation, exchange
+from paisr._envelope import decode
+from paisr._errors import APITimeoutError, InvalidArgumentError, OutcomeUnknownError, PaisrError
+from paisr._exchange import Answered, Pause
+from paisr._results import InvoiceList
+from paisr._texts import checked_text, shown
+from paisr_generated.api.invoices import create_invoice, get_invoice, list_invoices
+from paisr_generated.models import CreateInvoiceAnswer, GetInvoiceAnswer, ListInvoicesAnswer
+
+if TYPE_CHECKING:
+    from paisr._arguments import Items
+    from paisr._due import Due
+    from paisr._engine import Policy
+    from paisr._exchange import Steps
+    from paisr._runtime import Runtime
+    from paisr_generated.models import CreatedInvoice, Invoice
+    from paisr_generated.types import Request
+
+T = TypeVar("T")
+
+# Seconds. A checkout session lasts 30 minutes (vendor's documentation), so that waiting longer needs a reason.
+WAIT_TIMEOUT = 1800.0
+WAIT_INTERVAL = 5.0
+FINAL_STATUSES = ("paid", "void")
+
+
+@frozen(kw_only=True)
+class Session:
+    """The calls of one client."""
+
+    policy: Policy
+    timeout: float
+    runtime: Runtime = field(repr=False)
+
+    def create(
+        self, *, customer: str, summary: str, due: Due, currency: str | None, items: Items, timeout: float | None
+    ) -> Steps[Completed[CreatedInvoice]]:
+        deadline = self._deadline(timeout)
+        body = create_request(
+            customer=customer, summary=summary, due=due, currency=currency, items=items, today=self.runtime.today
+        )
+        operation = self._operation(
+            create_invoice.request(body=body), CreateInvoiceAnswer, lambda answer: answer.data, read=False
+        )
+        return self._create(operation, Attempt.of(body, self.runtime.now()), deadline)
+
+    def list(
+        self,
+        *,
+        resource_id: str | None,
+        currency: str | None,
+        status: str | None,
+        limit: int | None,
+        timeout: float | None,
+    ) -> Steps[Completed[InvoiceList]]:
+        deadline = self._deadline(timeout)
+        filters = list_filters(resource_id=resource_id, currency=currency, status=status, limit=limit)
+        operation = self._operation(
+            list_invoices.request(**filters),
+            ListInvoicesAnswer,
+            lambda answer: InvoiceList(answer.data.invoices, limit or MOST_LISTED),
+            read=True,
+        )
+        return exchange(operation, self.policy, deadline)
+
+    def get(self, invoice_id: str, *, timeout: float | None) -> Steps[Completed[Invoice]]:
+        deadline = self._deadline(timeout)
+        request = get_invoice.request(invoice_id=checked_invoice_id(invoice_id))
+        operation = self._operation(request, GetInvoiceAnswer, lambda answer: answer.data, read=True)
+        return exchange(operation, self.policy, deadline)
+
+    def wait(
+        self, invoice_id: str, *, until: str | Iterable[str], timeout: float, interval: float
+    ) -> Steps[Completed[Invoice]]:
+        checked_invoice_id(invoice_id)
+        wanted = tuple(checked_text(one, "until") for one in ((until,) if isinstance(until, str) else until))
+        if not wanted:
+            raise InvalidArgumentError("until is empty; give the statuses to wait for, such as ('paid', 'void').")
+        return self._wait(invoice_id, wanted, self._deadline(timeout), seconds(interval, "interval"))
+
+    def _wait(
+        self, invoice_id: str, until: tuple[str, ...], deadline: Deadline, interval: float
+    ) -> Steps[Completed[Invoice]]:
+        while True:
+            left = max(deadline.remaining(), math.ulp(1.0))
+            completed = yield from self.get(invoice_id, timeout=min(self.timeout, left))
+            if completed.data.status in until:
+                return completed
+            if deadline.remaining() <= interval:
+                raise APITimeoutError(
+                    f"Invoice {invoice_id} is still {completed.data.status} after {deadline.timeout:g} s, "
+                    f"and not {' or '.join(until)}; wait again, or give a longer timeout="
+                )
+            yield Pause(interval)
+
+    def _create(
+        self, operation: Operation[CreatedInvoice], attempt: Attempt, deadline: Deadline
+    ) -> Steps[Completed[CreatedInvoice]]:
+        """Send a create; when nobody can say whether it happened, say that, with the means to find out."""
+        try:
+            return (yield from exchange(operation, self.policy, deadline))
+        except PaisrError as error:
+            if error.outcome != "unknown":
+                raise
+            cause = error
+        raise OutcomeUnknownError(
+            f"Whether the invoice was created is not known: {cause} Do not send it again: "
+            "give this error's attempt to invoices.reconcile().",
+            attempt=attempt,
+        ) from cause
+
+    def _operation(self, request: Request, answer: type[T], data: Callable[[T], R], *, read: bool) -> Operation[R]:
+        secret = self.policy.secret
+
+        def read_answer(answered: Answered) -> R:
+            return data(decode(answered, answer, request.operation, secret))
+
+        return Operation(request=request, decode=read_answer, read=read)
+
+    def _deadline(self, timeout: float | None) -> Deadline:
+        limit = self.timeout if timeout is None else seconds(timeout, "timeout")
+        return Deadline(limit, self.runtime.clock)
+
+
+R = TypeVar("R")
+
+
+def seconds(value: object, name: str) -> float:
+    """A time that a call can take: a finite number above zero."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not (math.isfinite(value) and value > 0):
+        raise InvalidArgumentError(
+            f"{name}={shown(value)} is not a number of seconds above zero; give one such as 30.0."
+        )
+    return float(value)

@@ -1,0 +1,129 @@
+"""Sending and receiving on an event loop (asyncio)."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from typing import TYPE_CHECKING
+
+import httpcore
+
+from paisr._exchange import Answered
+from paisr._forks import tell_after_fork
+from paisr._wire._async_streams import WatchedBackend
+from paisr._wire._bodies import Body, UnreadableBodyError
+from paisr._wire._failures import POOL_FAILURES, failure, unreadable
+from paisr._wire._pools import choose_proxy, pool_arguments, proxy_for_pool
+from paisr._wire._requests import RequestMaker
+from paisr._wire._times import TimeLeft
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable
+    from typing import Protocol
+
+    import httpx
+
+    from paisr._config import Route
+    from paisr._deadlines import Deadline
+    from paisr._exchange import Happened
+    from paisr_generated.types import Request
+
+    class Closable(Protocol):
+        async def aclose(self) -> None: ...
+
+
+class AsyncPoolWire:
+    """httpcore's connection pool, one for each event loop, made at its first call, and anew in a forked child."""
+
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._proxy = choose_proxy(route)
+        self._maker = RequestMaker(route)
+        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpcore.AsyncConnectionPool]
+        self.after_fork()
+        tell_after_fork(self)
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
+        self._pools = weakref.WeakKeyDictionary()
+
+    async def send(self, request: Request, deadline: Deadline) -> Happened:
+        left = TimeLeft(deadline)
+        try:
+            async with asyncio.timeout(deadline.remaining()):
+                response = await self._pool().handle_async_request(self._maker.for_pool(request, left))
+                return await _receive(response.status, response.headers, response.aiter_stream(), response)
+        except POOL_FAILURES as error:
+            return failure(error, left)
+        except BaseException as error:
+            # The frames below hold the token; whoever records this traceback must not see them.
+            raise error.with_traceback(None)  # noqa: B904 - it is the same exception
+
+    async def close(self) -> None:
+        """Close the connections of this event loop; those of loops that have ended went with them."""
+        with self._lock:
+            pool = self._pools.pop(asyncio.get_running_loop(), None)
+        if pool is not None:
+            await pool.aclose()
+
+    def _pool(self) -> httpcore.AsyncConnectionPool:
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            pool = self._pools.get(loop)
+            if pool is None:
+                arguments = pool_arguments(self._route)
+                proxy = proxy_for_pool(self._proxy) if self._proxy is not None else None
+                pool = httpcore.AsyncConnectionPool(proxy=proxy, network_backend=WatchedBackend(), **arguments)
+                self._pools[loop] = pool
+            return pool
+
+
+class AsyncTransportWire:
+    """A transport given by the user, driven as an httpx client would, without redirects, cookies and the rest."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, route: Route) -> None:
+        self._transport = transport
+        self._maker = RequestMaker(route)
+
+    async def send(self, request: Request, deadline: Deadline) -> Happened:
+        import httpx  # here, because only a user's own transport needs it
+
+        left = TimeLeft(deadline)
+        left.sent = True  # unless the exception says otherwise: a foreign transport does not tell
+        try:
+            async with asyncio.timeout(deadline.remaining()):
+                outgoing = self._maker.for_transport(request, left, httpx.Request)
+                response = await self._transport.handle_async_request(outgoing)
+                stream = response.stream
+                assert isinstance(stream, httpx.AsyncByteStream)
+                return await _receive(response.status_code, response.headers.raw, stream, response)
+        except (httpx.TransportError, httpx.InvalidURL, httpx.StreamError, *POOL_FAILURES) as error:
+            return failure(error, left)
+        except BaseException as error:
+            raise error.with_traceback(None)  # noqa: B904 - it is the same exception
+
+    async def close(self) -> None:
+        await self._transport.aclose()
+
+
+AsyncWire = AsyncPoolWire | AsyncTransportWire
+
+
+async def _receive(
+    status: int, raw_headers: list[tuple[bytes, bytes]], stream: AsyncIterable[bytes], response: Closable
+) -> Happened:
+    """The whole answer. Of an error whose body cannot be read the status is known all the same."""
+    try:
+        body = Body(raw_headers)
+        async for chunk in stream:
+            body.add(chunk)
+        return Answered(status, raw_headers, body.whole())
+    except Exception as error:
+        if status >= 400:
+            return Answered(status, raw_headers, b"")
+        if isinstance(error, UnreadableBodyError):
+            return unreadable(error, status)
+        raise
+    finally:
+        await response.aclose()

@@ -1,0 +1,62 @@
+"""An answer's body, gathered with a bound on what it may become."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# A list of 1,000 invoices is about 0.7 MB; this leaves room for twenty times that.
+LARGEST_BODY = 16 * 2**20
+ACCEPTED_ENCODING = "gzip"
+
+
+class UnreadableBodyError(Exception):
+    """A body that is too large, cut off, or in an encoding that was not asked for."""
+
+
+class Body:
+    """Bytes as they come, decompressed as they come; more than `LARGEST_BODY` of them is an error at once."""
+
+    def __init__(self, raw_headers: Iterable[tuple[bytes, bytes]]) -> None:
+        encoding = b",".join(value for name, value in raw_headers if name.lower() == b"content-encoding")
+        self._parts: list[bytes] = []
+        self._left = LARGEST_BODY
+        self._gunzip = None
+        if encoding.strip().lower() in {b"gzip", b"x-gzip"}:
+            self._gunzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        elif encoding.strip().lower() not in {b"", b"identity"}:
+            raise UnreadableBodyError(
+                f"it has the encoding {encoding[:40]!r}, and only {ACCEPTED_ENCODING} was offered"
+            )
+
+    def add(self, chunk: bytes) -> None:
+        chunk = self._decompressed(chunk)
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise UnreadableBodyError(
+                f"it is larger than {LARGEST_BODY // 2**20} MiB, the most that is read; ask for less with limit="
+            )
+        self._parts.append(chunk)
+
+    def _decompressed(self, chunk: bytes) -> bytes:
+        gunzip = self._gunzip
+        if gunzip is None:
+            return chunk
+        if gunzip.eof:
+            raise UnreadableBodyError("it goes on after the end of its compressed part")
+        try:
+            plain = gunzip.decompress(chunk, self._left + 1)
+        except zlib.error as error:
+            raise UnreadableBodyError("it is not the gzip that it says it is") from error
+        if gunzip.unused_data:
+            raise UnreadableBodyError("it goes on after the end of its compressed part")
+        return plain
+
+    def whole(self) -> bytes:
+        """All of it, once everything has been added."""
+        if self._gunzip is not None and not self._gunzip.eof:
+            raise UnreadableBodyError("its compressed part is cut off")
+        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)

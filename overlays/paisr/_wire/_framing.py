@@ -1,0 +1,108 @@
+"""Where an answer ends on its connection, so that a byte after it is seen before it becomes the next call's answer."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST_LINE = 8192
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
+
+
+class Framing:
+    """Follows the answers on one connection. `reusable` is true only after a whole answer and not a byte more.
+
+    It decides nothing about the answer itself, which is the HTTP library's; whatever it does not understand makes the
+    connection not reusable, never the answer wrong.
+    """
+
+    __slots__ = ("_buffer", "_left", "_state")
+
+    def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
+        self._state = "head"
+        self._buffer = b""
+        self._left = 0
+
+    @property
+    def reusable(self) -> bool:
+        return self._state == "done"
+
+    def sent(self) -> None:
+        """Bytes of a request went out: after a whole answer, the next one begins."""
+        if self._state == "done":
+            self._start()
+
+    def received(self, data: bytes) -> None:
+        """Bytes of an answer came in."""
+        while data and self._state != "lost":
+            match self._state:
+                case "head":
+                    data = self._head(data)
+                case "length":
+                    data = self._counted(data)
+                    self._state = "length" if self._left else "done"
+                case "chunk data":
+                    data = self._counted(data)
+                    self._state = "chunk data" if self._left else "chunk size"
+                case "chunk size" | "trailer":
+                    data = self._line(data)
+                case _:  # done: nothing may follow
+                    self._state = "lost"
+
+    def _head(self, data: bytes) -> bytes:
+        buffer = self._buffer + data
+        end = buffer.find(b"\r\n\r\n")
+        if end < 0:
+            self._buffer = buffer
+            return b""
+        head, rest = buffer[: end + 2], buffer[end + 4 :]
+        self._buffer = b""
+        self._after_head(head)
+        return rest
+
+    def _after_head(self, head: bytes) -> None:
+        status = head[9:12]
+        if status.startswith(b"1"):
+            return
+        lengths = _LENGTH.findall(head)
+        if status in {b"204", b"304"}:
+            self._state = "done"
+        elif _CHUNKED.search(head):
+            self._state = "chunk size"
+        elif len(lengths) == 1:
+            self._left = int(lengths[0])
+            self._state = "length" if self._left else "done"
+        else:
+            self._state = "lost"
+
+    def _counted(self, data: bytes) -> bytes:
+        taken = min(self._left, len(data))
+        self._left -= taken
+        return data[taken:]
+
+    def _line(self, data: bytes) -> bytes:
+        buffer = self._buffer + data
+        end = buffer.find(b"\n")
+        if end < 0:
+            self._buffer = buffer
+            if len(buffer) > LONGEST_LINE:
+                self._state = "lost"
+            return b""
+        self._buffer = b""
+        line = buffer[:end].strip()
+        if self._state == "trailer":
+            self._state = "trailer" if line else "done"
+        else:
+            self._chunk(line)
+        return buffer[end + 1 :]
+
+    def _chunk(self, line: bytes) -> None:
+        size = line.split(b";")[0].strip()
+        if not re.fullmatch(rb"[0-9A-Fa-f]{1,16}", size):
+            self._state = "lost"
+            return
+        self._left = int(size, 16) + len(b"\r\n") if int(size, 16) else 0
+        self._state = "chunk data" if self._left else "trailer"

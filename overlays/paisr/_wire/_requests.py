@@ -1,0 +1,68 @@
+"""A request made ready: what is the same in every one is built once."""
+
+from __future__ import annotations
+
+import platform
+from typing import TYPE_CHECKING
+
+import httpcore
+
+from paisr._version import __version__
+from paisr._wire._bodies import ACCEPTED_ENCODING
+from paisr._wire._times import timeouts
+
+if TYPE_CHECKING:
+    import httpx
+
+    from paisr._config import Route
+    from paisr._wire._times import TimeLeft
+    from paisr_generated.types import Request
+
+Header = tuple[bytes, bytes]
+
+
+class RequestMaker:
+    """Turns a contract's request into one for the wire. It holds the token, and shows nothing of itself."""
+
+    __slots__ = ("_base", "_headers", "_host", "_port", "_prefix", "_scheme")
+
+    def __init__(self, route: Route) -> None:
+        service = route.service
+        self._scheme = service.scheme.encode()
+        self._host = service.host.encode()
+        self._port = service.port
+        self._prefix = service.path.encode()
+        self._base = service.url
+        self._headers: tuple[Header, ...] = (
+            (b"Host", service.authority.encode()),
+            (b"Accept", b"application/json"),
+            (b"Accept-Encoding", ACCEPTED_ENCODING.encode()),
+            (b"User-Agent", f"paisr/{__version__} python/{platform.python_version()}".encode()),
+            (b"Authorization", b"Bearer " + route.token.reveal().encode()),
+        )
+
+    def for_pool(self, request: Request, left: TimeLeft) -> httpcore.Request:
+        target = self._prefix + request.target.encode()
+        return httpcore.Request(
+            request.method.encode(),
+            httpcore.URL(scheme=self._scheme, host=self._host, port=self._port, target=target),
+            headers=self._all_headers(request.body),
+            content=request.body,
+            extensions={"timeout": timeouts(left)},
+        )
+
+    def for_transport(self, request: Request, left: TimeLeft, kind: type[httpx.Request]) -> httpx.Request:
+        plain = dict.fromkeys(timeouts(left), float(left))
+        return kind(
+            request.method,
+            self._base + request.target,
+            headers=self._all_headers(request.body),
+            content=request.body,
+            extensions={"timeout": plain},
+        )
+
+    def _all_headers(self, body: bytes | None) -> list[Header]:
+        if body is None:
+            return list(self._headers)
+        length = str(len(body)).encode()
+        return [*self._headers, (b"Content-Type", b"application/json"), (b"Content-Length", length)]

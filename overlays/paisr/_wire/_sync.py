@@ -1,0 +1,126 @@
+"""Sending and receiving in the calling thread."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import httpcore
+
+from paisr._exchange import Answered
+from paisr._forks import tell_after_fork
+from paisr._wire._bodies import Body, UnreadableBodyError
+from paisr._wire._failures import POOL_FAILURES, failure, unreadable
+from paisr._wire._pools import choose_proxy, pool_arguments, proxy_for_pool
+from paisr._wire._requests import RequestMaker
+from paisr._wire._sync_streams import DeadlineBackend
+from paisr._wire._times import TimeLeft
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Protocol
+
+    import httpx
+
+    from paisr._config import Route
+    from paisr._deadlines import Deadline
+    from paisr._exchange import Happened
+    from paisr_generated.types import Request
+
+    class Closable(Protocol):
+        def close(self) -> None: ...
+
+
+class PoolWire:
+    """httpcore's connection pool, made at the first call, and anew in a forked child."""
+
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._proxy = choose_proxy(route)
+        self._maker = RequestMaker(route)
+        self._pool: httpcore.ConnectionPool | None = None
+        self._lock = threading.Lock()
+        tell_after_fork(self)
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
+        self._pool = None
+
+    def send(self, request: Request, deadline: Deadline) -> Happened:
+        left = TimeLeft(deadline)
+        try:
+            response = (self._pool or self._make_pool()).handle_request(self._maker.for_pool(request, left))
+            return _receive(response.status, response.headers, response.iter_stream(), response, deadline)
+        except POOL_FAILURES as error:
+            return failure(error, left)
+        except BaseException as error:
+            # The frames below hold the token; whoever records this traceback must not see them.
+            raise error.with_traceback(None)  # noqa: B904 - it is the same exception
+
+    def close(self) -> None:
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+
+    def _make_pool(self) -> httpcore.ConnectionPool:
+        with self._lock:
+            if self._pool is None:
+                arguments = pool_arguments(self._route)
+                proxy = proxy_for_pool(self._proxy) if self._proxy is not None else None
+                self._pool = httpcore.ConnectionPool(proxy=proxy, network_backend=DeadlineBackend(), **arguments)
+            return self._pool
+
+
+class TransportWire:
+    """A transport given by the user, driven as an httpx client would, without redirects, cookies and the rest."""
+
+    def __init__(self, transport: httpx.BaseTransport, route: Route) -> None:
+        self._transport = transport
+        self._maker = RequestMaker(route)
+
+    def send(self, request: Request, deadline: Deadline) -> Happened:
+        import httpx  # here, because only a user's own transport needs it
+
+        left = TimeLeft(deadline)
+        left.sent = True  # unless the exception says otherwise: a foreign transport does not tell
+        try:
+            response = self._transport.handle_request(self._maker.for_transport(request, left, httpx.Request))
+            stream = response.stream
+            assert isinstance(stream, httpx.SyncByteStream)
+            return _receive(response.status_code, response.headers.raw, stream, response, deadline)
+        except (httpx.TransportError, httpx.InvalidURL, httpx.StreamError, *POOL_FAILURES) as error:
+            return failure(error, left)
+        except BaseException as error:
+            raise error.with_traceback(None)  # noqa: B904 - it is the same exception
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+SyncWire = PoolWire | TransportWire
+
+
+def _receive(
+    status: int,
+    raw_headers: list[tuple[bytes, bytes]],
+    stream: Iterable[bytes],
+    response: Closable,
+    deadline: Deadline,
+) -> Happened:
+    """The whole answer. Of an error whose body cannot be read the status is known all the same."""
+    try:
+        body = Body(raw_headers)
+        for chunk in stream:
+            body.add(chunk)
+            if not deadline.remaining():
+                raise httpcore.ReadTimeout("the deadline passed")
+        return Answered(status, raw_headers, body.whole())
+    except Exception as error:
+        if status >= 400:
+            return Answered(status, raw_headers, b"")
+        if isinstance(error, UnreadableBodyError):
+            return unreadable(error, status)
+        raise
+    finally:
+        response.close()
