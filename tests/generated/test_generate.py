@@ -16,9 +16,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-import yaml
 
-pytest.importorskip("openapi_python_client", reason="the generator is not needed to run what it made")
+# What was generated is also tested with the lowest versions of what it needs, and the generator is not among these.
+pytest.importorskip("openapi_python_client", reason="the generator is not installed")
+yaml = pytest.importorskip("yaml", reason="the generator is not installed")
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMITTED = ROOT / "generated" / "paisr_generated"
