@@ -44,7 +44,7 @@ def heading(number: int, text: str) -> None:
 def facts(rows: Iterable[tuple[str, object]]) -> None:
     """Print names and values, the values below each other."""
     for name, value in rows:
-        print(f"     {name:<14}{value}")
+        print(f"     {name:<15}{value}")
 
 
 def table(rows: list[list[str]]) -> None:

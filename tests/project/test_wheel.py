@@ -15,6 +15,14 @@ import pytest
 
 PACKAGES = ("paisr", "paisr_generated", "paisr_stub")
 EXTRAS_ONLY = {"starlette", "uvicorn", "redis", "aiohttp", "httpx_aiohttp", "paisr_stub"}
+# Some names are loaded when they are first asked for, so all are.
+PROGRAM = """
+import sys, paisr
+for name in paisr.__all__:
+    getattr(paisr, name)
+paisr.Paisr("a-token", base_url="http://127.0.0.1:1/v2").close()
+print(paisr.__file__, *{name.partition(".")[0] for name in sys.modules})
+"""
 VERSIONS = ((3, 11), (3, 12), (3, 13))
 # Nothing of the caller's environment may stand in for what the wheel brings; pip's own settings are kept.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
@@ -131,12 +139,11 @@ def installed(request: pytest.FixtureRequest, dist: dict[str, Path], tmp_path_fa
 
 
 def test_the_wheel_installs_alone_and_its_import_loads_no_extra(installed: Path, tmp_path: Path) -> None:
-    program = "import sys, paisr; print(paisr.__file__); print(*{name.split('.')[0] for name in sys.modules})"
-    where, loaded = run(installed, "-I", "-c", program, cwd=tmp_path).splitlines()
+    where, *loaded = run(installed, "-I", "-c", PROGRAM, cwd=tmp_path).split()
     assert Path(where).is_relative_to(installed.parents[1])
-    assert "paisr_generated" in loaded.split()
-    assert EXTRAS_ONLY & set(loaded.split()) == set()
-    assert "invoices" in run(installed.with_name("paisr"), "--help", cwd=tmp_path)
+    assert {"paisr", "paisr_generated"} <= set(loaded)
+    assert EXTRAS_ONLY & set(loaded) == set()
+    assert "usage: paisr" in run(installed.with_name("paisr"), "--help", cwd=tmp_path)
 
 
 def test_the_journey_runs_on_the_wheel_without_the_repository(root: Path, installed: Path, tmp_path: Path) -> None:
