@@ -45,7 +45,7 @@ def _carried_out(app: Stub, api: Api, call: Call) -> object:
         raise Refused(422, "The body is not an object.")
     try:
         return action(app, cast("dict[str, Any]", body))
-    except (TypeError, ValueError, KeyError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Refused(422, f"That cannot be done: {error!s}") from None
 
 

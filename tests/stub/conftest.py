@@ -1,0 +1,100 @@
+"""What the tests of the stand-in share: a clock that stands still, and calls without a socket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from paisr_stub import StubApp, StubServer, create_app
+from paisr_stub._api import Call
+
+TOKEN = "test-token"
+
+
+class FakeClock:
+    """Stands still until it is told how many seconds have passed."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2025, 1, 31, 12, 0, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class Caller:
+    """Sends calls to the API of an application directly, with the right token unless told otherwise."""
+
+    app: StubApp
+
+    def __call__(self, method: str, path: str, body: Any = b"", *, query: str = "", **headers: str) -> tuple[int, Any]:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = self.app._api.answer(Call(method, "/v2" + path, query.encode(), sent, raw))
+        return answer.status, json.loads(answer.body)
+
+    def create(self, **changes: Any) -> tuple[int, Any]:
+        body = {"customer": "jane@example.com", "summary": "A simple pizza order", "due": "In 3 days", **changes}
+        return self("POST", "/invoices", {key: value for key, value in body.items() if value is not ...})
+
+    def created(self, **changes: Any) -> dict[str, Any]:
+        status, answer = self.create(**changes)
+        assert status == 200, answer
+        found: dict[str, Any] = self("GET", f"/invoices/{answer['data']['id']}")[1]["data"]
+        return found
+
+    def listed(self, query: str = "") -> list[dict[str, Any]]:
+        status, answer = self("GET", "/invoices", query=query)
+        assert status == 200, answer
+        invoices: list[dict[str, Any]] = answer["data"]["invoices"]
+        return invoices
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def app(clock: FakeClock) -> Iterator[StubApp]:
+    made = create_app(token=TOKEN, clock=clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def call(app: StubApp) -> Caller:
+    return Caller(app)
+
+
+@pytest.fixture
+def stub() -> Iterator[StubServer]:
+    with StubServer(token=TOKEN) as server:
+        yield server
+
+
+@pytest.fixture
+def http(stub: StubServer) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=stub.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=5) as client:
+        yield client
+
+
+@pytest.fixture
+def pizza() -> Callable[..., dict[str, Any]]:
+    """The body of a create that is in order."""
+
+    def body(**changes: Any) -> dict[str, Any]:
+        items = [{"description": "Pizza", "quantity": 2, "unit_price": 75}]
+        return {"customer": "jane@example.com", "summary": "Pizza", "due": "In 3 days", "items": items, **changes}
+
+    return body

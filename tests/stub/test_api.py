@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from paisr_stub import StubApp, create_app
+from paisr_stub._api import Call
+
+ITEMS = [{"description": "Pizza", "quantity": 2, "unit_price": 75}]
+
+
+def test_create_answers_as_documented(call: Any) -> None:
+    status, answer = call.create(items=ITEMS)
+    assert status == 200
+    data = answer["data"]
+    assert answer == {"success": True, "data": data}
+    assert set(data) == {"id", "status", "session"}
+    assert data["status"] == "unpaid"
+    assert data["session"]["expires_in"] == "30 minutes"
+    assert data["session"]["url"].startswith("https://checkout.paisr.tech/")
+
+
+def test_an_invoice_has_every_documented_field(call: Any) -> None:
+    invoice = call.created(items=ITEMS, currency="EUR")
+    session = invoice.pop("session")
+    assert session["expires_in"] == "30 minutes"
+    assert invoice == {
+        "id": invoice["id"],
+        "sid": 600001,
+        "subscription_id": None,
+        "customer": {
+            "id": "cus_100001",
+            "name": "Jane",
+            "email": "jane@example.com",
+            "billing_details": None,
+            "shipping_details": None,
+        },
+        "voucher": None,
+        "summary": "A simple pizza order",
+        "amount": {"sub_total": 150, "discount_total": 0, "net_total": 150},
+        "status": "unpaid",
+        "currency": "EUR",
+        "due_at": "2025-02-03T12:00:00Z",
+        "paid_at": None,
+        "void_at": None,
+        "created_at": "2025-01-31T12:00:00Z",
+    }
+    assert invoice["id"].startswith("inv_")
+    assert len(invoice["id"]) == 10
+
+
+@pytest.mark.parametrize("items", [[], ...])
+def test_without_items_it_is_a_draft_without_session(call: Any, items: Any) -> None:
+    status, answer = call.create(items=items)
+    assert (status, answer["data"]["status"], answer["data"]["session"]) == (200, "draft", None)
+
+
+def test_a_customer_is_known_again_in_any_case(call: Any) -> None:
+    first = call.created(customer="Jane.Smith@example.com")["customer"]
+    assert first["name"] == "Jane Smith"
+    assert call.created(customer="jane.smith@EXAMPLE.com")["customer"] == first
+    assert call.created(customer=first["id"])["customer"] == first
+    assert call.created(customer="cus_777")["customer"]["id"] == "cus_777"
+
+
+def test_an_address_that_begins_like_an_id_is_an_address(call: Any) -> None:
+    assert call.created(customer="cus_1@example.com")["customer"]["email"] == "cus_1@example.com"
+
+
+def test_the_currency_is_the_customers_own_unless_given(call: Any, app: StubApp) -> None:
+    customer = app.add_customer(email="e@example.com", currency="EUR")
+    assert call.created(customer=customer)["currency"] == "EUR"
+    assert call.created(customer=customer, currency="USD")["currency"] == "USD"
+
+
+def test_a_customers_voucher_applies(call: Any, app: StubApp) -> None:
+    customer = app.add_customer(email="e@example.com")
+    voucher = app.add_voucher(customer=customer, rate="12.5")
+    invoice = call.created(customer="e@example.com", items=ITEMS)
+    assert invoice["voucher"] == {"id": voucher, "type": "percentage", "rate": 12.5}
+    assert invoice["amount"] == {"sub_total": 150, "discount_total": 18.75, "net_total": 131.25}
+    assert [found["id"] for found in call.listed(f"resource_id={voucher}")] == [invoice["id"]]
+    assert call.created(customer="other@example.com", items=ITEMS)["voucher"] is None
+
+
+def test_a_due_that_is_not_understood_is_refused_and_nothing_kept(call: Any, app: StubApp) -> None:
+    status, answer = call.create(due="soon")
+    assert (status, answer["success"]) == (422, False)
+    assert "In 3 days" in answer["message"]
+    assert app.invoices == []
+
+
+def test_list_filters_and_limits_newest_first(call: Any, app: StubApp) -> None:
+    ids = app.seed(200)
+    every = call.listed()
+    assert [invoice["id"] for invoice in every] == ids[::-1]
+    assert call.listed("limit=7") == every[:7]
+    for status in ("draft", "unpaid", "paid", "void"):
+        assert call.listed(f"status={status}") == [one for one in every if one["status"] == status] != []
+    assert call.listed("currency=EUR") == [one for one in every if one["currency"] == "EUR"] != []
+    assert call.listed("currency=GBP") == []
+    assert (
+        call.listed("resource_id=cus_500001") == [one for one in every if one["customer"]["id"] == "cus_500001"] != []
+    )
+    assert (
+        call.listed("resource_id=sub_500002") == [one for one in every if one["subscription_id"] == "sub_500002"] != []
+    )
+    with_voucher = [one for one in every if one["voucher"] and one["voucher"]["id"] == "vch_500002"]
+    assert call.listed("resource_id=vch_500002") == with_voucher != []
+    both = [one for one in every if one["status"] == "paid" and one["currency"] == "SRD"]
+    assert call.listed("status=paid&currency=SRD&limit=3") == both[:3]
+    assert call.listed("resource_id=nobody") == []
+
+
+def test_no_list_is_longer_than_a_thousand(call: Any, app: StubApp) -> None:
+    app.seed(1001)
+    assert len(call.listed()) == len(call.listed("limit=1000")) == 1000
+
+
+@pytest.mark.parametrize("invoice_id", ["inv_0", "x", "%", "..", "inv_1'--", "ü"])
+def test_an_unknown_invoice_is_404_in_the_envelope(call: Any, invoice_id: str) -> None:
+    status, answer = call("GET", f"/invoices/{invoice_id}")
+    assert (status, answer["success"], set(answer)) == (404, False, {"success", "message"})
+
+
+@pytest.mark.parametrize("path", ["", "/", "/invoice", "/invoices/", "/invoices/a/b", "//invoices", "/../invoices"])
+def test_an_unknown_path_is_404_in_the_envelope(call: Any, path: str) -> None:
+    status, answer = call("GET", path)
+    assert (status, answer["success"]) == (404, False)
+
+
+@pytest.mark.parametrize("path", ["/invoices", "/invoices/inv_1"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "get", "NONSENSE"])
+def test_an_unknown_method_is_405_in_the_envelope(call: Any, path: str, method: str) -> None:
+    status, answer = call(method, path)
+    assert (status, answer["success"]) == (405, False)
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer wrong",
+        "Basic test-token",
+        "test-token",
+        "Bearer test-token2",
+        "Bearer a, Bearer b",
+    ],
+)
+def test_a_wrong_token_is_401_in_the_envelope(call: Any, authorization: str) -> None:
+    status, answer = call("GET", "/invoices", authorization=authorization)
+    assert (status, answer["success"]) == (401, False)
+    assert "test-token" not in answer["message"]
+
+
+def test_several_tokens() -> None:
+    app = create_app(token=["one", "zwölf"])
+    try:
+        for token in ("one", "zwölf".encode().decode("latin-1")):
+            app._api.authenticate(_bearing(token))
+        assert app.token == "one"
+    finally:
+        app.close()
+
+
+def _bearing(token: str) -> Call:
+    return Call("GET", "/v2/invoices", b"", {"authorization": f"bearer {token}"}, b"")
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "text/plain", "application/json2", "application/x-www-form-urlencoded", "application/json; charset=latin-1"],
+)
+def test_another_content_type_is_415_in_the_envelope(call: Any, content_type: str) -> None:
+    status, answer = call("POST", "/invoices", b"{}", content_type=content_type)
+    assert (status, answer["success"]) == (415, False)
+
+
+def test_the_content_type_may_name_utf8(call: Any) -> None:
+    for content_type in ("application/json; charset=utf-8", 'Application/JSON;charset="UTF-8"'):
+        assert call("POST", "/invoices", b"{}", content_type=content_type)[0] == 422
+
+
+def test_a_compressed_body_is_415(call: Any) -> None:
+    assert call("POST", "/invoices", b"{}", content_encoding="gzip")[0] == 415
+
+
+def test_the_rate_limit_counts_what_was_let_in(call: Any, clock: Any) -> None:
+    call.app = create_app(token="test-token", clock=clock, rate_limit=(2, 60))
+    try:
+        assert [call("GET", "/invoices", authorization="no")[0] for _ in range(5)] == [401] * 5
+        assert [call("GET", "/invoices")[0] for _ in range(4)] == [200, 200, 429, 429]
+        clock.advance(60)
+        assert call("GET", "/invoices")[0] == 200
+    finally:
+        call.app.close()
+
+
+def test_what_goes_wrong_inside_is_500_in_the_envelope(
+    call: Any, app: StubApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.close()
+    status, answer = call("GET", "/invoices")
+    assert (status, answer["success"]) == (500, False)
+    assert "ProgrammingError" in caplog.text

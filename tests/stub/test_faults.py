@@ -1,0 +1,137 @@
+"""Each kind of fault, over a real socket."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from paisr_stub import StubServer
+
+Body = Callable[..., dict[str, Any]]
+
+
+def test_a_plain_fault_is_503_and_nothing_is_kept(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
+    stub.fail_next()
+    answer = http.post("/invoices", json=pizza())
+    assert (answer.status_code, answer.json()) == (503, {"success": False, "message": "Service Unavailable."})
+    assert stub.invoices == []
+    assert http.post("/invoices", json=pizza()).status_code == 200
+    assert [request.status for request in stub.requests] == [503, 200]
+
+
+@pytest.mark.parametrize("status", [200, 204, 302, 304, 400, 404, 418, 429, 500, 599])
+def test_any_status(stub: StubServer, http: httpx.Client, status: int) -> None:
+    stub.fail_next(status=status, message="As ordered.")
+    answer = http.get("/invoices")
+    assert answer.status_code == status
+    if status in (204, 304):
+        assert answer.content == b""
+    else:
+        assert answer.json() == {"success": False, "message": "As ordered."}
+    assert http.get("/invoices").status_code == 200
+
+
+def test_raw_parts(stub: StubServer, http: httpx.Client) -> None:
+    stub.fail_next(status=502, body="<html>", content_type="text/html", headers={"Retry-After": "7", "X-A": "é"})
+    answer = http.get("/invoices")
+    assert (answer.status_code, answer.text, answer.headers["content-type"]) == (502, "<html>", "text/html")
+    assert answer.headers["retry-after"] == "7"
+    stub.fail_next(body=b"\xff\x00")
+    answer = http.get("/invoices")
+    assert (answer.status_code, answer.content) == (200, b"\xff\x00")
+
+
+def test_headers_alone_leave_the_answer_as_it_is(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
+    stub.fail_next(headers={"X-Request-Id": "7"}, content_type="text/plain")
+    answer = http.post("/invoices", json=pizza())
+    assert (answer.status_code, answer.headers["x-request-id"], answer.headers["content-type"]) == (
+        200,
+        "7",
+        "text/plain",
+    )
+    assert len(stub.invoices) == 1
+
+
+def test_processed_and_then_an_error(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
+    stub.fail_next(status=500, processed=True)
+    assert http.post("/invoices", json=pizza()).status_code == 500
+    assert len(stub.invoices) == 1
+
+
+@pytest.mark.parametrize(("drop", "kept"), [("before", 0), ("after", 1)])
+def test_a_dropped_connection(stub: StubServer, http: httpx.Client, pizza: Body, drop: Any, kept: int) -> None:
+    assert http.get("/invoices").status_code == 200  # so that the dropped connection is one that was used before
+    stub.fail_next(drop=drop)
+    with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+        http.post("/invoices", json=pizza())
+    assert len(stub.invoices) == kept
+    assert stub.requests[-1].status is None
+    assert stub.requests[-1].json() == pizza()
+    assert len(http.get("/invoices").json()["data"]["invoices"]) == kept
+
+
+@pytest.mark.parametrize("size", [0, 1, 40])
+def test_a_truncated_answer(stub: StubServer, http: httpx.Client, pizza: Body, size: int) -> None:
+    stub.fail_next(truncate=size)
+    with http.stream("POST", "/invoices", json=pizza()) as answer:
+        assert (answer.status_code, int(answer.headers["content-length"]) > size) == (200, True)
+        with pytest.raises(httpx.RemoteProtocolError, match=f"received {size} bytes" if size else "received 0 bytes"):
+            answer.read()
+    assert len(stub.invoices) == 1
+    assert http.get("/invoices").status_code == 200
+
+
+def test_a_late_answer_was_carried_out_at_once(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
+    stub.fail_next(delay=30)
+    with pytest.raises(httpx.ReadTimeout):
+        http.post("/invoices", json=pizza(), timeout=0.1)
+    assert len(stub.invoices) == 1
+    stub.fail_next(delay=0.05)
+    start = time.monotonic()
+    assert http.get("/invoices").status_code == 200
+    assert time.monotonic() - start >= 0.05
+
+
+def test_faults_queue_up_and_wait_for_their_operation(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
+    stub.fail_next(2, status=500, operation="create")
+    stub.fail_next(status=502, operation="get")
+    stub.fail_next(status=429)
+    assert http.get("/invoices").status_code == 429
+    assert http.get("/invoices").status_code == 200
+    assert [http.post("/invoices", json=pizza()).status_code for _ in range(3)] == [500, 500, 200]
+    assert [http.get("/invoices/inv_1").status_code for _ in range(2)] == [502, 404]
+    stub.fail_next(5)
+    stub.forget_faults()
+    assert http.get("/invoices").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"status": 99},
+        {"status": 199},
+        {"status": 600},
+        {"times": 0},
+        {"times": -1},
+        {"delay": -1},
+        {"delay": float("nan")},
+        {"truncate": -1},
+        {"drop": "never"},
+        {"operation": "delete"},
+        {"headers": {"X-A": "a\r\nb: c"}},
+        {"headers": {"X A": "a"}},
+        {"headers": {"Content-Length": "7"}},
+        {"headers": {"Transfer-Encoding": "chunked"}},
+        {"content_type": "a\n"},
+        {"body": 7},
+        {"truncate": 1.5},
+    ],
+)
+def test_nonsense_is_refused_and_not_queued(stub: StubServer, http: httpx.Client, parts: dict[str, Any]) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        stub.fail_next(**parts)
+    assert http.get("/invoices").status_code == 200
