@@ -9,22 +9,18 @@ from __future__ import annotations
 from keyword import iskeyword
 
 from openapi_python_client.parser.openapi import Endpoint
-from openapi_python_client.parser.properties import (
-    Class,
-    ConstProperty,
-    DateTimeProperty,
-    EnumProperty,
-    FloatProperty,
-    ListProperty,
-    ModelProperty,
-    NoneProperty,
-    UnionProperty,
-)
+from openapi_python_client.parser.properties import Class, EnumProperty, ModelProperty
+from openapi_python_client.parser.properties.const import ConstProperty
+from openapi_python_client.parser.properties.datetime import DateTimeProperty
+from openapi_python_client.parser.properties.float import FloatProperty
+from openapi_python_client.parser.properties.list_property import ListProperty
+from openapi_python_client.parser.properties.none import NoneProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
+from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.strings import in_f_string_literal
 
 # Names that a generated model uses itself; a field of that name would hide them from its own annotations.
-_TAKEN = {"AwareDatetime", "Decimal", "Literal", "msgspec", "bool", "int", "list", "str"}
+_TAKEN = {"Any", "AwareDatetime", "Decimal", "Literal", "UUID", "bool", "datetime", "int", "list", "msgspec", "str"}
 
 
 class UnsupportedContractError(Exception):

@@ -73,6 +73,31 @@ def test_decodes_and_loses_nothing(name: str) -> None:
     assert without_null(as_built(decoded)) == without_null(json.loads(read(name)))
 
 
+def test_the_example_values_in_the_contract_are_valid() -> None:
+    schemas = [
+        *(
+            schema
+            for model in DOCUMENT["components"]["schemas"].values()
+            for schema in model.get("properties", {}).values()
+        ),
+        *(
+            line["schema"]
+            for path in DOCUMENT["paths"].values()
+            for op in path.values()
+            for line in op.get("parameters", [])
+        ),
+    ]
+    checked = 0
+    for schema in schemas:
+        for example in schema.get("examples", []):
+            jsonschema.Draft202012Validator(
+                {**schema, "components": DOCUMENT["components"]},
+                format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER,
+            ).validate(example)
+            checked += 1
+    assert checked > 30
+
+
 def test_the_examples_in_the_contract_are_the_files() -> None:
     operation = DOCUMENT["paths"]["/invoices"]["post"]
     error = DOCUMENT["components"]["responses"]["ClientError"]

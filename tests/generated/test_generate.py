@@ -11,9 +11,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -67,10 +70,22 @@ def copy_of_the_inputs(tmp_path: Path) -> Path:
 
 
 def test_the_same_bytes_from_anywhere_with_any_ruff_settings_around(tmp_path: Path) -> None:
-    (tmp_path / "ruff.toml").write_text('line-length = 40\nformat.quote-style = "single"\nextend-exclude = ["*.py"]\n')
+    """Around the working directory, the output, the temporary directory and the person's own settings."""
+    settings = 'line-length = 40\nextend-exclude = ["models"]\nformat.quote-style = "single"\n'
+    for folder in ("", ".config/ruff"):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "ruff.toml").write_text(settings)
+    (tmp_path / ".git").mkdir()
     (tmp_path / ".gitignore").write_text("*\n")
+    (tmp_path / "tmp").mkdir()
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": "7",
+        "PATH": os.defpath,
+        "TMPDIR": str(tmp_path / "tmp"),
+        "XDG_CONFIG_HOME": str(tmp_path / ".config"),
+    }
     output = tmp_path / "build" / "other_name"
-    environment = {**os.environ, "PYTHONHASHSEED": "7", "PATH": os.defpath}
     (output / "models").mkdir(parents=True)
     for stale in ("old.py", "models/old.py", "client.py"):
         (output / stale).write_text("stale = True\n")
@@ -80,6 +95,7 @@ def test_the_same_bytes_from_anywhere_with_any_ruff_settings_around(tmp_path: Pa
     assert first == contents(COMMITTED)
     generate("--output", output, cwd=tmp_path, env={**environment, "PYTHONHASHSEED": "8"})
     assert contents(output) == first
+    assert not any((tmp_path / "tmp").iterdir())
 
 
 def test_every_file_is_marked_and_nothing_else_is_there() -> None:
@@ -165,6 +181,10 @@ def move_on(document: dict[str, Any]) -> None:
     """What the next version of the service may bring: a field, a value, a parameter."""
     schemas = document["components"]["schemas"]
     schemas["Amount"]["properties"]["tax_total"] = {"type": ["null", "number"], "description": "The tax in it."}
+    schemas["Invoice"]["properties"]["issued_on"] = {"type": ["null", "string"], "format": "date"}
+    schemas["Invoice"]["properties"]["trace"] = {"type": ["null", "string"], "format": "uuid"}
+    schemas["Invoice"]["properties"]["extra"] = {}
+    schemas["CreateInvoiceRequest"]["properties"]["discount"] = {"type": "number"}
     schemas["InvoiceStatus"]["enum"].append("refunded")
     document["paths"]["/invoices"]["get"]["parameters"].append(
         {"name": "created_after", "in": "query", "schema": {"type": "string", "description": "Only younger ones."}}
@@ -179,12 +199,17 @@ def test_changing_the_contract_is_one_edit_and_one_command(tmp_path: Path, monke
     before = set(sys.modules)
     try:
         package = import_package(output)
-        payload = {"id": "inv_1", "status": "refunded", "amount": {"tax_total": 1.10}}
+        trace = "7f7c8b6a-1f1e-4a38-9b0f-0a6c5b1d2e3f"
+        more = {"issued_on": "2026-01-31", "trace": trace, "extra": [1]}
+        payload = {"id": "inv_1", "status": "refunded", "amount": {"tax_total": 1.10}, **more}
         answer = msgspec.json.decode(
             json.dumps({"success": True, "data": payload}), type=package.models.GetInvoiceAnswer
         )
         assert answer.data.status is package.models.InvoiceStatus.REFUNDED
         assert str(answer.data.amount.tax_total) == "1.1"
+        assert (answer.data.issued_on, answer.data.trace, answer.data.extra) == (date(2026, 1, 31), UUID(trace), [1])
+        body = package.models.CreateInvoiceRequest(customer="c", summary="s", due="d", discount=Decimal("0.10"))
+        assert b'"discount":0.10' in package.api.invoices.create_invoice.request(body=body).body
         request = package.api.invoices.list_invoices.request(limit=1, created_after="2026-01-01")
         assert request.target == "/invoices?limit=1&created_after=2026-01-01"
         with pytest.raises(msgspec.ValidationError, match="tax_total"):
