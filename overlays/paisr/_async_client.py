@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
     from paisr._config import Environment
+    from paisr._drift import OnDrift
     from paisr._exchange import Steps
     from paisr._limiter import RateLimit
 
@@ -38,6 +39,7 @@ class AsyncPaisr(BaseClient):
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
         rate_limit: RateLimit | None = PUBLISHED_RATE,
+        on_drift: OnDrift | None = None,
         proxy: str | None = None,
         tls: ssl.SSLContext | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -49,6 +51,7 @@ class AsyncPaisr(BaseClient):
             timeout=timeout,
             max_retries=max_retries,
             rate_limit=rate_limit,
+            on_drift=on_drift,
             proxy=wrap(proxy),
             tls=tls,
         )

@@ -14,6 +14,7 @@ from paisr._session import Session
 
 if TYPE_CHECKING:
     from paisr._config import Settings
+    from paisr._drift import DriftWatch, OnDrift
     from paisr._limiter import Limiter
     from paisr._runtime import Runtime
 
@@ -39,6 +40,7 @@ class BaseClient:
             limiter=_limiter(settings.rate_limit, runtime),
             clock=runtime.clock,
             secret=secret,
+            drift=_drift_watch(settings.on_drift),
         )
         self._route = Route(
             service=read_service(settings.environment, settings.base_url),
@@ -55,6 +57,18 @@ class BaseClient:
     def __repr__(self) -> str:
         closed = ", closed" if self._closed else ""
         return f"<{type(self).__name__} of {self._route.service.url}{closed}>"
+
+
+def _drift_watch(on_drift: OnDrift | None) -> DriftWatch | None:
+    if on_drift is None:
+        return None
+    if not callable(on_drift):
+        raise ConfigurationError(
+            f"on_drift is a {type(on_drift).__name__}; give a callable of an operation and a path."
+        )
+    from paisr._drift import DriftWatch  # here, because few ask for it
+
+    return DriftWatch(on_drift)
 
 
 def _limiter(rate: RateLimit | None, runtime: Runtime) -> Limiter | None:

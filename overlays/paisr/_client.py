@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
     from paisr._config import Environment
+    from paisr._drift import OnDrift
     from paisr._exchange import Steps
     from paisr._limiter import RateLimit
 
@@ -30,6 +31,8 @@ class Paisr(BaseClient):
     seconds for a whole call, from its beginning to its result. `max_retries`: further attempts where one more is safe.
     `rate_limit`: None for none. `proxy`: a URL; what the environment says when not given. `tls`: an `ssl.SSLContext`.
     `transport`: an httpx transport, for tests and special networks; it is closed with the client.
+    `on_drift`: called as ``on_drift(operation, path)`` once for each field and enumeration value in answers that the
+    contract does not know (``$.data.invoices[].line_items``, ``$.data.status=refunded``); neither is an error.
 
     Use it as a context manager, or call `close()`. Raises `ConfigurationError` for settings that cannot work.
     """
@@ -43,6 +46,7 @@ class Paisr(BaseClient):
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
         rate_limit: RateLimit | None = PUBLISHED_RATE,
+        on_drift: OnDrift | None = None,
         proxy: str | None = None,
         tls: ssl.SSLContext | None = None,
         transport: httpx.BaseTransport | None = None,
@@ -54,6 +58,7 @@ class Paisr(BaseClient):
             timeout=timeout,
             max_retries=max_retries,
             rate_limit=rate_limit,
+            on_drift=on_drift,
             proxy=wrap(proxy),
             tls=tls,
         )

@@ -18,6 +18,7 @@ from paisr_generated.contract import SERVERS
 if TYPE_CHECKING:
     import ssl
 
+    from paisr._drift import OnDrift
     from paisr._limiter import RateLimit
 
 Environment = Literal["live", "staging"]
@@ -63,6 +64,7 @@ class Settings:
     timeout: float
     max_retries: int
     rate_limit: RateLimit | None
+    on_drift: OnDrift | None = field(repr=False)
     proxy: Secret | None
     tls: ssl.SSLContext | None = field(repr=False)
 

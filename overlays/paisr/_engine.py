@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from paisr._deadlines import Deadline
+    from paisr._drift import DriftWatch
     from paisr._exchange import Happened, Steps
     from paisr._limiter import Limiter
     from paisr._retry import RetryPolicy
@@ -38,6 +39,7 @@ class Policy:
     limiter: Limiter | None
     clock: Callable[[], float]
     secret: Secret = field(repr=False)
+    drift: DriftWatch | None = None
 
 
 @frozen(kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -15,6 +14,12 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+async def _sleep_async(seconds: float) -> None:
+    import asyncio  # here, because a client for threads does not need it
+
+    await asyncio.sleep(seconds)
+
+
 @frozen(kw_only=True)
 class Runtime:
     """`clock`: seconds that never go back; `now`: the wall clock, aware; `today`: the local date; `jitter`: 0 to 1."""
@@ -24,7 +29,7 @@ class Runtime:
     today: Callable[[], date] = date.today
     jitter: Callable[[], float] = random.random
     sleep: Callable[[float], None] = time.sleep
-    sleep_async: Callable[[float], Awaitable[None]] = asyncio.sleep
+    sleep_async: Callable[[float], Awaitable[None]] = _sleep_async
 
 
 SYSTEM = Runtime()

@@ -123,10 +123,13 @@ class Session:
         ) from cause
 
     def _operation(self, request: Request, answer: type[T], data: Callable[[T], R], *, read: bool) -> Operation[R]:
-        secret = self.policy.secret
+        secret, drift = self.policy.secret, self.policy.drift
 
         def read_answer(answered: Answered) -> R:
-            return data(decode(answered, answer, request.operation, secret))
+            decoded = decode(answered, answer, request.operation, secret)
+            if drift is not None:
+                drift.look(request.operation, answered.content, answer)
+            return data(decoded)
 
         return Operation(request=request, decode=read_answer, read=read)
 

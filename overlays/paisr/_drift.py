@@ -1,0 +1,74 @@
+"""Where an answer has moved on from the contract: fields and enumeration values that it does not know.
+
+Neither is an error: a field is skipped and stays in the raw answer, a value is kept as its text. Who wants to be told
+gives the client `on_drift`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from typing import cast
+
+import msgspec
+from msgspec.inspect import DataclassType, EnumType, ListType, UnionType, type_info
+
+OnDrift = Callable[[str, str], object]
+
+# A service that makes names up must not fill the memory; beyond this many, nothing more is told.
+MOST_TOLD = 1000
+log = logging.getLogger("paisr")
+
+
+class DriftWatch:
+    """Tells `on_drift` of each unknown field and enumeration value once, by operation and path."""
+
+    def __init__(self, on_drift: OnDrift) -> None:
+        self._on_drift = on_drift
+        self._told: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
+
+    def look(self, operation: str, content: bytes, answer: type) -> None:
+        """Compare a body that was decoded with its model. Whatever goes wrong here is logged, and the call goes on."""
+        try:
+            for path in unknown_paths(json.loads(content), type_info(answer)):
+                if self._is_new(operation, path):
+                    self._on_drift(operation, path)
+        except Exception:
+            log.exception("looking for drift in the answer to %s failed", operation)
+
+    def _is_new(self, operation: str, path: str) -> bool:
+        with self._lock:
+            if (operation, path) in self._told or len(self._told) >= MOST_TOLD:
+                return False
+            self._told.add((operation, path))
+            return True
+
+
+def unknown_paths(value: object, kind: msgspec.inspect.Type, path: str = "$") -> Iterator[str]:
+    """The path of what the model does not know: ``$.data.invoices[].line_items``, ``$.data.status=refunded``.
+
+    Items of a list have one path, since what is true of one is true of all.
+    """
+    match kind:
+        case UnionType(types=kinds):
+            for one in kinds:
+                yield from unknown_paths(value, one, path)
+        case ListType(item_type=item) if isinstance(value, list):
+            for one in cast("list[object]", value):
+                yield from unknown_paths(one, item, f"{path}[]")
+        case EnumType(cls=enumeration) if isinstance(value, str):
+            if value not in [str(known) for known in enumeration]:
+                yield f"{path}={value}"
+        case DataclassType(fields=fields) if isinstance(value, dict):
+            known = {field.encode_name: field.type for field in fields}
+            for name, one in cast("dict[str, object]", value).items():
+                below = f"{path}.{name}" if name.isidentifier() else f"{path}[{json.dumps(name)}]"
+                if name in known:
+                    yield from unknown_paths(one, known[name], below)
+                else:
+                    yield below
+        case _:
+            return
