@@ -57,17 +57,17 @@ def unknown_paths(value: object, kind: msgspec.inspect.Type, path: str = "$") ->
             for one in kinds:
                 yield from unknown_paths(value, one, path)
         case ListType(item_type=item) if isinstance(value, list):
-            for one in cast("list[object]", value):
-                yield from unknown_paths(one, item, f"{path}[]")
+            for member in cast("list[object]", value):
+                yield from unknown_paths(member, item, f"{path}[]")
         case EnumType(cls=enumeration) if isinstance(value, str):
             if value not in [str(known) for known in enumeration]:
                 yield f"{path}={value}"
         case DataclassType(fields=fields) if isinstance(value, dict):
             known = {field.encode_name: field.type for field in fields}
-            for name, one in cast("dict[str, object]", value).items():
+            for name, member in cast("dict[str, object]", value).items():
                 below = f"{path}.{name}" if name.isidentifier() else f"{path}[{json.dumps(name)}]"
                 if name in known:
-                    yield from unknown_paths(one, known[name], below)
+                    yield from unknown_paths(member, known[name], below)
                 else:
                     yield below
         case _:
