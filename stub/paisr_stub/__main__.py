@@ -28,12 +28,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         stub.start()
     except (OSError, OverflowError, ValueError, sqlite3.Error) as error:
         return _refuse(_reason(error, options))
+    # SIGINT too: a shell script's background processes are started with it ignored.
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         _serve(stub, options.seed)
     except KeyboardInterrupt:
         print()
     finally:
         stub.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return 0
 
 
@@ -53,7 +57,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(stub: StubServer, invoices: int) -> None:
-    signal.signal(signal.SIGTERM, _interrupt)
     if invoices > 0 and not stub.invoices:
         stub.seed(invoices)
     print("The stand-in for the Paisr invoices API is running. Ctrl-C ends it.", file=sys.stderr)

@@ -1,7 +1,8 @@
 """The calls printed on the documentation's create page, run by the programs that they are written for.
 
 `documentation/` holds them as they are printed. To run at all they need the stand-in's address; to create an invoice, a
-token and real values. The JavaScript call as printed has no `method`: `fetch` refuses a GET with a body and sends nothing.
+token and real values. The JavaScript call as printed has no `method`: `fetch` takes it for a GET, refuses its body, and
+sends nothing.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def assert_created(said: str, stub: StubServer) -> None:
     assert answer["success"] is True
     (invoice,) = stub.invoices
     assert answer["data"]["id"] == invoice["id"]
-    assert (invoice["summary"], invoice["customer"]["email"]) == (REAL_VALUES["summary"], REAL_VALUES["customer"])  # type: ignore[index,call-overload]  # an invoice is JSON
+    assert (invoice["summary"], invoice["customer"]["email"]) == (REAL_VALUES["summary"], REAL_VALUES["customer"])  # type: ignore[index]  # an invoice is JSON
     assert [request.status for request in stub.requests] == [200]
 
 
