@@ -82,10 +82,10 @@ $(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --n
 @touch $(1)/.ready
 endef
 
-$(READY): requirements/dev.txt pyproject.toml
+$(READY): requirements/dev.txt pyproject.toml overlays/paisr/_version.py
 	$(call new-environment,$(VENV),requirements/dev.txt)
 
-$(LOWEST_READY): requirements/lowest.txt pyproject.toml
+$(LOWEST_READY): requirements/lowest.txt pyproject.toml overlays/paisr/_version.py
 	$(call new-environment,$(LOWEST),requirements/lowest.txt)
 
 # Node.js is part of the Python environment, so that nothing more need be on the machine.
