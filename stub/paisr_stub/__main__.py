@@ -14,9 +14,12 @@ from typing import NoReturn
 from paisr_stub._server import StubServer
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the stand-in until it is interrupted; returns the exit status: 0, or 2 when it could not start."""
-    options = _parser().parse_args(argv)
+def main(argv: Sequence[str] | None = None, *, prog: str = "paisr_stub") -> int:
+    """Run the stand-in until it is interrupted; returns the exit status: 0, or 2 when it could not start.
+
+    `prog` is what it calls itself in its messages.
+    """
+    options = _parser(prog).parse_args(argv)
     try:
         stub = StubServer(
             host=options.host,
@@ -27,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         stub.start()
     except (OSError, OverflowError, ValueError, sqlite3.Error) as error:
-        return _refuse(_reason(error, options))
+        print(f"{prog}: {_reason(error, options)}", file=sys.stderr)
+        return 2
     # SIGINT too: a shell script's background processes are started with it ignored.
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -41,9 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="paisr_stub", description="A stand-in for the Paisr invoices API, on this machine only."
+        prog=prog, description="A stand-in for the Paisr invoices API, on this machine only."
     )
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="a port (default: a free one)")
@@ -73,13 +77,9 @@ def _reason(error: Exception, options: argparse.Namespace) -> str:
     if isinstance(error, sqlite3.Error):
         return f"{options.db} cannot be used as a database: {error}."
     if isinstance(error, OSError | OverflowError):
-        return f"{options.host} port {options.port} cannot be listened on: {getattr(error, 'strerror', None) or error}."
+        reason = getattr(error, "strerror", None) or "there is no such port"
+        return f"{options.host} port {options.port} cannot be listened on: {reason}."
     return str(error)
-
-
-def _refuse(sentence: str) -> int:
-    print(f"paisr_stub: {sentence}", file=sys.stderr)
-    return 2
 
 
 if __name__ == "__main__":

@@ -126,7 +126,7 @@ class Api:
     def _customer(self, reference: str) -> Customer:
         """The customer of that id or address; made up when there is none, as there is no way to make one first.
 
-        The stand-in's own choice: the service certainly refuses an id that it does not know.
+        The stand-in's own choice: what the service does with one that it does not know is not documented.
         """
         found = self._store.customer(reference)
         if found is None:

@@ -62,7 +62,10 @@ def address(text: str | None) -> dict[str, str] | None:
 
 
 def session(status: str, key: str) -> dict[str, object] | None:
-    """Inferred: there is a checkout session while there is something to pay. Its length is the documented text."""
+    """Inferred: there is a checkout session while there is something to pay. Its length is the documented text.
+
+    The link is made up and leads nowhere.
+    """
     if status != "unpaid":
         return None
     return {"url": f"https://checkout.paisr.tech/{key}", "expires_in": "30 minutes"}

@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from paisr_stub import StubApp, create_app
 from paisr_stub._api import Call
@@ -206,3 +208,57 @@ def test_what_goes_wrong_inside_is_500_in_the_envelope(
     status, answer = call("GET", "/invoices")
     assert (status, answer["success"]) == (500, False)
     assert "ProgrammingError" in caplog.text
+
+
+# The fixture is one application for all examples, which is the point: what came before must not matter.
+ANYTHING = settings(
+    derandomize=True,
+    database=None,
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+TEXT = st.text(st.characters(), max_size=8)
+LEAF = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | TEXT
+    | st.sampled_from(["cus_1", "a@b", "In 3 days", "USD"])
+)
+VALUE = st.recursive(
+    LEAF, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=6
+)
+FIELD = st.sampled_from(["customer", "summary", "due", "currency", "items", "description", "quantity", "unit_price"])
+ITEM = st.dictionaries(FIELD, VALUE, max_size=4) | st.fixed_dictionaries(
+    {"description": TEXT, "quantity": st.floats(min_value=1), "unit_price": st.integers(min_value=0)}
+)
+BODY = VALUE | st.fixed_dictionaries(
+    {"customer": st.sampled_from(["cus_1", "a@b"]) | TEXT, "summary": VALUE, "due": st.just("In 1 day") | TEXT},
+    optional={"currency": VALUE, "items": st.lists(ITEM, max_size=3) | VALUE},
+)
+
+
+@ANYTHING
+@given(body=BODY)
+def test_any_body_is_answered_in_the_envelope(call: Any, body: Any) -> None:
+    status, answer = call("POST", "/invoices", body)
+    assert status in (200, 400, 422)
+    assert answer["success"] is (status == 200)
+    call.listed()
+
+
+@ANYTHING
+@given(raw=st.binary(max_size=30), query=st.text(st.characters(codec="ascii"), max_size=30))
+def test_any_bytes_are_answered_in_the_envelope(call: Any, raw: bytes, query: str) -> None:
+    assert call("POST", "/invoices", raw)[0] in (400, 422)
+    assert call("GET", "/invoices", query=f"limit=1&{query}")[0] in (200, 400)
+
+
+@ANYTHING
+@given(path=st.text(max_size=20))
+def test_any_path_is_answered_in_the_envelope(call: Any, path: str) -> None:
+    for prefix in ("/invoices/", "/"):
+        assert call("GET", prefix + path)[1]["success"] in (True, False)
+        assert call("GET", prefix + path)[0] in (200, 404)

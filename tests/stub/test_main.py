@@ -64,8 +64,8 @@ def test_what_cannot_be_is_one_sentence_and_status_2(
         ["--token", ""],
         ["--rate-limit", "0"],
     ):
-        assert main(arguments) == 2
+        assert main(arguments, prog="paisr stub") == 2
         said = capsys.readouterr()
         assert said.out == ""
-        assert said.err.startswith("paisr_stub: ")
+        assert said.err.startswith("paisr stub: ")
         assert said.err.count("\n") == 1
