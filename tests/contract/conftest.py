@@ -1,0 +1,31 @@
+"""Gates: tests that hold contract, client and stand-in together. Each names its gate; what they did is summed up."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+# The gates share the package `holding`, which is found wherever this folder is.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from holding.counting import COUNTS
+from holding.settings import CASES, SEED
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "gate(name): one way in which contract, client and stand-in are held together")
+
+
+def pytest_report_header() -> str:
+    return f"contract: SEED={SEED} CASES={CASES}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not COUNTS:
+        return
+    terminalreporter.section(f"contract: SEED={SEED} CASES={CASES}")
+    for gate, counts in sorted(COUNTS.items()):
+        done = ", ".join(f"{number:,} {what}" for what, number in sorted(counts.items()))
+        terminalreporter.write_line(f"{gate}: {done}")

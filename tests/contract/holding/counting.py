@@ -1,0 +1,11 @@
+"""What the gates did, in numbers, for the summary at the end of a run."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+COUNTS: defaultdict[str, Counter[str]] = defaultdict(Counter)
+
+
+def count(gate: str, what: str, number: int = 1) -> None:
+    COUNTS[gate][what] += number
