@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from paisr._version import __version__
 
 if TYPE_CHECKING:
+    from paisr import webhooks
     from paisr._async_client import AsyncPaisr
     from paisr._attempts import Attempt
     from paisr._client import Paisr
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from paisr._items import LineItem
     from paisr._limiter import RateLimit
     from paisr._results import ApiResponse, InvoiceList
+    from paisr.webhooks import WebhookEvent
     from paisr_generated.models import (
         Amount,
         BillingDetails,
@@ -80,6 +82,7 @@ _HOMES = {
     "paisr._items": ("LineItem",),
     "paisr._limiter": ("RateLimit",),
     "paisr._results": ("ApiResponse", "InvoiceList"),
+    "paisr.webhooks": ("WebhookEvent",),
     "paisr_generated.models": (
         "Amount",
         "BillingDetails",
@@ -133,11 +136,15 @@ __all__ = [
     "Voucher",
     "VoucherType",
     "WebhookError",
+    "WebhookEvent",
     "__version__",
+    "webhooks",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "webhooks":
+        return import_module("paisr.webhooks")
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module 'paisr' has no attribute {name!r}")

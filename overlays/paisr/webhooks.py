@@ -1,0 +1,261 @@
+"""Webhook deliveries: check that one comes from the service, and read it. Needs nothing but the standard library.
+
+::
+
+    event = paisr.webhooks.verify(
+        request.body,                                        # the raw bytes, as they came
+        signature=request.headers.get("X-PCB-Signature"),
+        timestamp=request.headers.get("X-PCB-Timestamp"),
+        secret=os.environ["PAISR_WEBHOOK_SECRET"],
+    )
+
+A delivery that is not answered with 2XX is sent again, up to 10 times (vendor's documentation), so the same event can
+arrive more than once: remember the pairs ``(event.id, event.event)`` that have been dealt with.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple, cast
+
+from paisr._errors import WebhookError
+from paisr._secrets import Secret
+
+__all__ = [
+    "INVOICE_CREATED",
+    "INVOICE_PAID",
+    "INVOICE_REMOVED",
+    "SIGNATURE_HEADER",
+    "TIMESTAMP_HEADER",
+    "WebhookEvent",
+    "sign",
+    "verify",
+]
+
+# Header and event names are the vendor's (public documentation). An older page calls the first X-Paisr-Signature.
+SIGNATURE_HEADER: Final = "X-PCB-Signature"
+TIMESTAMP_HEADER: Final = "X-PCB-Timestamp"
+INVOICE_CREATED: Final = "invoice.created"
+INVOICE_PAID: Final = "invoice.paid"
+INVOICE_REMOVED: Final = "invoice.removed"
+
+# Whether timestamps are seconds or milliseconds is not documented, so both are taken and told apart by size (inferred):
+# 10^11 seconds is the year 5138, 10^11 milliseconds is 1973.
+_FIRST_MILLISECONDS = 10**11
+_TIMESTAMP_END = 10**14
+_TIMESTAMP = re.compile(r"[0-9]{1,14}")
+_SIGNATURE = re.compile(r"[0-9A-Fa-f]{64}")
+# A body that fails the check is parsed to explain why only up to this size: strangers must not be able to order work.
+_LONGEST_EXPLAINED = 16_384
+
+
+class WebhookEvent(NamedTuple):
+    """What happened to what, from a delivery whose signature is right.
+
+    `id`: the resource, such as ``"inv_123456"``. `event`: the name of the event, such as `INVOICE_PAID`; one that this
+    version does not know is kept as it came. `timestamp`: when the delivery was signed (aware, UTC). `body`: the raw
+    bytes. The same event can arrive more than once: ``(id, event)`` tells.
+    """
+
+    id: str
+    event: str
+    timestamp: datetime
+    body: bytes
+
+
+def verify(
+    body: bytes,
+    *,
+    signature: str | None,
+    timestamp: str | int | None,
+    secret: str | Iterable[str],
+    tolerance: float = 300,
+    now: Callable[[], float] = time.time,
+) -> WebhookEvent:
+    """The event in a delivery that the service signed; a `WebhookError` says why it is not to be trusted.
+
+    `body`: the raw bytes of the request, before anything has parsed them. `signature`, `timestamp`: the values of
+    ``X-PCB-Signature`` and ``X-PCB-Timestamp``, None when missing; hexadecimal digits may be in either case. `secret`:
+    the webhook's secret, or several while it is being changed, of which one must fit. `tolerance`: how many seconds the
+    timestamp may lie in the past or in the future. `now`: the wall clock, in seconds since 1970.
+
+    The error's `reason` is one of ``"missing"`` (a header), ``"signature"``, ``"timestamp"``, ``"body"``, ``"secret"``
+    and ``"tolerance"``. The signature is looked at before the time, so ``"timestamp"`` about a delivery that is too old
+    or too new means that it is genuine: a replay, or a clock that is wrong.
+    """
+    secrets = _wrapped(secret)
+    del secret  # a traceback from here on must not have it among its locals
+    _check_arguments(body, secrets, tolerance)
+    raw, stamp = bytes(body), _timestamp_text(timestamp)
+    signed_at = _moment(stamp)
+    given = _signature_bytes(signature)
+    if not _fits(given, stamp, raw, secrets):
+        raise WebhookError(_why_not(given, stamp, raw, secrets), reason="signature")
+    age = now() - signed_at
+    if not abs(age) <= tolerance:
+        when = f"{age:.0f} s in the past" if age > 0 else f"{-age:.0f} s in the future"
+        raise WebhookError(
+            f"The delivery is genuine, but was signed {when}, and {tolerance:g} s are allowed: refuse it as a replay, "
+            "or set this machine's clock right.",
+            reason="timestamp",
+        )
+    return _read(raw, datetime.fromtimestamp(signed_at, UTC))
+
+
+def sign(body: bytes, *, timestamp: str | int, secret: str) -> str:
+    """The signature of a delivery as the service makes it, for tests: 64 hexadecimal digits.
+
+    HMAC-SHA256, keyed with the secret, over the timestamp, a full stop and the raw body (vendor's documentation).
+    Raises `WebhookError`, as `verify` does.
+    """
+    secrets = _wrapped(secret)
+    del secret
+    _check_arguments(body, secrets, 0)
+    stamp = _timestamp_text(timestamp)
+    _moment(stamp)
+    return _mac(secrets[0], stamp, bytes(body)).hex()
+
+
+def _wrapped(given: object) -> tuple[Secret, ...]:
+    """Every secret out of sight, whatever was given; what is wrong with them is said by who has them wrapped."""
+    if isinstance(given, Iterable) and not isinstance(given, (str, bytes, bytearray)):
+        return tuple(Secret(one) for one in cast("Iterable[object]", given))
+    return (Secret(given),)
+
+
+def _check_arguments(body: object, secrets: tuple[Secret, ...], tolerance: object) -> None:
+    if not isinstance(body, (bytes, bytearray, memoryview)):
+        raise WebhookError(
+            f"The body is a {type(body).__name__}, so it is not what was signed: pass the raw bytes of the request, "
+            "from before it was decoded or parsed.",
+            reason="body",
+        )
+    if not secrets:
+        raise WebhookError("There is no secret: pass the webhook's secret, or several.", reason="secret")
+    for secret in secrets:
+        if problem := _secret_problem(secret):
+            raise WebhookError(problem, reason="secret")
+    if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 0 <= tolerance < float("inf"):
+        raise WebhookError(
+            f"tolerance={tolerance!r} is not a number of seconds, zero or more; give one such as 300.",
+            reason="tolerance",
+        )
+
+
+def _secret_problem(secret: Secret) -> str | None:
+    if not secret.is_text:
+        return f"A secret is a {secret.kind}; give it as text."
+    if not secret.reveal().strip():
+        return "A secret is empty, and with it anybody could sign; pass the webhook's secret."
+    try:
+        secret.reveal().encode()
+    except UnicodeEncodeError:
+        return "A secret has half a character (a lone surrogate) in it; read it again from where it came."
+    return None
+
+
+def _timestamp_text(given: object) -> str:
+    """The timestamp as it was signed; white space around a header's value does not belong to it."""
+    if given is None or given == "":
+        raise WebhookError(f"The delivery has no {TIMESTAMP_HEADER} header.", reason="missing")
+    text = given.strip(" \t") if isinstance(given, str) else ""
+    if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < _TIMESTAMP_END:
+        text = str(given)
+    if not _TIMESTAMP.fullmatch(text):
+        raise WebhookError(
+            f"The timestamp ({type(given).__name__}) is not a whole number of seconds or milliseconds since 1970, "
+            f"as text; pass the value of {TIMESTAMP_HEADER}.",
+            reason="timestamp",
+        )
+    return text
+
+
+def _moment(stamp: str) -> float:
+    """Seconds since 1970."""
+    number = int(stamp)
+    return number / 1000 if number >= _FIRST_MILLISECONDS else float(number)
+
+
+def _signature_bytes(given: object) -> bytes:
+    if given is None or given == "":
+        raise WebhookError(f"The delivery has no {SIGNATURE_HEADER} header.", reason="missing")
+    text = given.strip(" \t") if isinstance(given, str) else ""
+    if not _SIGNATURE.fullmatch(text):
+        raise WebhookError(
+            f"The signature ({type(given).__name__}) is not 64 hexadecimal digits, as text; "
+            f"pass the value of {SIGNATURE_HEADER}.",
+            reason="signature",
+        )
+    return bytes.fromhex(text)
+
+
+def _mac(secret: Secret, stamp: str, body: bytes) -> bytes:
+    return hmac.digest(secret.reveal().encode(), stamp.encode() + b"." + body, "sha256")
+
+
+def _fits(given: bytes, stamp: str, body: bytes, secrets: Iterable[Secret]) -> bool:
+    """Whether any secret made this signature. All are tried, each in constant time: how long it takes says nothing."""
+    fits = False
+    for secret in secrets:
+        fits |= hmac.compare_digest(given, _mac(secret, stamp, body))
+    return fits
+
+
+def _why_not(given: bytes, stamp: str, body: bytes, secrets: tuple[Secret, ...]) -> str:
+    """A sentence about a signature that does not fit, with the cause where it can be told."""
+    if any(_fits(given, stamp, other, secrets) for other in _written_otherwise(body)):
+        return (
+            "The signature does not fit this body, but it fits the same JSON written otherwise: the body looks "
+            "re-serialised; pass the raw bytes of the request, from before it was parsed."
+        )
+    if _fits(given, stamp, body, [Secret(secret.reveal().strip()) for secret in secrets]):
+        return "The signature fits a secret without the white space around it; take that away from the secret."
+    return (
+        "The signature does not fit: the delivery is forged or was changed on its way, "
+        "or it was signed with a secret that is not among those given."
+    )
+
+
+def _written_otherwise(body: bytes) -> set[bytes]:
+    """The same JSON as other writers would write it: with and without spaces, escapes and a final line break."""
+    if len(body) > _LONGEST_EXPLAINED:
+        return set()
+    try:
+        value = json.loads(body.decode())
+        texts = [
+            json.dumps(value, separators=separators, ensure_ascii=ascii_only)
+            for separators in ((",", ":"), (", ", ": "))
+            for ascii_only in (True, False)
+        ]
+        found = {text.encode() for text in texts}
+    except (ValueError, RecursionError):
+        found = set[bytes]()
+    stripped = body.strip()
+    return (found | {stripped, stripped + b"\n", stripped + b"\r\n"}) - {body}
+
+
+def _read(body: bytes, signed_at: datetime) -> WebhookEvent:
+    try:
+        value: Any = json.loads(body.decode())
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise _off_shape("is not a JSON object")
+    fields = cast("dict[str, object]", value)
+    name, event = fields.get("id"), fields.get("event")
+    if not (isinstance(name, str) and name and isinstance(event, str) and event):
+        raise _off_shape("lacks an id or an event, as text")
+    return WebhookEvent(id=name, event=event, timestamp=signed_at, body=body)
+
+
+def _off_shape(problem: str) -> WebhookError:
+    return WebhookError(
+        f"The delivery is genuine, but its body {problem}; the documentation shows "
+        '{"id": "inv_123456", "event": "invoice.paid"}.',
+        reason="body",
+    )

@@ -1,0 +1,255 @@
+"""Webhook deliveries: the vectors, the sentences that say why not, and a secret that nothing shows."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import pickle
+import subprocess
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pytest
+
+import paisr
+from paisr import WebhookError, WebhookEvent, webhooks
+from paisr.webhooks import sign, verify
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "webhooks.json").read_text("utf-8"))["cases"]
+SECRET = "whsec_canary_5d1c"
+NOW = 1_750_000_000
+BODY = b'{"id": "inv_123456", "event": "invoice.paid"}'
+
+
+def check(body: Any = BODY, **changes: Any) -> WebhookEvent:
+    arguments: dict[str, Any] = {"timestamp": str(NOW), "secret": SECRET, "now": lambda: NOW, **changes}
+    if "signature" not in arguments:
+        arguments["signature"] = sign(BODY, timestamp=NOW, secret=SECRET)
+    return verify(body, **arguments)
+
+
+def refusal(body: Any = BODY, **changes: Any) -> WebhookError:
+    with pytest.raises(WebhookError) as caught:
+        check(body, **changes)
+    return caught.value
+
+
+@pytest.mark.parametrize("case", VECTORS, ids=[case["description"] for case in VECTORS])
+def test_every_vector_is_judged_as_it_says(case: dict[str, Any]) -> None:
+    def judge() -> WebhookEvent:
+        return verify(
+            case["body"].encode(),
+            signature=case["signature"],
+            timestamp=case["timestamp"],
+            secret=case["secrets"],
+            tolerance=case["tolerance"],
+            now=lambda: case["now"],
+        )
+
+    if "event" in case:
+        event = judge()
+        expected = case["event"]
+        assert (event.id, event.event, event.body) == (expected["id"], expected["event"], case["body"].encode())
+        assert event.timestamp == datetime.fromisoformat(expected["timestamp"])
+        assert event.timestamp.tzinfo is UTC
+    else:
+        with pytest.raises(WebhookError) as caught:
+            judge()
+        assert caught.value.reason == case["reason"]
+        assert caught.value.outcome == "rejected"
+
+
+def test_the_vectors_cover_both_verdicts_and_every_reason_that_a_delivery_can_have() -> None:
+    assert {case.get("reason") for case in VECTORS} == {None, "missing", "signature", "timestamp", "body", "secret"}
+    assert len({case["description"] for case in VECTORS}) == len(VECTORS)
+
+
+def test_signing_is_what_the_documentation_says() -> None:
+    expected = hmac.new(SECRET.encode(), b"1750000000." + BODY, "sha256").hexdigest()
+    assert sign(BODY, timestamp=NOW, secret=SECRET) == sign(BODY, timestamp=str(NOW), secret=SECRET) == expected
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_raw_bytes_of_every_kind_are_taken(kind: Any) -> None:
+    assert check(kind(BODY)) == ("inv_123456", webhooks.INVOICE_PAID, datetime.fromtimestamp(NOW, UTC), BODY)
+
+
+@pytest.mark.parametrize("body", [BODY.decode(), json.loads(BODY), None, 7])
+def test_a_body_that_was_decoded_or_parsed_is_refused_and_told_apart(body: Any) -> None:
+    error = refusal(body)
+    assert error.reason == "body"
+    assert "pass the raw bytes" in str(error)
+    with pytest.raises(WebhookError, match="raw bytes"):
+        sign(body, timestamp=NOW, secret=SECRET)
+
+
+@pytest.mark.parametrize(
+    ("signed", "came"),
+    [
+        ('{"id": "inv_é", "event": "x"}', '{"id":"inv_é","event":"x"}'),
+        ('{"id": "inv_é", "event": "x"}', '{"id": "inv_\\u00e9", "event": "x"}'),
+        ('{"id":"inv_é","event":"x"}', '{"id": "inv_é", "event": "x"}'),
+        ('{"id":"inv_\\u00e9","event":"x"}', '{\n  "id": "inv_é",\n  "event": "x"\n}'),
+        ('{"id": "inv_é", "event": "x"}\n', '{"id": "inv_é", "event": "x"}'),
+        ('{"id" : "inv_é", "event" : "x"}', '{"id" : "inv_é", "event" : "x"}\n'),
+    ],
+)
+def test_a_body_that_was_written_again_is_said_to_look_so(signed: str, came: str) -> None:
+    signature = sign(signed.encode(), timestamp=NOW, secret=SECRET)
+    error = refusal(came.encode(), signature=signature)
+    assert error.reason == "signature"
+    assert "looks re-serialised" in str(error)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"\xff", b"[" * 16_000, b"1" * 5_000, b'{"id": "\\ud800"}', b"[" + b"1, " * 10_000 + b"1]", b"", BODY + b" "],
+    ids=["not UTF-8", "deep", "long number", "surrogate", "large", "empty", "more than written again"],
+)
+def test_no_body_makes_the_check_fail_in_another_way(body: bytes) -> None:
+    error = refusal(body, signature="0" * 64)
+    assert error.reason == "signature"
+    assert "re-serialised" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff", b"[" * 100_000, b'{"id": ' + b"1" * 5_000 + b"}", b'\xef\xbb\xbf{"id": "a"}']
+)
+def test_a_genuine_body_that_nobody_can_read_is_refused_for_itself(body: bytes) -> None:
+    assert refusal(body, signature=sign(body, timestamp=NOW, secret=SECRET)).reason == "body"
+
+
+@pytest.mark.parametrize("secret", [SECRET + "\n", " " + SECRET])
+def test_white_space_around_a_secret_is_named_as_the_cause(secret: str) -> None:
+    assert "white space" in str(refusal(secret=secret))
+
+
+@pytest.mark.parametrize(
+    "secret", ["", "  ", None, 7, b"bytes", [], [None], ["good", b"bytes"], "half \ud800", iter(())]
+)
+def test_a_secret_that_cannot_be_one_is_refused(secret: Any) -> None:
+    assert refusal(secret=secret).reason == "secret"
+
+
+@pytest.mark.parametrize("secrets", [iter(["other", SECRET]), {"other", SECRET}, (SECRET, "other")])
+def test_several_secrets_come_in_any_collection(secrets: Any) -> None:
+    assert check(secret=secrets).id == "inv_123456"
+
+
+@pytest.mark.parametrize("tolerance", [-1, float("nan"), float("inf"), "300", None, True])
+def test_a_tolerance_that_would_let_everything_or_nothing_pass_is_refused(tolerance: Any) -> None:
+    assert refusal(tolerance=tolerance).reason == "tolerance"
+
+
+@pytest.mark.parametrize("timestamp", [True, 1.5, b"1750000000", 10**5000, -1, " ", "1" * 15], ids=type)
+def test_a_timestamp_of_another_kind_is_refused(timestamp: Any) -> None:
+    assert refusal(timestamp=timestamp).reason == "timestamp"
+    with pytest.raises(WebhookError):
+        sign(BODY, timestamp=timestamp, secret=SECRET)
+
+
+@pytest.mark.parametrize("signature", [7, b"00" * 32, "00" * 32 + "\n", "\u0660" * 64])
+def test_a_signature_of_another_kind_is_refused(signature: Any) -> None:
+    assert refusal(signature=signature).reason == "signature"
+
+
+def test_all_secrets_are_tried_whichever_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bytes] = []
+    digest = hmac.digest
+
+    def counting(key: bytes, message: bytes, name: str) -> bytes:
+        seen.append(key)
+        return digest(key, message, name)
+
+    signature = sign(BODY, timestamp=NOW, secret=SECRET)
+    monkeypatch.setattr(hmac, "digest", counting)
+    check(signature=signature, secret=[SECRET, "b", "c"])
+    assert seen == [SECRET.encode(), b"b", b"c"]
+
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "body": {"body": "text"},
+    "signature": {"signature": "0" * 64},
+    "no signature": {"signature": None},
+    "short signature": {"signature": "00"},
+    "timestamp": {"timestamp": "yesterday"},
+    "too old": {"now": lambda: NOW + 1e6},
+    "tolerance": {"tolerance": -1},
+    "half a character": {"secret": SECRET + "\ud800"},
+    "among bad ones": {"secret": [SECRET, None]},
+    "white space": {"secret": SECRET + " "},
+    "off shape": {"body": b"[]", "signature": sign(b"[]", timestamp=NOW, secret=SECRET)},
+    "a clock that fails": {"now": lambda: 1 / 0},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_nothing_shows_a_secret(fault: str) -> None:
+    with pytest.raises((WebhookError, ZeroDivisionError)) as caught:
+        check(**FAULTS[fault])
+    error = caught.value
+    own: TracebackType | None = caught.tb
+    while own is not None and own.tb_frame.f_code.co_filename != webhooks.__file__:
+        own = own.tb_next  # the caller's own frames know the secret
+    assert own is not None, "no frame of the package was looked at"
+    shown = [str(error), repr(error), repr(vars(error))]
+    shown += traceback.TracebackException(type(error), error, own, capture_locals=True).format()
+    shown += [repr(pickle.dumps(error))]
+    assert "canary" not in "".join(shown)
+    assert isinstance(error, ZeroDivisionError) or (error.__cause__ is None and error.__context__ is None)
+
+
+def test_errors_and_events_pickle() -> None:
+    error = refusal(signature="0" * 64)
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), copy.reason) == (WebhookError, str(error), "signature")
+    assert pickle.loads(pickle.dumps(check())) == check()
+
+
+def test_the_clock_is_the_machine_s_when_none_is_given() -> None:
+    now = int(datetime.now(UTC).timestamp())
+    event = verify(BODY, signature=sign(BODY, timestamp=now, secret=SECRET), timestamp=str(now), secret=SECRET)
+    assert event.timestamp == datetime.fromtimestamp(now, UTC)
+
+
+def test_it_loads_no_http_library_and_no_client() -> None:
+    code = (
+        "import sys, paisr\n"
+        f"body = {BODY!r}\n"
+        "signature = paisr.webhooks.sign(body, timestamp=1750000000, secret='s')\n"
+        "args = dict(signature=signature, timestamp='1750000000', secret='s', now=lambda: 1750000000)\n"
+        "paisr.webhooks.verify(body, **args)\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}), *sys.modules)\n"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert "paisr.webhooks" in loaded
+    heavy = {
+        "httpx",
+        "httpcore",
+        "msgspec",
+        "attr",
+        "attrs",
+        "asyncio",
+        "ssl",
+        "dateutil",
+        "paisr_generated",
+        "logging",
+    }
+    assert not heavy & set(loaded)
+    assert {name for name in loaded if name.startswith("paisr.")} <= {
+        "paisr.webhooks",
+        "paisr._errors",
+        "paisr._secrets",
+        "paisr._version",
+    }
+
+
+def test_the_module_is_an_attribute_of_the_package() -> None:
+    assert paisr.webhooks is webhooks
+    assert paisr.WebhookEvent is WebhookEvent
+    assert {"webhooks", "WebhookEvent", "WebhookError"} <= set(paisr.__all__)
+    assert set(webhooks.__all__) <= set(dir(webhooks))
