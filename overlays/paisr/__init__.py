@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         WebhookError,
     )
     from paisr._items import LineItem
+    from paisr._journal import Journal, JournalEntry
     from paisr._limiter import RateLimit
     from paisr._results import ApiResponse, InvoiceList
     from paisr.webhooks import WebhookEvent
@@ -80,6 +81,7 @@ _HOMES = {
         "WebhookError",
     ),
     "paisr._items": ("LineItem",),
+    "paisr._journal": ("Journal", "JournalEntry"),
     "paisr._limiter": ("RateLimit",),
     "paisr._results": ("ApiResponse", "InvoiceList"),
     "paisr.webhooks": ("WebhookEvent",),
@@ -120,6 +122,8 @@ __all__ = [
     "Invoice",
     "InvoiceList",
     "InvoiceStatus",
+    "Journal",
+    "JournalEntry",
     "LineItem",
     "NotFoundError",
     "OutcomeUnknownError",

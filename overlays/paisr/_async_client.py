@@ -11,6 +11,7 @@ from paisr._drivers import drive_async
 from paisr._wire._async import AsyncPoolWire, AsyncTransportWire
 
 if TYPE_CHECKING:
+    import os
     import ssl
 
     import httpx
@@ -39,6 +40,7 @@ class AsyncPaisr(BaseClient):
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
         rate_limit: RateLimit | None = PUBLISHED_RATE,
+        journal: str | os.PathLike[str] | None = None,
         on_drift: OnDrift | None = None,
         proxy: str | None = None,
         tls: ssl.SSLContext | None = None,
@@ -51,6 +53,7 @@ class AsyncPaisr(BaseClient):
             timeout=timeout,
             max_retries=max_retries,
             rate_limit=rate_limit,
+            journal=journal,
             on_drift=on_drift,
             proxy=wrap(proxy),
             tls=tls,

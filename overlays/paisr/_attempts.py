@@ -17,27 +17,29 @@ from paisr_generated.types import AwareDatetime, encode_body
 class Attempt:
     """One intent to create one invoice, whatever became of it.
 
-    `id` is made up here and is not sent. `started_at` is this machine's clock when the first byte was about to be sent.
-    `request` is what was sent. An attempt pickles, and is stored as JSON by `to_json` and `from_json`.
+    `id` is made up here and is not sent. `started_at` is this machine's clock before the first byte was sent. `request`
+    is what was sent. `service` is the base URL that it was sent to: an attempt is looked for where it was made, and
+    nowhere else. An attempt pickles, and is stored as JSON by `to_json` and `from_json`, amounts with all their digits.
     """
 
     id: str
     started_at: AwareDatetime
     request: CreateInvoiceRequest
+    service: str | None = None
 
     @classmethod
-    def of(cls, request: CreateInvoiceRequest, started_at: datetime) -> Attempt:
-        return cls(id=uuid.uuid4().hex, started_at=started_at, request=request)
+    def of(cls, request: CreateInvoiceRequest, started_at: datetime, service: str | None = None) -> Attempt:
+        return cls(id=uuid.uuid4().hex, started_at=started_at, request=request, service=service)
 
     def to_json(self) -> str:
         return encode_body(self).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Attempt:
-        """The attempt that `to_json` wrote; an `InvalidArgumentError` for anything else."""
+        """The attempt that `to_json` wrote, here or in a later version; an `InvalidArgumentError` for anything else."""
         try:
             return _decoder.decode(text)
-        except (msgspec.DecodeError, ValueError) as error:
+        except (msgspec.DecodeError, ValueError, TypeError, RecursionError) as error:
             raise InvalidArgumentError(
                 f"This is not an attempt as Attempt.to_json() writes it ({error}); give its text unchanged."
             ) from None

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from paisr._books import Books
 from paisr._config import Route, read_max_retries, read_service, read_timeout, read_token
 from paisr._engine import Policy
 from paisr._errors import ConfigurationError
-from paisr._limiter import ProcessLimiter, RateLimit
+from paisr._ledger import Memory
+from paisr._limiter import RateLimit, limiter_for
 from paisr._retry import RetryPolicy
 from paisr._runtime import SYSTEM
 from paisr._session import Session
 
 if TYPE_CHECKING:
+    import os
+
     from paisr._config import Settings
     from paisr._drift import DriftWatch, OnDrift
+    from paisr._journal import Journal
     from paisr._limiter import Limiter
     from paisr._runtime import Runtime
 
@@ -48,7 +53,14 @@ class BaseClient:
             tls=settings.tls,
             token=secret,
         )
-        self._session = Session(policy=policy, timeout=read_timeout(settings.timeout), runtime=runtime)
+        self._session = Session(
+            policy=policy,
+            timeout=read_timeout(settings.timeout),
+            runtime=runtime,
+            service=self._route.service.url,
+            # The journal last: a client that cannot be made for another reason leaves no file behind.
+            books=Books(memory=Memory(runtime.clock), journal=_journal(settings.journal), runtime=runtime),
+        )
 
     def _check_open(self) -> None:
         if self._closed:
@@ -57,6 +69,14 @@ class BaseClient:
     def __repr__(self) -> str:
         closed = ", closed" if self._closed else ""
         return f"<{type(self).__name__} of {self._route.service.url}{closed}>"
+
+
+def _journal(path: str | os.PathLike[str] | None) -> Journal | None:
+    if path is None:
+        return None
+    from paisr._journal import Journal  # here, because it loads SQLite
+
+    return Journal.made_at(path)
 
 
 def _drift_watch(on_drift: OnDrift | None) -> DriftWatch | None:
@@ -78,4 +98,4 @@ def _limiter(rate: RateLimit | None, runtime: Runtime) -> Limiter | None:
         raise ConfigurationError(
             f"rate_limit is a {type(rate).__name__}; give RateLimit(250, per=60), or None for none."
         )
-    return ProcessLimiter(rate, runtime.clock)
+    return limiter_for(rate, runtime.clock)

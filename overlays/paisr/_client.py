@@ -11,6 +11,7 @@ from paisr._invoices import Invoices
 from paisr._wire._sync import PoolWire, TransportWire
 
 if TYPE_CHECKING:
+    import os
     import ssl
 
     import httpx
@@ -29,7 +30,9 @@ class Paisr(BaseClient):
     `token`: from the dashboard; ``PAISR_TOKEN`` when not given. `environment`: ``"live"`` or ``"staging"``. `base_url`:
     another address of the service, with its version (``https://…/v2``); ``PAISR_BASE_URL`` when not given. `timeout`:
     seconds for a whole call, from its beginning to its result. `max_retries`: further attempts where one more is safe.
-    `rate_limit`: None for none. `proxy`: a URL; what the environment says when not given. `tls`: an `ssl.SSLContext`.
+    `rate_limit`: None for none. `journal`: the path of a file in which every create is noted before it is sent, so that
+    `invoices.reconcile_journal()` finds what a killed process left open (see `Journal`).
+    `proxy`: a URL; what the environment says when not given. `tls`: an `ssl.SSLContext`.
     `transport`: an httpx transport, for tests and special networks; it is closed with the client.
     `on_drift`: called as ``on_drift(operation, path)`` once for each field and enumeration value in answers that the
     contract does not know (``$.data.invoices[].line_items``, ``$.data.status=refunded``); neither is an error.
@@ -46,6 +49,7 @@ class Paisr(BaseClient):
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
         rate_limit: RateLimit | None = PUBLISHED_RATE,
+        journal: str | os.PathLike[str] | None = None,
         on_drift: OnDrift | None = None,
         proxy: str | None = None,
         tls: ssl.SSLContext | None = None,
@@ -58,6 +62,7 @@ class Paisr(BaseClient):
             timeout=timeout,
             max_retries=max_retries,
             rate_limit=rate_limit,
+            journal=journal,
             on_drift=on_drift,
             proxy=wrap(proxy),
             tls=tls,

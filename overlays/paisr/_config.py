@@ -64,6 +64,7 @@ class Settings:
     timeout: float
     max_retries: int
     rate_limit: RateLimit | None
+    journal: str | os.PathLike[str] | None
     on_drift: OnDrift | None = field(repr=False)
     proxy: Secret | None
     tls: ssl.SSLContext | None = field(repr=False)

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from paisr._arguments import Items
+    from paisr._attempts import Attempt
     from paisr._due import Due
     from paisr._exchange import Steps
+    from paisr._reconcile import Reconciled
     from paisr._results import ApiResponse, InvoiceList
     from paisr._session import Session
     from paisr_generated.models import CreatedInvoice, Currency, Invoice, InvoiceStatus
@@ -108,6 +110,30 @@ class Invoices:
         """
         steps = self._session.wait(invoice_id, until=until, timeout=timeout, interval=interval)
         return (self._run(steps)).data
+
+    def reconcile(self, attempt: Attempt, *, timeout: float | None = None) -> Invoice | None:
+        """What became of a create whose outcome is unknown: its invoice, or None when there is none now.
+
+        Give it the `attempt` of an `OutcomeUnknownError`, or one of a `Journal`. It reads the invoices (of the
+        customer, when the create named an id; of the currency, when it named one) and compares customer, summary,
+        currency, time and the total of the items. An invoice that belongs to another create of this client, or of its
+        journal, is not taken. `timeout`: seconds for all of it.
+
+        None means "not there now": a service that is slow may still be at work on the request, so wait a little, a
+        minute say, and reconcile again before the create is sent again. Raises `OutcomeUnknownError` when nobody can
+        tell: more than one invoice fits, the list was cut off, or another create that fits is open. Its `candidates`
+        are what was found. Where the service leaves out `created_at`, an older invoice that is equal in all else fits.
+        """
+        return self._run(self._session.reconcile(attempt, timeout=timeout))
+
+    def reconcile_journal(self, *, timeout: float | None = None) -> Reconciled:
+        """Reconcile every open attempt of this client's journal, and note there what was found.
+
+        A list of pairs: the attempt, and its invoice, None, or the error that says why neither is known; an attempt
+        with an error stays open. `timeout`: seconds for all of it; what was not reached by then has an
+        `APITimeoutError`, and is there the next time. None means the same as for `reconcile`.
+        """
+        return self._run(self._session.reconcile_journal(timeout=timeout))
 
 
 class InvoicesWithResponse:

@@ -1,0 +1,305 @@
+"""Creates on disk, in SQLite: written before the first byte is sent, so that a killed process can still find them."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import threading
+import time
+from collections.abc import Collection, Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from attrs import frozen
+
+from paisr._arguments import checked_invoice_id
+from paisr._attempts import Attempt
+from paisr._errors import ConfigurationError, InvalidArgumentError
+from paisr._ledger import GRACE, UNRESOLVED, JournalError, Known, Rival, State, under_way
+from paisr._runners import has_ended, this_runner
+
+# "Pais" in ASCII, where SQLite keeps who made a file; the schema's version beside it.
+APPLICATION_ID = 0x50616973
+VERSION = 1
+# Seconds that a journal is waited for where no call's deadline says it.
+PATIENCE = 5.0
+# A fork waits as long as an operation does.
+LONGEST_PATIENCE = 60.0
+# Seconds that are left for noting an outcome when the deadline has passed: an answer is not to be held up for longer.
+SHORTEST_PATIENCE = 0.5
+
+_SCHEMA = (
+    """CREATE TABLE attempts (
+        id TEXT PRIMARY KEY, service TEXT NOT NULL, state TEXT NOT NULL, invoice_id TEXT,
+        ends_at REAL NOT NULL, runner TEXT NOT NULL, attempt TEXT NOT NULL)""",
+    "CREATE INDEX owners ON attempts (service, invoice_id) WHERE invoice_id IS NOT NULL",
+    "CREATE INDEX unresolved ON attempts (state) WHERE state IN ('open', 'unknown')",
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    f"PRAGMA user_version = {VERSION}",
+)
+
+# SQLite's locks belong to the process and do not survive a fork in the middle of an operation. So a fork waits for the
+# operation that is going on, and no connection outlives an operation.
+_busy = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_busy.acquire, after_in_parent=_busy.release, after_in_child=_busy.release)
+
+
+@frozen(kw_only=True)
+class JournalEntry:
+    """One create in a journal.
+
+    `state`: ``open`` (begun, and nothing heard since), ``created``, ``found`` or ``absent`` (reconciled, with an
+    invoice or with none), or the outcome of the create's error: ``rejected``, ``not_sent``, ``unknown``.
+    `invoice_id`: of a create that is ``created`` or ``found``.
+    """
+
+    attempt: Attempt
+    state: State
+    invoice_id: str | None
+
+
+class Journal:
+    """The creates that clients with this `journal` began, and what became of them.
+
+    A client makes the file when there is none (readable by its owner only) and adds to it; this class reads a file that
+    is there. Several processes and threads may use it at once, on one machine: not on a network drive. It holds what
+    was sent (customer, summary, items) and no token. Keep one journal for each business and token: an attempt of
+    another one would be looked for where it cannot be found.
+
+    Raises `ConfigurationError` for a file that is not a journal, and leaves that as it is.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = _checked_path(path)
+        with _as_configuration_error(self._path):
+            if not self._path.exists():
+                raise JournalError("does not exist")
+            _check_file(self._path)
+            with self.transaction(PATIENCE):
+                pass
+
+    @classmethod
+    def made_at(cls, path: str | os.PathLike[str]) -> Journal:
+        """The journal in this file, which is made when there is none."""
+        checked = _checked_path(path)
+        with _as_configuration_error(checked):
+            _make_file(checked)
+            if _check_file(checked):
+                _make_tables(checked)
+        return cls(checked)
+
+    @property
+    def path(self) -> Path:
+        return self._path
+
+    def entries(self) -> list[JournalEntry]:
+        """Every create, in the order in which they were begun."""
+        with _as_configuration_error(self._path), self.transaction(PATIENCE) as page:
+            return page.entries()
+
+    def unresolved(self) -> list[Attempt]:
+        """The creates of which nobody knows whether they happened, oldest first: what is to be reconciled.
+
+        A create that is under way at this moment is among them.
+        """
+        return [entry.attempt for entry in self.entries() if entry.state in UNRESOLVED]
+
+    def settle(self, attempt: Attempt, invoice_id: str | None) -> None:
+        """Note by hand what became of a create, where `reconcile()` could not decide: this invoice, or none."""
+        if invoice_id is not None:
+            checked_invoice_id(invoice_id)
+        with _as_configuration_error(self._path):
+            self.end(attempt, "absent" if invoice_id is None else "found", invoice_id, PATIENCE)
+
+    def __repr__(self) -> str:
+        return f"Journal({str(self._path)!r})"
+
+    # What a client does with it. All of it raises `JournalError`, and waits for others `patience` seconds at most.
+
+    def begin(self, attempt: Attempt, ends_at: float, patience: float) -> None:
+        """Note a create that is about to be sent by a call that is over at `ends_at` (seconds since 1970).
+
+        It is on disk when this returns.
+        """
+        with self.transaction(patience) as page:
+            page.put(attempt, "open", None, ends_at)
+
+    def end(self, attempt: Attempt, state: State, invoice_id: str | None, patience: float) -> None:
+        """Note what became of a create."""
+        with self.transaction(max(patience, SHORTEST_PATIENCE)) as page:
+            page.record(attempt, state, invoice_id)
+
+    @contextmanager
+    def transaction(self, patience: float) -> Generator[Page]:
+        """All or nothing, and alone: what is looked up and what is noted is one step."""
+        with _connection(self._path, patience) as db:
+            if db.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
+                raise JournalError("is no longer the file that it was")
+            if db.execute("PRAGMA user_version").fetchone()[0] > VERSION:
+                raise JournalError("was made by a newer version of this package")
+            db.execute("BEGIN IMMEDIATE")
+            yield Page(db)
+            db.execute("COMMIT")
+
+
+class Page:
+    """The journal, open for one step."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def entries(self) -> list[JournalEntry]:
+        rows = self._db.execute("SELECT attempt, state, invoice_id FROM attempts ORDER BY rowid")
+        return [JournalEntry(attempt=Attempt.from_json(row[0]), state=row[1], invoice_id=row[2]) for row in rows]
+
+    def put(self, attempt: Attempt, state: State, invoice_id: str | None, ends_at: float) -> None:
+        values = (attempt.id, attempt.service or "", state, invoice_id, ends_at, this_runner(), attempt.to_json())
+        self._db.execute("INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+    def record(self, attempt: Attempt, state: State, invoice_id: str | None) -> None:
+        """Note what became of a create. A reconciliation that had taken its invoice for another's is open again."""
+        if state == "created":
+            self._db.execute(
+                "UPDATE attempts SET state = 'unknown', invoice_id = NULL "
+                "WHERE service = ? AND invoice_id = ? AND state = 'found' AND id <> ?",
+                (attempt.service or "", invoice_id, attempt.id),
+            )
+        changed = self._db.execute(
+            "UPDATE attempts SET state = ?, invoice_id = ? WHERE id = ?", (state, invoice_id, attempt.id)
+        )
+        if not changed.rowcount:
+            self.put(attempt, state, invoice_id, 0.0)
+
+    def known(self, attempt: Attempt, invoice_ids: Collection[str], now: float) -> Known:
+        """What the journal knows of an attempt, of these invoices, and of other creates at the same service."""
+        owners = self._owners(attempt, invoice_ids)
+        rivals = self._rivals(attempt, now)
+        own = self._db.execute(
+            "SELECT state, invoice_id, ends_at, runner FROM attempts WHERE id = ?", (attempt.id,)
+        ).fetchone()
+        if own is None:
+            return Known(owners=owners, rivals=rivals)
+        state, invoice_id, ends_at, runner = own
+        live = state == "open" and _is_live(attempt.id, ends_at, runner, now)
+        return Known(state=state, live=live, invoice_id=invoice_id, owners=owners, rivals=rivals)
+
+    def _owners(self, attempt: Attempt, invoice_ids: Collection[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for invoice_id in invoice_ids:
+            row = self._db.execute(
+                "SELECT id FROM attempts WHERE service = ? AND invoice_id = ?", (attempt.service or "", invoice_id)
+            ).fetchone()
+            if row is not None:
+                found[invoice_id] = row[0]
+        return found
+
+    def _rivals(self, attempt: Attempt, now: float) -> tuple[Rival, ...]:
+        rows = self._db.execute(
+            "SELECT id, attempt, state, ends_at, runner FROM attempts "
+            "WHERE state IN ('open', 'unknown') AND service = ? AND id <> ?",
+            (attempt.service or "", attempt.id),
+        )
+        return tuple(
+            Rival(attempt=Attempt.from_json(text), live=state == "open" and _is_live(own, ends_at, runner, now))
+            for own, text, state, ends_at, runner in rows
+        )
+
+
+def _is_live(attempt_id: str, ends_at: float, runner: str, now: float) -> bool:
+    """Whether the call that sends the create may still be at work: not past its deadline, nor its process gone."""
+    if runner == this_runner():
+        return attempt_id in under_way
+    return now <= ends_at + GRACE and not has_ended(runner)
+
+
+# The file
+
+
+def _checked_path(path: object) -> Path:
+    if not isinstance(path, (str, os.PathLike)):
+        raise ConfigurationError(f"journal is a {type(path).__name__}; give the path of a file.")
+    text: object = os.fspath(path)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - any PathLike
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise ConfigurationError(f"journal={text!r} is not the path of a file; give one such as 'paisr-journal.db'.")
+    return Path(text).absolute()
+
+
+def _make_file(path: Path) -> None:
+    """An empty file that only its owner can read, when there is none; on disk, its name too."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
+    if os.name == "posix":  # elsewhere a directory cannot be opened
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def _check_file(path: Path) -> bool:
+    """Refuse what is not a journal by its first bytes, before SQLite, which would write beside it, opens it.
+
+    True for a file that is empty: a journal that has no tables yet.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise JournalError("is not a file")
+    with path.open("rb") as file:
+        head = file.read(100)
+    if head and (not head.startswith(b"SQLite format 3\0") or int.from_bytes(head[68:72], "big") != APPLICATION_ID):
+        raise JournalError("is a file of something else; name another, it will be made")
+    return not head
+
+
+def _make_tables(path: Path) -> None:
+    """Make the tables, once, whoever else is about to."""
+    with _connection(path, PATIENCE) as db:
+        db.execute("BEGIN EXCLUSIVE")
+        made = db.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+        for statement in () if made else _SCHEMA:
+            db.execute(statement)
+        db.execute("COMMIT")
+        if not made:
+            # Writers do not hold readers up then. Not to be had at the same moment as another's lock, and not needed.
+            _try_write_ahead_log(db)
+
+
+def _try_write_ahead_log(db: sqlite3.Connection) -> None:
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError:
+        return
+
+
+@contextmanager
+def _connection(path: Path, patience: float) -> Generator[sqlite3.Connection]:
+    """A connection for one operation, which waits for others no longer than `patience` seconds in all."""
+    patience = min(max(0.0, patience), LONGEST_PATIENCE)
+    end = time.monotonic() + patience
+    if not _busy.acquire(timeout=patience):
+        raise JournalError(f"was in use by other threads for {patience:.3g} s")
+    try:
+        left = max(0.0, end - time.monotonic())
+        # mode=rw: a file that was removed is not made anew, readable by everybody and without tables.
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=left)) as db:
+            db.execute("PRAGMA synchronous = EXTRA")
+            yield db
+    except sqlite3.Error as error:
+        raise JournalError(f"cannot be used ({error})") from error
+    finally:
+        _busy.release()
+
+
+@contextmanager
+def _as_configuration_error(path: Path) -> Generator[None]:
+    try:
+        yield
+    except JournalError as error:
+        raise ConfigurationError(f"The journal {str(path)!r} {error}.") from error.__cause__
+    except OSError as error:
+        raise ConfigurationError(f"The journal {str(path)!r} cannot be used ({error.strerror}).") from error
+    except InvalidArgumentError as error:
+        raise ConfigurationError(f"The journal {str(path)!r} has an attempt that cannot be read: {error}") from None

@@ -1,0 +1,228 @@
+"""Finding out whether a create happened: what is read, and what can be said for certain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, field, frozen
+from msgspec import UNSET
+
+from paisr._arguments import MOST_LISTED, checked_invoice_id
+from paisr._attempts import Attempt
+from paisr._errors import InvalidArgumentError, OutcomeUnknownError, PaisrError
+from paisr._ledger import NEVER_HAPPENED
+from paisr._matching import CLOCK_TOLERANCE, fit
+
+if TYPE_CHECKING:
+    from paisr._books import Books
+    from paisr._deadlines import Deadline
+    from paisr._exchange import Answered, Steps
+    from paisr._ledger import Known
+    from paisr._session import Session
+    from paisr_generated.models import Invoice
+
+    Reconciled = list[tuple[Attempt, Invoice | PaisrError | None]]
+
+# A clock that is further off than this is no clock.
+LONGEST_SKEW = timedelta(days=1)
+
+
+@frozen(kw_only=True)
+class Listed:
+    """What the service listed: every invoice once. `tolerance`: by how much its clock may be behind `started_at`."""
+
+    invoices: Sequence[Invoice]
+    truncated: bool
+    tolerance: timedelta = CLOCK_TOLERANCE
+
+
+@frozen(kw_only=True)
+class Reconciler:
+    """Reconciles the attempts of one client; all reading of one call is within its deadline."""
+
+    session: Session
+    books: Books
+    service: str
+    now: Callable[[], datetime] = field(repr=False)
+
+    def one(self, attempt: Attempt, deadline: Deadline) -> Steps[Invoice | None]:
+        known = yield from self.books.known(attempt, deadline)
+        if known.live:
+            raise _under_way(attempt)
+        if known.state in NEVER_HAPPENED:
+            return None
+        if known.invoice_id is not None:
+            return (yield from self.session.read(checked_invoice_id(known.invoice_id), deadline)).data
+        listed = yield from self._read(_filters(attempt), deadline)
+        return (yield from self._settled(attempt, listed, deadline))
+
+    def all(self, attempts: Sequence[Attempt], deadline: Deadline) -> Steps[Reconciled]:
+        """Each attempt with its invoice, None, or the error that says why neither; one list serves all that fit it."""
+        found: dict[str, Invoice | PaisrError | None] = {}
+        waiting: list[Attempt] = []
+        for attempt in attempts:
+            known = yield from self.books.known(attempt, deadline)
+            if attempt.service not in {None, "", self.service}:
+                found[attempt.id] = _elsewhere(attempt, self.service)
+            elif known.live:
+                found[attempt.id] = _under_way(attempt)
+            else:
+                waiting.append(attempt)
+        # Every list is read after all these were seen to be over.
+        for group in _groups(waiting):
+            yield from self._group(group, deadline, found)
+        return [(attempt, found[attempt.id]) for attempt in attempts]
+
+    def _group(
+        self, group: list[Attempt], deadline: Deadline, found: dict[str, Invoice | PaisrError | None]
+    ) -> Steps[None]:
+        try:
+            listed = yield from self._read(_filters(group[0]), deadline)
+        except PaisrError as error:
+            found.update((attempt.id, error) for attempt in group)
+            return
+        for attempt in group:
+            try:
+                found[attempt.id] = yield from self._settled(attempt, listed, deadline)
+            except PaisrError as error:
+                found[attempt.id] = error
+
+    def _settled(self, attempt: Attempt, listed: Listed, deadline: Deadline) -> Steps[Invoice | None]:
+        customer = _customer_of(attempt, listed.invoices)
+        if listed.truncated and customer is not None and not _is_customer_id(attempt.request.customer):
+            listed = yield from self._read({**_filters(attempt), "resource_id": customer}, deadline)
+        ids = [invoice.id for invoice in listed.invoices if fit(attempt, invoice, listed.tolerance) != "no"]
+        return (yield from self.books.settle(attempt, ids, partial(choose, attempt, listed), deadline))
+
+    def _read(self, filters: dict[str, Any], deadline: Deadline) -> Steps[Listed]:
+        """As many invoices as the API lists."""
+        completed = yield from self.session.read_list({**filters, "status": None, "limit": MOST_LISTED}, deadline)
+        ahead = _ahead(completed.answered, self.now())
+        return Listed(
+            invoices=list({invoice.id: invoice for invoice in completed.data}.values()),
+            truncated=completed.data.may_be_truncated,
+            tolerance=CLOCK_TOLERANCE + ahead,
+        )
+
+
+def checked_attempt(attempt: object, service: str) -> Attempt:
+    """The attempt, of this service; an `InvalidArgumentError` for anything else."""
+    if isinstance(attempt, OutcomeUnknownError):
+        raise InvalidArgumentError("reconcile takes the attempt, not the error: give it error.attempt.")
+    if not isinstance(attempt, Attempt):
+        raise InvalidArgumentError(
+            f"attempt is a {type(attempt).__name__}; give the attempt of an OutcomeUnknownError, or one of a journal."
+        )
+    if attempt.service not in {None, "", service}:
+        raise _elsewhere(attempt, service)
+    return evolve(attempt, service=service)
+
+
+def choose(attempt: Attempt, listed: Listed, known: Known) -> Invoice | None:
+    """The invoice that the attempt made, or None; an `OutcomeUnknownError` when that is not certain."""
+    own = [invoice for invoice in listed.invoices if known.owners.get(invoice.id) == attempt.id]
+    if own:
+        return own[0]
+    if known.live:
+        raise _under_way(attempt)
+    free = [
+        invoice
+        for invoice in listed.invoices
+        if invoice.id not in known.owners and fit(attempt, invoice, listed.tolerance) != "no"
+    ]
+    if problem := _problem(attempt, listed, free, known):
+        raise OutcomeUnknownError(problem, attempt=attempt, candidates=free)
+    return free[0] if free else None
+
+
+def _problem(attempt: Attempt, listed: Listed, free: list[Invoice], known: Known) -> str | None:
+    """Why nothing is certain, or None."""
+    if len(free) > 1:
+        return f"{len(free)} invoices could be the one that was created; see this error's candidates, and choose."
+    if listed.truncated:
+        seen = "there may be a second that fits" if free else "it may be among those that were cut off"
+        return (
+            f"Nobody can tell whether the invoice was created: the service listed {len(listed.invoices)} invoices, the "
+            f"most it lists, and {seen}. {_how_to_narrow(attempt)}"
+        )
+    if not free:
+        return None
+    found = free[0]
+    if fit(attempt, found, listed.tolerance) == "maybe":
+        return (
+            f"Invoice {found.id} could be the one, but the list lacks its summary or its customer; read it, and choose."
+        )
+    rivals = [rival for rival in known.rivals if fit(rival.attempt, found, listed.tolerance) != "no"]
+    if any(rival.live for rival in rivals):
+        return f"Invoice {found.id} could be that of another create, which is still under way; reconcile after it."
+    if any(rival.attempt.request != attempt.request for rival in rivals):
+        return (
+            f"Invoice {found.id} could also be that of another create whose outcome is not known; read it, and choose."
+        )
+    return None
+
+
+def _how_to_narrow(attempt: Attempt) -> str:
+    request = attempt.request
+    if not _is_customer_id(request.customer):
+        return "Only invoices of a customer's id can be asked for: find that (cus_…), and list its invoices."
+    if request.currency is UNSET:
+        return "List the customer's invoices of each currency and status, and compare."
+    return "List the customer's invoices of each status, and compare."
+
+
+def _filters(attempt: Attempt) -> dict[str, Any]:
+    customer, currency = attempt.request.customer, attempt.request.currency
+    return {
+        "resource_id": customer if _is_customer_id(customer) else None,
+        "currency": None if currency is UNSET else str(currency),
+    }
+
+
+def _is_customer_id(customer: str) -> bool:
+    return customer.startswith("cus_") and "@" not in customer
+
+
+def _groups(attempts: Iterable[Attempt]) -> list[list[Attempt]]:
+    """The attempts by the list that serves them."""
+    groups: dict[tuple[Any, ...], list[Attempt]] = {}
+    for attempt in attempts:
+        groups.setdefault(tuple(_filters(attempt).values()), []).append(attempt)
+    return list(groups.values())
+
+
+def _customer_of(attempt: Attempt, invoices: Sequence[Invoice]) -> str | None:
+    """The id of the customer with the attempt's e-mail address, when the list has exactly one."""
+    address = attempt.request.customer.strip().casefold()
+    ids = {
+        invoice.customer.id
+        for invoice in invoices
+        if invoice.customer and invoice.customer.email and invoice.customer.email.strip().casefold() == address
+    }
+    return ids.pop() if len(ids) == 1 else None
+
+
+def _ahead(answered: Answered, now: datetime) -> timedelta:
+    """By how much this machine's clock is ahead of the service's, by the answer's Date; zero when nobody can tell."""
+    try:
+        ahead = now - parsedate_to_datetime(answered.headers.get("date", ""))
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return timedelta(0)
+    return ahead if timedelta(0) < ahead <= LONGEST_SKEW else timedelta(0)
+
+
+def _under_way(attempt: Attempt) -> OutcomeUnknownError:
+    return OutcomeUnknownError(
+        "This create is still under way, in this process or another; reconcile when it is over.", attempt=attempt
+    )
+
+
+def _elsewhere(attempt: Attempt, service: str) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"This attempt was made at {attempt.service}, and this client talks to {service}, where its invoice cannot be; "
+        "use a client of that service (if only the address changed: attrs.evolve(attempt, service=None))."
+    )
