@@ -1,0 +1,87 @@
+"""A rate shared by machines: the times of the last grants, in a list in Redis, on the server's clock."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+from paisr._errors import ConfigurationError
+from paisr._forks import tell_after_fork
+from paisr._shared_limit import PlaceGoneError
+
+if TYPE_CHECKING:
+    from paisr._limiter import RateLimit
+    from paisr._secrets import Secret
+
+# Seconds. Connecting and asking both have to be done within a call's deadline, give or take half a second.
+_PATIENCE = 0.2
+
+# Times are whole microseconds, as numbers in Lua are exact up to 2^53. The newest time is at the list's left. As in
+# `_limiter.seconds_to_go`. When the server's clock was set back, the times in the future count as now; when it was set
+# forward, the list is forgotten, and each process's own window is what still holds.
+_TAKE = """
+local limit, window, ahead = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local newest = redis.call('LINDEX', KEYS[1], 0)
+if newest and tonumber(newest) > now then
+    local times = redis.call('LRANGE', KEYS[1], 0, -1)
+    for index, value in ipairs(times) do
+        if tonumber(value) > now then redis.call('LSET', KEYS[1], index - 1, string.format('%.0f', now)) end
+    end
+    redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000))
+end
+local rounds = math.floor(ahead / limit)
+local before = redis.call('LINDEX', KEYS[1], limit - 1 - ahead % limit)
+local wait = rounds * window
+if before then wait = wait + math.max(0, tonumber(before) + window - now) end
+if wait <= 0 then
+    redis.call('LPUSH', KEYS[1], string.format('%.0f', now))
+    redis.call('LTRIM', KEYS[1], 0, limit - 1)
+    redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000))
+end
+return math.ceil(wait)
+"""
+
+
+class RedisPlace:
+    """One list for each limit, so that different limits do not mix."""
+
+    def __init__(self, rate: RateLimit, url: Secret) -> None:
+        self._url = url
+        self._key = f"paisr:rate:{rate.requests}:{rate.per:.9g}"
+        self._limit = rate.requests
+        self._window = round(rate.window * 1_000_000)
+        self._library = _library()
+        self._client: Any = None
+        tell_after_fork(self)
+
+    def take(self, ahead: int) -> float:
+        try:
+            if self._client is None:
+                self._client = self._connected()
+            wait: int = self._client.eval(_TAKE, 1, self._key, self._limit, self._window, ahead)
+        except Exception as error:  # whatever it raises: a call goes on without it, and its text might hold a password
+            raise PlaceGoneError(type(error).__name__) from None
+        except BaseException as interruption:
+            # The library's frames have the password among their locals while it is connecting.
+            raise interruption.with_traceback(None) from None
+        return wait / 1_000_000
+
+    def after_fork(self) -> None:
+        self._client = None
+
+    def _connected(self) -> Any:
+        retry = import_module("redis.retry").Retry(import_module("redis.backoff").NoBackoff(), 0)
+        return self._library.Redis.from_url(
+            self._url.reveal(), socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE, retry=retry
+        )
+
+
+def _library() -> Any:
+    try:
+        return cast("Any", import_module("redis"))
+    except ImportError:
+        raise ConfigurationError(
+            "A rate shared by redis:// needs the Redis client, which is not there: install paisr[redis]."
+        ) from None

@@ -1,0 +1,313 @@
+"""The rate in one process: never one too many, first come, first served, nothing wasted."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import pickle
+import random
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from paisr import ConfigurationError, Paisr, RateLimit
+from paisr._deadlines import Deadline
+from paisr._engine import _admitted
+from paisr._errors import RateLimitTimeoutError
+from paisr._exchange import Ask, Pause
+from paisr._limiter import MemoryWindow, ProcessLimiter, QueueLimiter, Ticket, limiter_for
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def most_in_a_window(times: list[float], per: float) -> int:
+    """The most grants that any window of `per` seconds, without its end, had."""
+    times = sorted(times)
+    most, first = 0, 0
+    for last, moment in enumerate(times):
+        while moment - times[first] >= per:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+class Crowd:
+    """Callers who sleep exactly as long as they are told, on a clock of their own; `granted` in the order of grants."""
+
+    def __init__(self, limiter: QueueLimiter, clock: Clock) -> None:
+        self.limiter = limiter
+        self.clock = clock
+        self.due: list[tuple[float, int, Ticket]] = []
+        self.granted: list[tuple[float, int]] = []
+        self.came = 0
+
+    def come(self, many: int) -> list[Ticket]:
+        tickets = [self.limiter.enter() for _ in range(many)]
+        for ticket in tickets:
+            self.ask(self.came, ticket)
+            self.came += 1
+        return tickets
+
+    def ask(self, number: int, ticket: Ticket) -> None:
+        wait = self.limiter.ask(ticket)
+        if wait:
+            self.due.append((self.clock.now + wait, number, ticket))
+        else:
+            self.granted.append((self.clock.now, number))
+            self.limiter.leave(ticket)
+
+    def go_on(self, until: float) -> None:
+        while self.due and min(self.due)[0] <= until:
+            entry = min(self.due)
+            self.due.remove(entry)
+            self.clock.now = max(self.clock.now, entry[0])
+            if not entry[2].left:
+                self.ask(entry[1], entry[2])
+        self.clock.now = max(self.clock.now, until)
+
+
+def test_no_more_than_allowed_in_a_window_and_no_less(clock: Clock) -> None:
+    crowd = Crowd(ProcessLimiter(RateLimit(10, per=60), clock), clock)
+    crowd.come(35)
+    crowd.go_on(clock.now + 61 * 4)
+    assert [number for _, number in crowd.granted] == list(range(35))
+    assert [round(moment - 1000) for moment, _ in crowd.granted] == [0] * 10 + [61] * 10 + [122] * 10 + [183] * 5
+
+
+def test_who_comes_when_half_a_round_is_through_is_not_sent_away_for_longer_than_the_queue_is(clock: Clock) -> None:
+    limiter = ProcessLimiter(RateLimit(4, per=60), clock)
+    crowd = Crowd(limiter, clock)
+    crowd.come(1)
+    clock.now += 50
+    crowd.come(3)
+    sleepers = [limiter.enter() for _ in range(4)]
+    assert [round(limiter.ask(ticket)) for ticket in sleepers] == [11, 61, 61, 61]
+    clock.now += 61
+    assert limiter.ask(sleepers[3]) == 0.0, "there is room for all four"
+    assert round(limiter.ask(limiter.enter())) == 61, "its place is that of the grant just made"
+
+
+def test_places_of_those_who_are_late_are_kept_for_them(clock: Clock) -> None:
+    limiter = ProcessLimiter(RateLimit(2, per=1), clock)
+    Crowd(limiter, clock).come(2)
+    first, second, third = (limiter.enter() for _ in range(3))
+    assert all(limiter.ask(ticket) for ticket in (first, second, third))
+    clock.now += 5
+    assert limiter.ask(third), "two are free, and two were before it"
+    assert limiter.ask(limiter.enter())
+    assert [limiter.ask(ticket) for ticket in (second, first)] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("leaving", [False, True])
+@pytest.mark.parametrize("seed", range(10))
+def test_whatever_comes_and_goes_the_limit_holds_and_order_is_kept(seed: int, leaving: bool, clock: Clock) -> None:
+    chance = random.Random(seed)
+    limit, per = chance.randint(1, 8), chance.choice([0.5, 1.0, 60.0])
+    crowd = Crowd(ProcessLimiter(RateLimit(limit, per=per), clock), clock)
+    staying: list[tuple[int, Ticket]] = []
+    for _ in range(150):
+        before = crowd.came
+        staying += enumerate(crowd.come(chance.randint(0, 4)), before)
+        if staying and chance.random() < 0.2:
+            crowd.limiter.leave(staying.pop(chance.randrange(len(staying)))[1])
+        crowd.go_on(clock.now + chance.random() * per / 4)
+    crowd.go_on(clock.now + 2000 * per)
+    assert most_in_a_window([moment for moment, _ in crowd.granted], per) <= limit
+    numbers = [number for _, number in crowd.granted]
+    assert {number for number, _ in staying} <= set(numbers), "who stayed was served"
+    # After others have left, one who sleeps for too long can see a later one served, whose place is not its own.
+    assert leaving or numbers == list(range(crowd.came))
+
+
+def test_a_cancelled_caller_gives_its_place_back(clock: Clock) -> None:
+    limiter = ProcessLimiter(RateLimit(1, per=10), clock)
+    crowd = Crowd(limiter, clock)
+    crowd.come(1)
+    gone, next_one = limiter.enter(), limiter.enter()
+    assert limiter.ask(gone) < 11
+    assert limiter.ask(next_one) > 11
+    limiter.leave(gone)
+    assert limiter.ask(next_one) < 11
+    clock.now += 11
+    assert limiter.ask(next_one) == 0.0
+
+
+def test_who_left_while_asking_in_another_thread_takes_no_place(clock: Clock) -> None:
+    limiter = ProcessLimiter(RateLimit(1, per=10), clock)
+    Crowd(limiter, clock).come(1)
+    gone = limiter.enter()
+    limiter.leave(gone)
+    assert limiter.ask(gone) > 0
+    clock.now += 11
+    assert limiter.ask(gone) > 0
+    assert limiter.ask(limiter.enter()) == 0.0
+
+
+def test_leaving_in_the_middle_of_another_s_asking_does_not_wait_for_it() -> None:
+    class Collecting(MemoryWindow):
+        def take(self, ahead: int) -> float:
+            limiter.leave(abandoned)  # as the collector does, when it closes a call that nobody holds any more
+            return super().take(ahead)
+
+    limiter = QueueLimiter(Collecting(RateLimit(2)))
+    abandoned = limiter.enter()
+    thread = threading.Thread(target=lambda: limiter.ask(limiter.enter()), daemon=True)
+    thread.start()
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+def test_a_call_that_is_given_up_leaves_the_queue(clock: Clock) -> None:
+    limiter = ProcessLimiter(RateLimit(1, per=10), clock)
+    Crowd(limiter, clock).come(1)
+    waiting = _admitted(limiter, Deadline(30, clock))
+    assert isinstance(next(waiting), Pause)
+    waiting.close()
+    abandoned: Any = _admitted(limiter, Deadline(30, clock))
+    next(abandoned)
+    del abandoned
+    gc.collect()
+    interrupted = _admitted(limiter, Deadline(30, clock))
+    next(interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.throw(KeyboardInterrupt())
+    assert limiter.ask(limiter.enter()) < 11, "nobody is before it"
+
+
+def test_a_wait_beyond_the_deadline_fails_at_once_and_costs_nothing(clock: Clock) -> None:
+    limiter = ProcessLimiter(RateLimit(1, per=60), clock)
+    Crowd(limiter, clock).come(1)
+    with pytest.raises(RateLimitTimeoutError) as caught:
+        next(_admitted(limiter, Deadline(30, clock)))
+    assert caught.value.outcome == "not_sent"
+    clock.now += 61
+    assert limiter.ask(limiter.enter()) == 0.0
+
+
+def test_a_blocking_limiter_is_asked_where_blocking_is_allowed(clock: Clock) -> None:
+    limiter = ProcessLimiter(RateLimit(1), clock)
+    limiter.blocking = True
+    assert isinstance(next(_admitted(limiter, Deadline(30, clock))), Ask)
+
+
+def test_sixteen_threads_stay_within_the_limit_and_use_it() -> None:
+    rate, until = RateLimit(40, per=0.2), time.monotonic() + 0.9
+    limiter = limiter_for(rate)
+    readings: list[tuple[float, float]] = []
+
+    def hammer() -> None:
+        while (before := time.monotonic()) < until:
+            ticket = limiter.enter()
+            while wait := limiter.ask(ticket):
+                time.sleep(wait)
+                before = time.monotonic()
+            readings.append((before, time.monotonic()))
+
+    threads = [threading.Thread(target=hammer) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    in_time = [reading for reading in readings if reading[0] < until]
+    assert certain_violations(readings, rate) == 0
+    # From the first window on, 0.9 s hold five of 0.2 s, the margin included.
+    assert len(in_time) >= 0.95 * 5 * rate.requests
+
+
+def certain_violations(readings: list[tuple[float, float]], rate: RateLimit) -> int:
+    """Windows with a grant too many, wherever between its two readings each grant was."""
+    starts = sorted(readings)
+    found = 0
+    for first, (before, _) in enumerate(starts):
+        inside = sum(1 for entry in starts[first:] if entry[0] < before + rate.per and entry[1] < before + rate.per)
+        found += inside > rate.requests
+    return found
+
+
+def test_violations_are_seen_by_the_test_that_looks_for_them() -> None:
+    rate = RateLimit(2, per=1)
+    assert certain_violations([(0, 0.1), (0.5, 0.6), (0.8, 0.9)], rate) == 1
+    assert certain_violations([(0, 0.1), (0.5, 0.6), (0.8, 1.01)], rate) == 0
+    assert most_in_a_window([0.0, 0.5, 1.0], 1) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # forking with threads is what is tested
+def test_a_forked_child_has_locks_of_its_own_and_an_empty_queue(clock: Clock) -> None:
+    limiter = ProcessLimiter(RateLimit(2, per=10), clock)
+    crowd = Crowd(limiter, clock)
+    crowd.come(4)
+    with limiter._lock:
+        child = os.fork()
+        if child == 0:
+            code = 1
+            with contextlib.suppress(BaseException):
+                waits = limiter.ask(limiter.enter()), limiter.ask(limiter.enter())
+                code = 0 if all(10 < wait < 11 for wait in waits) else 2
+            os._exit(code)
+    deadline = time.monotonic() + 10
+    while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if ended == (0, 0):
+        os.kill(child, 9)
+        os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(ended[1]) == 0
+    assert ended != (0, 0), "the child hangs"
+
+
+def test_the_window_is_longer_than_the_service_s_by_a_margin(clock: Clock) -> None:
+    limiter = ProcessLimiter(RateLimit(1, per=60), clock)
+    limiter.ask(limiter.enter())
+    assert 60.5 < limiter.ask(limiter.enter()) < 60 / 0.95
+
+
+def test_nobody_is_told_to_come_back_without_a_pause(clock: Clock) -> None:
+    limiter = ProcessLimiter(RateLimit(1, per=1e-9), clock)
+    limiter.ask(limiter.enter())
+    assert limiter.ask(limiter.enter()) == 0.001
+
+
+@pytest.mark.parametrize("requests", [0, -1, True, False, 1.0, 250.0, "250", None, float("nan"), 1_000_001, [250]])
+def test_a_number_of_requests_that_is_none_is_refused(requests: Any) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"^RateLimit requests=.*; the published rate is RateLimit\(250, per=60\)\.$"
+    ):
+        RateLimit(requests)
+
+
+@pytest.mark.parametrize(
+    "per", [0, -1, 0.0, float("nan"), float("inf"), True, "60", None, 86_401, 1e300, 10**400, [60]]
+)
+def test_a_window_that_is_none_is_refused(per: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^RateLimit per=.* seconds"):
+        RateLimit(250, per=per)
+
+
+@pytest.mark.parametrize("rate_limit", [250, "250", object(), (250, 60), True])
+def test_a_rate_of_another_kind_is_refused(rate_limit: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"RateLimit\(250, per=60\)"):
+        Paisr("token", rate_limit=rate_limit)
+
+
+def test_a_rate_is_a_value() -> None:
+    rate = RateLimit(250, per=60)
+    assert rate == RateLimit(250) == pickle.loads(pickle.dumps(rate))
+    assert hash(rate) == hash(RateLimit(250))
+    assert rate != RateLimit(249)
+    assert repr(rate) == "RateLimit(requests=250, per=60, shared=None)"
+    with pytest.raises(AttributeError):
+        rate.requests = 1  # type: ignore[misc]  # that it cannot be changed is what is tested
