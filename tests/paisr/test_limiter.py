@@ -122,7 +122,7 @@ def test_whatever_comes_and_goes_the_limit_holds_and_order_is_kept(seed: int, le
     for _ in range(150):
         before = crowd.came
         staying += enumerate(crowd.come(chance.randint(0, 4)), before)
-        if staying and chance.random() < 0.2:
+        if leaving and staying and chance.random() < 0.2:
             crowd.limiter.leave(staying.pop(chance.randrange(len(staying)))[1])
         crowd.go_on(clock.now + chance.random() * per / 4)
     crowd.go_on(clock.now + 2000 * per)
