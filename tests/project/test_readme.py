@@ -23,7 +23,8 @@ def run(program: str) -> None:
 
 
 def test_every_program_is_one_of_those_that_are_run_here(programs: list[str]) -> None:
-    assert [re.search(r"Decimal|StubServer", program)[0] for program in programs] == ["Decimal", "StubServer"]
+    marks = [re.search(r"Decimal|journal|webhooks|StubServer", program)[0] for program in programs]
+    assert marks == ["Decimal", "journal", "webhooks", "StubServer"]
 
 
 def test_ten_lines_create_an_invoice(
@@ -42,4 +43,30 @@ def test_ten_lines_create_an_invoice(
 
 
 def test_the_stand_in_serves_a_program_s_own_tests(programs: list[str]) -> None:
-    run(programs[1])
+    run(programs[3])
+
+
+@pytest.mark.parametrize(("drop", "said"), [("after", "found again: inv_"), ("before", "not there: None")])
+def test_a_lost_answer_is_reconciled(
+    programs: list[str],
+    drop: str,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with StubServer() as stub:
+        monkeypatch.setenv("PAISR_TOKEN", stub.token)
+        monkeypatch.setenv("PAISR_BASE_URL", stub.url)
+        stub.fail_next(drop=drop, operation="create")
+        run(programs[1])
+        assert len(stub.invoices) == (drop == "after")
+        assert [request.method for request in stub.requests].count("POST") == 1
+    assert capsys.readouterr().out.startswith(said)
+    assert (tmp_path / "creates.db").exists()
+
+
+def test_an_old_delivery_is_refused(programs: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    run(programs[2])
+    assert capsys.readouterr().out.startswith("timestamp ")
