@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,12 +11,18 @@ import pytest
 # The gates share the package `holding`, which is found wherever this folder is.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from holding import inventory
 from holding.counting import COUNTS
 from holding.settings import CASES, SEED
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "gate(name): one way in which contract, client and stand-in are held together")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What sums up the other gates comes after them."""
+    items.sort(key=lambda item: item.name == "test_everything_was_put_to_the_test")
 
 
 def pytest_report_header() -> str:
@@ -29,3 +36,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for gate, counts in sorted(COUNTS.items()):
         done = ", ".join(f"{number:,} {what}" for what, number in sorted(counts.items()))
         terminalreporter.write_line(f"{gate}: {done}")
+    if os.environ.get("INVENTORY"):
+        for line in inventory.report():
+            terminalreporter.write_line(line)

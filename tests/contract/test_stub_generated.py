@@ -101,7 +101,11 @@ def check_answer(case: Any, answer: Any) -> Any:
     body = json.loads(answer.content, parse_float=Decimal)
     assert undocumented(body, wanted) == []
     assert reach.errors(wanted["$ref"].removeprefix("#"), body) == []
-    reach.note(f"{place_of(name)}/responses/{status}")
+    place = f"{place_of(name)}/responses/{status}"
+    reach.note(place)
+    assert answer.headers["content-type"] == ["application/json"]
+    if status == "200":
+        reach.note(f"{place}/content/application~1json")
     return body
 
 

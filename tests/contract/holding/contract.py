@@ -27,3 +27,12 @@ def operation(operation_id: str) -> dict[str, Any]:
             if found["operationId"] == operation_id:
                 return found
     raise KeyError(operation_id)
+
+
+def _filled_in(server: dict[str, Any]) -> str:
+    values = {name: variable["default"] for name, variable in server["variables"].items()}
+    return str(server["url"].format(**values))
+
+
+# environment -> position in the contract, base URL
+SERVERS_BY_NAME = {one["x-name"]: (index, _filled_in(one)) for index, one in enumerate(DOCUMENT["servers"])}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
+OFF_SCHEMA = "off-schema answers refused by both clients"
 COUNTS: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
 

@@ -21,12 +21,12 @@ KNOWN_ALARMS: list[dict[str, Any]] = [
 ]
 
 
-def configuration(*, cases: int = CASES, **extra: Any) -> SchemathesisConfig:
+def configuration(*, generation: dict[str, Any] | None = None, **extra: Any) -> SchemathesisConfig:
     """Examples, coverage and fuzzing with CASES fuzzed cases; nothing is remembered from one run to the next."""
     return SchemathesisConfig.from_dict(
         {
             "seed": SEED,
-            "generation": {"max-examples": cases, "database": "none"},
+            "generation": {"max-examples": CASES, "database": "none", **(generation or {})},
             **extra,
         }
     )

@@ -1,6 +1,6 @@
 """Which keyword of the contract was put to the test, and by which gate: recorded while validating, never written down.
 
-`Reach(gate).errors(place, value)` validates a value as jsonschema does, and notes every keyword that had something to say
+`Reach(gate).errors(place, value)` validates a value as jsonschema does, and notes every keyword that had a word to say
 about it, at its place in the contract: satisfied, or violated. A keyword that does not apply to a value (a `minimum` to
 a text) has said nothing and is not noted.
 """
@@ -18,7 +18,7 @@ from holding.contract import DOCUMENT
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[jsonschema.ValidationError] | None]
 
-SATISFIED, VIOLATED, USED = "satisfied", "violated", "used"
+SATISFIED, VIOLATED, USED, GIVEN, LEFT_OUT = "satisfied", "violated", "used", "given", "left out"
 # Keywords that can be satisfied and violated, and the values that they have something to say about.
 NUMBERS, TEXTS, ARRAYS, OBJECTS = (int, float), str, list, dict
 APPLIES_TO: dict[str, Any] = {
@@ -99,7 +99,7 @@ class Reach:
                 self._note_rule(place, name, wanted, value, violated=bool(errors))
         elif name == "properties" and isinstance(value, dict):
             for key in wanted:
-                self.note(f"{place}/{escaped(key)}", "given" if key in value else "left out")
+                self.note(f"{place}/{escaped(key)}", GIVEN if key in value else LEFT_OUT)
         elif name == "oneOf":
             failed = {error.schema_path[0] for one in errors for error in one.context}
             for index in set(range(len(wanted))) - failed:

@@ -1,0 +1,218 @@
+"""Client against stand-in: whatever is done in whatever order, over a real socket, both agree with a model of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import hypothesis
+import pytest
+from holding.checks import discount, sub_total
+from holding.counting import count
+from holding.settings import CASES, SEED
+from holding.worlds import settings
+from hypothesis import HealthCheck
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from paisr import Invoice, LineItem, NotFoundError, Paisr
+from paisr_stub import StubServer
+
+GATE = "client with stand-in"
+pytestmark = pytest.mark.gate(GATE)
+
+VOUCHERS: dict[str, dict[str, Any]] = {
+    "cus_300002": {"id": "vch_300001", "type": "percentage", "rate": Decimal("12.5")},
+    "cus_300003": {"id": "vch_300002", "type": "fixed", "rate": Decimal("20")},
+}
+CURRENCIES = {"cus_300001": "SRD", "cus_300002": "EUR", "cus_300003": "USD"}
+ADDRESSES = {"cus_300001": "one@customer.example", "cus_300002": "two@customer.example"}
+DUE: dict[Any, timedelta] = {
+    "In 3 days": timedelta(days=3),
+    timedelta(hours=36): timedelta(hours=36),
+    timedelta(minutes=90): timedelta(minutes=90),
+    timedelta(days=14): timedelta(days=14),
+}
+
+texts = st.text(st.characters(codec="utf-8"), max_size=30)
+amounts = st.decimals(min_value=0, max_value=10**9, allow_nan=False, places=3)
+items = st.lists(
+    st.builds(
+        LineItem,
+        description=texts,
+        quantity=st.integers(1, 1000) | st.decimals(min_value=1, max_value=1000, allow_nan=False, places=2),
+        unit_price=amounts | amounts.map(str),
+    ),
+    max_size=5,
+)
+
+
+class Expected:
+    """What an invoice must be, as far as the one who made it can know."""
+
+    def __init__(self, *, customer: str, summary: str, currency: str | None, lines: list[LineItem], due: Any) -> None:
+        self.customer, self.summary = customer, summary
+        self.currency = currency or CURRENCIES[customer]
+        self.voucher = VOUCHERS.get(customer) if lines else None
+        self.sub_total = sub_total(
+            {"quantity": Decimal(line.quantity), "unit_price": Decimal(line.unit_price)} for line in lines
+        )
+        self.due = DUE[due]
+        self.status = "unpaid" if lines else "draft"
+
+    def hold(self, invoice: Invoice) -> None:
+        assert invoice.status == self.status
+        assert invoice.summary == self.summary
+        assert invoice.currency == self.currency
+        assert invoice.customer is not None
+        assert invoice.customer.id == self.customer
+        assert invoice.customer.email == ADDRESSES.get(self.customer)
+        assert invoice.amount is not None
+        assert invoice.amount.sub_total == self.sub_total
+        assert invoice.amount.discount_total == discount(self.sub_total, self.voucher)
+        assert invoice.amount.net_total == self.sub_total - discount(self.sub_total, self.voucher)
+        if self.voucher is None:
+            assert invoice.voucher is None
+        else:
+            assert invoice.voucher is not None
+            assert (invoice.voucher.id, invoice.voucher.type) == (self.voucher["id"], self.voucher["type"])
+            assert invoice.voucher.rate == self.voucher["rate"]
+        assert invoice.due_at is not None
+        assert invoice.created_at is not None
+        assert invoice.due_at - invoice.created_at == self.due
+        assert (invoice.paid_at is not None) is (self.status == "paid")
+        assert (invoice.void_at is not None) is (self.status == "void")
+        assert (invoice.session is not None) is (self.status == "unpaid")
+
+    def matches(self, resource_id: str | None, currency: str | None, status: str | None) -> bool:
+        named = {self.customer, self.voucher["id"] if self.voucher else None}
+        return (
+            (resource_id is None or resource_id in named)
+            and currency in (None, self.currency)
+            and status in (None, self.status)
+        )
+
+
+class Business(RuleBasedStateMachine):
+    """Invoices are made, listed, read, issued, paid and voided."""
+
+    stub: StubServer
+    client: Paisr
+    invoices = Bundle("invoices")
+
+    @initialize()
+    def begin(self) -> None:
+        self.model: dict[str, Expected] = {}
+        # What other runs left behind is not this run's business.
+        self.others = {str(invoice["id"]) for invoice in self.stub.invoices}
+
+    @rule(
+        target=invoices,
+        customer=st.sampled_from(list(CURRENCIES)),
+        by_address=st.booleans(),
+        summary=texts,
+        due=st.sampled_from(list(DUE)),
+        currency=st.sampled_from([None, "SRD", "USD", "EUR"]),
+        lines=items,
+    )
+    def create(
+        self, customer: str, by_address: bool, summary: str, due: Any, currency: str | None, lines: list[LineItem]
+    ) -> str:
+        named = ADDRESSES.get(customer, customer) if by_address else customer
+        created = self.client.invoices.create(customer=named, summary=summary, due=due, currency=currency, items=lines)
+        assert created.id not in self.model.keys() | self.others
+        expected = Expected(customer=customer, summary=summary, currency=currency, lines=lines, due=due)
+        assert created.status == expected.status
+        assert (created.session is not None) is bool(lines)
+        self.model[created.id] = expected
+        assert [line.description for line in self.stub.items(created.id)] == [line.description for line in lines]
+        count(GATE, "created")
+        return created.id
+
+    @rule(invoice_id=invoices)
+    def get(self, invoice_id: str) -> None:
+        invoice = self.client.invoices.get(invoice_id)
+        assert invoice.id == invoice_id
+        self.model[invoice_id].hold(invoice)
+        count(GATE, "read")
+
+    @rule(digits=st.text("0123456789", min_size=10, max_size=12))
+    def get_what_is_not_there(self, digits: str) -> None:
+        with pytest.raises(NotFoundError):
+            self.client.invoices.get(f"inv_{digits}")
+        count(GATE, "not found")
+
+    @rule(
+        resource_id=st.sampled_from([None, *CURRENCIES, "vch_300001", "vch_300002", "sub_1"]),
+        currency=st.sampled_from([None, "SRD", "EUR", "GBP"]),
+        status=st.sampled_from([None, "draft", "unpaid", "paid", "void"]),
+        limit=st.sampled_from([None, 1, 2, 1000]),
+    )
+    def list_them(self, resource_id: str | None, currency: str | None, status: str | None, limit: int | None) -> None:
+        found = self.client.invoices.list(resource_id=resource_id, currency=currency, status=status, limit=limit)
+        assert len(found) <= (limit or 1000)
+        assert found.may_be_truncated is (len(found) >= (limit or 1000))
+        mine = {invoice.id: invoice for invoice in found if invoice.id in self.model}
+        matching = {name for name, one in self.model.items() if one.matches(resource_id, currency, status)}
+        assert mine.keys() <= matching
+        if not found.may_be_truncated:
+            assert mine.keys() == matching
+        for name, invoice in mine.items():
+            self.model[name].hold(invoice)
+        count(GATE, "listed")
+
+    @rule(invoice_id=invoices, action=st.sampled_from(["issue", "pay", "void"]))
+    def move(self, invoice_id: str, action: str) -> None:
+        expected = self.model[invoice_id]
+        allowed, to = {
+            "issue": (("draft",), "unpaid"),
+            "pay": (("unpaid",), "paid"),
+            "void": (("draft", "unpaid"), "void"),
+        }[action]
+        if expected.status in allowed:
+            getattr(self.stub, action)(invoice_id)
+            expected.status = to
+            count(GATE, {"issue": "issued", "pay": "paid", "void": "voided"}[action])
+        else:
+            with pytest.raises(ValueError, match=invoice_id):
+                getattr(self.stub, action)(invoice_id)
+            count(GATE, "moves refused")
+
+    @invariant()
+    def each_request_was_answered_once(self) -> None:
+        for request in self.stub.requests:
+            assert request.status in (200, 404)
+        self.stub.forget_requests()
+
+
+@pytest.fixture(scope="module")
+def stub() -> Iterator[StubServer]:
+    with StubServer(**settings()) as stub:
+        for customer, currency in CURRENCIES.items():
+            stub.add_customer(id=customer, email=ADDRESSES.get(customer), currency=currency)
+        for customer, voucher in VOUCHERS.items():
+            stub.add_voucher(customer=customer, **voucher)
+        yield stub
+
+
+def test_any_sequence(stub: StubServer) -> None:
+    with Paisr(stub.token, base_url=stub.url, rate_limit=None) as client:
+
+        @hypothesis.seed(SEED)
+        class OfThisRun(Business):
+            pass
+
+        OfThisRun.stub, OfThisRun.client = stub, client
+        run_state_machine_as_test(
+            OfThisRun,
+            settings=hypothesis.settings(
+                max_examples=max(25, CASES),
+                stateful_step_count=25,
+                deadline=None,
+                database=None,
+                derandomize=False,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )

@@ -1,0 +1,72 @@
+"""Contract against itself: its examples are valid, and there is nothing in it that no gate puts to the test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from holding import inventory
+from holding.contract import DOCUMENT
+from holding.counting import COUNTS, OFF_SCHEMA, count
+from holding.reach import Reach, escaped, places
+
+GATE = "contract: its own examples"
+INVENTORY = "contract: everything was reached"
+LEAST_OFF_SCHEMA = 1_000
+reach = Reach(GATE)
+
+
+def schema_examples() -> list[tuple[str, Any]]:
+    """Each example beside a schema's keywords: its place, and the value."""
+    return [
+        (f"{place}/examples/{index}", value)
+        for place, node in places(DOCUMENT)
+        if isinstance(node, dict) and isinstance(node.get("examples"), list)
+        for index, value in enumerate(node["examples"])
+    ]
+
+
+def media_examples() -> list[tuple[str, str, Any]]:
+    """Each example of a body: its place, the place of its schema, and the value."""
+    return [
+        (f"{place}/examples/{escaped(name)}/value", node["schema"]["$ref"].removeprefix("#"), example["value"])
+        for place, node in places(DOCUMENT)
+        if isinstance(node, dict) and isinstance(node.get("examples"), dict)
+        for name, example in node["examples"].items()
+    ]
+
+
+@pytest.mark.gate(GATE)
+@pytest.mark.parametrize(("place", "value"), schema_examples())
+def test_an_example_is_valid(place: str, value: Any) -> None:
+    assert reach.errors(place.rpartition("/examples/")[0], value) == []
+    reach.note(place)
+    count(GATE, "examples of values")
+
+
+@pytest.mark.gate(GATE)
+@pytest.mark.parametrize(("place", "schema", "value"), media_examples())
+def test_an_example_of_a_body_is_valid(place: str, schema: str, value: Any) -> None:
+    assert reach.errors(schema, value) == []
+    reach.note(place)
+    count(GATE, "examples of bodies")
+
+
+def test_a_keyword_that_the_inventory_does_not_know_is_named() -> None:
+    with pytest.raises(inventory.UnknownKeywordError, match="/x: multipleOf"):
+        list(inventory.of_a_schema("/x", {"type": "number", "multipleOf": 2}))
+
+
+@pytest.mark.gate(INVENTORY)
+def test_everything_was_put_to_the_test(request: pytest.FixtureRequest) -> None:
+    """Last of all: what the other gates reached in this run. Of a part of them nothing can be said."""
+    here = Path(__file__).parent
+    gates = {line.split('"')[1] for path in here.glob("test_*.py") for line in path.read_text("utf-8").splitlines()
+             if line.startswith("GATE = ")}  # fmt: skip
+    chosen = request.config.option
+    if chosen.keyword or chosen.markexpr or not gates <= COUNTS.keys() or hasattr(request.config, "workerinput"):
+        pytest.skip("only a part of the gates was run, or they ran in several processes")
+    assert inventory.unreached() == []
+    assert COUNTS["client: what it reads"][OFF_SCHEMA] >= LEAST_OFF_SCHEMA
+    count(INVENTORY, "places and outcomes", len(list(inventory.elements())))
