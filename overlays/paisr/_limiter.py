@@ -55,13 +55,15 @@ class RateLimit:
     def __init__(self, requests: int, *, per: float = 60, shared: str | None = None) -> None:
         place = None if shared is None else Secret(shared)
         del shared  # a traceback from here on must not have it among its locals
+        set_field = object.__setattr__
+        # All fields before the first refusal: who records its frames must be able to show this one.
+        for name, value in (("requests", requests), ("per", per), ("shared", None), ("_url", None)):
+            set_field(self, name, value)
         if problem := _problem(requests, per):
             raise ConfigurationError(f"RateLimit {problem}; the published rate is RateLimit(250, per=60).")
-        set_field = object.__setattr__
-        set_field(self, "requests", requests)
-        set_field(self, "per", per)
-        set_field(self, "shared", None if place is None else _read_place(place))
-        set_field(self, "_url", place if place is not None and "://" in place.reveal() else None)
+        if place is not None:
+            set_field(self, "shared", _read_place(place))
+            set_field(self, "_url", place if "://" in place.reveal() else None)
 
     @property
     def window(self) -> float:

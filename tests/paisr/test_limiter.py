@@ -228,6 +228,27 @@ def test_sixteen_threads_stay_within_the_limit_and_use_it() -> None:
     assert len(in_time) >= 0.95 * 5 * rate.requests
 
 
+def test_a_window_is_asked_by_one_thread_at_a_time() -> None:
+    class Slow(MemoryWindow):
+        inside, most = 0, 0
+
+        def take(self, ahead: int) -> float:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            time.sleep(0.002)
+            self.inside -= 1
+            return super().take(ahead)
+
+    window = Slow(RateLimit(100))
+    limiter = QueueLimiter(window)
+    threads = [threading.Thread(target=lambda: limiter.ask(limiter.enter())) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert window.most == 1
+
+
 def certain_violations(readings: list[tuple[float, float]], rate: RateLimit) -> int:
     """Windows with a grant too many, wherever between its two readings each grant was."""
     starts = sorted(readings)

@@ -1,0 +1,383 @@
+"""A rate shared by a file: several processes, killed, stopped and forked ones, and files that are broken."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paisr import ConfigurationError, Paisr, RateLimit
+from paisr._limiter import Limiter, limiter_for
+from paisr._shared_limit import PlaceGoneError
+
+fcntl = pytest.importorskip("fcntl", reason="a rate shared by a file needs POSIX")
+shared_file = pytest.importorskip("paisr._shared_limit_file")
+
+# One process that takes all that it gets, and prints between which two moments each grant was.
+HAMMER = """
+import json, sys, time
+from paisr._limiter import RateLimit, limiter_for
+limiter = limiter_for(RateLimit(int(sys.argv[1]), per=float(sys.argv[2]), shared=sys.argv[3]))
+start, until, readings = float(sys.argv[4]), float(sys.argv[5]), []
+time.sleep(max(0, start - time.monotonic()))
+ticket = limiter.enter()
+while (before := time.monotonic()) < until:
+    wait = limiter.ask(ticket)
+    if wait:
+        time.sleep(min(wait, max(0, until - time.monotonic())))
+    else:
+        readings.append((before, time.monotonic()))
+        ticket = limiter.enter()
+json.dump(readings, sys.stdout)
+"""
+
+
+class Clock:
+    def __init__(self, now: float = 1000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "rate"
+
+
+@pytest.fixture
+def make(path: Path) -> Callable[..., Any]:
+    """A place in the file, with a clock of its own."""
+
+    def make(clock: Clock, requests: int = 3, per: float = 60, **changes: Any) -> Any:
+        rate = RateLimit(requests, per=per, shared=f"file:{path}")
+        return shared_file.FilePlace(rate, path, clock, **changes)
+
+    return make
+
+
+@pytest.fixture
+def child() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    started: list[subprocess.Popen[str]] = []
+
+    def start(code: str, *arguments: Any) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", code, *map(str, arguments)]
+        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def certain_violations(readings: list[tuple[float, float]], requests: int, per: float) -> int:
+    """Windows with a grant too many, wherever between its two readings each grant was."""
+    starts = sorted(readings)
+    found = 0
+    for first, (before, _) in enumerate(starts):
+        inside = sum(1 for entry in starts[first:] if entry[0] < before + per and entry[1] < before + per)
+        found += inside > requests
+    return found
+
+
+def granted(limiter: Limiter) -> bool:
+    return limiter.ask(limiter.enter()) == 0.0
+
+
+def test_two_processes_count_together(make: Any) -> None:
+    clock = Clock()
+    one, two = make(clock), make(clock)
+    assert [one.take(0), two.take(0), one.take(0)] == [0.0, 0.0, 0.0]
+    assert round(two.take(0)) == round(one.take(0)) == 61
+    clock.now += 30
+    assert round(two.take(1)) == 31
+    assert round(two.take(3)) == 31 + 61
+    clock.now += 31
+    assert [one.take(2), one.take(2)] == [0.0, 61.0], "the second oldest place is taken by who has two before him"
+
+
+def test_the_ring_goes_round_and_the_limit_holds(make: Any) -> None:
+    clock = Clock()
+    places, grants = [make(clock, 4, 1.0) for _ in range(3)], list[float]()
+    for step in range(3000):
+        if places[step % 3].take(0) == 0.0:
+            grants.append(clock.now)
+        clock.now += 0.01
+    assert all(later - earlier >= 1.0 for earlier, later in zip(grants, grants[4:], strict=False))
+    assert len(grants) >= 0.95 * 4 * 30
+
+
+def test_four_processes_stay_within_the_limit_and_use_it(path: Path, child: Any) -> None:
+    requests, per = 25, 0.25
+    start = time.monotonic() + 0.8
+    # The margin included, the seventh window begins after 6 * 0.2542 = 1.53 s; 1.7 s leave it time to be late.
+    until = start + 1.7
+    crowd = [child(HAMMER, requests, per, f"file:{path}", start, until) for _ in range(4)]
+    readings = [tuple(entry) for process in crowd for entry in json.loads(process.communicate()[0])]
+    assert certain_violations(readings, requests, per) == 0
+    assert len(readings) >= 0.95 * requests * 7
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
+def test_who_is_killed_or_stopped_while_waiting_holds_up_nobody(path: Path, child: Any, sent: signal.Signals) -> None:
+    waiting = child(
+        "import sys, time\n"
+        "from paisr._limiter import RateLimit, limiter_for\n"
+        "limiter = limiter_for(RateLimit(1, per=0.1, shared=sys.argv[1]))\n"
+        "ticket = limiter.enter()\n"
+        "while limiter.ask(ticket) == 0.0: ticket = limiter.enter()\n"
+        "print('waiting', flush=True)\n"
+        "time.sleep(60)\n",
+        f"file:{path}",
+    )
+    assert waiting.stdout.readline() == "waiting\n"
+    waiting.send_signal(sent)
+    limiter = limiter_for(RateLimit(1, per=0.1, shared=f"file:{path}"))
+    time.sleep(0.11)
+    assert granted(limiter)
+
+
+HOLDER = """
+import fcntl, os, sys, time
+fd = os.open(sys.argv[1], os.O_RDWR)
+fcntl.flock(fd, fcntl.LOCK_EX)
+print("holding", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_lock_is_asked_for_again_and_free_once_its_holder_is_killed(path: Path, make: Any, child: Any) -> None:
+    clock = Clock()
+    place = make(clock)
+    holder = child(HOLDER, path)
+    assert holder.stdout.readline() == "holding\n"
+    assert [place.take(0), place.take(0)] == [0.001, 0.001]
+    holder.kill()
+    holder.wait()
+    assert place.take(0) == 0.0
+
+
+def test_a_lock_that_is_never_given_back_is_a_place_that_is_gone(path: Path, make: Any, child: Any) -> None:
+    clock = Clock()
+    place = make(clock)
+    holder = child(HOLDER, path)
+    assert holder.stdout.readline() == "holding\n"
+    holder.send_signal(signal.SIGSTOP)
+    assert place.take(0) == 0.001
+    clock.now += 0.9
+    assert place.take(0) == 0.001
+    clock.now += 0.2
+    with pytest.raises(PlaceGoneError, match="holds its lock"):
+        place.take(0)
+    with pytest.raises(PlaceGoneError):
+        place.take(0)
+    holder.kill()
+    holder.wait()
+    assert place.take(0) == 0.0
+
+
+def test_who_is_killed_between_the_two_writes_takes_nothing_and_breaks_nothing(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    place = make(clock, 3)
+    for _ in range(2):
+        assert place.take(0) == 0.0
+        clock.now += 1
+    write, writes = os.pwrite, list[int]()
+
+    def killed_at_the_second(fd: int, data: bytes, offset: int) -> int:
+        writes.append(offset)
+        if len(writes) == 2:
+            raise KeyboardInterrupt
+        return write(fd, data, offset)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", killed_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            place.take(0)
+    grants = [1000.0, 1001.0]
+    for _ in range(300):
+        if place.take(0) == 0.0:
+            grants.append(clock.now)
+        clock.now += 1
+    assert all(later - earlier >= 60 for earlier, later in zip(grants, grants[3:], strict=False))
+    assert len(grants) >= 2 + 3 * 4
+
+
+def test_a_grant_is_not_lost_by_an_interruption_of_the_lock(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = make(Clock())
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pread", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            place.take(0)
+    assert place.take(0) == 0.0, "the lock was given back"
+
+
+def test_after_a_restart_of_the_machine_the_wall_clock_says_how_long_ago_grants_were(make: Any) -> None:
+    clock, wall = Clock(500_000.0), Clock(1_750_000_000.0)
+    place = make(clock, 2, wall=wall)
+    assert [place.take(0), place.take(0)] == [0.0, 0.0]
+    clock.now, wall.now = 12.0, wall.now + 40
+    assert [round(place.take(0)) for _ in range(3)] == [21, 21, 21]
+    clock.now += 22
+    assert [place.take(0), place.take(0)] == [0.0, 0.0]
+    clock.now, wall.now = 5.0, wall.now + 3600
+    assert place.take(0) == 0.0
+
+
+@pytest.mark.parametrize("wall_moves", [-86_400 * 365, 0, float("nan")])
+def test_after_a_restart_with_a_wrong_wall_clock_one_window_is_waited_and_no_more(make: Any, wall_moves: float) -> None:
+    clock, wall = Clock(500_000.0), Clock(1_750_000_000.0)
+    place = make(clock, 2, wall=wall)
+    assert [place.take(0), place.take(0)] == [0.0, 0.0]
+    clock.now, wall.now = 12.0, wall.now + wall_moves
+    assert round(place.take(0)) == 61
+    clock.now += 62
+    assert [place.take(0), place.take(0)] == [0.0, 0.0]
+    assert place.take(0) > 0
+
+
+def test_a_forked_child_shares_the_count_and_not_the_lock(path: Path) -> None:
+    limiter = limiter_for(RateLimit(3, per=60, shared=f"file:{path}"))
+    assert granted(limiter)
+    child = os.fork()
+    if child == 0:
+        code = 9
+        with contextlib.suppress(BaseException):
+            code = sum(granted(limiter) for _ in range(5))
+        os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+    assert not granted(limiter)
+
+
+def test_a_child_forked_while_the_lock_is_held_does_not_keep_it(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = make(Clock())
+    read, children = os.pread, list[int]()
+
+    def forking(*arguments: Any) -> bytes:
+        if not children:
+            children.append(os.fork())
+            if children[0] == 0:
+                time.sleep(60)
+                os._exit(0)
+        return read(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pread", forking)
+        assert place.take(0) == 0.0
+    try:
+        assert place.take(0) == 0.0
+    finally:
+        os.kill(children[0], signal.SIGKILL)
+        os.waitpid(children[0], 0)
+
+
+def test_the_file_is_its_maker_s_alone_and_nothing_stays_open(path: Path, make: Any) -> None:
+    before = len(list(Path("/dev/fd").iterdir()))
+    place = make(Clock())
+    place.take(0)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert len(list(Path("/dev/fd").iterdir())) == before
+
+
+def refusal(path: Path, requests: int = 3) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        Paisr("token", rate_limit=RateLimit(requests, shared=f"file:{path}"))
+    text = str(caught.value)
+    assert str(path) in text
+    assert text.endswith("in a folder that this process may write to.")
+    return text
+
+
+def test_another_limit_in_the_file_is_refused(path: Path, make: Any) -> None:
+    make(Clock(), 3, 60).take(0)
+    assert "keeps another limit, 3 in 60 s" in refusal(path, 4)
+    Paisr("token", rate_limit=RateLimit(3, per=60.0, shared=f"file:{path}")).close()
+
+
+@pytest.mark.parametrize(
+    "content", [b"x", b"precious" * 100, b"paisr-1\n", bytes(500)], ids=lambda c: f"{len(c)} bytes"
+)
+def test_a_file_of_another_kind_is_refused_and_left_as_it_is(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert "is not one that keeps a rate limit" in refusal(path)
+    assert path.read_bytes() == content
+
+
+def test_a_file_that_was_cut_short_is_refused(path: Path, make: Any) -> None:
+    make(Clock()).take(0)
+    os.truncate(path, path.stat().st_size - 1)
+    assert "was cut short" in refusal(path)
+
+
+def test_what_is_not_a_file_that_can_be_written_is_refused(path: Path, tmp_path: Path) -> None:
+    assert "No such file" in refusal(tmp_path / "missing" / "rate")
+    assert "cannot be used" in refusal(tmp_path)
+    path.symlink_to(tmp_path / "elsewhere")
+    assert "cannot be used" in refusal(path)
+    assert "not a regular file" in refusal(Path("/dev/null"))
+    if os.geteuid() != 0:  # whoever may write everywhere cannot be refused
+        locked = tmp_path / "locked"
+        locked.touch(0o400)
+        assert "Permission denied" in refusal(locked)
+
+
+def spoil(path: Path, how: str) -> None:
+    content = path.read_bytes()
+    spoilt = {
+        "another kind": b"x" * 500,
+        "cut short": content[:-16],
+        "another limit": content[:8] + b"\x07" + content[9:],
+        "a time to come": content[:48] + shared_file._SLOT.pack(1e300) * 3,
+    }
+    path.write_bytes(spoilt[how])
+
+
+@pytest.mark.parametrize("how", ["another kind", "cut short", "another limit", "a time to come", "a folder"])
+def test_a_file_that_breaks_later_leaves_the_process_to_itself_until_it_is_back(
+    path: Path, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock()
+    limiter = limiter_for(RateLimit(3, per=60, shared=f"file:{path}"), clock)
+    assert granted(limiter)
+    good = path.read_bytes()
+    if how == "a folder":
+        path.unlink()
+        path.mkdir()
+    else:
+        spoil(path, how)
+    assert granted(limiter)
+    assert "is gone" in caplog.text
+    if how == "a folder":
+        path.rmdir()
+    path.write_bytes(good)
+    clock.now += 4
+    assert granted(limiter)
+    assert "is back" in caplog.text
+    assert len(caplog.records) == 2
+    assert round(limiter.ask(limiter.enter())) == 57, "all three grants are known"
+
+
+@pytest.mark.parametrize("how", ["deleted", "emptied"])
+def test_a_file_that_was_deleted_or_emptied_begins_anew(path: Path, how: str, make: Any) -> None:
+    one, two = make(Clock(), 1), make(Clock(), 1)
+    assert one.take(0) == 0.0
+    if how == "deleted":
+        path.unlink()
+    else:
+        os.truncate(path, 0)
+    assert two.take(0) == 0.0
+    assert one.take(0) > 0

@@ -1,0 +1,207 @@
+"""What `shared` may be, and what holds while the shared place is gone."""
+
+from __future__ import annotations
+
+import builtins
+import logging
+import pickle
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paisr import ConfigurationError, Paisr, RateLimit
+from paisr import _limiter as limiter_module
+from paisr._limiter import QueueLimiter, limiter_for
+from paisr._shared_limit import LEFT_ALONE, PlaceGoneError, SharedWindow
+
+CANARY = "canary-5d1c"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class FakePlace:
+    """Grants everything, tells a wait, or is gone, as `answer` says."""
+
+    def __init__(self) -> None:
+        self.answer: float | str = 0.0
+        self.asked: list[int] = []
+
+    def take(self, ahead: int) -> float:
+        self.asked.append(ahead)
+        if isinstance(self.answer, str):
+            raise PlaceGoneError(self.answer)
+        return self.answer
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def place() -> FakePlace:
+    return FakePlace()
+
+
+@pytest.fixture
+def window(place: FakePlace, clock: Clock) -> SharedWindow:
+    return SharedWindow(place, RateLimit(2, per=60, shared="redis://127.0.0.1:1/0"), clock)
+
+
+def test_a_grant_is_the_place_s_to_give(window: SharedWindow, place: FakePlace) -> None:
+    place.answer = 7.5
+    assert [window.take(0), window.take(1)] == [7.5, 7.5]
+    place.answer = 0.0
+    assert window.take(0) == 0.0
+    assert place.asked == [0, 1, 0]
+
+
+def test_the_process_s_own_window_holds_when_the_place_has_forgotten_everything(
+    window: SharedWindow, place: FakePlace, clock: Clock
+) -> None:
+    assert [window.take(0), window.take(0)] == [0.0, 0.0]
+    assert round(window.take(0)) == 61
+    assert len(place.asked) == 2, "there was no need to ask"
+    clock.now += 61
+    assert window.take(0) == 0.0
+
+
+def test_while_the_place_is_gone_the_process_keeps_to_the_limit_alone(
+    window: SharedWindow, place: FakePlace, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert window.take(0) == 0.0
+    place.answer = "the reason"
+    assert window.take(0) == 0.0
+    assert round(window.take(0)) == 61, "what was granted before it was gone counts too"
+    assert [record.name for record in caplog.records] == ["paisr"]
+    assert "gone (the reason)" in caplog.text
+    assert "redis://127.0.0.1:1/0" in caplog.text
+
+
+def test_a_place_that_failed_is_left_alone_for_a_while_and_said_once_each_way(
+    place: FakePlace, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    window = SharedWindow(place, RateLimit(100, shared="redis://127.0.0.1:1/0"), clock)
+    place.answer = "gone"
+    for _ in range(5):
+        assert window.take(0) == 0.0
+    assert len(place.asked) == 1
+    clock.now += LEFT_ALONE
+    assert [window.take(0), window.take(0)] == [0.0, 0.0]
+    assert len(place.asked) == 2
+    clock.now += LEFT_ALONE
+    place.answer = 5.0
+    assert window.take(0) == 5.0
+    place.answer = 0.0
+    assert window.take(0) == 0.0
+    assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
+    assert [("gone" in record.message, "back" in record.message) for record in caplog.records] == [
+        (True, True),  # "until it is back"
+        (False, True),
+    ]
+    place.answer = "gone"
+    window.take(0)
+    assert len(caplog.records) == 3
+
+
+def test_whoever_asks_is_told_how_many_are_before_him(place: FakePlace, window: SharedWindow) -> None:
+    limiter = QueueLimiter(window)
+    assert limiter.blocking
+    place.answer = 3.0
+    tickets = [limiter.enter() for _ in range(2)]
+    assert [limiter.ask(ticket) for ticket in tickets] == [3.0, 3.0]
+    assert place.asked == [0, 1]
+
+
+BAD_PLACES = [
+    "", "redis", "memcached://127.0.0.1", "/var/lib/rate", "http://127.0.0.1", " file:x", "file", "file:", "file:/x/",
+    "file://host/x", "file:///x", "file:a\0b", "file:a\ud800", "file:~nobody-of-that-name/x", "redis:", "redis://",
+    "redis:///0", "redis://:6379", f"redis://:{CANARY}@h:{CANARY}/0", f"redis://u:{CANARY}@h:99999", "redis://[::1",
+    f"redis://:{CANARY}@h/0?socket_timeout=99", f"redis://:{CANARY}@h/#0", f"redis://:{CANARY}@h/x",
+    f"redis://:{CANARY}@/0", f"rediss://:{CANARY}@h/0/1", f"unix://:{CANARY}@/x", 7, b"file:x", Path("x"), True,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shared", BAD_PLACES, ids=ascii)
+def test_a_place_that_cannot_be_one_is_refused_without_being_shown(shared: Any) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        RateLimit(5, shared=shared)
+    text = str(caught.value)
+    assert "shared" in text
+    assert "redis://HOST:PORT/DB" in text
+    assert CANARY not in in_the_package(caught)
+
+
+def in_the_package(caught: pytest.ExceptionInfo[BaseException]) -> str:
+    """All that a traceback with locals shows, of the frames behind the test's own."""
+    error, frame = caught.value, caught.tb.tb_next
+    assert frame is not None
+    shown = traceback.TracebackException(type(error), error, frame, capture_locals=True).format()
+    return "".join(shown) + repr(error) + repr(pickle.dumps(error)) + repr(vars(error))
+
+
+@pytest.mark.parametrize(
+    ("shared", "shown"),
+    [
+        (f"redis://user:{CANARY}@cache.example:6380/3", "redis://cache.example:6380/3"),
+        (f"rediss://:{CANARY}@cache.example", "rediss://cache.example:6379/0"),
+        (f"redis://:{CANARY}@[::1]:7/", "redis://[::1]:7/0"),
+        ("file:/var/lib/rate", "file:/var/lib/rate"),
+        ("file:rate", f"file:{Path.cwd() / 'rate'}"),
+        ("file:~/rate", f"file:{Path.home() / 'rate'}"),
+    ],
+)
+def test_a_place_is_shown_without_its_password(shared: str, shown: str) -> None:
+    rate = RateLimit(5, shared=shared)
+    assert rate.shared == shown
+    assert CANARY not in repr(rate)
+    assert rate == RateLimit(5, shared=shared) != RateLimit(5)
+    assert hash(rate) == hash(RateLimit(5, shared=shared))
+    if shared.startswith("file:"):
+        assert pickle.loads(pickle.dumps(rate)) == rate
+    else:
+        assert rate != RateLimit(5, shared=shared.replace(CANARY, "other"))
+        with pytest.raises(TypeError, match="not pickled"):
+            pickle.dumps(rate)
+
+
+@pytest.mark.parametrize("wrong", [{"requests": 0}, {"requests": 5, "per": "x"}])
+def test_another_mistake_does_not_show_the_password_either(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        RateLimit(shared=f"redis://:{CANARY}@127.0.0.1/0", **wrong)
+    assert CANARY not in in_the_package(caught)
+
+
+def test_redis_without_its_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
+    with pytest.raises(ConfigurationError, match=r"install paisr\[redis\]"):
+        Paisr("token", rate_limit=RateLimit(5, shared="redis://127.0.0.1:1/0"))
+
+
+def test_a_file_where_there_are_no_file_locks_says_what_to_use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    monkeypatch.delitem(sys.modules, "paisr._shared_limit_file", raising=False)
+    with pytest.raises(ConfigurationError, match="redis://"):
+        limiter_for(RateLimit(5, shared=f"file:{tmp_path / 'rate'}"))
+
+
+def test_a_limit_that_nobody_shares_loads_nothing_for_sharing(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+    load = builtins.__import__
+
+    def watching(name: str, *arguments: Any, **keywords: Any) -> Any:
+        loaded.append(name)
+        return load(name, *arguments, **keywords)
+
+    monkeypatch.setattr(builtins, "__import__", watching)
+    limiter_module.limiter_for(RateLimit(5))
+    assert not [name for name in loaded if "shared" in name or "redis" in name]
