@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import UNSET
 
 from paisr._due import due_text
 from paisr._errors import InvalidArgumentError
 from paisr._items import items_for_request
-from paisr._texts import checked_text, shown
+from paisr._texts import checked_text, kind_of, shown
 from paisr_generated.models import CreateInvoiceRequest, Currency, InvoiceStatus
 
 if TYPE_CHECKING:
@@ -61,6 +61,18 @@ def checked_invoice_id(invoice_id: object) -> str:
             f"invoice_id={shown(text)} has a slash, a space or a control character, which no id has; give it unchanged."
         )
     return text
+
+
+def wanted_statuses(until: object) -> tuple[str, ...]:
+    """What to wait for: one status or several, all known, since a slip of the pen would be waited for in vain."""
+    if isinstance(until, str):
+        until = (until,)
+    if isinstance(until, bytes) or not isinstance(until, Iterable):
+        raise InvalidArgumentError(f"until is {kind_of(until)}; give statuses, such as ('paid', 'void').")
+    wanted = tuple(_known(one, InvoiceStatus, "until") for one in cast("Iterable[object]", until))
+    if not wanted:
+        raise InvalidArgumentError("until is empty; give the statuses to wait for, such as ('paid', 'void').")
+    return wanted
 
 
 def _known(value: object, values: type[Currency] | type[InvoiceStatus], name: str) -> Any:

@@ -13,6 +13,7 @@ from paisr._limiter import RateLimit, limiter_for
 from paisr._retry import RetryPolicy
 from paisr._runtime import SYSTEM
 from paisr._session import Session
+from paisr._texts import kind_of
 
 if TYPE_CHECKING:
     import os
@@ -47,6 +48,7 @@ class BaseClient:
             secret=secret,
             drift=_drift_watch(settings.on_drift),
         )
+        _check_tls(settings.tls)
         self._route = Route(
             service=read_service(settings.environment, settings.base_url),
             proxy=settings.proxy,
@@ -68,7 +70,19 @@ class BaseClient:
 
     def __repr__(self) -> str:
         closed = ", closed" if self._closed else ""
-        return f"<{type(self).__name__} of {self._route.service.url}{closed}>"
+        # Whoever records the locals of a refused constructor shows a client that has no route yet.
+        route: Route | None = getattr(self, "_route", None)
+        of = f" of {route.service.url}" if route is not None else ""
+        return f"<{type(self).__name__}{of}{closed}>"
+
+
+def _check_tls(tls: object) -> None:
+    if tls is None:
+        return
+    import ssl  # here, because a client without one may not need it
+
+    if not isinstance(tls, ssl.SSLContext):
+        raise ConfigurationError(f"tls is {kind_of(tls)}; give an ssl.SSLContext.")
 
 
 def _journal(path: str | os.PathLike[str] | None) -> Journal | None:

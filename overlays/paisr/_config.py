@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-import math
 import os
 import re
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from attrs import field, frozen
 
 from paisr._errors import ConfigurationError
 from paisr._secrets import Secret
+from paisr._texts import seconds, shown
 from paisr_generated.contract import SERVERS
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ TOKEN_VARIABLE = "PAISR_TOKEN"
 BASE_URL_VARIABLE = "PAISR_BASE_URL"
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _HEADER_TEXT = re.compile(r"[\x21-\x7e]+")
-_PATH_TEXT = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
+_PATH_TEXT = re.compile(r"([A-Za-z0-9._~!$&'()*+,;=:/-]|%[0-9A-Fa-f]{2})*")
 
 
 @frozen(kw_only=True)
@@ -95,7 +95,7 @@ def wrap(value: object) -> Secret | None:
 
 def _token_problem(secret: Secret) -> str | None:
     if not secret.is_text:
-        return f"The token is a {secret.kind}; give it as text."
+        return f"The token is {secret.kind}; give it as text."
     if not secret.reveal():
         return f"There is no token: pass token=, or set {TOKEN_VARIABLE} to one made in the Paisr dashboard."
     if secret.reveal().lower().startswith("bearer "):
@@ -105,52 +105,57 @@ def _token_problem(secret: Secret) -> str | None:
     return None
 
 
-def read_service(environment: str, base_url: Secret | None) -> Service:
+def read_service(environment: object, base_url: Secret | None) -> Service:
     """The service to talk to: `base_url`, else ``PAISR_BASE_URL``, else the environment's server in the contract."""
-    if environment not in SERVERS:
+    if not isinstance(environment, str) or environment not in SERVERS:
         raise ConfigurationError(
-            f"environment={environment!r} is not known; it is one of {', '.join(map(repr, SERVERS))}."
+            f"environment={shown(environment)} is not known; it is one of {', '.join(map(repr, SERVERS))}."
         )
     url = base_url or Secret(os.environ.get(BASE_URL_VARIABLE) or SERVERS[environment])
     if not url.is_text:
-        raise ConfigurationError(f"base_url is a {url.kind}; give it as text, such as {SERVERS['live']!r}.")
+        raise ConfigurationError(f"base_url is {url.kind}; give it as text, such as {SERVERS['live']!r}.")
     parts = _split(url)
     if isinstance(parts, str):
         raise ConfigurationError(parts)
-    host = _ascii_host(parts.hostname or "")
+    host = ascii_host(parts.hostname or "")
     return Service(scheme=parts.scheme, host=host, port=parts.port, path=parts.path.rstrip("/"))
 
 
 def _split(url: Secret) -> SplitResult | str:
     """The URL's parts, or the sentence that says what is wrong with it; credentials in it are not repeated."""
     right = f"give one such as {SERVERS['live']!r}"
+    if "@" in url.reveal():
+        return (
+            f"The base URL has a user name or password in it; leave them out, the token is all that is needed: {right}."
+        )
     try:
         parts = urlsplit(url.reveal())
-        host, _port = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError as error:
         return f"The base URL cannot be read ({error}); {right}."
-    if "@" in parts.netloc:
-        return "The base URL has a user name or password in it; leave them out, the token is all that is needed."
-    shown = f"The base URL {url.reveal()!r}"
+    # Neither a token in the place of a URL nor one in its query is repeated.
     if parts.scheme not in {"https", "http"} or not host:
-        return f"{shown} is not an https address; {right}."
-    if parts.query or parts.fragment or "?" in url.reveal() or "#" in url.reveal():
-        return f"{shown} has a query or a fragment; {right}."
-    if not _PATH_TEXT.fullmatch(parts.path) or "/../" in f"{parts.path}/" or "/./" in f"{parts.path}/":
-        return f"{shown} has a path that cannot be sent as it is; {right}."
-    if not _ascii_host(host):
-        return f"{shown} has a host name that is none; {right}."
+        return f"The base URL is not an https address; {right}."
+    if "?" in url.reveal() or "#" in url.reveal():
+        return f"The base URL has a query or a fragment; {right}."
+    given = f"The base URL {shown(url.reveal())}"
+    if not _PATH_TEXT.fullmatch(parts.path) or any(unquote(part) in {".", ".."} for part in parts.path.split("/")):
+        return f"{given} has a path that cannot be sent as it is; {right}."
+    if not ascii_host(host) or port == 0:
+        return f"{given} has a host or port that is none; {right}."
     if parts.scheme == "http" and not is_loopback(host):
-        return f"{shown} is not https, which is only allowed on loopback: the token would travel readable; {right}."
+        return f"{given} is not https, which is only allowed on loopback: the token would travel readable; {right}."
     return parts
 
 
-def _ascii_host(host: str) -> str:
+def ascii_host(host: str) -> str:
     """The host as it is written on the wire; empty when it cannot be."""
     if ":" in host:
         return host
     try:
         name = host.encode("idna").decode("ascii")
+        if not host.isascii() and host.encode("idna").decode("idna") != host:
+            return ""  # this codec would make another host of it: strasse of straße
     except UnicodeError:
         return ""
     return name if re.fullmatch(r"[A-Za-z0-9._-]+", name) else ""
@@ -167,11 +172,9 @@ def is_loopback(host: str) -> bool:
 
 def read_max_retries(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100:
-        raise ConfigurationError(f"max_retries={value!r} is not a whole number from 0 to 100.")
+        raise ConfigurationError(f"max_retries={shown(value)} is not a whole number from 0 to 100.")
     return value
 
 
 def read_timeout(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not (math.isfinite(value) and value > 0):
-        raise ConfigurationError(f"timeout={value!r} is not a number of seconds above zero; give one such as 30.0.")
-    return float(value)
+    return seconds(value, "timeout", ConfigurationError)

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from paisr._errors import InvalidArgumentError
-from paisr._texts import checked_text
+from paisr._texts import checked_text, kind_of, shown
 
 if TYPE_CHECKING:
     from dateutil.relativedelta import relativedelta
@@ -34,9 +34,10 @@ def due_text(due: Due, today: Callable[[], date]) -> str:
         )
     if isinstance(due, date):
         return _from_days((due - today()).days, f"due={due.isoformat()}")
-    if type(due).__name__ == "relativedelta":
+    # By name, so that dateutil is loaded by those who use it.
+    if "relativedelta" in [base.__name__ for base in type(due).__mro__]:
         return _from_relativedelta(due)
-    raise InvalidArgumentError(f"due is a {type(due).__name__}; {RIGHT}.")
+    raise InvalidArgumentError(f"due is {kind_of(due)}; {RIGHT}.")
 
 
 def _from_timedelta(due: timedelta) -> str:
@@ -49,17 +50,19 @@ def _from_timedelta(due: timedelta) -> str:
     raise AssertionError("whole minutes are a multiple of a minute")
 
 
-def _from_days(days: int, shown: str) -> str:
+def _from_days(days: int, given: str) -> str:
     if days < 1:
-        raise InvalidArgumentError(f"{shown} is not after today; give a later date, or a timedelta of hours.")
+        raise InvalidArgumentError(f"{given} is not after today; give a later date, or a timedelta of hours.")
     return _in(days, "day")
 
 
 def _from_relativedelta(due: relativedelta) -> str:
     """One unit of time: the API's example has one, and nothing says that it takes two."""
     months = due.years * 12 + due.months
-    rest = timedelta(days=due.days, hours=due.hours, minutes=due.minutes, seconds=due.seconds)
-    rest += timedelta(microseconds=due.microseconds)
+    try:
+        rest = timedelta(due.days, due.seconds, due.microseconds, 0, due.minutes, due.hours)
+    except OverflowError:
+        raise InvalidArgumentError(f"due={shown(due)} is further away than time goes; {RIGHT}.") from None
     absolute = ("year", "month", "day", "weekday", "hour", "minute", "second", "microsecond")
     if due.leapdays or any(getattr(due, name) is not None for name in absolute):
         raise InvalidArgumentError(f"due={due} names a moment and not a time from now; {RIGHT}.")

@@ -63,11 +63,17 @@ class Completed(Generic[T]):
 def exchange(operation: Operation[T], policy: Policy, deadline: Deadline) -> Steps[Completed[T]]:
     """Send the operation, within the limit and the deadline, as often as is safe; its answer, or a `PaisrError`."""
     attempt, spent = 0, 0
+    happened: Happened | None = None
     while True:
         attempt += 1
-        yield from _admitted(policy.limiter, deadline)
+        try:
+            yield from _admitted(policy.limiter, deadline)
+        except RateLimitTimeoutError:
+            if happened is None:
+                raise
+            break  # no time for another attempt: how the last one ended is how the call ended
         started = policy.clock()
-        happened: Happened = yield Send(operation.request, deadline)
+        happened = yield Send(operation.request, deadline)
         _log_attempt(operation.request.operation, attempt, happened, policy.clock() - started)
         if isinstance(happened, Answered) and 200 <= happened.status < 300:
             policy.retry.budget.give_back(spent or 1)

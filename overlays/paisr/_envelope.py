@@ -19,7 +19,6 @@ T = TypeVar("T")
 EXCERPT_LENGTH = 200
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$.*)`)?$", re.DOTALL)
 _FIELD = re.compile(r"`(?P<name>\w+)` ")
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\u00a0-\ud7ff]+")
 
 
 _decoders: dict[type, msgspec.json.Decoder[Any]] = {}
@@ -38,11 +37,11 @@ def decode(answered: Answered, answer: type[T], operation: str, secret: Secret) 
     try:
         return _decoder(answer).decode(answered.content)
     except (msgspec.DecodeError, RecursionError, ValueError, OverflowError) as error:
-        what, path = _what_and_where(error)
+        what, path = _what_and_where(error, secret)
     shown = excerpt(answered.content, secret)
     raise UnexpectedResponseError(
         f"The service answered {operation} with {answered.status} and a body that the contract does not allow: "
-        f"at {path}: {secret.scrub(what)}; it begins {shown or '(empty)'}.",
+        f"at {path}: {what}; it begins {shown or '(empty)'}.",
         path=path,
         status_code=answered.status,
         excerpt=shown,
@@ -59,17 +58,18 @@ def error_message(content: bytes) -> str | None:
 
 def excerpt(content: bytes, secret: Secret) -> str:
     """The beginning of a body, on one line, printable and without the token; empty for an empty body."""
-    text = secret.scrub(content[: EXCERPT_LENGTH * 4].decode("utf-8", "replace"))
+    # Without the token before it is cut, so that no half of it is left; tokens are short against this.
+    text = secret.scrub(content[: EXCERPT_LENGTH * 100].decode("utf-8", "replace"))
     return clipped(text)
 
 
 def clipped(text: str) -> str:
     """Foreign words for a sentence: on one line, printable, and not long."""
-    text = _UNPRINTABLE.sub(" ", text).strip()
+    text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     return text if len(text) <= EXCERPT_LENGTH else text[:EXCERPT_LENGTH] + "…"
 
 
-def _what_and_where(error: Exception) -> tuple[str, str]:
+def _what_and_where(error: Exception, secret: Secret) -> tuple[str, str]:
     if isinstance(error, RecursionError):
         return "nested too deeply", "$"
     found = _PLACE.match(str(error))
@@ -78,4 +78,4 @@ def _what_and_where(error: Exception) -> tuple[str, str]:
     if field := _FIELD.match(what):
         # A check of a whole object says which of its fields it minds.
         path, what = f"{path}.{field['name']}", what[field.end() :]
-    return (what[:1].lower() + what[1:])[:EXCERPT_LENGTH], path
+    return clipped(secret.scrub(what[:1].lower() + what[1:])), path

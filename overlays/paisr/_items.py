@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from paisr._errors import InvalidArgumentError
 from paisr._money import Number, exact
-from paisr._texts import checked_text, shown
+from paisr._texts import checked_text, kind_of, shown
 from paisr_generated.models import InvoiceItem
 
 # The vendor's published description: 0 to 50 items.
@@ -44,9 +44,8 @@ class LineItem:
 
 def items_for_request(items: object) -> list[InvoiceItem]:
     """The items as the contract's, each checked; at most 50."""
-    kind = type(items).__name__
     if isinstance(items, (str, bytes, Mapping, LineItem)) or not isinstance(items, Iterable):
-        raise InvalidArgumentError(f"items is a {kind}; give a list of LineItem.")
+        raise InvalidArgumentError(f"items is {kind_of(items)}; give a list of LineItem.")
     checked: list[InvoiceItem] = []
     for index, item in enumerate(cast("Iterable[object]", items)):
         if index == MOST_ITEMS:
@@ -61,7 +60,7 @@ def _line_item(item: object, name: str) -> LineItem | Mapping[str, object]:
     if isinstance(item, LineItem):
         return item
     if not isinstance(item, Mapping):
-        raise InvalidArgumentError(f"{name} is a {type(item).__name__}; give a LineItem, or a mapping with its keys.")
+        raise InvalidArgumentError(f"{name} is {kind_of(item)}; give a LineItem, or a mapping with its keys.")
     mapping = cast("Mapping[object, object]", item)
     if missing := [key for key in KEYS if key not in mapping]:
         raise InvalidArgumentError(f"{name} has no {missing[0]!r}; an item has {', '.join(KEYS)}.")

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 from paisr._errors import InvalidArgumentError
-from paisr._texts import shown
+from paisr._texts import kind_of, shown
 
 Number = Decimal | int | str
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
@@ -44,6 +44,4 @@ def _as_decimal(value: object, name: str) -> Decimal:
             f"{name}={value!r} is a float, which cannot hold most amounts exactly (0.1 + 0.2 is not 0.3); "
             f"give a Decimal, an int or a text such as '{value}'."
         )
-    raise InvalidArgumentError(
-        f"{name} is a {type(value).__name__}; give a Decimal, an int or a text such as '149.95'."
-    )
+    raise InvalidArgumentError(f"{name} is {kind_of(value)}; give a Decimal, an int or a text such as '149.95'.")

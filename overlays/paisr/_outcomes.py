@@ -37,25 +37,26 @@ HINTS = {
 def error_for(happened: Happened, request: Request, deadline: Deadline, secret: Secret, now: datetime) -> PaisrError:
     """The error of a call whose last attempt ended so."""
     if isinstance(happened, Failed):
-        return _failure(happened, request, deadline)
+        return _failure(happened, request, deadline, secret)
     return _status_error(happened, request, deadline, secret, now)
 
 
-def _failure(failed: Failed, request: Request, deadline: Deadline) -> PaisrError:
+def _failure(failed: Failed, request: Request, deadline: Deadline, secret: Secret) -> PaisrError:
+    reason = clipped(secret.scrub(failed.reason)).rstrip(".")
     outcome: Outcome = "unknown" if failed.sent else "not_sent"
     if failed.kind == "answer":
         return UnexpectedResponseError(
-            f"The answer to {request.operation} could not be read: {failed.reason}.",
+            f"The answer to {request.operation} could not be read: {reason}.",
             path="$",
             status_code=failed.status,
             excerpt="",
         )
     if failed.kind == "timeout":
         return APITimeoutError(
-            f"No answer to {request.operation} within the {deadline.timeout:g} s of this call: {failed.reason}.",
+            f"No answer to {request.operation} within the {deadline.timeout:g} s of this call: {reason}.",
             outcome=outcome,
         )
-    return APIConnectionError(f"No answer to {request.operation}: {failed.reason}.", outcome=outcome)
+    return APIConnectionError(f"No answer to {request.operation}: {reason}.", outcome=outcome)
 
 
 def _status_error(
@@ -67,13 +68,14 @@ def _status_error(
     said = f'"{clipped(message)}"' if message else excerpt(answered.content, secret) or "no message"
     hint = f"; {HINTS[answered.status]}" if answered.status in HINTS else ""
     text = f"The service answered {request.operation} with {answered.status}: {said}{hint}."
+    asked = retry_after(answered.headers.get("retry-after"), now)
+    if asked is not None and asked >= deadline.remaining():
+        text = f"{text} It asks to wait {asked:g} s, longer than this call may take."
     # A 408 may come from a gateway after the request went on to the service, and a 3xx says nothing of what was done.
     refused = 400 <= answered.status < 500 and answered.status != 408
     error = status_error_type(answered.status)(
         text, status_code=answered.status, message=message, outcome="rejected" if refused else "unknown"
     )
     if isinstance(error, RateLimitError):
-        error.retry_after = retry_after(answered.headers.get("retry-after"), now)
-        if error.retry_after is not None and error.retry_after >= deadline.remaining():
-            error.args = (f"{text} It asks to wait {error.retry_after:g} s, longer than this call may take.",)
+        error.retry_after = asked
     return error

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from paisr_generated.models import Invoice
 
 T = TypeVar("T")
+LONGEST_INT = 4000  # digits
 
 
 class InvoiceList(Sequence["Invoice"]):
@@ -70,8 +71,13 @@ class ApiResponse(Generic[T]):
     attempts: int
 
     def json(self) -> Any:
-        """The body as Python values, numbers with a fraction as `Decimal`."""
-        return json.loads(self.content, parse_float=Decimal)
+        """The body as Python values, numbers with a fraction or with thousands of digits as `Decimal`."""
+        return json.loads(self.content, parse_float=Decimal, parse_int=_whole)
+
+
+def _whole(digits: str) -> int | Decimal:
+    """An int; a Decimal for one so long that Python refuses to make an int of it."""
+    return int(digits) if len(digits) <= LONGEST_INT else Decimal(digits)
 
 
 def response_of(completed: Completed[T]) -> ApiResponse[T]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from paisr._texts import kind_of, plain
+
 
 class Secret:
     """A text that shows itself only to who asks for it by name.
@@ -15,15 +17,18 @@ class Secret:
 
     def __init__(self, value: object) -> None:
         self.is_text = isinstance(value, str)
-        self.kind = type(value).__name__
-        self._text = str(value) if self.is_text else ""
+        self.kind = kind_of(value)
+        self._text = plain(value) if isinstance(value, str) else ""
 
     def reveal(self) -> str:
         return self._text
 
     def scrub(self, text: str) -> str:
         """`text` without this secret in it, should somebody have echoed it."""
-        return text.replace(self._text, "[secret]") if self._text else text
+        if not self._text:
+            return text
+        escaped = self._text.replace("/", "\\/")  # as some servers write a slash in JSON
+        return text.replace(self._text, "[secret]").replace(escaped, "[secret]")
 
     def __repr__(self) -> str:
         return "Secret('…')"

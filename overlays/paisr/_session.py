@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import field, frozen
 
-from paisr._arguments import MOST_LISTED, checked_invoice_id, create_request, list_filters
+from paisr._arguments import MOST_LISTED, checked_invoice_id, create_request, list_filters, wanted_statuses
 from paisr._attempts import Attempt
 from paisr._deadlines import Deadline
 from paisr._engine import Completed, Operation, exchange
@@ -16,14 +16,13 @@ from paisr._envelope import decode
 from paisr._errors import (
     APITimeoutError,
     ConfigurationError,
-    InvalidArgumentError,
     OutcomeUnknownError,
     PaisrError,
 )
 from paisr._exchange import Answered, Do, Pause
 from paisr._reconcile import Reconciler, checked_attempt
 from paisr._results import InvoiceList
-from paisr._texts import checked_text, shown
+from paisr._texts import seconds
 from paisr_generated.api.invoices import create_invoice, get_invoice, list_invoices
 from paisr_generated.models import CreateInvoiceAnswer, GetInvoiceAnswer, ListInvoicesAnswer
 
@@ -44,6 +43,7 @@ T = TypeVar("T")
 # Seconds. A checkout session lasts 30 minutes (vendor's documentation), so that waiting longer needs a reason.
 WAIT_TIMEOUT = 1800.0
 WAIT_INTERVAL = 5.0
+LAST_LOOK = 1.0
 FINAL_STATUSES = ("paid", "void")
 
 
@@ -115,9 +115,7 @@ class Session:
         self, invoice_id: str, *, until: str | Iterable[str], timeout: float, interval: float
     ) -> Steps[Completed[Invoice]]:
         checked_invoice_id(invoice_id)
-        wanted = tuple(checked_text(one, "until") for one in ((until,) if isinstance(until, str) else until))
-        if not wanted:
-            raise InvalidArgumentError("until is empty; give the statuses to wait for, such as ('paid', 'void').")
+        wanted = wanted_statuses(until)
         return self._wait(invoice_id, wanted, self._deadline(timeout), seconds(interval, "interval"))
 
     def _wait(
@@ -128,12 +126,15 @@ class Session:
             completed = yield from self.get(invoice_id, timeout=min(self.timeout, left))
             if completed.data.status in until:
                 return completed
-            if deadline.remaining() <= interval:
+            # The last look is shortly before the end, however long the interval is.
+            left = deadline.remaining() - min(interval, LAST_LOOK)
+            if left <= 0.001:
                 raise APITimeoutError(
                     f"Invoice {invoice_id} is still {completed.data.status} after {deadline.timeout:g} s, "
-                    f"and not {' or '.join(until)}; wait again, or give a longer timeout="
+                    f"and not {' or '.join(until)}; wait again, or give a longer timeout.",
+                    outcome="unknown",
                 )
-            yield Pause(interval)
+            yield Pause(min(interval, left))
 
     def _create(
         self, operation: Operation[CreatedInvoice], attempt: Attempt, deadline: Deadline
@@ -184,12 +185,3 @@ class Session:
 
 
 R = TypeVar("R")
-
-
-def seconds(value: object, name: str) -> float:
-    """A time that a call can take: a finite number above zero."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not (math.isfinite(value) and value > 0):
-        raise InvalidArgumentError(
-            f"{name}={shown(value)} is not a number of seconds above zero; give one such as 30.0."
-        )
-    return float(value)

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from paisr._errors import InvalidArgumentError
+from paisr._errors import InvalidArgumentError, PaisrError
 
 LONGEST_SHOWN = 60
+# Seconds. What lies beyond is a mistake, and more than sockets and locks can wait for on every machine.
+LONGEST_TIME = 1_000_000
 
 
 def shown(value: object) -> str:
-    """A value for a sentence: its repr, cut short."""
-    text = repr(value)
+    """A value for a sentence: its repr, cut short; its kind where it has none, as an int of 5,000 digits has."""
+    try:
+        text = repr(value)
+    except Exception:
+        return kind_of(value)
     return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
+
+
+def seconds(value: object, name: str, error: type[PaisrError] = InvalidArgumentError) -> float:
+    """A time that a call can take: a number of seconds above zero."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= LONGEST_TIME:
+        raise error(
+            f"{name}={shown(value)} is not a number of seconds above zero and up to {LONGEST_TIME:,}; "
+            "give one such as 30.0."
+        )
+    return float(value)
+
+
+def kind_of(value: object) -> str:
+    """What a value is, for a sentence: ``an int``, ``a list``."""
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
 def checked_text(value: object, name: str, *, empty: bool = False) -> str:
     """`value` as a text that UTF-8 can write; not empty unless that is allowed."""
     if not isinstance(value, str):
-        raise InvalidArgumentError(f"{name} is a {type(value).__name__}; give it as text.")
+        raise InvalidArgumentError(f"{name} is {kind_of(value)}; give it as text.")
     for index, character in enumerate(value):
         if "\ud800" <= character <= "\udfff":
             raise InvalidArgumentError(
@@ -25,4 +46,9 @@ def checked_text(value: object, name: str, *, empty: bool = False) -> str:
             )
     if not value and not empty:
         raise InvalidArgumentError(f"{name} is empty; give a text.")
-    return str(value)
+    return plain(value)
+
+
+def plain(value: str) -> str:
+    """The text itself of any kind of `str`: for a member of an enumeration its value, which str() need not give."""
+    return str.__str__(value)

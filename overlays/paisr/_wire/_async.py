@@ -13,8 +13,8 @@ from paisr._exchange import Answered
 from paisr._forks import tell_after_fork
 from paisr._wire._async_streams import WatchedBackend
 from paisr._wire._bodies import Body, UnreadableBodyError
-from paisr._wire._failures import POOL_FAILURES, failure, unreadable
-from paisr._wire._pools import choose_proxy, pool_arguments, proxy_for_pool
+from paisr._wire._failures import POOL_FAILURES, failure, unreadable, without_frames
+from paisr._wire._pools import check_transport, choose_proxy, pool_arguments, proxy_for_pool
 from paisr._wire._requests import RequestMaker
 from paisr._wire._times import TimeLeft
 
@@ -53,12 +53,12 @@ class AsyncPoolWire:
         try:
             async with asyncio.timeout(deadline.remaining()):
                 response = await self._pool().handle_async_request(self._maker.for_pool(request, left))
-                return await _receive(response.status, response.headers, response.aiter_stream(), response)
+            return await _receive(response.status, response.headers, response.aiter_stream(), response, deadline)
         except POOL_FAILURES as error:
             return failure(error, left)
         except BaseException as error:
             # The frames below hold the token; whoever records this traceback must not see them.
-            raise error.with_traceback(None)  # noqa: B904 - it is the same exception
+            raise without_frames(error)  # noqa: B904 - it is the same exception
 
     async def close(self) -> None:
         """Close the connections of this event loop; those of loops that have ended went with them."""
@@ -83,6 +83,7 @@ class AsyncTransportWire:
     """A transport given by the user, driven as an httpx client would, without redirects, cookies and the rest."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, route: Route) -> None:
+        check_transport(transport, "handle_async_request", "AsyncPaisr takes an httpx.AsyncBaseTransport")
         self._transport = transport
         self._maker = RequestMaker(route)
 
@@ -95,13 +96,13 @@ class AsyncTransportWire:
             async with asyncio.timeout(deadline.remaining()):
                 outgoing = self._maker.for_transport(request, left, httpx.Request)
                 response = await self._transport.handle_async_request(outgoing)
-                stream = response.stream
-                assert isinstance(stream, httpx.AsyncByteStream)
-                return await _receive(response.status_code, response.headers.raw, stream, response)
-        except (httpx.TransportError, httpx.InvalidURL, httpx.StreamError, *POOL_FAILURES) as error:
+            stream = response.stream
+            assert isinstance(stream, httpx.AsyncByteStream)
+            return await _receive(response.status_code, response.headers.raw, stream, response, deadline)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, *POOL_FAILURES) as error:
             return failure(error, left)
         except BaseException as error:
-            raise error.with_traceback(None)  # noqa: B904 - it is the same exception
+            raise without_frames(error)  # noqa: B904 - it is the same exception
 
     async def close(self) -> None:
         await self._transport.aclose()
@@ -111,13 +112,18 @@ AsyncWire = AsyncPoolWire | AsyncTransportWire
 
 
 async def _receive(
-    status: int, raw_headers: list[tuple[bytes, bytes]], stream: AsyncIterable[bytes], response: Closable
+    status: int,
+    raw_headers: list[tuple[bytes, bytes]],
+    stream: AsyncIterable[bytes],
+    response: Closable,
+    deadline: Deadline,
 ) -> Happened:
     """The whole answer. Of an error whose body cannot be read the status is known all the same."""
     try:
         body = Body(raw_headers)
-        async for chunk in stream:
-            body.add(chunk)
+        async with asyncio.timeout(deadline.remaining()):
+            async for chunk in stream:
+                body.add(chunk)
         return Answered(status, raw_headers, body.whole())
     except Exception as error:
         if status >= 400:

@@ -56,7 +56,7 @@ class AsyncWatchedStream(httpcore.AsyncNetworkStream):
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._framing.sent()
-        mark_sent(timeout)
+        mark_sent(timeout, buffer)
         await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:

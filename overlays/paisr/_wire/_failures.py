@@ -24,7 +24,15 @@ POOL_FAILURES = (
 )
 TIMEOUTS = frozenset({"ConnectTimeout", "ReadTimeout", "WriteTimeout", "PoolTimeout", "TimeoutError"})
 NOT_MADE = frozenset(
-    {"ConnectTimeout", "ConnectError", "PoolTimeout", "ProxyError", "UnsupportedProtocol", "LocalProtocolError"}
+    {
+        "ConnectTimeout",
+        "ConnectError",
+        "PoolTimeout",
+        "ProxyError",
+        "UnsupportedProtocol",
+        "LocalProtocolError",
+        "InvalidURL",
+    }
 )
 REASONS = {
     "ConnectTimeout": "the connection was not made in time",
@@ -65,6 +73,19 @@ def clean(error: BaseException, root: BaseException) -> BaseException:
     if root is not error:
         copy.__cause__ = clean(root, root)
     return copy
+
+
+def without_frames(error: BaseException) -> BaseException:
+    """The exception without the frames below, its causes' too: they hold the token, and a traceback is recorded."""
+    seen: set[int] = set()
+    left: list[BaseException | None] = [error]
+    while left:
+        one = left.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            one.__traceback__ = None
+            left += [one.__cause__, one.__context__]
+    return error
 
 
 def _root(error: BaseException) -> BaseException:

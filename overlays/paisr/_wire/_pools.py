@@ -9,8 +9,10 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 
+from paisr._config import ascii_host
 from paisr._errors import ConfigurationError
 from paisr._secrets import Secret
+from paisr._texts import kind_of
 from paisr._wire._tls import shared_context
 
 if TYPE_CHECKING:
@@ -24,13 +26,27 @@ IDLE_EXPIRY = 5.0
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
+class _Hidden(bytes):
+    """Bytes that httpcore sends, and does not write into its logs."""
+
+    def __repr__(self) -> str:
+        return "b'…'"
+
+
+def check_transport(transport: object, method: str, right: str) -> None:
+    """A transport of the other kind would only show itself at the first call."""
+    if isinstance(transport, type) or not callable(getattr(transport, method, None)):
+        raise ConfigurationError(f"transport is {kind_of(transport)}; {right}, made ready.")
+
+
 def choose_proxy(route: Route) -> Secret | None:
     """The proxy given, else the environment's (``HTTPS_PROXY``, ``ALL_PROXY``, not where ``NO_PROXY`` says so).
 
     A service on loopback is this machine's own, and never asked for through a proxy from the environment.
     """
     service, proxy = route.service, route.proxy
-    if proxy is None and not service.is_loopback and not proxy_bypass(service.host):
+    direct = service.is_loopback or proxy_bypass(service.host) or proxy_bypass(f"{service.host}:{service.port or 443}")
+    if proxy is None and not direct:
         found = getproxies()
         address = found.get(service.scheme) or found.get("all")
         proxy = Secret(address if "://" in address else f"http://{address}") if address else None
@@ -46,7 +62,7 @@ def _proxy_problem(proxy: Secret) -> str | None:
         _port = parts.port
     except ValueError:
         return f"The proxy's URL cannot be read; {right}."
-    if parts.scheme not in PROXY_SCHEMES or not parts.hostname:
+    if parts.scheme not in PROXY_SCHEMES or not ascii_host(parts.hostname or ""):
         return f"The proxy's URL is not one of {', '.join(PROXY_SCHEMES)} with a host; {right}."
     if parts.scheme.startswith("socks") and find_spec("socksio") is None:
         return "A SOCKS proxy needs the package socksio: install httpx[socks]."
@@ -68,7 +84,10 @@ def pool_arguments(route: Route) -> dict[str, Any]:
 def proxy_for_pool(proxy: Secret) -> httpcore.Proxy:
     """The proxy for the pool, its user name and password taken out of the URL."""
     parts = urlsplit(proxy.reveal())
-    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    auth = None
+    if parts.username:
+        auth = (_Hidden(unquote(parts.username).encode()), _Hidden(unquote(parts.password or "").encode()))
+    host = ascii_host(parts.hostname or "")
+    host = f"[{host}]" if ":" in host else host
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 1080)
     return httpcore.Proxy(f"{parts.scheme}://{host}:{port}", auth=auth)

@@ -9,6 +9,7 @@ import httpcore
 
 from paisr._version import __version__
 from paisr._wire._bodies import ACCEPTED_ENCODING
+from paisr._wire._logs import keep_out_of_logs
 from paisr._wire._times import timeouts
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class RequestMaker:
     __slots__ = ("_base", "_headers", "_host", "_port", "_prefix", "_scheme")
 
     def __init__(self, route: Route) -> None:
+        keep_out_of_logs(route)
         service = route.service
         self._scheme = service.scheme.encode()
         self._host = service.host.encode()

@@ -10,8 +10,8 @@ import httpcore
 from paisr._exchange import Answered
 from paisr._forks import tell_after_fork
 from paisr._wire._bodies import Body, UnreadableBodyError
-from paisr._wire._failures import POOL_FAILURES, failure, unreadable
-from paisr._wire._pools import choose_proxy, pool_arguments, proxy_for_pool
+from paisr._wire._failures import POOL_FAILURES, failure, unreadable, without_frames
+from paisr._wire._pools import check_transport, choose_proxy, pool_arguments, proxy_for_pool
 from paisr._wire._requests import RequestMaker
 from paisr._wire._sync_streams import DeadlineBackend
 from paisr._wire._times import TimeLeft
@@ -55,7 +55,7 @@ class PoolWire:
             return failure(error, left)
         except BaseException as error:
             # The frames below hold the token; whoever records this traceback must not see them.
-            raise error.with_traceback(None)  # noqa: B904 - it is the same exception
+            raise without_frames(error)  # noqa: B904 - it is the same exception
 
     def close(self) -> None:
         with self._lock:
@@ -76,6 +76,7 @@ class TransportWire:
     """A transport given by the user, driven as an httpx client would, without redirects, cookies and the rest."""
 
     def __init__(self, transport: httpx.BaseTransport, route: Route) -> None:
+        check_transport(transport, "handle_request", "Paisr takes an httpx.BaseTransport")
         self._transport = transport
         self._maker = RequestMaker(route)
 
@@ -89,10 +90,10 @@ class TransportWire:
             stream = response.stream
             assert isinstance(stream, httpx.SyncByteStream)
             return _receive(response.status_code, response.headers.raw, stream, response, deadline)
-        except (httpx.TransportError, httpx.InvalidURL, httpx.StreamError, *POOL_FAILURES) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, *POOL_FAILURES) as error:
             return failure(error, left)
         except BaseException as error:
-            raise error.with_traceback(None)  # noqa: B904 - it is the same exception
+            raise without_frames(error)  # noqa: B904 - it is the same exception
 
     def close(self) -> None:
         self._transport.close()

@@ -76,7 +76,7 @@ class WatchedStream(httpcore.NetworkStream):
             left = seconds_left(timeout)
             if left == 0.0:
                 raise httpcore.WriteTimeout("the deadline passed")
-            mark_sent(timeout)
+            mark_sent(timeout, buffer)
             self._stream.write(buffer[start : start + WRITE_SIZE], left)
 
     def close(self) -> None:

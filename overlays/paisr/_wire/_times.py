@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 
 # A connection that is not made within this many seconds is given up, and may be tried again.
 LONGEST_CONNECT = 10.0
+# What is said to a proxy before the service is reached: to an HTTP proxy, and the three messages to a SOCKS proxy. No
+# request to the service begins so.
+_TO_A_PROXY = (b"CONNECT ", b"\x05", b"\x01")
 
 
 class TimeLeft(float):
@@ -32,8 +35,9 @@ def seconds_left(timeout: float | None) -> float | None:
     return timeout.deadline.remaining() if isinstance(timeout, TimeLeft) else timeout
 
 
-def mark_sent(timeout: float | None) -> None:
-    if isinstance(timeout, TimeLeft):
+def mark_sent(timeout: float | None, data: bytes) -> None:
+    """Remember that a part of the request went out; talking a proxy into a tunnel is not one."""
+    if isinstance(timeout, TimeLeft) and data and not data.startswith(_TO_A_PROXY):
         timeout.sent = True
 
 

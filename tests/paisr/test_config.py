@@ -1,0 +1,215 @@
+"""Token, base URL and settings: what works, and the sentence for what cannot."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+import pytest
+
+from paisr import AsyncPaisr, ConfigurationError, Paisr
+from paisr._config import Service, is_loopback, read_service, wrap
+
+CANARY = "CANARY-c0ffee-token"
+
+
+class Tokens(str, enum.Enum):  # noqa: UP042 - the older way, whose str() is not its value, is what is tested
+    LIVE = "tok_live"
+
+
+def service(url: Any) -> Service:
+    return read_service("live", wrap(url))
+
+
+def refusal(**settings: Any) -> str:
+    """The same sentence from both clients."""
+    sentences: set[str] = set()
+    for kind in (Paisr, AsyncPaisr):
+        with pytest.raises(ConfigurationError) as caught:
+            kind(**{"token": CANARY, **settings})
+        assert isinstance(caught.value, ValueError)
+        assert caught.value.outcome == "not_sent"
+        sentences.add(str(caught.value))
+    [sentence] = sentences
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert CANARY not in sentence
+    assert len(sentence) < 300
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        ("", "There is no token: pass token=, or set PAISR_TOKEN"),
+        (None, "There is no token: pass token=, or set PAISR_TOKEN"),
+        (b"CANARY-c0ffee-token", "The token is a bytes; give it as text."),
+        (["CANARY-c0ffee-token"], "The token is a list; give it as text."),
+        (7, "The token is an int; give it as text."),
+        (True, "The token is a bool; give it as text."),
+        ("CANARY-c0ffee-token\n", "The token has a space, a line break"),
+        ("CANARY-c0ffee-token x", "The token has a space"),
+        ("CANARY-c0ffee-token\r\nX-Evil: 1", "The token has a space, a line break"),
+        ("CANARY-c0ffee-token\x00", "The token has a space"),
+        ("CANARY-c0ffee-tokené", "The token has a space, a line break or a character outside ASCII"),
+        ("Bearer CANARY-c0ffee-token", "The token begins with 'Bearer '"),
+        ("bearer CANARY-c0ffee-token", "The token begins with 'Bearer '"),
+    ],
+)
+def test_a_token_that_cannot_be_sent_is_refused(token: Any, said: str) -> None:
+    assert refusal(token=token).startswith(said)
+
+
+def test_the_token_comes_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, side: Any, script: Any, invoice: Any
+) -> None:
+    monkeypatch.setenv("PAISR_TOKEN", "tok_environment")
+    answers = script((200, invoice))
+    side.call(side.client(answers, token=None), "get", "inv_1")
+    side.call(side.client(answers, token="tok_argument"), "get", "inv_1")
+    assert [request.headers["Authorization"] for request in answers.requests] == [
+        "Bearer tok_environment",
+        "Bearer tok_argument",
+    ]
+    monkeypatch.setenv("PAISR_TOKEN", "two words")
+    assert "has a space" in refusal(token=None)
+
+
+def test_a_token_from_an_enumeration_is_its_value(side: Any, script: Any, invoice: Any) -> None:
+    answers = script((200, invoice))
+    side.call(side.client(answers, token=Tokens.LIVE), "get", "inv_1")
+    assert answers.requests[0].headers["Authorization"] == "Bearer tok_live"
+
+
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("https://api.example/v2", "https://api.example/v2"),
+        ("https://api.example/v2/", "https://api.example/v2"),
+        ("https://api.example/v2//", "https://api.example/v2"),
+        ("HTTPS://API.Example:443/V2", "https://api.example/V2"),
+        ("https://api.example", "https://api.example"),
+        ("https://api.example:8443/", "https://api.example:8443"),
+        ("https://bücher.example/v2", "https://xn--bcher-kva.example/v2"),
+        ("https://192.0.2.7/v2", "https://192.0.2.7/v2"),
+        ("https://[2001:db8::1]:8443/v2", "https://[2001:db8::1]:8443/v2"),
+        ("http://localhost:8000/v2", "http://localhost:8000/v2"),
+        ("http://127.0.0.1:80/v2", "http://127.0.0.1/v2"),
+        ("http://127.9.9.9/v2", "http://127.9.9.9/v2"),
+        ("http://[::1]:8000/v2", "http://[::1]:8000/v2"),
+        ("https://api.example/a%20b/v2", "https://api.example/a%20b/v2"),
+    ],
+)
+def test_a_base_url_is_read(url: str, read: str) -> None:
+    assert service(url).url == read
+
+
+RIGHT = "give one such as 'https://api.live.paisr.tech/v2'."
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", " ", "api.example", "api.example/v2", "//api.example", "ftp://api.example", "https://", "https:///v2", "https:api.example",
+        "https://api.example?x=1", "https://api.example/?", "https://api.example/#", "https://api.example/v2#x",
+        "https://api.example/../v2", "https://api.example/v2/..", "https://api.example/./v2", "https://api.example/%2e%2e/v2",
+        "https://api.example/v 2", "https://api.example/ü", "https://api.example/v2\\x", "https://api.example/%zz", "https://api.example/%2",
+        "https://api.example:99999", "https://api.example:-1", "https://api.example:0", "https://api.example:x", "https://[::1", "https://[x]/",
+        "https://a b.example", "https://a..example", f"https://{'a' * 64}.example", "https://api_ü\x00.example", "https://straße.example",
+        "http://api.example/v2", "http://127.1/v2", "http://10.0.0.1", "http://localhost.example", "http://[2001:db8::1]/v2",
+        "http://0.0.0.0/v2",
+        7, b"https://api.example", ["https://api.example"],
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_a_base_url_that_cannot_be_used_is_refused(url: Any) -> None:
+    sentence = refusal(base_url=url)
+    assert sentence.startswith(("The base URL", "base_url is"))
+    assert RIGHT in sentence or sentence.endswith("such as 'https://api.live.paisr.tech/v2'.")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://user:{CANARY}@api.example/v2",
+        f"https://{CANARY}@api.example/v2",
+        f"https://user:{CANARY}#x@api.example/v2",
+        f"https://user:{CANARY}/x@api.example/v2",
+        f"https://api.example/v2?token={CANARY}",
+        f"https://api.example/v2#{CANARY}",
+        CANARY,
+    ],
+)
+def test_no_credential_in_a_base_url_is_repeated(url: str) -> None:
+    assert "c0ffee" not in refusal(base_url=url)
+    assert "c0ffee" not in refusal(base_url=url, token="tok")
+
+
+def test_the_base_url_comes_from_the_argument_the_environment_variable_or_the_contract(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert read_service("live", None).url == "https://api.live.paisr.tech/v2"
+    assert read_service("staging", None).url == "https://api.staging.paisr.tech/v2"
+    monkeypatch.setenv("PAISR_BASE_URL", "http://127.0.0.1:9/v2")
+    assert read_service("live", None).url == "http://127.0.0.1:9/v2"
+    assert read_service("live", wrap("https://api.example")).url == "https://api.example"
+    monkeypatch.setenv("PAISR_BASE_URL", "")
+    assert read_service("live", None).url == "https://api.live.paisr.tech/v2"
+
+
+@pytest.mark.parametrize("environment", ["production", "", None, 7, [], {}, "LIVE"], ids=repr)
+def test_an_unknown_environment_is_refused(environment: Any) -> None:
+    assert "it is one of 'live', 'staging'" in refusal(environment=environment)
+
+
+@pytest.mark.parametrize(
+    "timeout",
+    [0, -1, float("nan"), float("inf"), True, "30", None, [1], 10**400, 10**5000, 1e10],
+    ids=lambda value: str(type(value)),
+)
+def test_a_timeout_that_no_call_can_have_is_refused(timeout: Any) -> None:
+    assert "timeout" in refusal(timeout=timeout)
+
+
+@pytest.mark.parametrize("retries", [-1, 101, True, 1.0, "2", None, 10**5000], ids=lambda value: str(type(value)))
+def test_a_number_of_retries_that_cannot_be_is_refused(retries: Any) -> None:
+    assert "max_retries" in refusal(max_retries=retries)
+
+
+@pytest.mark.parametrize("rate", [250, "250", (250, 60), True])
+def test_a_rate_limit_is_one(rate: Any) -> None:
+    assert "rate_limit" in refusal(rate_limit=rate)
+
+
+@pytest.mark.parametrize("tls", [True, "cert.pem", object()])
+def test_tls_is_a_context(tls: Any) -> None:
+    assert "tls is a" in refusal(tls=tls)
+
+
+def test_a_transport_of_the_other_kind_is_refused() -> None:
+    import httpx
+
+    with httpx.HTTPTransport() as transport:
+        with pytest.raises(ConfigurationError, match=r"^transport is an? HTTPTransport; AsyncPaisr takes"):
+            AsyncPaisr("tok", transport=transport)  # type: ignore[arg-type]  # the mistake that is tested
+        Paisr("tok", transport=transport)
+    for wrong in (httpx.AsyncHTTPTransport(), object(), httpx.Client):
+        with pytest.raises(ConfigurationError, match=r"^transport is an? \w+; Paisr takes"):
+            Paisr("tok", transport=wrong)  # type: ignore[arg-type]  # the mistake that is tested
+
+
+@pytest.mark.parametrize(
+    ("host", "is_local"),
+    [
+        ("localhost", True),
+        ("LOCALHOST", True),
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("0.0.0.0", False),
+        ("10.0.0.1", False),
+        ("localhost.example", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_this_machine_and_nothing_else(host: str, is_local: bool) -> None:
+    assert is_loopback(host) is is_local

@@ -1,0 +1,365 @@
+"""A call as a generator, without IO: it is told what happened, and the steps that it asks for are looked at."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from paisr import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    PaisrError,
+    RateLimitError,
+    RateLimitTimeoutError,
+    ServerError,
+    UnexpectedResponseError,
+)
+from paisr._deadlines import Deadline
+from paisr._engine import Completed, Operation, Policy, exchange
+from paisr._exchange import Answered, Ask, Failed, Pause, Send
+from paisr._retry import RetryBudget, RetryPolicy
+from paisr._secrets import Secret
+from paisr_generated.types import Request
+
+REQUEST = Request(operation="get_invoice", method="GET", target="/invoices/inv_1")
+BROKEN = Failed("connection", True, "it broke")
+NOT_MADE = Failed("connection", False, "refused")
+
+
+class Gate:
+    """A limiter that does as it is told: each number is an answer to `ask`."""
+
+    def __init__(self, *answers: float, blocking: bool = False) -> None:
+        self.blocking = blocking
+        self.answers = list(answers)
+        self.entered = self.granted = self.left = 0
+
+    def enter(self) -> Any:
+        self.entered += 1
+        return object()
+
+    def ask(self, ticket: Any) -> float:
+        wait = self.answers.pop(0) if self.answers else 0.0
+        self.granted += not wait
+        return wait
+
+    def leave(self, ticket: Any) -> None:
+        self.left += 1
+
+
+class Play:
+    """Runs a call against a list of what happens, and keeps every step."""
+
+    def __init__(
+        self, time: Any, *, read: bool = True, retries: int = 2, timeout: float = 30.0, limiter: Any = None
+    ) -> None:
+        self.time = time
+        self.budget = RetryBudget()
+        retry = RetryPolicy(max_retries=retries, jitter=lambda: time.jitter, now=time.now, budget=self.budget)
+        self.policy = Policy(retry=retry, limiter=limiter, clock=lambda: time.seconds, secret=Secret("tok"))
+        self.deadline = Deadline(timeout, lambda: time.seconds)
+        self.operation = Operation[bytes](request=REQUEST, decode=lambda answered: answered.content, read=read)
+        self.steps: list[Any] = []
+        self.takes = 0.0
+
+    def run(self, *happens: Any) -> Completed[bytes]:
+        call = exchange(self.operation, self.policy, self.deadline)
+        left = list(happens)
+        done: Any = None
+        try:
+            while True:
+                step = call.send(done)
+                self.steps.append(step)
+                done = None
+                if isinstance(step, Pause):
+                    self.time.sleep(step.seconds)
+                elif isinstance(step, Ask):
+                    done = step.limiter.ask(step.ticket)
+                else:
+                    self.time.seconds += self.takes
+                    done = left.pop(0)
+                    if isinstance(done, BaseException):
+                        step = call.throw(done)
+        except StopIteration as stop:
+            assert not left, "it stopped before everything had happened"
+            result: Completed[bytes] = stop.value
+            return result
+
+    def fails(self, *happens: Any) -> Any:
+        with pytest.raises(PaisrError) as caught:
+            self.run(*happens)
+        return caught.value
+
+    @property
+    def sends(self) -> int:
+        return sum(isinstance(step, Send) for step in self.steps)
+
+    @property
+    def pauses(self) -> list[float]:
+        return [step.seconds for step in self.steps if isinstance(step, Pause)]
+
+
+def answer(status: int = 200, **headers: str) -> Answered:
+    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return Answered(status, raw, b'{"success": false, "message": "no"}' if status >= 300 else b"ok")
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 299])
+def test_any_2xx_ends_a_call_at_once(time: Any, status: int) -> None:
+    play = Play(time)
+    completed = play.run(answer(status))
+    assert (completed.attempts, completed.answered.status, play.pauses) == (1, status, [])
+    assert play.steps[0].request is REQUEST
+    assert play.steps[0].deadline is play.deadline
+
+
+REPEATABLE = [
+    BROKEN,
+    NOT_MADE,
+    Failed("timeout", False, "connect"),
+    Failed("timeout", True, "read"),
+    *(answer(status) for status in (408, 429, 500, 502, 503, 504, 520, 599, 999)),
+]
+
+
+@pytest.mark.parametrize("happened", REPEATABLE, ids=str)
+def test_a_read_is_sent_again_as_often_as_allowed(time: Any, happened: Any) -> None:
+    play = Play(time)
+    assert play.run(happened, happened, answer()).attempts == 3
+    assert play.pauses == [0.5, 1.0]
+    again = Play(time)
+    again.fails(happened, happened, happened)
+    assert again.sends == 3
+    never = Play(time, retries=0)
+    never.fails(happened)
+    assert (never.sends, never.pauses) == (1, [])
+
+
+FINAL = [
+    *(answer(status) for status in (301, 302, 304, 400, 401, 403, 404, 405, 409, 410, 418, 422, 425, 499)),
+    Failed("connection", False, "the certificate", final=True),
+    Failed("answer", True, "too large", status=200),
+]
+
+
+@pytest.mark.parametrize("happened", FINAL, ids=str)
+@pytest.mark.parametrize("read", [True, False])
+def test_what_a_further_attempt_cannot_help_is_final(time: Any, happened: Any, read: bool) -> None:
+    play = Play(time, read=read)
+    play.fails(happened)
+    assert (play.sends, play.pauses) == (1, [])
+
+
+@pytest.mark.parametrize("happened", [NOT_MADE, Failed("timeout", False, "connect"), answer(429)], ids=str)
+def test_a_create_is_sent_again_when_it_certainly_was_not_processed(time: Any, happened: Any) -> None:
+    play = Play(time, read=False)
+    assert play.run(happened, happened, answer()).attempts == 3
+
+
+@pytest.mark.parametrize(
+    "happened",
+    [
+        BROKEN,
+        Failed("timeout", True, "read"),
+        Failed("answer", True, "cut off", status=200),
+        *(answer(status) for status in (302, 408, 500, 502, 503, 504, 520, 599)),
+    ],
+    ids=str,
+)
+def test_a_create_that_may_have_happened_is_never_sent_again(time: Any, happened: Any) -> None:
+    play = Play(time, read=False, retries=100)
+    assert play.fails(happened).outcome == "unknown"
+    assert play.sends == 1
+    after = Play(time, read=False, retries=100)
+    assert after.fails(NOT_MADE, answer(429), happened).outcome == "unknown"
+    assert after.sends == 3
+
+
+def test_the_delay_doubles_up_to_eight_seconds_and_is_jittered_from_zero(time: Any) -> None:
+    play = Play(time, retries=8, timeout=1000)
+    play.fails(*[answer(500)] * 9)
+    assert play.pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0]
+    time.jitter = 0.0
+    still = Play(time, retries=3)
+    still.fails(*[answer(500)] * 4)
+    assert still.pauses == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "pause"),
+    [
+        ("3", 3.0),
+        ("0", 0.0),
+        (" 7 ", 7.0),
+        ("Wed, 01 May 2024 12:00:09 GMT", 9.0),
+        ("Wed, 01 May 2024 14:00:09 +0200", 9.0),
+        ("Wed, 01 May 2024 12:00:09 -0000", 9.0),
+        ("Wed, 01 May 2024 11:00:00 GMT", 0.0),
+        *(
+            (nonsense, 0.5)
+            for nonsense in ("", "soon", "-1", "1.5", "1e3", "٣", "nan", "inf", "3, 5", "Wed", "99 May", "0x5")
+        ),
+        *(
+            (nonsense, 0.5)
+            for nonsense in ("Wed, 01 May 99999 12:00:09 GMT", "Wed, 41 May 2024 12:00:09 GMT", "x" * 10000)
+        ),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_honoured_and_nonsense_is_not(time: Any, status: int, text: str, pause: float) -> None:
+    play = Play(time)
+    play.run(answer(status, retry_after=text), answer())
+    assert play.pauses == [pause]
+
+
+@pytest.mark.parametrize("asked", ["30", "31", "9" * 400, "Wed, 01 May 2024 13:00:00 GMT"])
+@pytest.mark.parametrize(("status", "kind"), [(429, RateLimitError), (503, ServerError)])
+def test_a_retry_after_that_outlasts_the_deadline_fails_at_once_and_says_so(
+    time: Any, asked: str, status: int, kind: type[APIStatusError]
+) -> None:
+    play = Play(time)
+    error = play.fails(answer(status, retry_after=asked))
+    assert type(error) is kind
+    assert "longer than this call may take." in str(error)
+    assert (play.sends, time.slept) == (1, [])
+    if isinstance(error, RateLimitError):
+        assert error.retry_after is not None
+        assert error.retry_after >= 30
+
+
+def test_retry_after_is_kept_on_the_error(time: Any) -> None:
+    error = Play(time, retries=0).fails(answer(429, retry_after="7"))
+    assert error.retry_after == 7.0
+    assert "longer" not in str(error)
+    assert Play(time, retries=0).fails(answer(429, retry_after="soon")).retry_after is None
+
+
+@pytest.mark.parametrize("timeout", [0.3, 1.2, 5.0, 20.0])
+@pytest.mark.parametrize("takes", [0.0, 0.7])
+def test_no_wait_goes_beyond_the_deadline(time: Any, timeout: float, takes: float) -> None:
+    play = Play(time, retries=50, timeout=timeout)
+    play.takes = takes
+    call = [answer(500)] * 60
+    with pytest.raises(ServerError):
+        Play.run(play, *call)
+    assert time.seconds <= play.deadline.at + takes
+    assert play.deadline.remaining() > 0 or takes
+
+
+def test_a_budget_that_is_used_up_ends_the_retries(time: Any) -> None:
+    play = Play(time, retries=100, timeout=10_000)
+    happens = [answer(500)] * 101
+    play.fails(*happens)
+    assert play.sends == 101
+    play.steps.clear()
+    play.fails(answer(500))
+    assert play.sends == 1
+
+
+def test_a_retry_after_a_timeout_costs_twice_and_a_success_brings_it_back(time: Any) -> None:
+    play = Play(time, retries=100, timeout=10_000)
+    play.fails(*[Failed("timeout", True, "read")] * 51)
+    assert not play.budget.take(1)
+    play.run(answer())
+    assert play.budget.take(1)
+    assert not play.budget.take(1)
+    play.budget.give_back(10)
+    play.run(Failed("timeout", True, "read"), answer())
+    assert play.budget.take(10)
+    play.budget.give_back(10**6)
+    assert play.budget.take(500)
+    assert not play.budget.take(1)
+
+
+@pytest.mark.parametrize("blocking", [True, False])
+def test_every_attempt_has_its_own_grant(time: Any, blocking: bool) -> None:
+    gate = Gate(0.25, 0.0, 0.0, 2.0, 1.0, 0.0, blocking=blocking)
+    play = Play(time, limiter=gate)
+    assert play.run(answer(500), answer(500), answer()).attempts == 3
+    assert (gate.entered, gate.granted, gate.left) == (3, 3, 3)
+    assert play.pauses == [0.25, 0.5, 1.0, 2.0, 1.0]
+    assert sum(isinstance(step, Ask) for step in play.steps) == (6 if blocking else 0)
+
+
+def test_a_grant_that_comes_too_late_is_refused_at_once(time: Any) -> None:
+    gate = Gate(30.0)
+    play = Play(time, limiter=gate)
+    error = play.fails()
+    assert type(error) is RateLimitTimeoutError
+    assert error.outcome == "not_sent"
+    assert "nothing was sent" in str(error)
+    assert (play.sends, play.pauses, gate.left) == (0, [], 1)
+
+
+@pytest.mark.parametrize(
+    ("happened", "kind"), [(answer(503), ServerError), (answer(429), RateLimitError), (BROKEN, APIConnectionError)]
+)
+def test_a_retry_without_a_grant_ends_as_the_last_attempt_did(time: Any, happened: Any, kind: type[PaisrError]) -> None:
+    gate = Gate(0.0, 29.9)
+    play = Play(time, limiter=gate)
+    error = play.fails(happened)
+    assert type(error) is kind
+    assert (play.sends, gate.left) == (1, 2)
+
+
+@pytest.mark.parametrize("blocking", [True, False])
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt(), GeneratorExit(), RuntimeError()])
+def test_a_place_in_the_queue_is_left_on_every_way_out(time: Any, blocking: bool, interruption: BaseException) -> None:
+    gate = Gate(5.0, 5.0, blocking=blocking)
+    play = Play(time, limiter=gate)
+    call = exchange(play.operation, play.policy, play.deadline)
+    next(call)
+    with pytest.raises(type(interruption)):
+        call.throw(copy.copy(interruption))
+    assert (gate.entered, gate.left) == (1, 1)
+    closed = Gate(5.0, blocking=blocking)
+    call = exchange(play.operation, Play(time, limiter=closed).policy, play.deadline)
+    next(call)
+    call.close()
+    assert (closed.entered, closed.left) == (1, 1)
+
+
+def test_an_interruption_of_a_send_goes_through(time: Any) -> None:
+    gate = Gate()
+    play = Play(time, limiter=gate)
+    with pytest.raises(KeyboardInterrupt):
+        play.run(KeyboardInterrupt())
+    assert (play.sends, gate.left) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("happened", "kind", "outcome"),
+    [
+        (BROKEN, APIConnectionError, "unknown"),
+        (NOT_MADE, APIConnectionError, "not_sent"),
+        (Failed("timeout", True, "late"), APITimeoutError, "unknown"),
+        (Failed("timeout", False, "late"), APITimeoutError, "not_sent"),
+        (Failed("answer", True, "odd", status=200), UnexpectedResponseError, "unknown"),
+    ],
+)
+def test_a_failure_becomes_its_error_with_its_cause(
+    time: Any, happened: Failed, kind: type[PaisrError], outcome: str
+) -> None:
+    cause = OSError("the reason")
+    failed = Failed(happened.kind, happened.sent, happened.reason, cause, status=happened.status)
+    error = Play(time, read=False, retries=0).fails(failed)
+    assert type(error) is kind
+    assert error.outcome == outcome
+    assert error.__cause__ is cause
+    assert happened.reason in str(error)
+    assert str(error).endswith(".")
+
+
+def test_one_line_is_logged_for_each_attempt(time: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG", logger="paisr"):
+        play = Play(time)
+        play.takes = 0.25
+        play.run(answer(503), BROKEN, answer())
+    assert [record.getMessage() for record in caplog.records] == [
+        "get_invoice attempt 1: 503 in 0.250 s",
+        "get_invoice attempt 2: it broke in 0.250 s",
+        "get_invoice attempt 3: 200 in 0.250 s",
+    ]

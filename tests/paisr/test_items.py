@@ -1,0 +1,121 @@
+"""The lines of a new invoice: what they may be given as, and what is refused."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections import OrderedDict
+from collections.abc import Iterator
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from paisr import InvalidArgumentError, LineItem
+from paisr._items import items_for_request
+
+LINE: dict[str, Any] = {"description": "Pizza", "quantity": 2, "unit_price": "62.50"}
+
+
+def sent(items: Any) -> list[tuple[str, str, str]]:
+    return [(item.description, str(item.quantity), str(item.unit_price)) for item in items_for_request(items)]
+
+
+def lines() -> Iterator[LineItem]:
+    yield LineItem("Pizza", 2, "62.50")
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [LineItem("Pizza", 2, "62.50")],
+        (LineItem(description="Pizza", quantity="2", unit_price=Decimal("62.50")),),
+        [LINE],
+        [OrderedDict(LINE)],
+        [MappingProxyType(LINE)],
+        {LineItem("Pizza", 2, "62.50")},
+        lines(),
+        (line for line in [LINE]),
+        {"a": LINE}.values(),
+    ],
+)
+def test_items_are_lines_or_mappings_in_anything_that_can_be_walked_through(items: Any) -> None:
+    assert sent(items) == [("Pizza", "2", "62.50")]
+
+
+def test_no_items_are_none_and_fifty_are_the_most() -> None:
+    assert sent(()) == []
+    assert len(sent([LINE] * 50)) == 50
+    with pytest.raises(InvalidArgumentError, match="more than 50 items, the most"):
+        items_for_request([LINE] * 51)
+
+
+def test_an_endless_generator_is_refused_at_the_fifty_first() -> None:
+    def endless() -> Iterator[dict[str, Any]]:
+        while True:
+            yield LINE
+
+    with pytest.raises(InvalidArgumentError, match="more than 50"):
+        items_for_request(endless())
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        (None, "items is a NoneType"),
+        ("Pizza", "items is a str"),
+        (b"Pizza", "items is a bytes"),
+        (7, "items is an int"),
+        (LINE, "items is a dict"),
+        (LineItem("Pizza", 1, 1), "items is a LineItem"),
+        ([None], "items[0] is a NoneType"),
+        ([LINE, "Pizza"], "items[1] is a str"),
+        ([("Pizza", 1, 1)], "items[0] is a tuple"),
+        ([{}], "items[0] has no 'description'"),
+        ([{"description": "x", "quantity": 1}], "items[0] has no 'unit_price'"),
+        ([{**LINE, "price": 1}], "items[0] has 'price'"),
+        ([{**LINE, 5: 1}], "items[0] has 5"),
+        ([{**LINE, "quantity": 0}], "items[0].quantity=0 is less than 1"),
+        ([{**LINE, "quantity": "0.5"}], "items[0].quantity='0.5' is less than 1"),
+        ([{**LINE, "quantity": 1.0}], "items[0].quantity=1.0 is a float"),
+        ([{**LINE, "quantity": True}], "items[0].quantity is a bool"),
+        ([LINE, {**LINE, "unit_price": "-0.01"}], "items[1].unit_price='-0.01' is less than 0"),
+        ([{**LINE, "unit_price": float("nan")}], "items[0].unit_price=nan is a float"),
+        ([{**LINE, "unit_price": Decimal("Infinity")}], "items[0].unit_price=Decimal('Infinity') is not a number"),
+        ([{**LINE, "unit_price": "1,50"}], "items[0].unit_price='1,50' is not a plain number"),
+        ([{**LINE, "unit_price": "1_000"}], "items[0].unit_price='1_000' is not a plain number"),
+        ([{**LINE, "description": None}], "items[0].description is a NoneType"),
+        ([{**LINE, "description": "\ud800"}], "items[0].description has half a character"),
+    ],
+)
+def test_what_is_not_an_item_is_refused_with_its_place(items: Any, said: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        items_for_request(items)
+    assert str(caught.value).startswith(said)
+    assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (("x", 1, 0.1), "LineItem.unit_price=0.1 is a float"),
+        (("x", 0, 1), "LineItem.quantity=0 is less than 1"),
+        ((None, 1, 1), "LineItem.description is a NoneType"),
+        (("x", 1, 10**5000), "LineItem.unit_price=an int is not a number that can be billed"),
+    ],
+)
+def test_a_line_item_is_checked_where_it_is_made(line: Any, said: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        LineItem(*line)
+    assert str(caught.value).startswith(said)
+
+
+def test_a_line_item_is_a_value() -> None:
+    line = LineItem("Pizza", 2, "62.50")
+    assert line == LineItem("Pizza", 2, "62.50")
+    assert line != LineItem("Pizza", 2, "62.5")
+    assert copy.deepcopy(line) == pickle.loads(pickle.dumps(line)) == line
+    assert repr(line) == "LineItem(description='Pizza', quantity=2, unit_price='62.50')"
+    with pytest.raises(AttributeError):
+        line.quantity = 3  # type: ignore[misc]  # that it cannot be set is what is tested

@@ -1,0 +1,69 @@
+"""Numbers that are sent: the digits that were given, or a refusal."""
+
+from __future__ import annotations
+
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from paisr import InvalidArgumentError
+from paisr._money import exact
+
+
+@pytest.mark.parametrize(
+    ("given", "digits"),
+    [
+        (1, "1"),
+        ("1", "1"),
+        ("62.50", "62.50"),
+        (Decimal("149.950"), "149.950"),
+        ("+5", "5"),
+        ("007.10", "7.10"),
+        ("1e3", "1E+3"),
+        ("1" * 50 + ".05", "1" * 50 + ".05"),
+        (10**40, "1" + "0" * 40),
+        ("0.1e2", "1E+1"),
+    ],
+)
+def test_a_number_keeps_its_digits(given: Any, digits: str) -> None:
+    assert str(exact(given, "x", 0)) == digits
+
+
+def test_the_context_of_the_caller_rounds_nothing() -> None:
+    with localcontext() as context:
+        context.prec = 2
+        assert str(exact("123456.789", "x", 1)) == "123456.789"
+        assert str(exact(123456789, "x", 1)) == "123456789"
+
+
+BAD = [
+    0.1, 1.0, float("nan"), float("inf"), True, False, None, b"1", Fraction(1, 3), 1 + 0j, [1], (0, (1,), 0),
+    "", " ", "1,50", "1_000", "1.", ".5", "abc", "0x10", "1e", "e5", "NaN", "nan", "sNaN", "Infinity", "-inf", "1 ", " 1",
+    "1\n", "１２", "٣", "--1", "1e9999", "1e1000", "9" * 1001, 10**1000, 10**5000, "1e-1000", Decimal("1e1000"),
+    Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("-Infinity"), Decimal("1e-1000"), Decimal("0e-5000"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", BAD, ids=lambda given: type(given).__name__)
+def test_what_is_not_an_exact_number_is_refused(given: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"^x( is |=).*; give .*\.$") as caught:
+        exact(given, "x", 0)
+    assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize(("given", "least"), [(0, 1), ("0.99", 1), (-1, 0), ("-0.01", 0), (Decimal("-1e10"), 0)])
+def test_what_is_too_small_is_refused_with_the_least(given: Any, least: int) -> None:
+    with pytest.raises(InvalidArgumentError, match=rf"less than {least}; the least that the API takes is {least}\.$"):
+        exact(given, "x", least)
+
+
+def test_the_least_itself_passes() -> None:
+    assert exact("1.00", "x", 1) == 1
+    assert exact(0, "x", 0) == 0
+
+
+def test_a_float_is_refused_with_the_reason() -> None:
+    with pytest.raises(InvalidArgumentError, match=r"x=0\.1 is a float, which cannot hold .* a text such as '0\.1'\.$"):
+        exact(0.1, "x", 0)
