@@ -93,7 +93,11 @@ def certain_violations(readings: list[tuple[float, float]], requests: int, per: 
 
 
 def granted(limiter: Limiter) -> bool:
-    return limiter.ask(limiter.enter()) == 0.0
+    ticket = limiter.enter()
+    try:
+        return limiter.ask(ticket) == 0.0
+    finally:
+        limiter.leave(ticket)
 
 
 def test_two_processes_count_together(make: Any) -> None:

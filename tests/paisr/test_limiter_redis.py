@@ -1,0 +1,310 @@
+"""A rate shared by Redis: two clients, a server that stops, hangs, forgets, or sets its clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from paisr import AsyncPaisr, RateLimit
+from paisr._limiter import Limiter, limiter_for
+from paisr._shared_limit import PlaceGoneError
+from paisr._shared_limit_redis import RedisPlace
+
+redis = pytest.importorskip("redis", reason="needs the extra paisr[redis]")
+
+CANARY = "canary-5d1c"
+
+# One client that takes all that it gets, and prints between which two moments each grant was.
+HAMMER = """
+import json, sys, time
+from paisr._limiter import RateLimit, limiter_for
+limiter = limiter_for(RateLimit(int(sys.argv[1]), per=float(sys.argv[2]), shared=sys.argv[3]))
+start, until, readings = float(sys.argv[4]), float(sys.argv[5]), []
+time.sleep(max(0, start - time.monotonic()))
+ticket = limiter.enter()
+while (before := time.monotonic()) < until:
+    wait = limiter.ask(ticket)
+    if wait:
+        time.sleep(min(wait, max(0, until - time.monotonic())))
+    else:
+        readings.append((before, time.monotonic()))
+        ticket = limiter.enter()
+json.dump(readings, sys.stdout)
+"""
+
+
+class Server:
+    """A redis-server on a free port of loopback, with a password and nothing on disk."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self.program = program
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.options = ["--bind", "127.0.0.1", "--port", str(self.port), "--requirepass", CANARY]
+        self.options += ["--save", "", "--appendonly", "no", "--dir", str(folder)]
+        self.process: subprocess.Popen[bytes] | None = None
+        self.client = redis.Redis(port=self.port, password=CANARY)
+
+    @property
+    def url(self) -> str:
+        return f"redis://:{CANARY}@127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [self.program, *self.options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        until = time.monotonic() + 10
+        while True:
+            with contextlib.suppress(redis.exceptions.ConnectionError):
+                self.client.ping()
+                return
+            assert self.process.poll() is None, "redis-server ended"
+            assert time.monotonic() < until, "redis-server does not answer"
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+@pytest.fixture(scope="module")
+def one_server(need: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    program = need(shutil.which("redis-server"), "the program redis-server (Debian: redis-server)")
+    server = Server(program, tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()
+    server.client.close()
+
+
+@pytest.fixture
+def server(one_server: Server) -> Server:
+    if one_server.process is None:
+        one_server.start()
+    one_server.client.flushall()
+    return one_server
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def place(server: Server, requests: int = 3, per: float = 60) -> RedisPlace:
+    rate = RateLimit(requests, per=per, shared=server.url)
+    url = rate.url()
+    assert url is not None
+    return RedisPlace(rate, url)
+
+
+def granted(limiter: Limiter) -> bool:
+    ticket = limiter.enter()
+    try:
+        return limiter.ask(ticket) == 0.0
+    finally:
+        limiter.leave(ticket)
+
+
+def times(server: Server, key: str = "paisr:rate:3:60") -> list[int]:
+    return [int(value) for value in server.client.lrange(key, 0, -1)]
+
+
+def test_two_clients_count_together(server: Server) -> None:
+    one, two = place(server), place(server)
+    assert [one.take(0), two.take(0), one.take(0)] == [0.0, 0.0, 0.0]
+    assert 60 < two.take(0) <= 61
+    assert 60 < two.take(1) <= 61
+    assert 121 < two.take(3) <= 122
+
+
+def test_whoever_has_others_before_him_leaves_them_their_places(server: Server) -> None:
+    one = place(server)
+    assert one.take(2) == 0.0, "three are free"
+    assert one.take(2) > 0
+    assert one.take(1) == 0.0
+    assert one.take(3) > 60
+
+
+def test_different_limits_do_not_mix_and_the_keys_go_away_by_themselves(server: Server) -> None:
+    place(server, 1, 60).take(0)
+    assert place(server, 1, 30).take(0) == 0.0
+    assert place(server, 2, 60.0).take(0) == 0.0
+    assert place(server, 1, 60.0).take(0) > 0
+    assert set(server.client.keys()) == {b"paisr:rate:1:60", b"paisr:rate:1:30", b"paisr:rate:2:60"}
+    assert 60_000 < server.client.pttl("paisr:rate:1:60") <= 61_001
+
+
+def test_no_more_is_kept_than_the_limit_needs(server: Server) -> None:
+    one = place(server, 3, 0.001)
+    for _ in range(20):
+        one.take(0)
+        time.sleep(0.001)
+    assert len(times(server, "paisr:rate:3:0.001")) <= 3
+
+
+def test_two_processes_stay_within_the_limit_and_use_it(server: Server) -> None:
+    requests, per = 25, 0.25
+    start = time.monotonic() + 0.8
+    until = start + 1.7
+    command = [sys.executable, "-c", HAMMER, *map(str, (requests, per, server.url, start, until))]
+    crowd = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
+    readings = sorted(tuple(entry) for process in crowd for entry in json.loads(process.communicate()[0]))
+    for first, (before, _) in enumerate(readings):
+        window = [entry for entry in readings[first:] if entry[0] < before + per and entry[1] < before + per]
+        assert len(window) <= requests, "one too many, wherever between its readings each grant was"
+    assert len(readings) >= 0.95 * requests * 7
+
+
+def test_when_the_server_s_clock_is_set_back_one_window_is_waited_and_no_more(server: Server) -> None:
+    one = place(server)
+    assert [one.take(0), one.take(0)] == [0.0, 0.0]
+    ahead = 3_600_000_000
+    for index, moment in enumerate(times(server)):
+        server.client.lset("paisr:rate:3:60", index, moment + ahead)
+    assert one.take(0) == 0.0
+    assert 60 < one.take(0) <= 61
+    now = int(time.time() * 1_000_000)
+    assert all(moment <= now for moment in times(server))
+
+
+def test_a_server_that_stops_in_the_middle_leaves_the_process_to_itself_until_it_is_back(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock()
+    one, two = (limiter_for(RateLimit(3, per=60, shared=server.url), clock) for _ in range(2))
+    assert granted(one)
+    server.stop()
+    assert [granted(one) for _ in range(4)] == [True, True, False, False], "two more than before"
+    assert [granted(two) for _ in range(4)] == [True, True, True, False]
+    server.start()
+    clock.now += 4
+    assert not granted(one), "the server has forgotten, and the process has not"
+    clock.now += 61
+    assert [granted(one), granted(two)] == [True, True]
+    assert len(times(server)) == 2
+    assert [record.message.startswith("The rate limit shared at redis://127.0.0.1") for record in caplog.records]
+    assert len([record for record in caplog.records if "is gone (ConnectionError)" in record.message]) == 2
+    assert len([record for record in caplog.records if record.message.endswith(" is back.")]) == 2
+    assert CANARY not in caplog.text
+
+
+def test_a_server_that_hangs_costs_half_a_second_at_most_and_then_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://:{CANARY}@127.0.0.1:{silent.getsockname()[1]}/0"
+        limiter = limiter_for(RateLimit(100, shared=url))
+        start = time.monotonic()
+        assert granted(limiter)
+        first = time.monotonic() - start
+        assert all(granted(limiter) for _ in range(50))
+        then = time.monotonic() - start - first
+    assert 0.1 < first < 0.6
+    assert then < 0.1
+
+
+def test_a_server_that_hangs_in_the_middle_too(server: Server) -> None:
+    limiter = limiter_for(RateLimit(100, shared=server.url))
+    assert granted(limiter)
+    server.client.execute_command("CLIENT", "PAUSE", 1500, "ALL")
+    start = time.monotonic()
+    assert granted(limiter)
+    assert 0.1 < time.monotonic() - start < 0.6
+    server.stop()
+
+
+@pytest.mark.parametrize("wrong", ["password", "kind of key"])
+def test_a_server_that_refuses_is_one_that_is_gone(
+    server: Server, wrong: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = server.url
+    if wrong == "password":
+        url = url.replace(CANARY, CANARY + "-other")
+    else:
+        server.client.set("paisr:rate:3:60", "text")
+    limiter = limiter_for(RateLimit(3, per=60, shared=url))
+    assert [granted(limiter) for _ in range(4)] == [True, True, True, False]
+    assert len(caplog.records) == 1
+    assert CANARY not in caplog.text
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # what other tests started may still run
+def test_a_forked_child_has_its_own_connection_and_the_same_count(server: Server) -> None:
+    limiter = limiter_for(RateLimit(3, per=60, shared=server.url))
+    assert granted(limiter)
+    child = os.fork()
+    if child == 0:
+        code = 9
+        with contextlib.suppress(BaseException):
+            code = sum(granted(limiter) for _ in range(5))
+        os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+    assert not granted(limiter)
+    assert len(times(server)) == 3
+
+
+def test_threads_share_one_client(server: Server) -> None:
+    limiter = limiter_for(RateLimit(30, per=60, shared=server.url))
+    got: list[bool] = []
+    threads = [threading.Thread(target=lambda: got.extend(granted(limiter) for _ in range(5))) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(got) == len(times(server, "paisr:rate:30:60")) == 30
+
+
+def test_the_async_client_asks_away_from_its_event_loop(server: Server) -> None:
+    rate = RateLimit(30, per=60, shared=server.url)
+    answer = {"success": True, "data": {"id": "inv_123456", "status": "unpaid"}}
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=answer))
+
+    async def calls() -> None:
+        async with AsyncPaisr("token", rate_limit=rate, transport=transport) as client:
+            await asyncio.gather(*(client.invoices.get(f"inv_{number}") for number in range(20)))
+
+    asyncio.run(calls())
+    assert len(times(server, "paisr:rate:30:60")) == 20
+
+
+def test_an_interrupted_connection_shows_no_password(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    one = place(server)
+    monkeypatch.setattr(socket.socket, "sendall", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        one.take(0)
+    shown = traceback.TracebackException(KeyboardInterrupt, caught.value, caught.tb, capture_locals=True).format()
+    assert CANARY not in "".join(shown)
+    assert caught.value.__context__ is None
+
+
+def test_a_failure_shows_no_password(server: Server) -> None:
+    one = place(server)
+    server.stop()
+    with pytest.raises(PlaceGoneError) as caught:
+        one.take(0)
+    shown = traceback.TracebackException(PlaceGoneError, caught.value, caught.tb, capture_locals=True).format()
+    assert CANARY not in "".join(shown)
