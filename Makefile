@@ -18,7 +18,7 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup generate check-generated lint format type test coverage test-lowest demo build lock clean
+.PHONY: help setup generate check-generated contract-diff lint format type test coverage test-lowest demo build lock clean
 
 help: ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +30,9 @@ generate: $(READY) ## make generated/ from the contract in openapi/
 
 check-generated: $(READY) ## fail, with the difference, when generated/ is not what the contract gives
 	$(BIN)/python scripts/generate.py --check
+
+contract-diff: $(READY) ## compare the contract with WITH=other.yaml, or with an earlier one: FROM=previous.yaml (FORMAT=json)
+	@$(BIN)/python scripts/contract_diff.py $(if $(FORMAT),--format $(FORMAT)) $(if $(FROM),--from $(FROM)) $(WITH)
 
 lint: $(READY) $(NODE_READY) ## check style and formatting, and that the contract is valid OpenAPI without slips
 	$(BIN)/ruff check .

@@ -1,0 +1,152 @@
+"""Reading an OpenAPI 3 document, and finding what its references mean, in it and in the files beside it.
+
+References are resolved by `referencing`; a document that refers to another host is refused, nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from referencing import Registry, Resource
+from referencing.exceptions import NoSuchResource, Unresolvable
+from referencing.jsonschema import DRAFT202012
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+Raw = Mapping[str, Any]
+
+
+class UnreadableError(Exception):
+    """The document cannot be compared; the message is one sentence that says why."""
+
+
+class Source(NamedTuple):
+    """An object of a document, with the resolver of the references in it."""
+
+    raw: Raw
+    resolver: Any
+
+    def part(self, raw: object) -> Source:
+        """Another object of the same file; true and false are schemas too."""
+        if isinstance(raw, bool):
+            return Source(ANYTHING if raw else NOTHING, self.resolver)
+        if not isinstance(raw, Mapping):
+            raise UnreadableError(f"An object is expected where there is {short(raw)}.")
+        return Source(raw, self.resolver)
+
+    def referred(self) -> Source:
+        """What `$ref` means."""
+        reference = self.raw["$ref"]
+        try:
+            found = self.resolver.lookup(reference)
+        except (Unresolvable, ValueError, TypeError, AttributeError) as error:
+            raise UnreadableError(f"The reference {reference!r} leads nowhere.") from error
+        return Source(found.contents, found.resolver).part(found.contents)
+
+    def followed(self) -> Source:
+        """What stands at the end of a chain of references, for what is not a schema."""
+        source, seen = self, set[int]()
+        while "$ref" in source.raw:
+            if id(source.raw) in seen:
+                raise UnreadableError(f"The reference {source.raw['$ref']!r} leads back to itself.")
+            seen.add(id(source.raw))
+            source = source.referred()
+        return source
+
+    def under(self, key: str) -> list[tuple[str, Source]]:
+        """The objects in a map, references followed, without its extensions."""
+        return [(name, self.part(value).followed()) for name, value in mapping(self.raw, key).items()]
+
+
+ANYTHING: Raw = {}
+NOTHING: Raw = {"not": {}}
+
+
+def mapping(raw: Raw, key: str) -> dict[str, Any]:
+    """The map under a key, extensions left out; empty when there is none."""
+    value = raw.get(key) or {}
+    if not isinstance(value, Mapping):
+        raise UnreadableError(f"{key!r} is not an object but {short(value)}.")
+    return {name: inner for name, inner in value.items() if key == "properties" or not name.startswith("x-")}
+
+
+def sequence(raw: Raw, key: str) -> list[Any]:
+    """The list under a key; empty when there is none."""
+    value = raw.get(key) or []
+    if not isinstance(value, list):
+        raise UnreadableError(f"{key!r} is not a list but {short(value)}.")
+    return value
+
+
+def short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def read(path: Path) -> Source:
+    """The document in a file, YAML or JSON; raises UnreadableError for anything but an OpenAPI 3 document."""
+    contents = _contents(path)
+    version = str(contents.get("openapi", ""))
+    if not version.startswith("3."):
+        found = f"is for OpenAPI {version}" if version else "names no OpenAPI version"
+        raise UnreadableError(f"{path} {found}; a document for OpenAPI 3 is needed.")
+    uri = path.resolve().as_uri()
+    # A file that is referred to from several places is read once, so that its schemas are the same ones.
+    registry: Registry[Any] = Registry(retrieve=cache(_beside))  # type: ignore[call-arg]  # mypy misses the attrs alias
+    registry = registry.with_resource(uri, _resource(contents))
+    return Source(contents, registry.resolver(uri))
+
+
+def _resource(contents: Raw) -> Resource[Any]:
+    resource: Resource[Any] = DRAFT202012.create_resource(contents)
+    return resource
+
+
+def _beside(uri: str) -> Resource[Any]:
+    parts = urlsplit(uri)
+    if parts.scheme != "file":
+        raise NoSuchResource(uri)
+    return _resource(_contents(Path(url2pathname(parts.path))))
+
+
+def _contents(path: Path) -> Raw:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UnreadableError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"{path} is not text in UTF-8.") from error
+    try:
+        contents = _plain(_parsed(text))
+    except (YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1})" if mark else ""
+        raise UnreadableError(f"{path} is neither YAML nor JSON{where}.") from error
+    except RecursionError as error:
+        raise UnreadableError(f"{path} contains itself, or is nested too deeply.") from error
+    if not isinstance(contents, dict):
+        raise UnreadableError(f"{path} is not an OpenAPI document: it holds {short(contents)}.")
+    return contents
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return YAML(typ="safe").load(text)  # YAML 1.2: `no` is a text, which country codes are glad of
+
+
+def _plain(value: object) -> object:
+    """As JSON would have it: keys are texts (a status written as a number, too), dates are texts."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value.isoformat() if isinstance(value, date) else value

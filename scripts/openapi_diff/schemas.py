@@ -1,0 +1,227 @@
+"""Two schemas side by side."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from .changes import Log
+from .reading import short
+from .renames import guess
+from .shapes import APPLIES, EVERY, HIGHS, LOWS, Node, Shape, Shapes, key_of
+
+Pair = tuple[frozenset[int], frozenset[int]]
+# A component may be used at several places, and each is told; but where everything refers to everything, no more.
+MOST_PLACES = 8
+HIDDEN = {"request": "readOnly", "answer": "writeOnly"}
+
+
+class Schemas:
+    """Compares the schemas of one side of one operation, and tells a log."""
+
+    def __init__(self, log: Log, before: Shapes, after: Shapes) -> None:
+        self.log = log
+        self.before = before
+        self.after = after
+        self._open: set[Pair] = set()
+        self._visits: Counter[Pair] = Counter()
+
+    def compare(self, place: str, before: Node, after: Node) -> None:
+        """Tell every change from BEFORE to AFTER; a schema inside itself is compared once."""
+        pair = key_of(before), key_of(after)
+        if pair in self._open or self._visits[pair] >= MOST_PLACES:
+            return
+        self._visits[pair] += 1
+        self._open.add(pair)
+        try:
+            self._shapes(place, self.before.of(before), self.after.of(after))
+        finally:
+            self._open.discard(pair)
+
+    def _shapes(self, place: str, a: Shape, b: Shape) -> None:
+        self._types(place, a, b)
+        self._values(place, a, b)
+        self._rules(place, a, b)
+        self._notes(place, a, b)
+        common = a.types & b.types
+        if "object" in common:
+            self._properties(place, a, b)
+            self._extra(place, a, b)
+        if "array" in common and (a.items or b.items):
+            self.compare(f"{place}[]", a.items, b.items)
+        if a.branches or b.branches:
+            self._alternatives(place, a.branches or ((),), b.branches or ((),))
+
+    def _types(self, place: str, a: Shape, b: Shape) -> None:
+        if a.types != b.types:
+            several = len(written_types(a)) > 1
+            kind = direction(a.types, b.types)
+            judged = "type, of several" if several and kind == "narrowed" and self.log.side == "answer" else "type"
+            self.log.add(place, kind, "type", shown_type(a), shown_type(b), judged=judged)
+        elif a.nullable != b.nullable:
+            self.log.add(place, "widened" if b.nullable else "narrowed", "null", shown_type(a), shown_type(b))
+        if a.types & b.types and (old := a.rules.get("kind")) != (new := b.rules.get("kind")):
+            kind = direction(new or frozenset(), old or frozenset())  # a form less is a value more
+            self.log.add(place, kind, "form", shown_type(a), shown_type(b))
+
+    def _values(self, place: str, a: Shape, b: Shape) -> None:
+        if a.enum == b.enum or not a.types & b.types:
+            return
+        before, after = shown_values(a), shown_values(b)
+        if a.enum is None or b.enum is None:
+            kind = "widened" if b.enum is None else "narrowed"
+            self.log.add(place, kind, "values", before, after, judged="open to any value")
+            return
+        if b.enum.keys() - a.enum.keys():
+            self.log.add(place, "widened", "values", before, after)
+        if a.enum.keys() - b.enum.keys():
+            self.log.add(place, "narrowed", "values", before, after)
+
+    def _rules(self, place: str, a: Shape, b: Shape) -> None:
+        common = a.types & b.types
+        for name in sorted(a.rules.keys() | b.rules.keys()):
+            old, new = a.rules.get(name), b.rules.get(name)
+            if old != new and name != "kind" and APPLIES[name] & common:
+                label = "other fields" if name == "additionalProperties" else name
+                judged = label if label == "other fields" else "rule"
+                self.log.add(place, rule_direction(name, old, new), label, rule(old), rule(new), judged=judged)
+        for name in sorted(a.others.keys() | b.others.keys()):
+            if (old := a.others.get(name)) != (new := b.others.get(name)):
+                self.log.add(place, "changed", name, old or "", new or "", judged="rule")
+
+    def _notes(self, place: str, a: Shape, b: Shape) -> None:
+        old, new = (shape.notes.get("deprecated") is True for shape in (a, b))
+        if old != new:
+            self.log.add(place, "added" if new else "removed", "deprecation")
+        if self.log.side == "request" and a.notes.get("default") != b.notes.get("default"):
+            before, after = (short(shape.notes["default"]) if "default" in shape.notes else "" for shape in (a, b))
+            self.log.add(place, "changed", "default", before, after)
+
+    def _properties(self, place: str, a: Shape, b: Shape) -> None:
+        old, new = self._visible(a, self.before), self._visible(b, self.after)
+        removed = {name: node for name, node in old.items() if name not in new}
+        added = {name: node for name, node in new.items() if name not in old}
+        for rename in guess(removed, added, self.before, self.after):
+            (was,), (now,) = rename
+            self.log.add(f"{place}.{now}", "renamed", "property", was, now, guess=True)
+            self.required(f"{place}.{now}", was in a.required, now in b.required)
+            self.compare(f"{place}.{now}", removed.pop(was), added.pop(now))
+        for name, node in removed.items():
+            self._one_sided(f"{place}.{name}", "removed", name in a.required, shown_type(self.before.of(node)))
+        for name, node in added.items():
+            self._one_sided(f"{place}.{name}", "added", name in b.required, shown_type(self.after.of(node)))
+        for name in old:
+            if name in new:
+                self.required(f"{place}.{name}", name in a.required, name in b.required)
+                self.compare(f"{place}.{name}", old[name], new[name])
+
+    def _visible(self, shape: Shape, shapes: Shapes) -> Mapping[str, Node]:
+        names = {**shape.properties, **{name: () for name in shape.required if name not in shape.properties}}
+        flag = HIDDEN[self.log.side]
+        return {name: names[name] for name in sorted(names) if shapes.of(names[name]).notes.get(flag) is not True}
+
+    def _one_sided(self, place: str, kind: str, required: bool, shown: str) -> None:
+        before, after = (shown, "") if kind == "removed" else ("", shown)
+        self.log.add(place, kind, "required property" if required else "property", before, after)
+
+    def required(self, place: str, old: bool, new: bool) -> None:
+        """Tell that something must, or need no longer, be given."""
+        if old != new:
+            words = {True: "required", False: "optional"}
+            self.log.add(place, "narrowed" if new else "widened", "required", words[old], words[new])
+
+    def _extra(self, place: str, a: Shape, b: Shape) -> None:
+        closed = "additionalProperties" in {*a.rules, *b.rules}
+        if (a.extra or b.extra) and not closed:
+            self.compare(f"{place}.*", a.extra, b.extra)
+
+    def _alternatives(self, place: str, before: tuple[Node, ...], after: tuple[Node, ...]) -> None:
+        """Alternatives have no names: those that are equal go together, then those that are left, if it is one each."""
+        rest = list(after)
+        gone = []
+        for node in before:
+            twin = next((other for other in rest if self._equal(node, other)), None)
+            if twin is None:
+                gone.append(node)
+            else:
+                rest.remove(twin)
+        if len(gone) == len(rest) == 1:
+            self.compare(place, gone[0], rest[0])
+            return
+        for node in gone:
+            self.log.add(place, self._kind("removed"), "alternative", shown_type(self.before.of(node)), "")
+        for node in rest:
+            self.log.add(place, self._kind("added"), "alternative", "", shown_type(self.after.of(node)))
+
+    def _kind(self, kind: str) -> str:
+        """In a request, an alternative more is more that is accepted."""
+        return {"removed": "narrowed", "added": "widened"}[kind] if self.log.side == "request" else kind
+
+    def _equal(self, before: Node, after: Node) -> bool:
+        with self._unheard() as log:
+            self.compare("", before, after)
+        return not log.changes
+
+    @contextmanager
+    def _unheard(self) -> Iterator[Log]:
+        log, visits = self.log, self._visits
+        self.log, self._visits = Log(log.operation, log.side), Counter()
+        try:
+            yield self.log
+        finally:
+            self.log, self._visits = log, visits
+
+
+def direction(old: frozenset[str], new: frozenset[str]) -> str:
+    """How a set of what is allowed changed."""
+    return "widened" if old < new else "narrowed" if new < old else "changed"
+
+
+def rule_direction(name: str, old: Any, new: Any) -> str:
+    """How a rule changed; None is no rule, which allows the most."""
+    if old is None or new is None:
+        return "widened" if new is None else "narrowed"
+    if isinstance(old, frozenset):
+        return direction(new, old)
+    if name in LOWS:
+        return "widened" if new < old else "narrowed"
+    if name in HIGHS:
+        return "widened" if new > old else "narrowed"
+    if name == "minimum":
+        return "widened" if new < old else "narrowed"
+    return "widened" if (new[0], not new[1]) > (old[0], not old[1]) else "narrowed"
+
+
+def rule(value: Any) -> str:
+    """A rule as it is shown."""
+    match value:
+        case None:
+            return ""
+        case frozenset():
+            return " and ".join(sorted(map(str, value)))
+        case (limit, strict):
+            return f"{limit}, exclusive" if strict else str(limit)
+        case _:
+            return str(value)
+
+
+def written_types(shape: Shape) -> list[str]:
+    return sorted(shape.types - ({"integer"} if "number" in shape.types else set()))
+
+
+def shown_type(shape: Shape) -> str:
+    """The type in words: "string (date-time) or null"."""
+    types = written_types(shape)
+    if shape.types == EVERY:
+        return "anything" if shape.nullable else "anything but null"
+    if "string" in types and "kind" in shape.rules:
+        types[types.index("string")] = f"string ({rule(shape.rules['kind'])})"
+    return " or ".join([*types, "null"] if shape.nullable else types) or "nothing"
+
+
+def shown_values(shape: Shape) -> str:
+    if shape.enum is None:
+        return f"any {shown_type(shape)}"
+    return ", ".join(value if isinstance(value, str) else short(value) for value in shape.enum.values())
