@@ -1,6 +1,7 @@
 # `make` lists what there is to do. Every target sets itself up first; the only needs are make and Python 3.11 or newer.
 PYTHON ?= python3
 CONTRACT := openapi/paisr-invoices.yaml
+CONTRACT_SEED := 20250601
 
 VENV := .venv
 LOWEST := .venv-lowest
@@ -18,7 +19,7 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup generate check-generated contract-diff lint format type test coverage test-lowest demo build lock clean
+.PHONY: help setup generate check-generated contract-diff lint format type test contract coverage test-lowest demo build lock clean
 
 help: ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -51,6 +52,10 @@ type: $(READY) ## check types with mypy and pyright, both strict
 
 test: $(READY) ## run all tests (choose some with ARGS="tests/paisr -k money")
 	$(BIN)/python -m pytest $(ARGS)
+
+contract: $(READY) ## hold contract, client and stand-in together (CASES=150 for each operation, SEED=...)
+	@echo "SEED=$(or $(SEED),$(CONTRACT_SEED)) CASES=$(or $(CASES),150)"
+	CASES=$(or $(CASES),150) SEED=$(or $(SEED),$(CONTRACT_SEED)) INVENTORY=1 $(BIN)/python -m pytest tests/contract $(ARGS)
 
 coverage: $(READY) ## run all tests and say which lines none of them reached
 	$(BIN)/coverage erase

@@ -70,8 +70,10 @@ FULL: dict[str, Any] = {
 }
 # Each in the place of each value of an answer. What is right in one place is wrong in another: the contract decides.
 SUBSTITUTES: list[Any] = [
-    None, True, False, 0, 7, -1, 0.5, 1e300, "", "text", "7", "0.10", "NaN", "Infinity", "-inf", "paid", "SRD", [], [None], [{}],
-    {},     {"id": "inv_1"}, "2023-11-07T05:31:56Z", "2023-11-07T05:31:56+05:30", "2023-11-07T05:31:56.123456-03:00", "2023-11-07T05:31:56", "2023-11-07", "2023-11-07T25:31:56Z", "2023-02-30T05:31:56Z", "yesterday",
+    None, True, False, 0, 7, -1, 0.5, 1e300, "", "text", "7", "0.10", "NaN", "Infinity", "-inf", "paid", "SRD", [], {},
+    [None], [{}], {"id": "inv_1"}, "2023-11-07T05:31:56Z", "2023-11-07T05:31:56+05:30",
+    "2023-11-07T05:31:56.123456-03:00", "2023-11-07T05:31:56", "2023-11-07", "2023-11-07T25:31:56Z",
+    "2023-02-30T05:31:56Z", "yesterday",
 ]  # fmt: skip
 
 
@@ -189,7 +191,7 @@ def inner_places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple
 def replaced(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
     if not path:
         return new
-    changed = copy.copy(value)
+    changed: Any = copy.copy(value)
     changed[path[0]] = replaced(value[path[0]], path[1:], new)
     return changed
 
@@ -218,7 +220,7 @@ def test_every_field_left_out_and_one_more_everywhere(operation: str, clients: C
     for place in inner_places(whole):
         if place:
             hold(answered, json.dumps(without(whole, place)).encode(), clients)
-        found = whole
+        found: Any = whole
         for key in place:
             found = found[key]
         if isinstance(found, dict):

@@ -1,4 +1,4 @@
-"""Client against contract, out: what is asked of the client is sent as it is, and what the contract forbids is not sent.
+"""Client against contract, out: what is asked of the client is sent as it is, what the contract forbids is not.
 
 Declared, where the client differs from the case on purpose:
 

@@ -25,7 +25,7 @@ def operation(operation_id: str) -> dict[str, Any]:
     for methods in DOCUMENT["paths"].values():
         for found in methods.values():
             if found["operationId"] == operation_id:
-                return found
+                return dict(found)
     raise KeyError(operation_id)
 
 
