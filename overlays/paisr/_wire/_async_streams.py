@@ -66,7 +66,12 @@ class AsyncWatchedStream(httpcore.AsyncNetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
         limit = _connect_limit(timeout)
-        return AsyncWatchedStream(await self._stream.start_tls(ssl_context, server_hostname, limit))
+        try:
+            return AsyncWatchedStream(await self._stream.start_tls(ssl_context, server_hostname, limit))
+        except BaseException:
+            # A handshake that is cancelled, as the deadline does, would leave its socket open.
+            await self._stream.aclose()
+            raise
 
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable" and not self._framing.reusable:

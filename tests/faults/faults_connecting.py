@@ -1,0 +1,160 @@
+"""Faults before a request is on its way: names, ports, TLS, proxies, and arguments that are not sent at all."""
+
+from __future__ import annotations
+
+import socket
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from declarations import (
+    CREATE,
+    PROXY_PASSWORD,
+    SHORT,
+    TOKEN,
+    Expect,
+    Fault,
+    Target,
+    broken,
+    certified,
+    never_sent,
+    over_tls,
+    stranger,
+)
+from server import Connection, FaultServer, after_request, cut, http
+
+
+def closed_port(server: FaultServer) -> Target:
+    """A port that was free a moment ago: bound and never listened on, so that nobody else takes it."""
+    return Target(f"http://127.0.0.1:{_bound(server)}/v2")
+
+
+def _bound(server: FaultServer) -> int:
+    taken = server.cleanup.enter_context(socket.socket())
+    taken.bind(("127.0.0.1", 0))
+    port: int = taken.getsockname()[1]
+    return port
+
+
+def full_backlog(server: FaultServer) -> Target:
+    """A port whose queue of connections is full: the next one is not answered at all."""
+    listener = server.cleanup.enter_context(socket.socket())
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(0)
+    for _ in range(4):
+        waiting = server.cleanup.enter_context(socket.socket())
+        waiting.setblocking(False)
+        waiting.connect_ex(listener.getsockname())
+    return Target(f"http://127.0.0.1:{listener.getsockname()[1]}/v2")
+
+
+def unknown_name(resolver: str, server: FaultServer) -> Target:
+    return Target("https://service.invalid/v2", resolver=resolver)
+
+
+def untrusted(server: FaultServer) -> Target:
+    """By https, with no authority but the usual ones."""
+    return Target(server.url.replace("http://", "https://"))
+
+
+def through_proxy(server: FaultServer) -> Target:
+    """The fault is the proxy; the service behind it is never reached."""
+    return Target("https://127.0.0.1:9/v2", proxy=f"http://user:{PROXY_PASSWORD}@127.0.0.1:{server.port}")
+
+
+def dead_proxy(server: FaultServer) -> Target:
+    return Target("https://127.0.0.1:9/v2", proxy=f"http://user:{PROXY_PASSWORD}@127.0.0.1:{_bound(server)}")
+
+
+def elsewhere(base_url: str, token: str, server: FaultServer) -> Target:
+    return Target(base_url or server.url, token=token)
+
+
+def tunnel_to_silence(connection: Connection) -> None:
+    """Agree to the tunnel, and let nothing through it."""
+    connection.send(http(200, length=False))
+    connection.hold()
+
+
+def plain_refusal(connection: Connection) -> None:
+    """What a plain HTTP server says to a TLS greeting."""
+    connection.socket.recv(65536)
+    connection.send(http(400))
+    connection.fin()
+
+
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)
+# The certificate is the only thing wrong: a client that goes on regardless gets an answer.
+TLS_REFUSALS = [
+    Fault("untrusted certificate", never_sent(), tls=certified("127.0.0.1", by=stranger), arrange=over_tls),
+    Fault("self-made authority, nothing set", never_sent(), tls=certified("127.0.0.1"), arrange=untrusted),
+    Fault("certificate of another host", never_sent(), tls=certified("other.example"), arrange=over_tls),
+    Fault("expired certificate", never_sent(), tls=certified("127.0.0.1", not_after=YESTERDAY), arrange=over_tls),
+]
+CONNECTING = [
+    Fault("connection refused", never_sent(), arrange=closed_port),
+    Fault("connect time-out", never_sent("APITimeoutError"), arrange=full_backlog, timeout=SHORT),
+    Fault("name not found", never_sent(), arrange=partial(unknown_name, "fails")),
+    Fault("look-up hangs", never_sent("APITimeoutError"), arrange=partial(unknown_name, "hangs"), timeout=SHORT),
+    *TLS_REFUSALS,
+    Fault("TLS to a plain port", never_sent(), plain_refusal, arrange=over_tls),
+    Fault("plain text to a TLS port", broken(reads=0), tls=certified("127.0.0.1")),
+    Fault("TLS handshake hangs", never_sent("APITimeoutError"), Connection.hold, arrange=over_tls, timeout=SHORT),
+    Fault("TLS handshake cut off", never_sent(), Connection.fin, arrange=over_tls),
+    Fault("dead proxy", never_sent(), arrange=dead_proxy),
+    Fault("proxy refuses the tunnel", never_sent(), cut(http(403)), arrange=through_proxy),
+    Fault("proxy wants a password (407)", never_sent(), cut(http(407)), arrange=through_proxy),
+    Fault("proxy cannot reach the service", never_sent(), cut(http(502)), arrange=through_proxy),
+    Fault("proxy hangs up", never_sent(), after_request(Connection.fin), arrange=through_proxy),
+    Fault(
+        "proxy is silent",
+        never_sent("APITimeoutError"),
+        after_request(Connection.hold),
+        arrange=through_proxy,
+        timeout=SHORT,
+    ),
+    Fault(
+        "tunnel leads nowhere",
+        never_sent("APITimeoutError"),
+        after_request(tunnel_to_silence),
+        arrange=through_proxy,
+        timeout=SHORT,
+    ),
+]
+
+
+def misconfigured(name: str, base_url: str = "", token: str = TOKEN) -> Fault:
+    return Fault(
+        name,
+        {"get": Expect(0, "ConfigurationError", "not_sent")},
+        arrange=partial(elsewhere, base_url, token),
+        peers=False,
+    )
+
+
+def refused(name: str, **arguments: object) -> Fault:
+    operation = "get" if "invoice_id" in arguments else "list" if {"limit", "status"} & arguments.keys() else "create"
+    expected = {operation: Expect(0, "InvalidArgumentError", "not_sent")}
+    given = CREATE | arguments if operation == "create" else arguments
+    return Fault(name, expected, arguments=given, peers=False)
+
+
+def item(**changes: object) -> list[dict[str, object]]:
+    return [{"description": "Pizza", "quantity": 1, "unit_price": "9.50"} | changes]
+
+
+LOCAL = [
+    misconfigured("token with a line break", token=f"{TOKEN}\nX-More: 1"),
+    misconfigured("plain http to another host", "http://service.invalid/v2"),
+    misconfigured("credentials in the address", f"https://user:{PROXY_PASSWORD}@service.invalid/v2"),
+    refused("id that climbs (..)", invoice_id=".."),
+    refused("empty id", invoice_id=""),
+    refused("limit of zero", limit=0),
+    refused("unknown status as filter", status="refunded"),
+    refused("customer empty", customer=""),
+    refused("price as float", items=item(unit_price=9.5)),
+    refused("price not finite", items=item(unit_price="NaN")),
+    refused("negative price", items=item(unit_price="-1")),
+    refused("quantity of zero", items=item(quantity=0)),
+    refused("51 items", items=item() * 51),
+    refused("half a character", summary="\ud800"),
+]

@@ -1,0 +1,236 @@
+"""Faults between the request's first byte and the answer's last: broken, silent, cut off, endless, not HTTP."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+from declarations import CREATE, SHORT, Expect, Expects, Fault, broken, fine, late, off_contract
+from server import (
+    Behaviour,
+    Connection,
+    Received,
+    after_request,
+    always,
+    as_json,
+    cut,
+    http,
+    right_answer,
+    right_data,
+)
+
+BODY = b'{"success": true, "data": {"id": "inv_123", "status": "paid"}}'
+HEAD = f"HTTP/1.1 200 OK\r\nContent-Length: {len(BODY)}\r\n".encode()
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+GIGABYTE = b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n"
+INTERIM = b"HTTP/1.1 102 Processing\r\n\r\n"
+GZIPPED = "Content-Encoding: gzip"
+ZEROS = bytes(2**20)
+
+
+def silent_after(answer: bytes) -> Behaviour:
+    def behave(connection: Connection) -> None:
+        connection.send(answer)
+        connection.hold()
+
+    return after_request(behave)
+
+
+def dripping(before: bytes, over_and_over: bytes, seconds: float = 0.05) -> Behaviour:
+    def behave(connection: Connection) -> None:
+        connection.send(before)
+        connection.drip(over_and_over, seconds)
+
+    return after_request(behave)
+
+
+def endless(before: bytes, over_and_over: bytes) -> Behaviour:
+    """As fast as it is read."""
+
+    def behave(connection: Connection) -> None:
+        connection.send(before)
+        while not connection.server.stopping.is_set():
+            connection.send(over_and_over)
+
+    return after_request(behave)
+
+
+def bomb(connection: Connection) -> None:
+    """A gibibyte that is a mebibyte on the wire."""
+    squeeze = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+    connection.send(http(200, b"", GZIPPED, length=False))
+    for _ in range(1024):
+        connection.send(squeeze.compress(ZEROS))
+    connection.send(squeeze.flush())
+    connection.fin()
+
+
+def reset_at_first_byte(connection: Connection) -> None:
+    connection.socket.recv(1)
+    connection.reset()
+
+
+def gzipped(data: bytes) -> Behaviour:
+    return always(http(200, data, GZIPPED))
+
+
+def gzipped_right(received: Received) -> bytes:
+    return http(200, gzip.compress(right_answer(received).partition(b"\r\n\r\n")[2]), GZIPPED)
+
+
+def chunked(answer: bytes) -> bytes:
+    """The same answer, its body in one chunk."""
+    body = answer.partition(b"\r\n\r\n")[2]
+    return CHUNKED + f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
+
+
+BROKEN = [
+    Fault("reset before the request is read", broken(reads=0), reset_at_first_byte),
+    Fault("hang-up before the request is read", broken(reads=0), Connection.fin),
+    Fault("reset after the request", broken(), after_request(Connection.reset)),
+    Fault("hang-up after the request (FIN)", broken(), after_request(Connection.fin)),
+    Fault("silence after the request", late(), after_request(Connection.hold), timeout=SHORT),
+    Fault(
+        "request is not taken (write time-out)",
+        {"create": Expect(0, "OutcomeUnknownError", "unknown", cause="APITimeoutError")},
+        Connection.wait_for_stop,
+        receive_buffer=4096,
+        timeout=1.5,
+        arguments=CREATE | {"summary": "x" * 8_000_000},
+    ),
+    Fault("half a head, then silence", late(), silent_after(HEAD[:20]), timeout=SHORT),
+    Fault("half a body, then silence", late(), silent_after(HEAD + b"\r\n" + BODY[:20]), timeout=SHORT),
+    Fault("truncated body", broken(), cut(HEAD + b"\r\n" + BODY[:20])),
+    Fault("cut chunk", broken(), cut(CHUNKED + b"ff\r\n" + BODY[:20])),
+    Fault("chunks without an end", broken(), cut(CHUNKED + f"{len(BODY):x}\r\n".encode() + BODY + b"\r\n")),
+    Fault("chunk size is no number", broken(), cut(CHUNKED + b"zz\r\n" + BODY)),
+    Fault("garbage status line", broken(), cut(b"\x00\x01\x02 what is this\r\n\r\n")),
+    Fault("status that is no number", broken(), cut(b"HTTP/1.1 abc OK\r\n\r\n")),
+    Fault("no head at all", broken(), cut(BODY)),
+    Fault("another protocol's greeting", broken(), cut(b"SSH-2.0-OpenSSH_9.6\r\n")),
+    Fault("HTTP/2 in answer to HTTP/1.1", broken(), cut(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00" + bytes(18))),
+    Fault("two different lengths", broken(), cut(HEAD + b"Content-Length: 7\r\n\r\n" + BODY)),
+    Fault("length is no number", broken(), cut(b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + BODY)),
+    Fault("negative length", broken(), cut(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n" + BODY)),
+    Fault("zero byte in a header", broken(), cut(HEAD + b"X-Zero: \x00\r\n\r\n" + BODY)),
+]
+DRIPS = [
+    Fault("head drips", late(), dripping(b"", b"H"), timeout=SHORT),
+    Fault("header drips", late(), dripping(HEAD + b"X-Long: ", b"a"), timeout=SHORT),
+    Fault("body drips", late(), dripping(HEAD.replace(b": ", b": 9") + b"\r\n", b" "), timeout=SHORT),
+    Fault("chunks drip", late(), dripping(CHUNKED, b"1\r\n \r\n"), timeout=SHORT),
+    Fault("interim answers without end", late(), dripping(b"", INTERIM, 0.001), timeout=SHORT),
+]
+FLOODS = [
+    Fault("header flood", broken(), endless(HEAD, b"X-Flood: " + b"a" * 4000 + b"\r\n")),
+    Fault("one header without end", broken(), endless(HEAD + b"X-Flood: ", b"a" * 65536)),
+    Fault(
+        "1 GB declared and sent",
+        off_contract(),
+        endless(GIGABYTE, ZEROS),
+    ),
+    Fault(
+        "1 GB declared, nothing sent",
+        late(),
+        silent_after(GIGABYTE),
+        timeout=SHORT,
+    ),
+    Fault("body without end", off_contract(), endless(CHUNKED, b"100000\r\n" + ZEROS + b"\r\n")),
+    Fault("gzip bomb", off_contract(), after_request(bomb)),
+]
+ENCODINGS = [
+    Fault("gzip, as offered", fine(), always(gzipped_right)),
+    Fault("gzip that is none", off_contract(), gzipped(BODY)),
+    Fault("gzip cut off", off_contract(), gzipped(gzip.compress(BODY)[:-9])),
+    Fault("bytes after the gzip", off_contract(), gzipped(gzip.compress(BODY) + b"more")),
+    Fault("encoding that was not offered", off_contract(), always(http(200, BODY, "Content-Encoding: br"))),
+]
+
+
+def first_then(warm: Behaviour) -> Behaviour:
+    """The first connection goes wrong after its first request; all others are healthy."""
+
+    def behave(connection: Connection) -> None:
+        (warm if connection.number == 0 else always(right_answer))(connection)
+
+    return behave
+
+
+def answered_then(then: Behaviour) -> Behaviour:
+    def behave(connection: Connection) -> None:
+        received = connection.request()
+        if received:
+            connection.send(right_answer(received))
+            then(connection)
+
+    return first_then(behave)
+
+
+def surplus(frame: Behaviour) -> Behaviour:
+    return first_then(after_request(frame))
+
+
+def _wrong(connection: Connection) -> bytes:
+    """A whole answer that nobody asked for."""
+    return as_json({"success": True, "data": right_data(connection.server.requests[-1]) | {"id": "inv_wrong"}})
+
+
+def surplus_plain(connection: Connection) -> None:
+    connection.send(right_answer(connection.server.requests[-1]) + _wrong(connection))
+    connection.hold()
+
+
+def surplus_chunked(connection: Connection) -> None:
+    connection.send(chunked(right_answer(connection.server.requests[-1])) + chunked(_wrong(connection)))
+    connection.hold()
+
+
+def surplus_late(connection: Connection) -> None:
+    connection.send(right_answer(connection.server.requests[-1]))
+    connection.server.stopping.wait(0.01)
+    connection.send(_wrong(connection))
+    connection.hold()
+
+
+def surplus_half(connection: Connection) -> None:
+    """The first bytes of the surplus answer with the first answer, the rest when the next request has come."""
+    wrong = _wrong(connection)
+    connection.send(right_answer(connection.server.requests[-1]) + wrong[:12])
+    if connection.request():
+        connection.send(wrong[12:])
+        connection.hold()
+
+
+def surplus_after_nothing(connection: Connection) -> None:
+    """Behind an answer that has no body."""
+    connection.send(http(404) + _wrong(connection))
+    connection.hold()
+
+
+REUSED_RESET: Expects = {
+    "get": Expect(2, result="inv_123"),
+    "create": Expect(1, "OutcomeUnknownError", "unknown", cause="APIConnectionError"),
+}
+UNREAD_RESET: Expects = {
+    "get": Expect(1, result="inv_123"),
+    "create": Expect(0, "OutcomeUnknownError", "unknown", cause="APIConnectionError"),
+}
+KEPT = [
+    Fault("stale keep-alive (closed while idle)", fine(), answered_then(Connection.fin), warm=True),
+    Fault("stale keep-alive (reset while idle)", fine(), answered_then(Connection.reset), warm=True),
+    Fault("reset on a reused connection", REUSED_RESET, answered_then(after_request(Connection.reset)), warm=True),
+    Fault("hang-up on a reused connection", REUSED_RESET, answered_then(after_request(Connection.fin)), warm=True),
+    Fault("reused connection reset unread", UNREAD_RESET, answered_then(reset_at_first_byte), warm=True),
+    Fault("surplus answer, plain", fine(), surplus(surplus_plain), warm=True),
+    Fault("surplus answer, chunked", fine(), surplus(surplus_chunked), warm=True),
+    Fault("surplus answer, while idle", fine(), surplus(surplus_late), warm=True),
+    Fault("surplus answer, in two halves", fine(), surplus(surplus_half), warm=True),
+    Fault("surplus answer behind an empty one", fine(), surplus(surplus_after_nothing), warm=True),
+    Fault(
+        "connection: close, and kept open",
+        fine(),
+        always(lambda received: right_answer(received).replace(b"\r\n", b"\r\nConnection: close\r\n", 1)),
+        warm=True,
+    ),
+]
+WIRE = [*BROKEN, *DRIPS, *FLOODS, *ENCODINGS, *KEPT]

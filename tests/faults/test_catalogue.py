@@ -1,0 +1,32 @@
+"""Every fault of the catalogue, through both clients: class, outcome, requests, time, and no secret anywhere."""
+
+from __future__ import annotations
+
+import pytest
+from catalogue import CASES, CATALOGUE
+from declarations import Expect, Fault
+from harness import COLUMNS, Observed, trial
+
+GRACE = 1.0  # seconds that a call may outlive its deadline
+
+
+def check(observed: Observed, expected: Expect) -> None:
+    assert observed.fits(expected), f"{observed!r} is not {expected!r}"
+    assert observed.is_ours
+    assert observed.shown == []
+    assert observed.astray == 0
+    assert observed.overrun < GRACE
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize(
+    ("fault", "operation", "expected"), [pytest.param(*case, id=f"{case[0].name}-{case[1]}") for case in CASES]
+)
+def test_fault(column: str, fault: Fault, operation: str, expected: Expect) -> None:
+    check(trial(column, fault, operation), expected)
+
+
+def test_no_fault_is_there_twice() -> None:
+    names = [fault.name for fault in CATALOGUE]
+    assert sorted(set(names)) == sorted(names)
+    assert len(names) >= 70
