@@ -205,7 +205,7 @@ def test_a_blocking_limiter_is_asked_where_blocking_is_allowed(clock: Clock) -> 
 
 
 def test_sixteen_threads_stay_within_the_limit_and_use_it() -> None:
-    rate, until = RateLimit(40, per=0.2), time.monotonic() + 0.9
+    rate, until = RateLimit(40, per=0.2), time.monotonic() + 0.98
     limiter = limiter_for(rate)
     readings: list[tuple[float, float]] = []
 
@@ -224,7 +224,7 @@ def test_sixteen_threads_stay_within_the_limit_and_use_it() -> None:
         thread.join()
     in_time = [reading for reading in readings if reading[0] < until]
     assert certain_violations(readings, rate) == 0
-    # From the first window on, 0.9 s hold five of 0.2 s, the margin included.
+    # 0.98 s hold five windows of 0.2 s, and the margins leave the last one time to be late.
     assert len(in_time) >= 0.95 * 5 * rate.requests
 
 
