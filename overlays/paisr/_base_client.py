@@ -34,9 +34,9 @@ class BaseClient:
     """Settings and session; the subclasses add the wire and the ways to wait."""
 
     _runtime: Runtime = SYSTEM
+    _closed = False
 
     def __init__(self, settings: Settings) -> None:
-        self._closed = False
         runtime = self._runtime
         secret = read_token(settings.token)
         policy = Policy(

@@ -95,7 +95,7 @@ def wrap(value: object) -> Secret | None:
 
 def _token_problem(secret: Secret) -> str | None:
     if not secret.is_text:
-        return f"The token is {secret.kind}; give it as text."
+        return f"The token is of type {secret.kind}; give it as text."
     if not secret.reveal():
         return f"There is no token: pass token=, or set {TOKEN_VARIABLE} to one made in the Paisr dashboard."
     if secret.reveal().lower().startswith("bearer "):
@@ -113,7 +113,7 @@ def read_service(environment: object, base_url: Secret | None) -> Service:
         )
     url = base_url or Secret(os.environ.get(BASE_URL_VARIABLE) or SERVERS[environment])
     if not url.is_text:
-        raise ConfigurationError(f"base_url is {url.kind}; give it as text, such as {SERVERS['live']!r}.")
+        raise ConfigurationError(f"base_url is of type {url.kind}; give it as text, such as {SERVERS['live']!r}.")
     parts = _split(url)
     if isinstance(parts, str):
         raise ConfigurationError(parts)

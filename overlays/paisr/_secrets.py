@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from paisr._texts import kind_of, plain
-
 
 class Secret:
     """A text that shows itself only to who asks for it by name.
@@ -17,8 +15,8 @@ class Secret:
 
     def __init__(self, value: object) -> None:
         self.is_text = isinstance(value, str)
-        self.kind = kind_of(value)
-        self._text = plain(value) if isinstance(value, str) else ""
+        self.kind = type(value).__name__
+        self._text = str.__str__(value) if isinstance(value, str) else ""
 
     def reveal(self) -> str:
         return self._text

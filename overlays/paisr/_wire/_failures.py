@@ -20,6 +20,7 @@ POOL_FAILURES = (
     httpcore.ProtocolError,
     httpcore.ProxyError,
     httpcore.UnsupportedProtocol,
+    httpcore.ConnectionNotAvailable,
     OSError,
 )
 TIMEOUTS = frozenset({"ConnectTimeout", "ReadTimeout", "WriteTimeout", "PoolTimeout", "TimeoutError"})

@@ -1,0 +1,172 @@
+"""The public surface: exactly the documented names, each loaded when it is asked for, the same on both clients."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+import paisr
+from paisr import AsyncPaisr, Paisr
+
+PUBLIC = {
+    "clients": {"Paisr", "AsyncPaisr"},
+    "arguments": {"LineItem", "RateLimit"},
+    "results": {"ApiResponse", "InvoiceList", "Attempt", "Journal", "JournalEntry", "WebhookEvent"},
+    "models": {
+        "Amount",
+        "BillingDetails",
+        "CheckoutSession",
+        "CreatedInvoice",
+        "Currency",
+        "Customer",
+        "Invoice",
+        "InvoiceStatus",
+        "ShippingDetails",
+        "Voucher",
+        "VoucherType",
+    },
+    "errors": {
+        "PaisrError",
+        "ConfigurationError",
+        "InvalidArgumentError",
+        "APIConnectionError",
+        "APITimeoutError",
+        "APIStatusError",
+        "BadRequestError",
+        "AuthenticationError",
+        "PermissionDeniedError",
+        "NotFoundError",
+        "ConflictError",
+        "UnprocessableEntityError",
+        "RateLimitError",
+        "ServerError",
+        "UnexpectedResponseError",
+        "OutcomeUnknownError",
+        "RateLimitTimeoutError",
+        "WebhookError",
+    },
+    "others": {"__version__", "webhooks"},
+}
+NAMES = sorted(set().union(*PUBLIC.values()))
+
+
+def python(code: str) -> str:
+    """What a fresh process prints."""
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+
+def test_all_is_exactly_the_documented_names() -> None:
+    assert sorted(paisr.__all__) == NAMES
+    assert dir(paisr) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_is_there_and_says_what_it_is(name: str) -> None:
+    value = getattr(importlib.import_module("paisr"), name)
+    if name != "__version__":
+        assert inspect.getdoc(value)
+        assert value.__doc__, "the docstring is somebody else's"
+    if inspect.isclass(value):
+        assert value.__name__ == name
+
+
+def test_a_star_import_brings_every_name() -> None:
+    names: dict[str, Any] = {}
+    exec("from paisr import *", names)
+    assert set(NAMES) <= set(names)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'paisr' has no attribute 'Paiser'"):
+        paisr.Paiser  # type: ignore[attr-defined]  # noqa: B018 - that there is none is what is tested
+    assert not hasattr(paisr, "__path")
+
+
+def test_importing_loads_nothing_that_is_not_used_yet() -> None:
+    loaded = set(python("import paisr, sys; print(*sys.modules)").split())
+    heavy = {"httpx", "httpcore", "msgspec", "attr", "attrs", "asyncio", "ssl", "dateutil", "starlette", "sqlite3"}
+    assert not heavy & loaded
+    assert {name for name in loaded if name.startswith("paisr")} == {"paisr", "paisr._version"}
+
+
+def test_the_client_needs_nothing_that_only_the_stand_in_or_the_command_line_needs() -> None:
+    loaded = set(
+        python("import sys; from paisr import AsyncPaisr, Paisr; Paisr('tok').close(); print(*sys.modules)").split()
+    )
+    assert not {"starlette", "uvicorn", "dateutil", "redis", "sqlite3", "paisr_stub", "argparse"} & loaded
+
+
+def parameters(function: Any) -> list[tuple[str, Any, Any, Any]]:
+    signature = inspect.signature(function)
+    return [(one.name, one.kind, one.default, one.annotation) for one in signature.parameters.values()]
+
+
+def public(cls: type) -> dict[str, Any]:
+    return {name: value for name, value in inspect.getmembers(cls) if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("part", ["invoices", "invoices.with_response"])
+def test_both_clients_have_the_same_calls(part: str) -> None:
+    with Paisr("tok") as client:
+        sync: Any = client
+        other: Any = AsyncPaisr("tok")
+        for name in part.split("."):
+            sync, other = getattr(sync, name), getattr(other, name)
+    calls, awaited = public(type(sync)), public(type(other))
+    assert list(calls) == list(awaited)
+    assert {"create", "list", "get"} <= set(calls)
+    for name, call in calls.items():
+        if isinstance(call, property):
+            continue
+        assert parameters(call) == parameters(awaited[name])
+        assert inspect.signature(call).return_annotation == inspect.signature(awaited[name]).return_annotation
+        assert inspect.iscoroutinefunction(awaited[name])
+        assert not inspect.iscoroutinefunction(call)
+        assert call.__doc__
+        assert call.__doc__.replace("Async", "") == awaited[name].__doc__.replace("Async", "")
+        assert "httpx" not in str(inspect.signature(call))
+
+
+def test_a_call_with_its_response_takes_what_the_call_takes() -> None:
+    with Paisr("tok") as client:
+        plain, whole = public(type(client.invoices)), public(type(client.invoices.with_response))
+    assert set(whole) == {"create", "list", "get"}
+    for name, call in whole.items():
+        assert parameters(call) == parameters(plain[name])
+        assert inspect.signature(call).return_annotation == (
+            f"ApiResponse[{inspect.signature(plain[name]).return_annotation}]"
+        )
+
+
+def test_both_clients_take_the_same_settings() -> None:
+    plain, awaited = parameters(Paisr.__init__), parameters(AsyncPaisr.__init__)
+    assert [one[:3] for one in plain] == [one[:3] for one in awaited]
+    different = [(one[0], one[3], other[3]) for one, other in zip(plain, awaited, strict=True) if one != other]
+    assert different == [("transport", "httpx.BaseTransport | None", "httpx.AsyncBaseTransport | None")]
+    assert [name for name, _kind, _default, annotation in plain if "httpx" in str(annotation)] == ["transport"]
+    renamed = {name.replace("aclose", "close") for name in public(AsyncPaisr)}
+    assert renamed == set(public(Paisr)) == {"close", "invoices"}
+    assert Paisr.__doc__
+    assert AsyncPaisr.__doc__
+
+
+def test_the_documented_defaults_hold() -> None:
+    defaults = {name: default for name, _kind, default, _annotation in parameters(Paisr.__init__)[1:]}
+    expected = {
+        "token": None,
+        "environment": "live",
+        "base_url": None,
+        "timeout": 30.0,
+        "max_retries": 2,
+        "rate_limit": paisr.RateLimit(250, per=60),
+        "journal": None,
+        "proxy": None,
+        "tls": None,
+        "transport": None,
+    }
+    assert {name: defaults[name] for name in expected} == expected

@@ -1,0 +1,101 @@
+"""Lists of invoices and whole answers."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from paisr import Invoice, InvoiceList, InvoiceStatus
+
+INVOICES = [Invoice(id=f"inv_{number}", status=InvoiceStatus.PAID) for number in range(3)]
+
+
+def test_a_list_is_a_sequence() -> None:
+    found = InvoiceList(INVOICES, 1000)
+    assert isinstance(found, Sequence)
+    assert (len(found), found[0], found[-1]) == (3, INVOICES[0], INVOICES[2])
+    assert list(found) == INVOICES
+    assert list(reversed(found)) == INVOICES[::-1]
+    assert found[1:] == INVOICES[1:]
+    assert found[::-2] == [INVOICES[2], INVOICES[0]]
+    assert INVOICES[1] in found
+    assert "inv_1" not in found
+    assert found.index(INVOICES[2]) == 2
+    assert found.count(INVOICES[0]) == 1
+    assert not InvoiceList([], 1000)
+    with pytest.raises(IndexError):
+        found[3]
+
+
+def test_lists_are_equal_when_they_say_the_same() -> None:
+    assert InvoiceList(INVOICES, 5) == InvoiceList(list(INVOICES), 1000)
+    assert InvoiceList(INVOICES, 3) != InvoiceList(INVOICES, 5)
+    assert InvoiceList(INVOICES[:2], 5) != InvoiceList(INVOICES, 5)
+    assert InvoiceList(INVOICES, 5) != INVOICES
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(InvoiceList(INVOICES, 5))
+
+
+@pytest.mark.parametrize("travel", [copy.copy, copy.deepcopy, lambda found: pickle.loads(pickle.dumps(found))])
+def test_a_list_travels_whole(travel: Any) -> None:
+    found = InvoiceList(INVOICES, 3)
+    assert travel(found) == found
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "truncated"), [(0, 1, False), (1, 1, True), (2, 3, False), (3, 3, True), (3, 2, True)]
+)
+def test_as_many_as_the_limit_may_not_be_all(count: int, limit: int, truncated: bool) -> None:
+    assert InvoiceList(INVOICES[:count], limit).may_be_truncated is truncated
+
+
+def test_a_list_shows_how_long_it_is() -> None:
+    assert repr(InvoiceList(INVOICES, 5)) == "<InvoiceList of 3>"
+    assert repr(InvoiceList(INVOICES, 3)) == "<InvoiceList of 3, may be truncated>"
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "truncated"), [(999, None, False), (1000, None, True), (10, 10, True), (9, 10, False)]
+)
+def test_without_a_limit_a_thousand_may_not_be_all(
+    side: Any, script: Any, count: int, limit: int | None, truncated: bool
+) -> None:
+    invoices = [{"id": f"inv_{number}", "status": "paid"} for number in range(count)]
+    answers = script((200, {"success": True, "data": {"invoices": invoices}}))
+    found = side.call(side.client(answers), "list", limit=limit)
+    assert (len(found), found.may_be_truncated) == (count, truncated)
+
+
+def test_a_whole_answer_has_what_was_around_the_data(side: Any, script: Any) -> None:
+    body = (
+        b'{"success": true, "data": {"id": "inv_1", "status": "paid", "line_items": [{"total": 149.950}], "n": '
+        + b"7" * 5000
+        + b"}}"
+    )
+    answers = script((503, b""), (200, body, [("X-Seen", "a"), ("x-seen", "b"), ("Retry-After", "1")]))
+    answer = side.call(side.client(answers, max_retries=1), "with_response.get", "inv_1")
+    assert answer.data == Invoice(id="inv_1", status=InvoiceStatus.PAID)
+    assert (answer.status_code, answer.attempts, answer.content) == (200, 2, body)
+    assert answer.headers["X-SEEN"] == "a, b"
+    assert "retry-after" in answer.headers
+    assert "X-Missing" not in answer.headers
+    assert len(answer.headers) == len(list(answer.headers)) == 3
+    data = answer.json()["data"]
+    assert str(data["line_items"][0]["total"]) == "149.950"
+    assert data["n"] == Decimal("7" * 5000)
+    assert "149.950" not in repr(answer)
+    assert pickle.loads(pickle.dumps(answer)) == answer
+
+
+def test_create_and_list_give_their_whole_answers_too(side: Any, script: Any, create: Any) -> None:
+    client = side.client(script((201, {"success": True, "data": {"id": "inv_1", "status": "unpaid", "session": None}})))
+    answer = side.call(client, "with_response.create", **create)
+    assert (answer.status_code, answer.data.id, answer.data.session) == (201, "inv_1", None)
+    client = side.client(script((200, {"success": True, "data": {"invoices": []}})))
+    answer = side.call(client, "with_response.list")
+    assert (len(answer.data), answer.data.may_be_truncated, answer.attempts) == (0, False, 1)

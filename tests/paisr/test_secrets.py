@@ -1,0 +1,230 @@
+"""Neither the token nor a proxy's password shows, whatever goes wrong and whoever records it."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import logging
+import pickle
+import traceback
+from typing import Any
+
+import httpx
+import pytest
+
+from paisr import AuthenticationError, PaisrError
+from paisr._secrets import Secret
+
+CANARY = "CANARY/c0ffee/token"
+PASSWORD = "CANARY-pa55word"
+SECRETS = ("CANARY", "c0ffee", "pa55word")
+THIS_FILE = __file__
+
+
+def shown_by(error: BaseException) -> str:
+    """What a recorder of tracebacks keeps: every frame's locals, along every cause and context; but for this file's."""
+    texts: list[str] = []
+    left: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while left:
+        one = left.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        left += [one.__cause__, one.__context__]
+        texts += [str(one), repr(one), repr(one.args), repr(vars(one))]
+        for frame in traceback.StackSummary.extract(traceback.walk_tb(one.__traceback__), capture_locals=True):
+            if frame.filename != THIS_FILE:
+                texts.append(repr(frame.locals))
+    return "\n".join(texts)
+
+
+def assert_hidden(text: str) -> None:
+    for secret in SECRETS:
+        assert secret not in text, text[max(0, text.index(secret) - 200) : text.index(secret) + 40]
+
+
+@pytest.fixture
+def logs(caplog: pytest.LogCaptureFixture) -> Any:
+    """Everything that is logged by anybody, down to DEBUG."""
+    loggers = [logging.getLogger(name) for name in ("", "paisr", "httpx", "httpcore")]
+    with contextlib.ExitStack() as stack:
+        for logger in loggers:
+            stack.enter_context(caplog.at_level(logging.DEBUG, logger=logger.name))
+        yield lambda: "\n".join(f"{record.getMessage()} {record.args!r} {vars(record)!r}" for record in caplog.records)
+
+
+def parts(thing: Any, depth: int = 4) -> Any:
+    yield thing
+    if depth and type(thing).__mro__[-2].__module__.startswith("paisr"):
+        names = [*getattr(thing, "__dict__", ()), *getattr(type(thing), "__slots__", ())]
+        for name in names:
+            if name not in ("_text", "__weakref__"):
+                yield from parts(getattr(thing, name, None), depth - 1)
+
+
+def test_no_part_of_a_client_shows_them(side: Any) -> None:
+    client = side.client(token=CANARY, base_url="http://127.0.0.1:9/v2", proxy=f"http://user:{PASSWORD}@127.0.0.1:9")
+    seen = list(parts(client))
+    assert any(isinstance(part, Secret) and part.reveal() == CANARY for part in seen)
+    for part in seen:
+        if not isinstance(part, bytes | tuple | str):  # the parts of the request that is sent are below RequestMaker
+            assert_hidden(f"{part!r} {part}")
+    assert_hidden(f"{client!r} {client} {client.invoices!r} {client.invoices.with_response!r}")
+    assert repr(client) == f"<{side.type.__name__} of http://127.0.0.1:9/v2>"
+    side.close(client)
+    assert repr(client) == f"<{side.type.__name__} of http://127.0.0.1:9/v2, closed>"
+
+
+@pytest.mark.parametrize("travel", [pickle.dumps, copy.deepcopy])
+def test_a_client_and_its_secrets_do_not_travel(side: Any, travel: Any) -> None:
+    for thing in (side.type(CANARY), Secret(CANARY)):
+        with pytest.raises(TypeError) as caught:
+            travel(thing)
+        assert_hidden(shown_by(caught.value))
+
+
+def test_a_client_whose_settings_were_refused_can_be_shown(side: Any) -> None:
+    client = side.type.__new__(side.type)
+    with pytest.raises(PaisrError):
+        client.__init__("two words")
+    assert repr(client) == f"<{side.type.__name__}>"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"token": CANARY.encode()},
+        {"token": [CANARY]},
+        {"token": f"Bearer {CANARY}"},
+        {"token": f"{CANARY}\n"},
+        {"token": f"{CANARY} {PASSWORD}"},
+        {"token": CANARY, "base_url": f"https://user:{PASSWORD}@api.example"},
+        {"token": CANARY, "base_url": CANARY},
+        {"token": CANARY, "timeout": -1},
+        {"token": CANARY, "environment": "nowhere"},
+        {"token": CANARY, "proxy": f"ftp://user:{PASSWORD}@proxy.example"},
+        {"token": CANARY, "proxy": f"http://user:{PASSWORD}@proxy.example:99999"},
+        {"token": CANARY, "proxy": f"http://user:{PASSWORD}@[::1"},
+        {"token": CANARY, "proxy": f"socks5://user:{PASSWORD}@proxy.example"},
+        {"token": CANARY, "transport": object()},
+        {"token": CANARY, "rate_limit": CANARY[:0]},
+    ],
+    ids=str,
+)
+def test_a_refused_setting_shows_nothing(side: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("paisr._wire._pools.find_spec", lambda name: None)
+    with pytest.raises(PaisrError) as caught:
+        side.type(**settings)
+    assert_hidden(shown_by(caught.value))
+    assert_hidden(shown_by(pickle.loads(pickle.dumps(caught.value))))
+
+
+ECHOES = [
+    (401, f'{{"success": false, "message": "the token {CANARY} is not valid"}}'.encode()),
+    (401, CANARY.replace("/", "\\/").encode()),
+    (500, (CANARY * 60).encode()),
+    (302, CANARY.encode()),
+    (200, f'{{"success": true, "data": {{"id": "{CANARY}"}}}}'.encode()),
+    (200, f'{{"success": "{CANARY}", "data": {{"id": "inv_1", "status": "paid"}}}}'.encode()),
+    (200, (" " * 150 + CANARY * 100).encode()),
+    (200, f'{{"success": true, "data": {{"id": "inv_1", "status": "paid", "due_at": "{CANARY}"}}}}'.encode()),
+]
+
+
+@pytest.mark.parametrize(("status", "body"), ECHOES)
+def test_a_token_that_is_echoed_is_not_repeated(
+    side: Any, script: Any, logs: Any, create: Any, status: int, body: bytes
+) -> None:
+    client = side.client(script((status, body, [("X-Echo", CANARY)])), token=CANARY, max_retries=0)
+    for name, arguments in (("get", {"invoice_id": "inv_1"}), ("create", create)):
+        if name == "create" and b"due_at" in body:
+            continue  # which that answer does not have
+        with pytest.raises(PaisrError) as caught:
+            side.call(client, name, **arguments)
+        assert_hidden(shown_by(caught.value))
+        assert_hidden(shown_by(pickle.loads(pickle.dumps(caught.value))))
+        if isinstance(caught.value, AuthenticationError) and caught.value.message:
+            assert caught.value.message == "the token [secret] is not valid"
+    assert_hidden(logs())
+
+
+def test_a_connection_that_is_refused_shows_nothing(side: Any, logs: Any, create: Any) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    for settings in (
+        {"base_url": f"http://127.0.0.1:{port}/v2"},
+        {"base_url": "http://127.0.0.1:9/v2", "proxy": f"http://user:{PASSWORD}@127.0.0.1:{port}"},
+        {"base_url": "https://api.example/v2", "proxy": f"http://user:{PASSWORD}@127.0.0.1:{port}"},
+    ):
+        client = side.client(token=CANARY, max_retries=0, **settings)
+        for name, arguments in (("get", {"invoice_id": "inv_1"}), ("create", create)):
+            with pytest.raises(PaisrError) as caught:
+                side.call(client, name, **arguments)
+            assert caught.value.outcome == "not_sent"
+            assert caught.value.__cause__ is not None
+            assert_hidden(shown_by(caught.value))
+    assert_hidden(logs())
+
+
+def test_a_whole_exchange_logs_nothing_secret(side: Any, raw_server: Any, logs: Any) -> None:
+    def talk(server: Any, connection: Any) -> None:
+        while server.read(connection):
+            body = b'{"success": true, "data": {"id": "inv_1", "status": "paid"}}'
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    server = raw_server(talk)
+    client = side.client(token=CANARY, base_url=server.url, proxy=f"http://user:{PASSWORD}@{server.url[7:-3]}")
+    assert side.call(client, "get", "inv_1").id == "inv_1"
+    assert b"proxy-authorization: basic" in server.requests[0].lower()
+    assert CANARY.encode() in server.requests[0]
+    assert "receive_response_headers" in logs()
+    assert_hidden(logs())
+
+
+class Boom(Exception):
+    pass
+
+
+def raising(kind: Any) -> Any:
+    """A transport's answer that raises within the handling of another exception, with the headers in its frames."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return inner(request, kind)
+
+    return answer
+
+
+def inner(request: httpx.Request, kind: Any) -> httpx.Response:
+    try:
+        raise ValueError("first")
+    except ValueError as error:
+        raise kind("then") from error
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, Boom, AssertionError, OSError, httpx.ReadError])
+def test_an_exception_from_below_goes_on_without_the_frames_that_hold_the_token(
+    side: Any, script: Any, monkeypatch: pytest.MonkeyPatch, kind: Any
+) -> None:
+    monkeypatch.setitem(globals(), "THIS_FILE", "")  # the transport's own frames count as well
+    client = side.client(script(raising(kind)), token=CANARY, max_retries=0)
+    caught: BaseException | None = None
+    try:
+        side.call(client, "get", "inv_1")
+    except BaseException as error:
+        caught = error
+    assert isinstance(caught, PaisrError if issubclass(kind, OSError | httpx.ReadError) else kind)
+    frames = [frame.f_code.co_name for one in (caught, caught.__context__, caught.__cause__) if one is not None
+              for frame, _line in traceback.walk_tb(one.__traceback__)]  # fmt: skip
+    assert "inner" not in frames
+    assert "handle_request" not in frames
+
+
+def test_a_secret_shows_itself_to_who_asks() -> None:
+    secret = Secret("a/b")
+    assert (secret.reveal(), repr(secret), str(secret)) == ("a/b", "Secret('…')", "Secret('…')")
+    assert secret.scrub("x a/b a\\/b y") == "x [secret] [secret] y"
+    assert Secret("").scrub("abc") == "abc"
+    assert (Secret(7).is_text, Secret(7).kind, Secret(7).reveal()) == (False, "int", "")

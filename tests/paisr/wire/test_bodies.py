@@ -1,0 +1,145 @@
+"""An answer's body: decompressed with a bound, and refused with the reason."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tracemalloc
+import zlib
+from typing import Any
+
+import httpx
+import pytest
+
+from paisr import NotFoundError, OutcomeUnknownError, UnexpectedResponseError
+from paisr._wire._bodies import LARGEST_BODY, Body, UnreadableBodyError
+
+GOOD = json.dumps({"success": True, "data": {"id": "inv_1", "status": "paid", "summary": "x" * 1000}}).encode()
+
+
+def gathered(chunks: list[bytes], *encodings: str) -> bytes:
+    body = Body([(b"Content-Encoding", encoding.encode()) for encoding in encodings])
+    for chunk in chunks:
+        body.add(chunk)
+    return body.whole()
+
+
+def bomb(size: int) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    return b"".join(packer.compress(b" " * 2**20) for _ in range(size // 2**20)) + packer.flush()
+
+
+def in_steps(data: bytes, step: int) -> list[bytes]:
+    return [data[start : start + step] for start in range(0, len(data), step)]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip", " gzip "])
+@pytest.mark.parametrize("step", [1, 7, 10_000])
+def test_gzip_is_decompressed_however_it_comes(encoding: str, step: int) -> None:
+    assert gathered(in_steps(gzip.compress(GOOD), step), encoding) == GOOD
+
+
+@pytest.mark.parametrize("encodings", [[], [""], ["identity"], ["Identity"]])
+def test_what_is_not_compressed_is_taken_as_it_is(encodings: list[str]) -> None:
+    assert gathered([b"ab", b"", b"c"], *encodings) == b"abc"
+    assert gathered([], *encodings) == b""
+
+
+@pytest.mark.parametrize("encodings", [["br"], ["zstd"], ["deflate"], ["gzip, gzip"], ["gzip", "br"], ["\xff" * 200]])
+def test_an_encoding_that_was_not_offered_is_refused(encodings: list[str]) -> None:
+    with pytest.raises(UnreadableBodyError, match="only gzip was offered") as caught:
+        gathered([b"x"], *encodings)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("step", [1, 10_000])
+def test_gzip_that_is_none_or_cut_off_or_goes_on_is_refused(step: int) -> None:
+    packed = gzip.compress(GOOD)
+    for data, said in [
+        (packed[:-1], "cut off"),
+        (packed[:20], "cut off"),
+        (b"", "cut off"),
+        (packed + b"x", "goes on"),
+        (GOOD, "not the gzip"),
+        (packed[:-8] + b"\0" * 8, "not the gzip"),
+    ]:
+        with pytest.raises(UnreadableBodyError, match=said):
+            gathered(in_steps(data, step), "gzip")
+
+
+def test_the_bound_is_after_decompression_and_exact() -> None:
+    assert len(gathered([bomb(LARGEST_BODY)], "gzip")) == LARGEST_BODY
+    assert len(gathered([b" " * LARGEST_BODY])) == LARGEST_BODY
+    for chunks, encodings in ([[b" " * LARGEST_BODY, b" "], []], [[bomb(LARGEST_BODY + 2**20)], ["gzip"]]):
+        with pytest.raises(UnreadableBodyError, match="larger than 16 MiB"):
+            gathered(chunks, *encodings)
+
+
+def test_a_bomb_does_not_fill_the_memory() -> None:
+    packed = bomb(256 * 2**20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableBodyError, match="larger than 16 MiB"):
+            gathered([packed], "gzip")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * LARGEST_BODY
+
+
+class Raw(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body as it is on the wire: httpx decompresses nothing of it."""
+
+    def __init__(self, *chunks: bytes) -> None:
+        self.chunks = chunks
+        self.closed = False
+
+    def __iter__(self) -> Any:
+        return iter(self.chunks)
+
+    async def __aiter__(self) -> Any:
+        for chunk in self.chunks:
+            yield chunk
+
+    def close(self) -> None:
+        self.closed = True
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+def answering(status: int, stream: Raw, encoding: str) -> Any:
+    return lambda request: httpx.Response(status, headers=[("Content-Encoding", encoding)], stream=stream)
+
+
+def test_both_clients_read_gzip(side: Any, script: Any) -> None:
+    stream = Raw(*in_steps(gzip.compress(GOOD), 30))
+    answers = script(answering(200, stream, "gzip"))
+    assert side.call(side.client(answers), "get", "inv_1").summary == "x" * 1000
+    assert answers.requests[0].headers["Accept-Encoding"] == "gzip"
+    assert stream.closed
+
+
+def test_what_cannot_be_read_is_an_error_and_not_tried_again(side: Any, script: Any, create: Any) -> None:
+    for encoding, content, said in [
+        ("gzip", gzip.compress(GOOD)[:-4], "cut off"),
+        ("br", b"x", "only gzip"),
+        ("gzip", bomb(LARGEST_BODY + 2**20), "larger than 16 MiB"),
+        ("identity", b" " * (LARGEST_BODY + 1), "ask for less with limit="),
+    ]:
+        stream = Raw(content)
+        answers = script(answering(200, stream, encoding))
+        client = side.client(answers)
+        with pytest.raises(UnexpectedResponseError, match=said) as caught:
+            side.call(client, "get", "inv_1")
+        assert (caught.value.path, caught.value.status_code) == ("$", 200)
+        assert stream.closed
+        with pytest.raises(OutcomeUnknownError):
+            side.call(client, "create", **create)
+        assert len(answers.requests) == 2
+
+
+def test_of_an_error_whose_body_cannot_be_read_the_status_is_known(side: Any, script: Any) -> None:
+    for encoding, content in [("br", b"x"), ("gzip", b"x"), ("identity", b" " * (LARGEST_BODY + 1))]:
+        with pytest.raises(NotFoundError, match="no message"):
+            side.call(side.client(script(answering(404, Raw(content), encoding))), "get", "inv_1")
