@@ -6,7 +6,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from paisr._errors import ConfigurationError
-from paisr._forks import tell_after_fork
 from paisr._shared_limit import PlaceGoneError
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ return math.ceil(wait)
 
 
 class RedisPlace:
-    """One list for each limit, so that different limits do not mix."""
+    """One list for each limit, so that different limits do not mix. The library connects anew in a forked child."""
 
     def __init__(self, rate: RateLimit, url: Secret) -> None:
         self._url = url
@@ -54,7 +53,6 @@ class RedisPlace:
         self._window = round(rate.window * 1_000_000)
         self._library = _library()
         self._client: Any = None
-        tell_after_fork(self)
 
     def take(self, ahead: int) -> float:
         try:
@@ -68,10 +66,8 @@ class RedisPlace:
             raise interruption.with_traceback(None) from None
         return wait / 1_000_000
 
-    def after_fork(self) -> None:
-        self._client = None
-
     def _connected(self) -> Any:
+        # Some versions of the library try again by themselves, and sleep in between, unless they are told not to.
         retry = import_module("redis.retry").Retry(import_module("redis.backoff").NoBackoff(), 0)
         return self._library.Redis.from_url(
             self._url.reveal(), socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE, retry=retry
