@@ -1,0 +1,646 @@
+"""Creates on disk: there before the first byte is sent, found again by whoever comes after a killed process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import multiprocessing
+import os
+import resource
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+import time as clocks
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import paisr
+from paisr import (
+    APIConnectionError,
+    APITimeoutError,
+    AsyncPaisr,
+    Attempt,
+    AuthenticationError,
+    ConfigurationError,
+    InvalidArgumentError,
+    Journal,
+    OutcomeUnknownError,
+    Paisr,
+)
+from paisr._ledger import JournalError
+from paisr._runners import has_ended, this_runner
+from paisr_generated.models import CreateInvoiceRequest
+from paisr_stub import StubServer
+
+CREATED = {"success": True, "data": {"id": "inv_1", "status": "draft"}}
+BASE = "https://api.live.paisr.tech/v2"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"
+
+
+@pytest.fixture
+def stub() -> Iterator[StubServer]:
+    with StubServer() as stub:
+        yield stub
+
+
+def states(path: Path) -> list[tuple[str, str | None]]:
+    return [(entry.state, entry.invoice_id) for entry in Journal(path).entries()]
+
+
+def attempt(summary: str = "A simple pizza order", service: str = BASE) -> Attempt:
+    request = CreateInvoiceRequest(customer="cus_123456", summary=summary, due="In 3 days")
+    return Attempt.of(request, datetime.now(UTC), service)
+
+
+def ends_at(seconds: float) -> float:
+    return clocks.time() + seconds
+
+
+# What is written, and when
+
+
+def test_a_create_is_in_the_journal_before_it_is_sent(side: Any, script: Any, path: Path, create: Any) -> None:
+    seen: list[Any] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        (open_,) = Journal(path).unresolved()
+        seen.append((states(path), open_.request.summary, open_.service))
+        return httpx.Response(200, json=CREATED)
+
+    client = side.client(script(answer), journal=path)
+    assert side.call(client, "create", **create).id == "inv_1"
+    assert seen == [([("open", None)], create["summary"], BASE)]
+    assert states(path) == [("created", "inv_1")]
+    assert Journal(path).unresolved() == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "state"),
+    [
+        ((401, {}), AuthenticationError, "rejected"),
+        ((500, {}), OutcomeUnknownError, "unknown"),
+        ((200, b"<html>"), OutcomeUnknownError, "unknown"),
+        (httpx.ReadError("cut"), OutcomeUnknownError, "unknown"),
+        (httpx.ConnectError("refused"), APIConnectionError, "not_sent"),
+    ],
+)
+def test_what_became_of_it_is_written(
+    side: Any, script: Any, path: Path, create: Any, answer: Any, error: Any, state: str
+) -> None:
+    client = side.client(script(answer), journal=str(path), max_retries=0)
+    with pytest.raises(error) as caught:
+        side.call(client, "create", **create)
+    (entry,) = Journal(path).entries()
+    assert entry.state == state
+    if state == "unknown":
+        assert Journal(path).unresolved() == [caught.value.attempt]
+
+
+def test_the_file_is_its_owners_and_has_no_token(side: Any, script: Any, path: Path, create: Any) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        for file in path.parent.iterdir():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+            assert b"tok_of_these_tests" not in file.read_bytes()
+        return httpx.Response(200, json=CREATED)
+
+    client = side.client(script(answer), journal=path)
+    side.call(client, "create", **create)
+    assert b"tok_of_these_tests" not in path.read_bytes()
+    assert str(path) in repr(Journal(path))
+
+
+def test_reading_and_invalid_arguments_write_nothing(side: Any, script: Any, path: Path, invoice: Any) -> None:
+    client = side.client(script((200, invoice)), journal=path)
+    side.call(client, "get", "inv_123456")
+    with pytest.raises(InvalidArgumentError):
+        side.call(client, "create", customer="", summary="", due="now")
+    assert states(path) == []
+
+
+def test_nobody_loads_sqlite_without_a_journal() -> None:
+    code = "import sys, paisr; paisr.Paisr('t').close(); sys.exit('sqlite3' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# When it cannot be written
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file may grow beyond one byte, as on a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_on_a_full_disk_nothing_is_sent(side: Any, script: Any, path: Path, create: Any) -> None:
+    sent = script((200, CREATED))
+    client = side.client(sent, journal=path)
+    with full_disk(), pytest.raises(ConfigurationError, match=r"not sent.*journal") as caught:
+        side.call(client, "create", **create)
+    assert caught.value.outcome == "not_sent"
+    assert sent.requests == []
+    assert side.call(client, "create", **create).id == "inv_1", "when there is room again"
+
+
+def test_a_disk_that_fills_up_meanwhile_does_not_lose_the_answer(
+    side: Any, script: Any, path: Path, create: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    limit = full_disk()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        limit.__enter__()
+        return httpx.Response(200, json=CREATED)
+
+    client = side.client(script(answer), journal=path)
+    try:
+        with caplog.at_level(logging.WARNING, logger="paisr"):
+            assert side.call(client, "create", **create).id == "inv_1"
+    finally:
+        limit.__exit__(None, None, None)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert str(path) in caplog.text
+    assert states(path) == [("open", None)]
+
+
+def test_a_journal_that_is_gone_or_another_file_now_is_not_made_anew(
+    side: Any, script: Any, path: Path, create: Any
+) -> None:
+    sent = script((200, CREATED))
+    client = side.client(sent, journal=path)
+    path.unlink()
+    with pytest.raises(ConfigurationError):
+        side.call(client, "create", **create)
+    assert not path.exists()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE attempts (id)")
+    with pytest.raises(ConfigurationError, match="no longer"):
+        side.call(client, "create", **create)
+    assert sent.requests == []
+
+
+def test_somebody_elses_lock_is_waited_for_no_longer_than_the_call_may_take(
+    side: Any, script: Any, path: Path, create: Any
+) -> None:
+    sent = script((200, CREATED))
+    client = side.client(sent, journal=path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        begun = clocks.monotonic()
+        with pytest.raises(ConfigurationError, match="locked"):
+            side.call(client, "create", **create, timeout=0.2)
+        assert clocks.monotonic() - begun < 1.2
+    assert sent.requests == []
+
+
+def test_a_directory_without_leave_to_write(path: Path) -> None:
+    """In a process of its own, which gives up being root if it is: root may write anywhere."""
+    code = f"""
+import os, paisr, sqlite3
+paisr.Paisr("t", journal={str(path)!r}).close()
+paisr.Journal, paisr.ConfigurationError
+os.chdir({str(path.parent)!r})
+os.chmod(".", 0o555)
+os.chmod("journal.db", 0o444)
+if os.geteuid() == 0: os.seteuid(65534)
+for name in ("journal.db", "new.db"):
+    try:
+        paisr.Paisr("t", journal=name)
+    except paisr.ConfigurationError as error:
+        assert name in str(error), error
+    else:
+        raise SystemExit("made " + name)
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    path.parent.chmod(0o700)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# Files that are no journal
+
+
+@pytest.mark.parametrize(
+    "content", [b"dear diary", b"SQLite format 3\0" + bytes(84), b"SQLite format 3\0" + b"\xff" * 5000]
+)
+def test_another_file_is_refused_and_left_as_it_is(side: Any, path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    for make in (lambda: side.client(journal=path), lambda: Journal(path)):
+        with pytest.raises(ConfigurationError, match="something else") as caught:
+            make()
+        assert str(caught.value).count(". ") == 0, "one sentence"
+    assert path.read_bytes() == content
+    assert os.listdir(path.parent) == [path.name]  # noqa: PTH208 - names are all that is compared
+
+
+def test_somebody_elses_database_is_refused(side: Any, path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE attempts (id)")
+    before = path.read_bytes()
+    with pytest.raises(ConfigurationError, match="something else"):
+        side.client(journal=path)
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_journal_is_refused(side: Any, path: Path) -> None:
+    Journal.made_at(path)
+    content = path.read_bytes()
+    for damaged in (content[:100] + bytes(len(content) - 100), content[:2000]):
+        path.write_bytes(damaged)
+        with pytest.raises(ConfigurationError):
+            side.client(journal=path)
+        assert path.read_bytes() == damaged
+
+
+def test_a_journal_of_a_newer_version_is_refused(side: Any, path: Path) -> None:
+    Journal.made_at(path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 2")
+    with pytest.raises(ConfigurationError, match="newer"):
+        side.client(journal=path)
+
+
+@pytest.mark.parametrize("wrong", [7, b"journal.db", "", "a\0b", object()])
+def test_what_is_no_path_is_refused(side: Any, wrong: Any) -> None:
+    with pytest.raises(ConfigurationError, match="journal"):
+        side.client(journal=wrong)
+
+
+def test_places_where_there_can_be_no_file(side: Any, path: Path) -> None:
+    os.mkfifo(path)
+    for wrong in (path, path.parent, path.parent / "missing" / "journal.db", path / "journal.db"):
+        with pytest.raises(ConfigurationError):
+            side.client(journal=wrong)
+
+
+def test_reading_makes_no_file(path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        Journal(path)
+    assert not path.exists()
+
+
+def test_a_client_that_cannot_be_made_leaves_no_file(side: Any, path: Path) -> None:
+    with pytest.raises(ConfigurationError):
+        side.client(journal=path, base_url="ftp://127.0.0.1")
+    assert not path.exists()
+
+
+def test_an_empty_file_and_a_strange_name_are_fine(side: Any, tmp_path: Path) -> None:
+    for name in (":memory:", "a?mode=ro&b=%20#é"):
+        path = tmp_path / name
+        path.touch()
+        side.client(journal=path)
+        assert states(path) == []
+
+
+# Several at once
+
+
+def test_many_threads_and_clients_share_a_journal(path: Path) -> None:
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=CREATED))
+
+    def work(number: int) -> None:
+        with Paisr("t", journal=path, transport=transport) as client:
+            for _ in range(5):
+                client.invoices.create(customer="cus_1", summary=str(number), due="now")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    assert states(path) == [("created", "inv_1")] * 40
+
+
+def _write(path: Path, number: int) -> None:
+    journal = Journal.made_at(path)
+    for _ in range(number):
+        one = attempt()
+        journal.begin(one, ends_at(5), 5)
+        journal.end(one, "created", "inv_1", 5)
+
+
+def test_processes_that_make_and_write_one_journal_at_the_same_time(path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=_write, args=(path, 10)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(30)
+    assert [process.exitcode for process in processes] == [0] * 4
+    assert states(path) == [("created", "inv_1")] * 40
+
+
+def test_a_fork_in_the_middle_of_writing(path: Path) -> None:
+    journal = Journal.made_at(path)
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            _write(path, 1)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(20):
+            child = os.fork()
+            if not child:
+                os._exit(_child(path))
+            assert os.waitpid(child, 0)[1] == 0
+    finally:
+        stop.set()
+        writer.join()
+    assert {state for state, _ in states(path)} == {"created"}
+    assert len(journal.entries()) >= 20
+
+
+def _child(path: Path) -> int:
+    try:
+        _write(path, 1)
+    except BaseException:
+        return 1
+    return 0
+
+
+# Reconciling
+
+
+class Service:
+    """Loses the answers to creates, of which it carries out those whose summary does not begin with "not"."""
+
+    def __init__(self) -> None:
+        self.invoices: list[dict[str, Any]] = []
+        self.lists = 0
+        self.lost = True
+        self.transport = httpx.MockTransport(self)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            sent = json.loads(request.content)
+            if not sent["summary"].startswith("not"):
+                number = len(self.invoices) + 1
+                customer = {"id": "cus_1", "email": "jane@example.com"}
+                made = {"id": f"inv_{number}", "status": "draft", "customer": customer, "summary": sent["summary"]}
+                self.invoices.append(made)
+            if self.lost:
+                raise httpx.ReadError("the answer was lost")
+            return httpx.Response(200, json={"success": True, "data": self.invoices[-1]})
+        self.lists += 1
+        return httpx.Response(200, json={"success": True, "data": {"invoices": self.invoices}})
+
+
+@pytest.fixture
+def lose(side: Any) -> Callable[..., Attempt]:
+    def lose(client: Any, summary: str, **changes: Any) -> Attempt:
+        arguments = {"customer": "jane@example.com", "due": "now", **changes}
+        with pytest.raises(OutcomeUnknownError) as caught:
+            side.call(client, "create", summary=summary, **arguments)
+        return caught.value.attempt
+
+    return lose
+
+
+def test_a_journal_is_reconciled_by_another_client(side: Any, path: Path, lose: Any) -> None:
+    service = Service()
+    begun = [lose(side.client(service, journal=path), text) for text in ("a", "not b", "c")]
+    twins = [lose(side.client(service, journal=path), text) for text in ("twin", "twin")]
+    client = side.client(service, journal=path)
+    found = side.call(client, "reconcile_journal")
+    assert [one for one, _ in found] == [*begun, *twins]
+    assert [getattr(what, "id", what) for _, what in found[:3]] == ["inv_1", None, "inv_2"]
+    assert [len(what.candidates) for _, what in found[3:]] == [2, 2]
+    assert service.lists == 1, "one list serves them all"
+    assert states(path) == [
+        ("found", "inv_1"),
+        ("absent", None),
+        ("found", "inv_2"),
+        ("unknown", None),
+        ("unknown", None),
+    ]
+    assert Journal(path).unresolved() == twins
+
+    Journal(path).settle(twins[0], "inv_3")
+    assert [getattr(what, "id", what) for _, what in side.call(client, "reconcile_journal")] == ["inv_4"]
+    assert side.call(client, "reconcile_journal") == []
+
+
+def test_the_journal_knows_what_belongs_to_the_creates_of_other_processes(side: Any, path: Path, lose: Any) -> None:
+    service = Service()
+    first, second = side.client(service, journal=path), side.client(service, journal=path)
+    lost = lose(first, "not made: a")
+    service.invoices.append(
+        {"id": "inv_9", "status": "draft", "customer": {"id": "cus_1", "email": "jane@example.com"}}
+    )
+    service.invoices[0]["summary"] = "not made: a"
+    service.lost = False
+    side.call(second, "create", customer="jane@example.com", summary="not made: a", due="now")
+    assert side.call(first, "reconcile", lost) is None
+    assert states(path) == [("absent", None), ("created", "inv_9")]
+
+
+def test_two_processes_do_not_take_one_invoice(side: Any, path: Path, lose: Any) -> None:
+    service = Service()
+    first, second = side.client(service, journal=path), side.client(service, journal=path)
+    attempts = lose(first, "a"), lose(second, "a")
+    service.invoices.pop()
+    assert side.call(second, "reconcile", attempts[1]).id == "inv_1"
+    assert side.call(first, "reconcile", attempts[0]) is None
+
+
+def test_an_answer_takes_its_invoice_back_from_a_reconciliation(path: Path) -> None:
+    journal = Journal.made_at(path)
+    mine, other = attempt(), attempt()
+    journal.begin(mine, ends_at(0), 1)
+    journal.begin(other, ends_at(5), 1)
+    journal.end(mine, "found", "inv_1", 1)
+    journal.end(other, "created", "inv_1", 1)
+    assert states(path) == [("unknown", None), ("created", "inv_1")]
+
+
+def test_attempts_of_another_service_are_told_and_left_open(side: Any, path: Path) -> None:
+    journal = Journal.made_at(path)
+    elsewhere = attempt(service="https://api.staging.paisr.tech/v2")
+    journal.begin(elsewhere, ends_at(0), 1)
+    service = Service()
+    ((one, error),) = side.call(side.client(service, journal=path), "reconcile_journal")
+    assert one == elsewhere
+    assert isinstance(error, InvalidArgumentError)
+    assert service.lists == 0
+    assert journal.unresolved() == [elsewhere]
+
+
+def test_what_cannot_be_read_now_stays_open(side: Any, script: Any, path: Path) -> None:
+    journal = Journal.made_at(path)
+    journal.begin(attempt(), ends_at(0), 1)
+    journal.begin(attempt(), ends_at(0), 1)
+    client = side.client(script(httpx.ReadError("cut")), journal=path, max_retries=0)
+    found = side.call(client, "reconcile_journal")
+    assert [type(error) for _, error in found] == [APIConnectionError] * 2
+    assert len(journal.unresolved()) == 2
+
+
+def test_an_attempt_of_a_process_that_lives_is_left_alone(side: Any, path: Path) -> None:
+    service = Service()
+    client = side.client(service, journal=path)
+    sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    theirs = attempt(service=BASE)
+    Journal(path).begin(theirs, ends_at(30), 1)
+    _set_runner(path, this_runner().replace(str(os.getpid()), str(sleeper.pid)))
+    ((_, error),) = side.call(client, "reconcile_journal")
+    assert "under way" in str(error)
+    with pytest.raises(OutcomeUnknownError, match="under way"):
+        side.call(client, "reconcile", theirs)
+    sleeper.communicate(b"\n")
+    assert side.call(client, "reconcile_journal") == [(theirs, None)]
+
+
+def _set_runner(path: Path, runner: str) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE attempts SET runner = ?", (runner,))
+
+
+def test_an_attempt_of_another_machine_is_left_alone_until_its_deadline(side: Any, path: Path) -> None:
+    client = side.client(Service(), journal=path)
+    theirs = [attempt(), attempt("Another")]
+    Journal(path).begin(theirs[0], ends_at(30), 1)
+    Journal(path).begin(theirs[1], ends_at(-5), 1)
+    _set_runner(path, "elsewhere 1")
+    (_, error), second = side.call(client, "reconcile_journal")
+    assert "under way" in str(error)
+    assert second == (theirs[1], None)
+
+
+def test_processes_that_have_ended() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    here = this_runner().rpartition(" ")[0]
+    assert has_ended(f"{here} {ended.pid}")
+    for other in (this_runner(), f"{here} 1", f"elsewhere {ended.pid}", "", here, f"{here} x", f"{here} {10**30}"):
+        assert not has_ended(other)
+
+
+def test_a_journal_that_cannot_be_read_leaves_it_unknown(side: Any, path: Path, lose: Any) -> None:
+    client = side.client(Service(), journal=path)
+    lost = lose(client, "a")
+    content = path.read_bytes()
+    path.write_bytes(b"x" * len(content))
+    with pytest.raises(OutcomeUnknownError, match="journal"):
+        side.call(client, "reconcile", lost)
+    with pytest.raises(ConfigurationError, match="journal"):
+        side.call(client, "reconcile_journal")
+    path.write_bytes(content)
+    assert side.call(client, "reconcile", lost).id == "inv_1"
+
+
+def test_a_journal_that_cannot_be_written_does_not_lose_what_was_found(
+    side: Any, path: Path, lose: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = side.client(Service(), journal=path)
+    lost = lose(client, "a")
+    with full_disk(), caplog.at_level(logging.WARNING, logger="paisr"):
+        assert side.call(client, "reconcile", lost).id == "inv_1"
+    assert "keeps it as it was" in caplog.text
+    assert states(path) == [("unknown", None)]
+
+
+def test_public_names() -> None:
+    assert {"Journal", "JournalEntry", "Attempt"} <= set(paisr.__all__)
+    assert not issubclass(JournalError, paisr.PaisrError), "it never leaves the package"
+
+
+# Interrupts
+
+
+class Interrupted(BaseException):
+    """Not an Exception, as KeyboardInterrupt is not one."""
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, Interrupted])
+def test_an_interrupted_create_is_in_the_journal(path: Path, kind: Any) -> None:
+    service = Service()
+    with Paisr("t", transport=service.transport, journal=path) as client:
+        handler = service.transport.handler
+
+        def interrupt(request: httpx.Request) -> httpx.Response:
+            with pytest.raises(httpx.ReadError):
+                handler(request)
+            raise kind
+
+        service.transport.handler = interrupt
+        with pytest.raises(kind):
+            client.invoices.create(customer="jane@example.com", summary="a", due="now")
+        service.transport.handler = handler
+        assert states(path) == [("open", None)]
+        ((_, found),) = client.invoices.reconcile_journal()
+        assert getattr(found, "id", None) == "inv_1"
+
+
+def test_a_cancelled_create_is_in_the_journal(path: Path, stub: StubServer) -> None:
+    async def story() -> None:
+        async with AsyncPaisr(stub.token, base_url=stub.url, journal=path) as client:
+            stub.fail_next(delay=30, operation="create")
+            create = client.invoices.create(customer="jane@example.com", summary="a", due="In 3 days")
+            task = asyncio.create_task(create)
+            async with asyncio.timeout(20):
+                while not stub.invoices:
+                    await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert states(path) == [("open", None)]
+            ((_, found),) = await client.invoices.reconcile_journal()
+            assert getattr(found, "id", None) == stub.invoices[0]["id"]
+
+    asyncio.run(story())
+    assert len(stub.invoices) == 1
+
+
+@pytest.mark.parametrize("name", ["Paisr", "AsyncPaisr"])
+def test_a_killed_process_leaves_an_attempt_that_reconciles(name: str, path: Path, stub: StubServer) -> None:
+    code = f"""
+import asyncio, inspect, paisr
+client = paisr.{name}({stub.token!r}, base_url={stub.url!r}, journal={str(path)!r})
+async def done(awaitable):
+    await awaitable
+made = client.invoices.create(customer="jane@example.com", summary="a", due="In 3 days", timeout=60)
+asyncio.run(done(made)) if inspect.isawaitable(made) else made
+"""
+    stub.fail_next(delay=60, operation="create")
+    child = subprocess.Popen([sys.executable, "-c", code])
+    give_up = clocks.monotonic() + 20
+    while not stub.invoices and child.poll() is None and clocks.monotonic() < give_up:
+        clocks.sleep(0.01)
+    child.send_signal(signal.SIGKILL)
+    assert child.wait() == -signal.SIGKILL
+    with Paisr(stub.token, base_url=stub.url, journal=path) as client:
+        (lost,) = Journal(path).unresolved()
+        ((same, found),) = client.invoices.reconcile_journal()
+        assert same == lost
+        assert getattr(found, "id", None) == stub.invoices[0]["id"]
+        assert client.invoices.reconcile_journal() == []
+    assert len(stub.invoices) == 1
+    assert [request.method for request in stub.requests].count("POST") == 1
+
+
+def test_what_was_not_reached_in_time_is_there_the_next_time(side: Any, path: Path, stub: StubServer) -> None:
+    journal = Journal.made_at(path)
+    journal.begin(attempt(service=stub.url), ends_at(0), 1)
+    client = side.client(token=stub.token, base_url=stub.url, journal=path, max_retries=0)
+    stub.fail_next(delay=5, operation="list")
+    ((_, error),) = side.call(client, "reconcile_journal", timeout=0.2)
+    assert isinstance(error, APITimeoutError)
+    assert len(journal.unresolved()) == 1
