@@ -161,6 +161,9 @@ def _type_of(value: object) -> str:
 
 
 def _rules(raw: Raw) -> dict[str, Any]:
+    for name in ("minimum", "maximum", *LOWS, *HIGHS):
+        if isinstance(raw.get(name, 0), (str, list, dict)) or raw.get(name, 0) is None:
+            raise UnreadableError(f"{name!r} is not a number but {short(raw[name])}.")
     rules: dict[str, Any] = {name: raw[name] for name in LOWS | HIGHS if raw.get(name)}
     rules |= {name: raw[name] for name in HIGHS if raw.get(name) == 0}
     for name, strict in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
