@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = logging.getLogger("paisr")
+# Seconds.
+LONGEST_QUEUE_PAUSE = 1.0
 
 
 @frozen(kw_only=True)
@@ -111,7 +113,8 @@ def _admitted(limiter: Limiter | None, deadline: Deadline) -> Steps[None]:
                     f"The rate limit allows the next request in {wait:.1f} s, after the deadline of this call "
                     f"({deadline.timeout:g} s in all); nothing was sent: give a longer timeout= or call later."
                 )
-            yield Pause(wait)
+            # Asked again before it is due: who was ahead may have left the queue.
+            yield Pause(min(wait, LONGEST_QUEUE_PAUSE))
     finally:
         limiter.leave(ticket)
 

@@ -284,6 +284,13 @@ def test_every_attempt_has_its_own_grant(time: Any, blocking: bool) -> None:
     assert sum(isinstance(step, Ask) for step in play.steps) == (6 if blocking else 0)
 
 
+def test_who_waits_long_asks_again_before_it_is_due(time: Any) -> None:
+    # The wait was told while others were ahead; when they leave, nobody says so.
+    play = Play(time, limiter=Gate(20.0))
+    play.run(answer())
+    assert play.pauses == [1.0]
+
+
 def test_a_grant_that_comes_too_late_is_refused_at_once(time: Any) -> None:
     gate = Gate(30.0)
     play = Play(time, limiter=gate)
