@@ -24,7 +24,8 @@ class Unprintable:
 
 
 BAD_IDS = [
-    "", ".", "..", "/", "inv_1/2", "inv_1/..", "../inv_1", "inv_1\\2", "%2e%2e", "%2E", "cus_1", "INV_1", " inv_1", "inv_1 ",
+    "", ".", "..", "/", "inv_1/2", "inv_1/..", "../inv_1", "inv_1\\2", "%2e%2e", "%2E", "cus_1", "INV_1", " inv_1",
+    "inv_1 ",
     "inv_\n1", "inv_\r\nX: y", "inv_\x001", "inv_\x7f", "inv_\t", "inv_\ud800", "inv_\udfff1", None, 7, True, 1.5,
     b"inv_1", ["inv_1"], object(),
 ]  # fmt: skip

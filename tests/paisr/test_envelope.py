@@ -151,7 +151,8 @@ DEEP = b"[" * 100_000
         (b'{"success": true, "data": {"id": "inv_\\ud800", "status": "paid"}}', "$"),
         (b'{"success": true, "data": {"id": "inv_1", "status": "paid", "sid": NaN}}', "$"),
         (b'{"success": true, "data": {"id": "inv_1", "status": "paid", "sid": ' + b"7" * 5000 + b"}}", "$.data.sid"),
-        (b'{"success": true, "data": {"id": "inv_1", "status": "paid", "amount": {"net_total": 1e1000}}}', "$.data.amount.net_total"),
+        (b'{"success": true, "data": {"id": "inv_1", "status": "paid", "amount": {"net_total": 1e1000}}}',
+        "$.data.amount.net_total"),
         (b'{"success": true, "data": ' + DEEP, "$"),
         (b'{"success": true, "data": {"id": "inv_1", "status": "paid", "new": ' + DEEP + b"]" * 100_000 + b"}}", "$"),
     ],
@@ -196,7 +197,8 @@ def test_a_create_that_is_answered_oddly_may_have_happened(read: Any, create: An
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (300, APIStatusError), (301, APIStatusError), (307, APIStatusError), (304, APIStatusError), (401, AuthenticationError),
+        (300, APIStatusError), (301, APIStatusError), (307, APIStatusError), (304, APIStatusError), (401,
+        AuthenticationError),
         (404, NotFoundError), (418, APIStatusError), (429, RateLimitError), (500, ServerError), (520, ServerError),
         (599, ServerError), (999, ServerError),
     ],

@@ -41,7 +41,8 @@ def test_the_context_of_the_caller_rounds_nothing() -> None:
 BAD = [
     0.1, 1.0, float("nan"), float("inf"), True, False, None, b"1", Fraction(1, 3), 1 + 0j, [1], (0, (1,), 0),
     "", " ", "1,50", "1_000", "1.", ".5", "abc", "0x10", "1e", "e5", "NaN", "nan", "sNaN", "Infinity", "-inf", "1 ",
-    " 1", "1\n", "\uff11", "\u0663", "--1", "1e9999", "1e1000", "9" * 1001, 10**1000, 10**5000, "1e-1000", Decimal("1e1000"),
+    " 1", "1\n", "\uff11", "\u0663", "--1", "1e9999", "1e1000", "9" * 1001, 10**1000, 10**5000, "1e-1000",
+    Decimal("1e1000"),
     Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("-Infinity"), Decimal("1e-1000"),
     Decimal("0e-5000"),
 ]  # fmt: skip

@@ -1,0 +1,134 @@
+"""No call outlives its time-out, whatever the other side does: each seen on a real socket, with both clients."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from typing import Any
+
+import pytest
+
+from paisr import APITimeoutError, NotFoundError, OutcomeUnknownError, ServerError
+from paisr._deadlines import Deadline
+
+HEAD = b"HTTP/1.1 %d OK\r\nContent-Length: 100000\r\n\r\n"
+
+
+def silent(server: Any, connection: socket.socket) -> None:
+    server.read(connection)
+    server.stopped.wait(5)
+
+
+def dripping(first: bytes) -> Any:
+    def talk(server: Any, connection: socket.socket) -> None:
+        server.read(connection)
+        connection.sendall(first)
+        while not server.stopped.wait(0.01):
+            connection.sendall(b"x")
+
+    return talk
+
+
+def without_a_word(server: Any, connection: socket.socket) -> None:
+    server.stopped.wait(5)
+
+
+TALKS = {
+    "no answer": silent,
+    "a header that drips": dripping(b"HTTP/1.1 200 OK\r\nX-Long: "),
+    "a body that drips": dripping(HEAD % 200),
+    "a chunk that drips": dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n"),
+}
+
+
+@pytest.mark.parametrize("talk", TALKS.values(), ids=TALKS)
+def test_an_answer_that_does_not_end_is_given_up_in_time(side: Any, raw_server: Any, create: Any, talk: Any) -> None:
+    client = side.client(base_url=raw_server(talk).url, max_retries=0)
+    began = time.monotonic()
+    with pytest.raises(APITimeoutError, match=r"within the 0\.15 s of this call") as caught:
+        side.call(client, "get", "inv_1", timeout=0.15)
+    assert 0.1 < time.monotonic() - began < 1
+    assert caught.value.outcome == "unknown"
+    with pytest.raises(OutcomeUnknownError):
+        side.call(client, "create", **create, timeout=0.15)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(404, NotFoundError), (500, ServerError)])
+def test_of_an_error_whose_body_drips_the_status_is_known(side: Any, raw_server: Any, status: int, kind: Any) -> None:
+    client = side.client(base_url=raw_server(dripping(HEAD % status)).url, max_retries=0)
+    began = time.monotonic()
+    with pytest.raises(kind):
+        side.call(client, "get", "inv_1", timeout=0.15)
+    assert time.monotonic() - began < 1
+
+
+def test_a_connection_that_is_never_made_is_given_up_in_time(side: Any, create: Any) -> None:
+    with socket.socket() as listener, contextlib.ExitStack() as waiting:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _place in range(4):  # until the queue is full, and nobody takes anybody out of it
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(listener.getsockname())
+        time.sleep(0.01)
+        client = side.client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}/v2")
+        for name, arguments in (("get", {"invoice_id": "inv_1"}), ("create", create)):
+            began = time.monotonic()
+            with pytest.raises(APITimeoutError) as caught:
+                side.call(client, name, **arguments, timeout=0.15)
+            assert caught.value.outcome == "not_sent"
+            assert time.monotonic() - began < 1
+
+
+def test_a_handshake_that_never_comes_is_given_up_in_time(side: Any, raw_server: Any, create: Any) -> None:
+    url = raw_server(without_a_word).url.replace("http:", "https:")
+    client = side.client(base_url=url, max_retries=0)
+    began = time.monotonic()
+    with pytest.raises(APITimeoutError) as caught:
+        side.call(client, "create", **create, timeout=0.15)
+    assert caught.value.outcome == "not_sent"
+    assert time.monotonic() - began < 1
+
+
+def test_attempts_and_pauses_share_one_deadline(side: Any, raw_server: Any) -> None:
+    def failing(server: Any, connection: socket.socket) -> None:
+        while server.read(connection):
+            time.sleep(0.02)
+            connection.sendall(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
+
+    client = side.client(base_url=raw_server(failing).url, max_retries=100)
+    began = time.monotonic()
+    with pytest.raises((ServerError, APITimeoutError)):
+        side.call(client, "get", "inv_1", timeout=0.3)
+    assert time.monotonic() - began < 1
+
+
+def test_a_transport_of_the_users_is_cut_off_between_its_parts(side: Any, script: Any, time: Any) -> None:
+    import httpx
+
+    class Slow(httpx.SyncByteStream, httpx.AsyncByteStream):
+        def __iter__(self) -> Any:
+            for _part in range(100):
+                time.seconds += 1
+                yield b" "
+
+        async def __aiter__(self) -> Any:
+            for part in self:
+                yield part
+
+    if side.name == "async":
+        pytest.skip("the event loop's own clock cuts it off, and that one cannot be made up")
+    client = side.client(script(lambda request: httpx.Response(200, stream=Slow())), time=time, max_retries=0)
+    before = time.seconds
+    with pytest.raises(APITimeoutError):
+        side.call(client, "get", "inv_1", timeout=10)
+    assert time.seconds - before <= 11
+
+
+def test_what_is_left_never_goes_below_zero(time: Any) -> None:
+    deadline = Deadline(2.0, lambda: time.seconds)
+    assert deadline.remaining() == 2.0
+    time.seconds += 5
+    assert deadline.remaining() == 0.0
+    assert repr(deadline) == "Deadline(timeout=2.0)"

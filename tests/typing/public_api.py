@@ -1,0 +1,179 @@
+"""Typed uses of the public surface: checked by mypy and pyright, both strict, and never run.
+
+What must be an error has a `type: ignore` with its code: a type that has become loose makes the comment unused, and
+that is an error in turn. Every line that pyright is to mind as well says so in the same way.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, assert_type
+
+import httpx
+from dateutil.relativedelta import relativedelta
+
+import paisr
+from paisr import (
+    Amount,
+    ApiResponse,
+    AsyncPaisr,
+    Attempt,
+    CheckoutSession,
+    CreatedInvoice,
+    Currency,
+    Customer,
+    Invoice,
+    InvoiceList,
+    InvoiceStatus,
+    LineItem,
+    Paisr,
+    PaisrError,
+    RateLimit,
+    ShippingDetails,
+    Voucher,
+)
+
+
+def settings(context: ssl.SSLContext, transport: httpx.BaseTransport, other: httpx.AsyncBaseTransport) -> None:
+    assert_type(Paisr(), Paisr)
+    Paisr("tok")
+    Paisr(
+        token="tok",
+        environment="staging",
+        base_url="http://127.0.0.1:8000/v2",
+        timeout=5,
+        max_retries=0,
+        rate_limit=RateLimit(100, per=1.5),
+        journal="invoices.db",
+        proxy="http://proxy.example:3128",
+        tls=context,
+        transport=transport,
+    )
+    AsyncPaisr("tok", environment="live", rate_limit=None, transport=other)
+    RateLimit(250, per=60, shared="file:/run/rate")
+    assert_type(paisr.__version__, str)
+
+    Paisr("tok", "live")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - settings are named
+    Paisr(b"tok")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - a token is a text
+    Paisr(environment="test")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - there are two
+    Paisr(timeout=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - every call has an end
+    Paisr(rate_limit=250)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - a number of what?
+    Paisr(transport=other)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - the other client's
+    AsyncPaisr(transport=transport)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - the other client's
+
+
+def calls(client: Paisr, when: date, months: relativedelta) -> None:
+    invoices = client.invoices
+    made = invoices.create(customer="cus_1", summary="Pizza", due="In 3 days")
+    assert_type(made, CreatedInvoice)
+    invoices.create(
+        customer="cus_1",
+        summary="Pizza",
+        due=timedelta(days=3),
+        currency=Currency.SRD,
+        items=[LineItem("Pizza", 2, "62.50"), LineItem("Box", Decimal(1), 0)],
+        timeout=5.0,
+    )
+    invoices.create(customer="cus_1", summary="Pizza", due=when, currency="EUR", items=())
+    line = {"description": "Pizza", "quantity": 1, "unit_price": "62.50"}
+    invoices.create(customer="cus_1", summary="Pizza", due=months, items=(line for _ in range(3)))
+
+    found = invoices.list(resource_id="cus_1", currency="SRD", status=InvoiceStatus.PAID, limit=10, timeout=1)
+    assert_type(found, InvoiceList)
+    assert_type(found[0], Invoice)
+    assert_type(found[1:], list[Invoice])
+    assert_type([one.id for one in found], list[str])
+    assert_type(found.may_be_truncated, bool)
+    sequence: Sequence[Invoice] = found
+    assert_type(len(sequence), int)
+
+    assert_type(invoices.get("inv_1"), Invoice)
+    assert_type(invoices.wait("inv_1", until="paid", timeout=60, interval=0.5), Invoice)
+    assert_type(invoices.wait("inv_1", until=("paid", InvoiceStatus.VOID)), Invoice)
+
+    answer = invoices.with_response.get("inv_1", timeout=2)
+    assert_type(answer, ApiResponse[Invoice])
+    assert_type(answer.data, Invoice)
+    assert_type(answer.status_code, int)
+    headers: Mapping[str, str] = answer.headers
+    assert_type(headers["date"], str)
+    assert_type(answer.content, bytes)
+    assert_type(answer.attempts, int)
+    assert_type(answer.json(), Any)
+    assert_type(invoices.with_response.list().data, InvoiceList)
+    made_response = invoices.with_response.create(customer="cus_1", summary="Pizza", due="In 3 days")
+    assert_type(made_response, ApiResponse[CreatedInvoice])
+    with client as same:
+        assert_type(same, Paisr)
+    client.close()
+
+    invoices.get(7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - an id is a text
+    invoices.list("cus_1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - filters are named
+    invoices.list(limit="10")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - a count is whole
+    invoices.create(customer="cus_1", summary="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - no due
+    invoices.create(customer="cus_1", summary="x", due=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    invoices.create(customer="cus_1", summary="x", due="y", items=["z"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    LineItem("Pizza", 1, 62.5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - a float is not exact
+    LineItem("Pizza", 1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - no price
+
+
+async def awaited(client: AsyncPaisr) -> None:
+    invoices = client.invoices
+    assert_type(await invoices.create(customer="cus_1", summary="Pizza", due="In 3 days"), CreatedInvoice)
+    assert_type(await invoices.list(limit=10), InvoiceList)
+    assert_type(await invoices.get("inv_1"), Invoice)
+    assert_type(await invoices.wait("inv_1"), Invoice)
+    assert_type((await invoices.with_response.get("inv_1")).data, Invoice)
+    assert_type(await invoices.with_response.list(), ApiResponse[InvoiceList])
+    async with client as same:
+        assert_type(same, AsyncPaisr)
+    await client.aclose()
+
+    invoices.get("inv_1").id  # type: ignore[attr-defined]  # noqa: B018  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def models(invoice: Invoice) -> None:
+    assert_type(invoice.id, str)
+    assert_type(invoice.status, InvoiceStatus)
+    assert_type(invoice.sid, int | None)
+    assert_type(invoice.currency, Currency | None)
+    assert_type(invoice.amount, Amount | None)
+    assert_type(invoice.customer, Customer | None)
+    assert_type(invoice.voucher, Voucher | None)
+    assert_type(invoice.session, CheckoutSession | None)
+    assert_type(invoice.due_at, datetime | None)
+    if invoice.amount is not None:
+        assert_type(invoice.amount.net_total, Decimal | None)
+    if invoice.customer is not None:
+        assert_type(invoice.customer.shipping_details, ShippingDetails | None)
+    known: bool = invoice.status.is_known
+    text: str = invoice.status
+    assert known
+    assert text
+
+    invoice.amount.net_total  # type: ignore[union-attr]  # noqa: B018  # pyright: ignore[reportOptionalMemberAccess]
+    invoice.id = "inv_2"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue] - it is frozen
+
+
+def errors(client: Paisr) -> None:
+    try:
+        client.invoices.get("inv_1")
+    except paisr.RateLimitError as error:
+        assert_type(error.retry_after, float | None)
+    except paisr.APIStatusError as error:
+        assert_type(error.status_code, int)
+        assert_type(error.message, str | None)
+    except paisr.UnexpectedResponseError as error:
+        assert_type((error.path, error.status_code, error.excerpt), tuple[str, int, str])
+    except paisr.OutcomeUnknownError as error:
+        assert_type(error.attempt, Attempt)
+        assert_type(error.candidates, tuple[Invoice, ...])
+        assert_type(client.invoices.reconcile(error.attempt), Invoice | None)
+        assert_type(Attempt.from_json(error.attempt.to_json()), Attempt)
+    except PaisrError as error:
+        if error.outcome == "not_sent":
+            return
+        error.outcome = "maybe"  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue] - one of three
