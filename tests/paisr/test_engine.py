@@ -276,11 +276,11 @@ def test_a_retry_after_a_timeout_costs_twice_and_a_success_brings_it_back(time: 
 
 @pytest.mark.parametrize("blocking", [True, False])
 def test_every_attempt_has_its_own_grant(time: Any, blocking: bool) -> None:
-    gate = Gate(0.25, 0.0, 0.0, 2.0, 1.0, 0.0, blocking=blocking)
+    gate = Gate(0.25, 0.0, 0.0, 0.75, 1.0, 0.0, blocking=blocking)
     play = Play(time, limiter=gate)
     assert play.run(answer(500), answer(500), answer()).attempts == 3
     assert (gate.entered, gate.granted, gate.left) == (3, 3, 3)
-    assert play.pauses == [0.25, 0.5, 1.0, 2.0, 1.0]
+    assert play.pauses == [0.25, 0.5, 1.0, 0.75, 1.0]
     assert sum(isinstance(step, Ask) for step in play.steps) == (6 if blocking else 0)
 
 
