@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from paisr._config import Route
 
 MAX_CONNECTIONS = 100
-MAX_IDLE = 20
+# As many may stay open: httpcore (1.0) weighs this bound against all connections, not only the idle ones, so that with
+# a lower one each of 40 threads would make a new connection for every call.
+MAX_IDLE = MAX_CONNECTIONS
 # Seconds. A server drops idle connections too; doing so while a create is under way leaves its outcome unknown.
 IDLE_EXPIRY = 5.0
 
