@@ -7,6 +7,7 @@ import copy
 import functools
 import importlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ MOVES = yaml.safe_load((DATA / "moves.yaml").read_text(encoding="utf-8"))
 MIRRORED = {"added": "removed", "removed": "added", "widened": "narrowed", "narrowed": "widened"}
 Document = dict[str, Any]
 Compare = Callable[[Document, Document], Any]
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def loaded(folder: Path, name: str) -> Any:
@@ -56,9 +58,19 @@ def compare(tmp_path_factory: pytest.TempPathFactory) -> Compare:
     return compare
 
 
-def run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(SCRIPT), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8", **options)
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command, in this process."""
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        try:
+            status = script.main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            status = end.code
+        printed = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, status, printed.out, printed.err)
+
+    return run
 
 
 def rows(report: Any, *, once: bool = True) -> list[list[str]]:
@@ -205,7 +217,7 @@ def test_there_are_mutations_of_every_kind() -> None:
     assert len(MUTATIONS) > 250
 
 
-@settings(max_examples=120, deadline=None, derandomize=True, database=None)
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(mutation=st.sampled_from(MUTATIONS))
 def test_no_single_mutation_is_missed_and_backwards_it_is_the_mirror(mutation: Mutation, compare: Compare) -> None:
     mutant = copy.deepcopy(CONTRACT)
@@ -340,7 +352,7 @@ def test_schemas_that_contain_themselves_are_compared_to_the_end(compare: Compar
     assert 0 < len(report.changes) < 50
 
 
-def test_a_reference_leads_into_a_file_beside_the_document(tmp_path: Path) -> None:
+def test_a_reference_leads_into_a_file_beside_the_document(tmp_path: Path, run: Run) -> None:
     other = documents.contract()
     (tmp_path / "amount.yaml").write_text(yaml.safe_dump(schema_of(other, "Amount")), encoding="utf-8")
     other["components"]["schemas"]["Amount"] = {"$ref": "amount.yaml"}
@@ -373,7 +385,7 @@ ANNOTATED = {"CreatedInvoice": {"properties": {"id": {"maxLength": 40}}}}
     [({}, 0, "none"), (ANNOTATED, 0, "patch"), (NEW, 1, "minor"), (GONE, 2, "major")],
 )
 def test_the_exit_status_and_the_json_say_the_release(
-    schemas: Document, status: int, release: str, other: Callable[[Document], Path]
+    schemas: Document, status: int, release: str, other: Callable[[Document], Path], run: Run
 ) -> None:
     done = run(other(schemas), "--format", "json")
     assert (done.returncode, done.stderr) == (status, "")
@@ -384,14 +396,22 @@ def test_the_exit_status_and_the_json_say_the_release(
     assert all(change.keys() == fields for change in report["changes"])
 
 
-def test_from_an_earlier_contract_the_direction_is_the_other_one(other: Callable[[Document], Path]) -> None:
+def test_it_is_a_program_that_finds_the_contract_from_anywhere(
+    other: Callable[[Document], Path], tmp_path: Path
+) -> None:
+    command = [sys.executable, str(SCRIPT), other(NEW).name]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, encoding="utf-8")
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_from_an_earlier_contract_the_direction_is_the_other_one(other: Callable[[Document], Path], run: Run) -> None:
     done = run("--from", other(NEW))
     assert done.returncode == 2
     assert "removed  answer 200 $.data.amount.tax_total" in done.stdout
     assert run("--from", other(GONE)).returncode == 1
 
 
-def test_an_operation_more_is_told_only_between_contracts(tmp_path: Path) -> None:
+def test_an_operation_more_is_told_only_between_contracts(tmp_path: Path, run: Run) -> None:
     fewer = documents.contract()
     del fewer["paths"]["/invoices/{invoice_id}"]
     path = tmp_path / "fewer.yaml"
@@ -402,11 +422,10 @@ def test_an_operation_more_is_told_only_between_contracts(tmp_path: Path) -> Non
     assert [change.kind for change in comparing.compare_files(path, documents.CONTRACT).changes] == []
 
 
-def test_the_text_is_aligned_and_ends_with_the_verdict(other: Callable[[Document], Path]) -> None:
+def test_the_text_is_aligned_and_ends_with_the_verdict(other: Callable[[Document], Path], run: Run) -> None:
     lines = run(other(NEW | ANNOTATED)).stdout.splitlines()
-    assert lines[:2] == ["from  openapi/paisr-invoices.yaml", f"to    {other(NEW | ANNOTATED)}"] or lines[0].endswith(
-        "openapi/paisr-invoices.yaml"
-    )
+    assert re.fullmatch(r"from  .*openapi/paisr-invoices\.yaml", lines[0])
+    assert re.fullmatch(r"to    .*other\.yaml", lines[1])
     starts = {line.index("answer 200") for line in lines if "answer 200" in line}
     ends = {line.index(": number or null") for line in lines if ": number or null" in line}
     assert (len(starts), len(ends)) == (1, 1)
@@ -435,15 +454,15 @@ def test_the_text_is_aligned_and_ends_with_the_verdict(other: Callable[[Document
     ],
 )  # fmt: skip
 def test_what_cannot_be_compared_is_said_in_one_sentence(
-    content: bytes | None, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    content: bytes | None, sentence: str, tmp_path: Path, run: Run
 ) -> None:
     path = tmp_path / "other.yaml"
     if content is not None:
         path.write_bytes(content)
-    assert script.main([str(path)]) == 64
-    printed = capsys.readouterr()
-    assert sentence in printed.err
-    assert (printed.out, printed.err.count("\n")) == ("", 1)
+    done = run(path)
+    assert (done.returncode, done.stdout) == (64, "")
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
@@ -462,7 +481,7 @@ def test_whatever_stands_in_a_document_there_is_a_report_or_a_sentence(data: st.
 
 
 @pytest.mark.parametrize("arguments", [(), ("one.yaml", "--from", "two.yaml"), ("one.yaml", "--format", "xml")])
-def test_a_wrong_command_is_no_verdict(arguments: tuple[str, ...]) -> None:
+def test_a_wrong_command_is_no_verdict(arguments: tuple[str, ...], run: Run) -> None:
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (64, "")
     assert done.stderr.count("\n") == 1
