@@ -38,6 +38,7 @@ from paisr import (
     OutcomeUnknownError,
     Paisr,
 )
+from paisr._journal import Page
 from paisr._ledger import JournalError
 from paisr._runners import has_ended, this_runner
 from paisr_generated.models import CreateInvoiceRequest
@@ -371,7 +372,8 @@ def test_a_fork_in_the_middle_of_writing(path: Path) -> None:
 def _child(path: Path) -> int:
     try:
         _write(path, 1)
-    except BaseException:
+    except BaseException as error:
+        os.write(2, f"in the child: {error!r}\n".encode())
         return 1
     return 0
 
@@ -547,11 +549,16 @@ def test_a_journal_that_cannot_be_read_leaves_it_unknown(side: Any, path: Path, 
 
 
 def test_a_journal_that_cannot_be_written_does_not_lose_what_was_found(
-    side: Any, path: Path, lose: Any, caplog: pytest.LogCaptureFixture
+    side: Any, path: Path, lose: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = side.client(Service(), journal=path)
     lost = lose(client, "a")
-    with full_disk(), caplog.at_level(logging.WARNING, logger="paisr"):
+
+    def fail(*arguments: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Page, "record", fail)
+    with caplog.at_level(logging.WARNING, logger="paisr"):
         assert side.call(client, "reconcile", lost).id == "inv_1"
     assert "keeps it as it was" in caplog.text
     assert states(path) == [("unknown", None)]
