@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -178,8 +179,9 @@ class RawServer:
 
 
 @pytest.fixture(params=["sync", "async"])
-def side(request: pytest.FixtureRequest) -> Iterator[Side]:
-    """`Paisr`, then `AsyncPaisr`."""
+def side(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Side]:
+    """`Paisr`, then `AsyncPaisr`, over httpcore whatever extra is installed."""
+    monkeypatch.setitem(sys.modules, "paisr._wire._aiohttp", None)
     side = Side(request.param)
     yield side
     side.shut_down()
