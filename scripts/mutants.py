@@ -1,0 +1,331 @@
+"""Plant deliberate mistakes, one at a time, and see which gate of tests/contract catches each.
+
+    python scripts/mutants.py              all of them; prints the table and writes docs/mutants.md
+    python scripts/mutants.py NAME ...     some of them; prints the table
+    python scripts/mutants.py --few        the few of a plain test run, each shown to its own gate only
+
+The mistakes are data: tests/contract/mutants/*.toml, one file for each of the three that are held together. A mutant is
+a table, named for what is wrong, with these keys:
+
+    kind         what sort of mistake it is
+    file         where it is planted
+    old, new     what is replaced by what; `old` must occur in the file exactly once
+    says         the mistake in one sentence
+    gate         the file in tests/contract that should catch it (or one test of it, file::test), asked first
+    regenerate   of the contract only: whether generated/ is made anew from it (default: no)
+    few          whether it belongs to the few that are planted in a plain test run (default: no)
+    reason       why nothing can catch it, where that is so
+
+Nothing in the checkout is changed: each mutant is planted in a copy, and the copy is what the gates import and read.
+The copy without a mutant must pass the same gates first. The exit status is 1 when a mutant survived without a reason,
+was caught in spite of its reason, or could not be judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import multiprocessing
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+T, R = TypeVar("T"), TypeVar("R")
+
+ROOT = Path(__file__).resolve().parent.parent
+MUTANTS = ROOT / "tests" / "contract" / "mutants"
+TABLE = ROOT / "docs" / "mutants.md"
+GATES = Path("tests") / "contract"
+SOURCES = ("overlays", "generated", "stub")
+COPIED = (
+    *SOURCES, "openapi", "scripts", "generator-templates", "generator-config.yaml", "pyproject.toml",
+    "tests/conftest.py", "tests/contract",
+)  # fmt: skip
+NOT_COPIED = shutil.ignore_patterns("__pycache__", "mutants", "test_mutants.py")
+PLANTED_IN = {"stand_in": "the stand-in", "client": "the client", "contract": "the contract"}
+CASES = 10  # fuzzed cases for each operation and gate: what needs more to be seen is seen too seldom
+LONGEST_RUN = 300.0  # seconds
+PACKAGES = ("paisr", "paisr_generated", "paisr_stub")
+# Loaded once, in a process that each run of the gates is forked from: half of the time would go into loading them.
+# None of them may know the packages that are tested.
+LOADED_BEFORE = [
+    "hypothesis.stateful", "schemathesis", "jsonschema", "requests", "httpx", "httpcore", "starlette.requests",
+    "starlette.responses", "uvicorn", "msgspec", "attrs", "dateutil.relativedelta", "openapi_spec_validator", "pytest",
+]  # fmt: skip
+PROCESSES = multiprocessing.get_context("forkserver")
+
+FAILED = re.compile(r"^(?:FAILED|ERROR|SUBFAILED\S*(?: \S+)?) (?P<file>\S+?\.py)(?:::(?P<test>\w+))?", re.MULTILINE)
+
+
+class MutantError(Exception):
+    """A mutant that could not be planted or judged, or a copy that is no measure; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """One deliberate mistake."""
+
+    name: str
+    planted_in: str
+    kind: str
+    file: str
+    old: str
+    new: str
+    says: str
+    gate: str
+    regenerate: bool = False
+    few: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a mutant. `gate`: the test that caught it, empty when it survived; `error`: it was not judged."""
+
+    mutant: Mutant
+    gate: str = ""
+    error: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Caught, or known to be something that nothing can catch."""
+        return not self.error and bool(self.gate) is not bool(self.mutant.reason)
+
+    def __str__(self) -> str:
+        if self.error:
+            return f"NOT JUDGED: {self.error}"
+        if self.gate:
+            return f"caught by {self.gate}" + (" IN SPITE OF ITS REASON" if self.mutant.reason else "")
+        return f"survived: {self.mutant.reason}" if self.mutant.reason else "SURVIVED"
+
+
+def load() -> list[Mutant]:
+    """Every mutant there is, in the order of the files."""
+    found: list[Mutant] = []
+    for stem, planted_in in PLANTED_IN.items():
+        tables = tomllib.loads((MUTANTS / f"{stem}.toml").read_text(encoding="utf-8"))
+        found += [Mutant(name=f"{stem}/{name}", planted_in=planted_in, **table) for name, table in tables.items()]
+    return found
+
+
+def mutated(mutant: Mutant, root: Path) -> str:
+    """The text of the mutant's file with the mistake in it."""
+    text = (root / mutant.file).read_text(encoding="utf-8")
+    if (times := text.count(mutant.old)) != 1:
+        raise MutantError(f"{mutant.name}: its text is {times} times in {mutant.file}, and has to be there once")
+    if mutant.new == mutant.old:
+        raise MutantError(f"{mutant.name} changes nothing")
+    return text.replace(mutant.old, mutant.new)
+
+
+def copy_of(source: Path, target: Path, *, only: Iterable[str] = COPIED) -> Path:
+    """What the gates import and read, in another place."""
+    for name in only:
+        place = target / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if (source / name).is_dir():
+            shutil.copytree(source / name, place, ignore=NOT_COPIED)
+        else:
+            shutil.copy2(source / name, place)
+    return target
+
+
+def plant(mutant: Mutant, root: Path) -> None:
+    path = root / mutant.file
+    path.write_text(mutated(mutant, root), encoding="utf-8")
+    Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
+    if mutant.regenerate:
+        command = [sys.executable, str(root / "scripts" / "generate.py")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise MutantError(f"{mutant.name}: nothing could be generated from it: {done.stderr.strip()}")
+
+
+def run_pytest(root: Path, options: list[str], output: Path) -> None:
+    """In a process of its own, forked from one that has loaded what every gate needs: pytest in a copy."""
+    for key in [key for key in os.environ if key.startswith(("PYTEST_", "COVERAGE_"))]:
+        del os.environ[key]
+    sources = [str(root / source) for source in SOURCES]
+    os.environ["PYTHONPATH"] = os.pathsep.join(sources)
+    sys.path[:0] = sources
+    os.chdir(root)
+    with output.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    import hypothesis
+    import pytest
+
+    # The first failure is enough: nobody reads the smallest one, and finding it takes longer than everything else.
+    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+    hypothesis.settings.register_profile("mutants", phases=phases, report_multiple_bugs=False)
+    hypothesis.settings.load_profile("mutants")
+    assert_loaded_from(root)
+    sys.exit(pytest.main(options))
+
+
+def assert_loaded_from(root: Path) -> None:
+    """What is tested is the copy, not what is installed."""
+    for name in PACKAGES:
+        found = importlib.util.find_spec(name)
+        if found is None or found.origin is None or not Path(found.origin).is_relative_to(root):
+            sys.exit(f"{name} is not the copy's: {found}")
+
+
+def first_failure(root: Path, gates: Iterable[str]) -> str:
+    """The first test of these gates that fails in a copy, as `file::test`; empty when all pass."""
+    status, output = pytest_in(
+        root, ["-q", "-x", "--tb=no", "--no-header", "-rfE", *[str(GATES / gate) for gate in gates]]
+    )
+    if not status:
+        return ""
+    found = FAILED.search(output)
+    if found is None:
+        raise MutantError(f"pytest ended with {status} and named no test:\n{output}")
+    gate = Path(found["file"]).name
+    if found["test"]:
+        return f"{gate}::{found['test']}"
+    raise MutantError(f"{gate} could not be loaded:\n{output}")
+
+
+def pytest_in(root: Path, options: list[str]) -> tuple[int, str]:
+    """Run pytest in a copy; its exit status and what it wrote."""
+    output = root / "output.txt"
+    arguments = (root, ["--assert=plain", "-p", "no:cacheprovider", *options], output)
+    process = PROCESSES.Process(target=run_pytest, args=arguments)
+    process.start()
+    process.join(LONGEST_RUN)
+    if process.exitcode is None:
+        process.kill()
+        raise MutantError(f"no end after {LONGEST_RUN:.0f} s")
+    return process.exitcode, output.read_text(encoding="utf-8", errors="replace")
+
+
+def all_gates() -> list[str]:
+    return sorted(path.name for path in (ROOT / GATES).glob("test_*.py") if path.name != "test_mutants.py")
+
+
+def at_once(function: Callable[[T], R], values: Iterable[T]) -> list[R]:
+    """Apply to each value, as many at a time as there are processors."""
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(function, values))
+
+
+def make_clean(folder: Path, gates: list[str]) -> tuple[Path, list[str]]:
+    """A copy without a mutant that passes these gates, and the gates, the quickest first."""
+    clean = copy_of(ROOT, folder / "clean")
+
+    def timed(gate: str) -> tuple[float, str, str]:
+        began = time.monotonic()
+        failed = first_failure(clean, [gate])
+        return time.monotonic() - began, gate, failed
+
+    found = sorted(at_once(timed, gates))
+    if failed := [failure for _seconds, _gate, failure in found if failure]:
+        raise MutantError(f"without any mutant these fail, so that failing says nothing: {', '.join(failed)}")
+    return clean, [gate for _seconds, gate, _failure in found]
+
+
+def judge(mutant: Mutant, clean: Path, folder: Path, gates: list[str]) -> Verdict:
+    """Plant a mutant in a copy of its own; ask its gate, and when that sees nothing all others of GATES."""
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        try:
+            root = Path(shutil.copytree(clean, Path(name) / "copy"))
+            plant(mutant, root)
+            caught = first_failure(root, [mutant.gate])
+            others = [gate for gate in gates if gate != mutant.gate]
+            if not caught and others:
+                caught = first_failure(root, others)
+        except MutantError as error:
+            return Verdict(mutant, error=str(error))
+    return Verdict(mutant, caught)
+
+
+def judge_all(mutants: list[Mutant], gates: list[str], tell: Callable[[Verdict], None]) -> list[Verdict]:
+    """The verdict on each mutant, in order; raises `MutantError` where the copy without a mutant does not pass."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        clean, ordered = make_clean(folder, gates)
+
+        def one(mutant: Mutant) -> Verdict:
+            verdict = judge(mutant, clean, folder, ordered)
+            tell(verdict)
+            return verdict
+
+        return at_once(one, mutants)
+
+
+def summary(verdicts: list[Verdict], seconds: float) -> str:
+    caught = sum(bool(verdict.gate) for verdict in verdicts)
+    survived = sum(not verdict.gate and not verdict.error for verdict in verdicts)
+    not_judged = sum(bool(verdict.error) for verdict in verdicts)
+    return (
+        f"{len(verdicts)} mutants: {caught} caught, {survived} survived, {not_judged} not judged; "
+        f"{seconds:.0f} s on {os.cpu_count()} processors with Python {platform.python_version()}."
+    )
+
+
+def markdown(verdicts: list[Verdict], seconds: float) -> str:
+    """The page with the table of a run."""
+    lines = [
+        "# Mutants",
+        "",
+        "<!-- Written by `make mutants`: do not edit. -->",
+        "",
+        "The suite in `tests/contract/` holds the contract, the client and the stand-in against each other. What it is",
+        "worth is what it catches: here is every deliberate mistake that was planted, one at a time, in a copy of the",
+        "three, and the test that caught it. The same tests pass on the copy without a mistake.",
+        "",
+        summary(verdicts, seconds),
+    ]
+    for planted_in in PLANTED_IN.values():
+        chosen = [verdict for verdict in verdicts if verdict.mutant.planted_in == planted_in]
+        lines += ["", f"## In {planted_in}: {len(chosen)}", "", "| kind | mutant | what is wrong | caught by |"]
+        lines += ["| --- | --- | --- | --- |", *map(_row, chosen)]
+    return "\n".join([*lines, ""])
+
+
+def _row(verdict: Verdict) -> str:
+    mutant = verdict.mutant
+    gate = f"`{verdict.gate}`" if verdict.gate else str(verdict)
+    return f"| {mutant.kind} | {mutant.name.partition('/')[2]} | {mutant.says} | {gate} |"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Plant deliberate mistakes and see which gate catches each.")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="a mutant, such as client/query-name; all when none is named"
+    )
+    names = parser.parse_args(arguments).names
+    os.environ |= {"PYTHONHASHSEED": "0", "CASES": os.environ.get("CASES") or str(CASES)}
+    PROCESSES.set_forkserver_preload(LOADED_BEFORE)
+    mutants = [mutant for mutant in load() if not names or mutant.name in names]
+    if unknown := set(names) - {mutant.name for mutant in mutants}:
+        parser.error(f"there is no mutant {', '.join(sorted(unknown))}")
+    width = max(len(mutant.name) for mutant in mutants)
+    began = time.monotonic()
+    try:
+        verdicts = judge_all(mutants, all_gates(), lambda one: print(f"{one.mutant.name:{width}}  {one}", flush=True))
+    except MutantError as error:
+        print(f"The run is void: {error}", file=sys.stderr)
+        return 1
+    seconds = time.monotonic() - began
+    if not names:
+        TABLE.parent.mkdir(exist_ok=True)
+        TABLE.write_text(markdown(verdicts, seconds), encoding="utf-8")
+    print(f"\n{summary(verdicts, seconds)}")
+    return 0 if all(verdict.good for verdict in verdicts) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
