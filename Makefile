@@ -55,7 +55,7 @@ test: $(READY) ## run all tests (choose some with ARGS="tests/paisr -k money")
 
 contract: $(READY) ## hold contract, client and stand-in together (CASES=150 for each operation, SEED=...)
 	@echo "SEED=$(or $(SEED),$(CONTRACT_SEED)) CASES=$(or $(CASES),150)"
-	CASES=$(or $(CASES),150) SEED=$(or $(SEED),$(CONTRACT_SEED)) INVENTORY=1 $(BIN)/python -m pytest tests/contract $(ARGS)
+	CASES=$(or $(CASES),150) SEED=$(or $(SEED),$(CONTRACT_SEED)) INVENTORY=1 $(BIN)/python -m pytest tests/contract --ignore tests/contract/mutants $(ARGS)
 
 coverage: $(READY) ## run all tests and say which lines none of them reached
 	$(BIN)/coverage erase

@@ -229,6 +229,29 @@ def test_a_parameter_of_another_kind(name: str, value: Any, clients: Clients) ->
     count(GATE, "parameters by hand, refused before sending")
 
 
+@pytest.mark.parametrize(
+    "invoice_id",
+    ["inv_", "inv_1?limit=1", "inv_1#2", "inv_%31", "inv_%2F..", "inv_..", "inv_ü印", "inv_a+b&c=d;e", "inv_'~!"],
+)
+def test_every_id_is_one_segment_of_the_path(invoice_id: str, clients: Clients) -> None:
+    """Characters that mean something in an address, which generated ids seldom have."""
+    assert reach.errors(f"{PLACES['invoice_id']}/schema", invoice_id) == []
+    for result in clients.call("get", {"invoice_id": invoice_id}, answer_to("getInvoice")):
+        (sent,) = result.sent
+        assert raw_path(sent) == f"/v2/invoices/{invoice_id}"
+        assert sent.url.query == b""
+        assert sent.url.fragment == ""
+    count(GATE, "ids by hand")
+
+
+@pytest.mark.parametrize("text", ["a&limit=1", "a=b", "a+b c", "a#b", "50%", "%41", "ü印\U0001f355", "a\tb\n"])
+def test_every_filter_is_one_value_of_the_query(text: str, clients: Clients) -> None:
+    for result in clients.call("list", {"resource_id": text}, answer_to("listInvoices")):
+        (sent,) = result.sent
+        assert parse_qsl(sent.url.query.decode(), errors="strict") == [("resource_id", text)]
+    count(GATE, "filters by hand")
+
+
 @pytest.mark.parametrize("environment", SERVERS_BY_NAME)
 def test_each_environment_is_the_contract_s_server(environment: Any) -> None:
     index, url = SERVERS_BY_NAME[environment]
