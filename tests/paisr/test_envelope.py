@@ -18,7 +18,8 @@ from paisr import (
     ServerError,
     UnexpectedResponseError,
 )
-from paisr._envelope import clipped
+from paisr._envelope import _what_and_where, clipped
+from paisr._secrets import Secret
 
 
 def data(**fields: Any) -> dict[str, Any]:
@@ -231,3 +232,9 @@ def test_an_error_has_its_class_and_the_services_words(
         assert message in str(caught.value)
     if 300 <= status < 400:
         assert "redirects are not followed" in str(caught.value)
+
+
+def test_what_a_decoder_says_is_shown_without_the_token_before_it_is_cut() -> None:
+    what, path = _what_and_where(ValueError(f"Invalid {'x' * 180}CANARY-TOKEN - at `$.data.id`"), Secret("CANARY-TOKEN"))
+    assert path == "$.data.id"
+    assert "CANARY" not in what
