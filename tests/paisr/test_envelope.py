@@ -235,6 +235,6 @@ def test_an_error_has_its_class_and_the_services_words(
 
 
 def test_what_a_decoder_says_is_shown_without_the_token_before_it_is_cut() -> None:
-    what, path = _what_and_where(ValueError(f"Invalid {'x' * 180}CANARY-TOKEN - at `$.data.id`"), Secret("CANARY-TOKEN"))
+    what, path = _what_and_where(ValueError(f"Invalid {'x' * 180}CANARY-X - at `$.data.id`"), Secret("CANARY-X"))
     assert path == "$.data.id"
     assert "CANARY" not in what
