@@ -8,7 +8,6 @@ from paisr._async_invoices import AsyncInvoices
 from paisr._base_client import DEFAULT_RETRIES, DEFAULT_TIMEOUT, PUBLISHED_RATE, BaseClient
 from paisr._config import Settings, wrap
 from paisr._drivers import drive_async
-from paisr._wire._async import AsyncPoolWire, AsyncTransportWire
 
 if TYPE_CHECKING:
     import os
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from paisr._drift import OnDrift
     from paisr._exchange import Steps
     from paisr._limiter import RateLimit
+    from paisr._wire._async import AsyncWire
 
 T = TypeVar("T")
 
@@ -60,7 +60,10 @@ class AsyncPaisr(BaseClient):
         )
         del token, base_url, proxy  # a traceback from here on must not have them among its locals
         super().__init__(settings)
-        self._wire = AsyncPoolWire(self._route) if transport is None else AsyncTransportWire(transport, self._route)
+        # Here, as httpx does it: the first client loads the HTTP library, the import does not.
+        from paisr._wire._async import async_wire
+
+        self._wire: AsyncWire = async_wire(self._route, transport)
 
     @property
     def invoices(self) -> AsyncInvoices:

@@ -8,7 +8,6 @@ from paisr._base_client import DEFAULT_RETRIES, DEFAULT_TIMEOUT, PUBLISHED_RATE,
 from paisr._config import Settings, wrap
 from paisr._drivers import drive
 from paisr._invoices import Invoices
-from paisr._wire._sync import PoolWire, TransportWire
 
 if TYPE_CHECKING:
     import os
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from paisr._drift import OnDrift
     from paisr._exchange import Steps
     from paisr._limiter import RateLimit
+    from paisr._wire._sync import SyncWire
 
 T = TypeVar("T")
 
@@ -69,7 +69,10 @@ class Paisr(BaseClient):
         )
         del token, base_url, proxy  # a traceback from here on must not have them among its locals
         super().__init__(settings)
-        self._wire = PoolWire(self._route) if transport is None else TransportWire(transport, self._route)
+        # Here, as httpx does it: the first client loads the HTTP library, the import does not.
+        from paisr._wire._sync import sync_wire
+
+        self._wire: SyncWire = sync_wire(self._route, transport)
 
     @property
     def invoices(self) -> Invoices:

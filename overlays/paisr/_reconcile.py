@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -208,6 +207,8 @@ def _customer_of(attempt: Attempt, invoices: Sequence[Invoice]) -> str | None:
 
 def _ahead(answered: Answered, now: datetime) -> timedelta:
     """By how much this machine's clock is ahead of the service's, by the answer's Date; zero when nobody can tell."""
+    from email.utils import parsedate_to_datetime  # here, because it loads much, and few calls reconcile
+
     try:
         ahead = now - parsedate_to_datetime(answered.headers.get("date", ""))
     except (ValueError, TypeError, OverflowError, IndexError):

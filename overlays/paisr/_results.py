@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
@@ -72,6 +71,8 @@ class ApiResponse(Generic[T]):
 
     def json(self) -> Any:
         """The body as Python values, numbers with a fraction or with thousands of digits as `Decimal`."""
+        import json  # here, because only this needs it
+
         return json.loads(self.content, parse_float=Decimal, parse_int=_whole)
 
 

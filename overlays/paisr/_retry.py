@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -89,6 +88,8 @@ def retry_after(text: str | None, now: datetime) -> float | None:
     text = text.strip()
     if text.isascii() and text.isdigit():
         return float(text[:12])
+    from email.utils import parsedate_to_datetime  # here, because few answers have a date, and it loads much
+
     try:
         moment = parsedate_to_datetime(text)
         if moment.tzinfo is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import httpcore
 
@@ -13,7 +14,7 @@ from paisr._exchange import Answered
 from paisr._forks import tell_after_fork
 from paisr._wire._async_streams import WatchedBackend
 from paisr._wire._bodies import Body, UnreadableBodyError
-from paisr._wire._failures import POOL_FAILURES, failure, unreadable, without_frames
+from paisr._wire._failures import POOL_FAILURES, failure, is_failure, unreadable, without_frames
 from paisr._wire._pools import check_transport, choose_proxy, pool_arguments, proxy_for_pool
 from paisr._wire._requests import RequestMaker
 from paisr._wire._times import TimeLeft
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from paisr._config import Route
     from paisr._deadlines import Deadline
     from paisr._exchange import Happened
+    from paisr._wire._aiohttp import AiohttpWire
     from paisr_generated.types import Request
 
     class Closable(Protocol):
@@ -53,7 +55,7 @@ class AsyncPoolWire:
         try:
             async with asyncio.timeout(deadline.remaining()):
                 response = await self._pool().handle_async_request(self._maker.for_pool(request, left))
-            return await _receive(response.status, response.headers, response.aiter_stream(), response, deadline)
+            return await receive(response.status, response.headers, response.aiter_stream(), response, deadline)
         except POOL_FAILURES as error:
             return failure(error, left)
         except BaseException as error:
@@ -98,9 +100,11 @@ class AsyncTransportWire:
                 response = await self._transport.handle_async_request(outgoing)
             stream = response.stream
             assert isinstance(stream, httpx.AsyncByteStream)
-            return await _receive(response.status_code, response.headers.raw, stream, response, deadline)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, *POOL_FAILURES) as error:
-            return failure(error, left)
+            return await receive(response.status_code, response.headers.raw, stream, response, deadline)
+        except Exception as error:
+            if is_failure(error):
+                return failure(error, left)
+            raise without_frames(error)  # noqa: B904 - it is the same exception
         except BaseException as error:
             raise without_frames(error)  # noqa: B904 - it is the same exception
 
@@ -108,10 +112,22 @@ class AsyncTransportWire:
         await self._transport.aclose()
 
 
-AsyncWire = AsyncPoolWire | AsyncTransportWire
+AsyncWire: TypeAlias = "AsyncPoolWire | AsyncTransportWire | AiohttpWire"
 
 
-async def _receive(
+def async_wire(route: Route, transport: httpx.AsyncBaseTransport | None) -> AsyncWire:
+    """The user's transport; else aiohttp, where it is installed and no proxy is in the way; else httpcore's pool."""
+    if transport is not None:
+        return AsyncTransportWire(transport, route)
+    if choose_proxy(route) is None:
+        with contextlib.suppress(ImportError):
+            from paisr._wire._aiohttp import AiohttpWire  # here, because it is an extra
+
+            return AiohttpWire(route)
+    return AsyncPoolWire(route)
+
+
+async def receive(
     status: int,
     raw_headers: list[tuple[bytes, bytes]],
     stream: AsyncIterable[bytes],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from paisr._exchange import Failed
 from paisr._wire._bodies import UnreadableBodyError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from paisr._wire._times import TimeLeft
 
 # What can come out of httpcore; the ssl and socket errors that it does not translate are OSErrors.
@@ -35,6 +38,10 @@ NOT_MADE = frozenset(
         "InvalidURL",
     }
 )
+# What can only happen before there is a connection, whatever the library calls it.
+UNCONNECTED = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
+TRUSTED = frozenset({"anyio", "asyncio", "builtins", "h11", "httpcore", "httpx", "socket", "ssl"})
+LONGEST_REASON = 200
 REASONS = {
     "ConnectTimeout": "the connection was not made in time",
     "PoolTimeout": "no connection became free in time",
@@ -47,18 +54,38 @@ REASONS = {
 def failure(error: Exception, left: TimeLeft) -> Failed:
     """The exceptions of httpx have the same names as httpcore's, so that one table serves both."""
     name = type(error).__name__
-    root = _root(error)
-    sent = name not in NOT_MADE and left.sent
-    reason = REASONS.get(name) or str(error) or name
+    chain = list(_chain(error))
+    root = chain[-1]
+    if _is_ours(chain):
+        timeout, sent = name in TIMEOUTS, name not in NOT_MADE and left.sent
+        reason = REASONS.get(name) or str(error) or name
+    else:
+        timeout = any(isinstance(link, TimeoutError) for link in chain)
+        sent = left.sent and not isinstance(root, UNCONNECTED)
+        reason = str(error)[:LONGEST_REASON] or name
     if isinstance(root, ssl.SSLCertVerificationError):
         reason = f"the service's certificate is not trusted ({root.verify_message})"
     return Failed(
-        kind="timeout" if name in TIMEOUTS else "connection",
+        kind="timeout" if timeout else "connection",
         sent=sent,
         reason=reason.rstrip("."),
         cause=clean(error, root),
         final=isinstance(root, ssl.SSLCertVerificationError),
     )
+
+
+def is_failure(error: Exception) -> bool:
+    """Whether an exception that came out of a user's transport is a library's own, and not a slip in Python code."""
+    return isinstance(error, OSError) or type(error).__module__ != "builtins"
+
+
+def _is_ours(chain: Sequence[BaseException]) -> bool:
+    """Whether httpx's names mean what they say.
+
+    Who maps another library's exceptions onto them can be wrong: httpx-aiohttp calls a connection that breaks while the
+    answer is awaited a `ConnectTimeout`, and a create would be sent again. Then only the root is believed.
+    """
+    return all(type(link).__module__.partition(".")[0] in TRUSTED for link in chain)
 
 
 def unreadable(error: UnreadableBodyError, status: int) -> Failed:
@@ -89,7 +116,7 @@ def without_frames(error: BaseException) -> BaseException:
     return error
 
 
-def _root(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
         error = error.__cause__
-    return error

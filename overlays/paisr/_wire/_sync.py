@@ -10,7 +10,7 @@ import httpcore
 from paisr._exchange import Answered
 from paisr._forks import tell_after_fork
 from paisr._wire._bodies import Body, UnreadableBodyError
-from paisr._wire._failures import POOL_FAILURES, failure, unreadable, without_frames
+from paisr._wire._failures import POOL_FAILURES, failure, is_failure, unreadable, without_frames
 from paisr._wire._pools import check_transport, choose_proxy, pool_arguments, proxy_for_pool
 from paisr._wire._requests import RequestMaker
 from paisr._wire._sync_streams import DeadlineBackend
@@ -90,8 +90,10 @@ class TransportWire:
             stream = response.stream
             assert isinstance(stream, httpx.SyncByteStream)
             return _receive(response.status_code, response.headers.raw, stream, response, deadline)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, *POOL_FAILURES) as error:
-            return failure(error, left)
+        except Exception as error:
+            if is_failure(error):
+                return failure(error, left)
+            raise without_frames(error)  # noqa: B904 - it is the same exception
         except BaseException as error:
             raise without_frames(error)  # noqa: B904 - it is the same exception
 
@@ -100,6 +102,11 @@ class TransportWire:
 
 
 SyncWire = PoolWire | TransportWire
+
+
+def sync_wire(route: Route, transport: httpx.BaseTransport | None) -> SyncWire:
+    """The user's transport, else httpcore's pool."""
+    return PoolWire(route) if transport is None else TransportWire(transport, route)
 
 
 def _receive(
