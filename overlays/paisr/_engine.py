@@ -65,17 +65,18 @@ class Completed(Generic[T]):
 def exchange(operation: Operation[T], policy: Policy, deadline: Deadline) -> Steps[Completed[T]]:
     """Send the operation, within the limit and the deadline, as often as is safe; its answer, or a `PaisrError`."""
     attempt, spent = 0, 0
-    happened: Happened | None = None
+    last: Happened | None = None
     while True:
         attempt += 1
         try:
             yield from _admitted(policy.limiter, deadline)
         except RateLimitTimeoutError:
-            if happened is None:
+            if last is None:
                 raise
             break  # no time for another attempt: how the last one ended is how the call ended
         started = policy.clock()
-        happened = yield Send(operation.request, deadline)
+        happened: Happened = yield Send(operation.request, deadline)
+        last = happened
         _log_attempt(operation.request.operation, attempt, happened, policy.clock() - started)
         if isinstance(happened, Answered) and 200 <= happened.status < 300:
             policy.retry.budget.give_back(spent or 1)
@@ -85,8 +86,8 @@ def exchange(operation: Operation[T], policy: Policy, deadline: Deadline) -> Ste
             break
         spent = policy.retry.cost(happened)
         yield Pause(wait)
-    error = error_for(happened, operation.request, deadline, policy.secret, policy.retry.now())
-    raise error from _cause(happened)
+    error = error_for(last, operation.request, deadline, policy.secret, policy.retry.now())
+    raise error from _cause(last)
 
 
 def _wait_before_retry(

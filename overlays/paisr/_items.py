@@ -44,8 +44,9 @@ class LineItem:
 
 def items_for_request(items: object) -> list[InvoiceItem]:
     """The items as the contract's, each checked; at most 50."""
+    kind = kind_of(items)
     if isinstance(items, (str, bytes, Mapping, LineItem)) or not isinstance(items, Iterable):
-        raise InvalidArgumentError(f"items is {kind_of(items)}; give a list of LineItem.")
+        raise InvalidArgumentError(f"items is {kind}; give a list of LineItem.")
     checked: list[InvoiceItem] = []
     for index, item in enumerate(cast("Iterable[object]", items)):
         if index == MOST_ITEMS:
