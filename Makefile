@@ -19,7 +19,7 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup generate check-generated contract-diff lint format type test contract coverage test-lowest demo build lock clean
+.PHONY: help setup generate check-generated contract-diff lint format type test contract faults coverage test-lowest demo build lock clean
 
 help: ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -55,7 +55,11 @@ test: $(READY) ## run all tests (choose some with ARGS="tests/paisr -k money")
 
 contract: $(READY) ## hold contract, client and stand-in together (CASES=150 for each operation, SEED=...)
 	@echo "SEED=$(or $(SEED),$(CONTRACT_SEED)) CASES=$(or $(CASES),150)"
-	CASES=$(or $(CASES),150) SEED=$(or $(SEED),$(CONTRACT_SEED)) INVENTORY=1 $(BIN)/python -m pytest tests/contract --ignore tests/contract/mutants $(ARGS)
+	CASES=$(or $(CASES),150) SEED=$(or $(SEED),$(CONTRACT_SEED)) INVENTORY=1 $(BIN)/python -m pytest tests/contract \
+		--ignore tests/contract/mutants --ignore tests/contract/test_mutants.py $(ARGS)
+
+faults: $(READY) ## put the clients through every fault, into docs/faults.md (PEERS=1: other libraries beside them)
+	$(BIN)/python scripts/faults.py $(if $(PEERS),--peers)
 
 coverage: $(READY) ## run all tests and say which lines none of them reached
 	$(BIN)/coverage erase
