@@ -19,7 +19,7 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup generate check-generated contract-diff lint format type test contract faults coverage test-lowest demo build lock clean
+.PHONY: help setup generate check-generated contract-diff lint format type test contract mutants faults coverage test-lowest demo build lock clean
 
 help: ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -60,6 +60,9 @@ contract: $(READY) ## hold contract, client and stand-in together (CASES=150 for
 
 faults: $(READY) ## put the clients through every fault, into docs/faults.md (PEERS=1: other libraries beside them)
 	$(BIN)/python scripts/faults.py $(if $(PEERS),--peers)
+
+mutants: $(READY) ## plant every deliberate mistake and say which gate caught it, into docs/mutants.md (ARGS=client/method: one)
+	$(BIN)/python scripts/mutants.py $(ARGS)
 
 coverage: $(READY) ## run all tests and say which lines none of them reached
 	$(BIN)/coverage erase

@@ -54,7 +54,8 @@ COPIED = (
 )  # fmt: skip
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "mutants", "test_mutants.py")
 PLANTED_IN = {"stand_in": "the stand-in", "client": "the client", "contract": "the contract"}
-CASES = 10  # fuzzed cases for each operation and gate: what needs more to be seen is seen too seldom
+# Fuzzed cases for each operation and gate: what needs more of them to be seen is seen too seldom.
+CASES, FEW_CASES = 10, 5
 LONGEST_RUN = 300.0  # seconds
 PACKAGES = ("paisr", "paisr_generated", "paisr_stub")
 # Loaded once, in a process that each run of the gates is forked from: half of the time would go into loading them.
@@ -159,6 +160,7 @@ def run_pytest(root: Path, options: list[str], output: Path) -> None:
     sources = [str(root / source) for source in SOURCES]
     os.environ["PYTHONPATH"] = os.pathsep.join(sources)
     sys.path[:0] = sources
+    sys.dont_write_bytecode = False  # the copies are made from one that has been run
     os.chdir(root)
     with output.open("wb") as file:
         os.dup2(file.fileno(), 1)
@@ -200,15 +202,17 @@ def first_failure(root: Path, gates: Iterable[str]) -> str:
 
 def pytest_in(root: Path, options: list[str]) -> tuple[int, str]:
     """Run pytest in a copy; its exit status and what it wrote."""
-    output = root / "output.txt"
-    arguments = (root, ["--assert=plain", "-p", "no:cacheprovider", *options], output)
-    process = PROCESSES.Process(target=run_pytest, args=arguments)
-    process.start()
-    process.join(LONGEST_RUN)
-    if process.exitcode is None:
-        process.kill()
-        raise MutantError(f"no end after {LONGEST_RUN:.0f} s")
-    return process.exitcode, output.read_text(encoding="utf-8", errors="replace")
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "output.txt"
+        arguments = (root, ["--assert=plain", "-p", "no:cacheprovider", *options], output)
+        process = PROCESSES.Process(target=run_pytest, args=arguments)
+        process.start()
+        process.join(LONGEST_RUN)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+            raise MutantError(f"no end after {LONGEST_RUN:.0f} s")
+        return process.exitcode, output.read_text(encoding="utf-8", errors="replace")
 
 
 def all_gates() -> list[str]:
@@ -251,14 +255,17 @@ def judge(mutant: Mutant, clean: Path, folder: Path, gates: list[str]) -> Verdic
     return Verdict(mutant, caught)
 
 
-def judge_all(mutants: list[Mutant], gates: list[str], tell: Callable[[Verdict], None]) -> list[Verdict]:
-    """The verdict on each mutant, in order; raises `MutantError` where the copy without a mutant does not pass."""
+def judge_all(mutants: list[Mutant], *, few: bool, tell: Callable[[Verdict], None]) -> list[Verdict]:
+    """The verdict on each mutant, in order; raises `MutantError` where the copy without a mutant does not pass.
+
+    FEW: each mutant is shown to its own gate only.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
-        clean, ordered = make_clean(folder, gates)
+        clean, ordered = make_clean(folder, sorted({mutant.gate for mutant in mutants}) if few else all_gates())
 
         def one(mutant: Mutant) -> Verdict:
-            verdict = judge(mutant, clean, folder, ordered)
+            verdict = judge(mutant, clean, folder, [] if few else ordered)
             tell(verdict)
             return verdict
 
@@ -306,21 +313,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="a mutant, such as client/query-name; all when none is named"
     )
-    names = parser.parse_args(arguments).names
-    os.environ |= {"PYTHONHASHSEED": "0", "CASES": os.environ.get("CASES") or str(CASES)}
-    PROCESSES.set_forkserver_preload(LOADED_BEFORE)
-    mutants = [mutant for mutant in load() if not names or mutant.name in names]
-    if unknown := set(names) - {mutant.name for mutant in mutants}:
+    parser.add_argument("--few", action="store_true", help="the few of a plain test run")
+    given = parser.parse_args(arguments)
+    mutants = [one for one in load() if (one.name in given.names or not given.names) and (one.few or not given.few)]
+    if unknown := set(given.names) - {mutant.name for mutant in mutants}:
         parser.error(f"there is no mutant {', '.join(sorted(unknown))}")
+    os.environ |= {"PYTHONHASHSEED": "0", "CASES": str(FEW_CASES if given.few else CASES)}
+    os.environ.pop("SEED", None)
+    PROCESSES.set_forkserver_preload(LOADED_BEFORE)
     width = max(len(mutant.name) for mutant in mutants)
     began = time.monotonic()
     try:
-        verdicts = judge_all(mutants, all_gates(), lambda one: print(f"{one.mutant.name:{width}}  {one}", flush=True))
+        verdicts = judge_all(
+            mutants, few=given.few, tell=lambda one: print(f"{one.mutant.name:{width}}  {one}", flush=True)
+        )
     except MutantError as error:
         print(f"The run is void: {error}", file=sys.stderr)
         return 1
     seconds = time.monotonic() - began
-    if not names:
+    if not given.names and not given.few:
         TABLE.parent.mkdir(exist_ok=True)
         TABLE.write_text(markdown(verdicts, seconds), encoding="utf-8")
     print(f"\n{summary(verdicts, seconds)}")

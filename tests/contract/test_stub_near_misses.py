@@ -1,0 +1,71 @@
+"""Stand-in against contract, by hand: a filter or an id that is only nearly right finds nothing.
+
+Generated cases ask for what is there, or for what is far from it; neither sees a comparison that is too generous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from holding.counting import count
+from holding.worlds import TOKEN, furnish, resource_ids, settings
+
+from paisr_stub import StubServer
+
+GATE = "stand-in: near misses"
+pytestmark = pytest.mark.gate(GATE)
+
+NEARLY = {
+    "its beginning": lambda text: text[:-1],
+    "its end": lambda text: text[1:],
+    "one more character": lambda text: f"{text}0",
+    "in capitals": str.upper,
+    "with a space": lambda text: f"{text} ",
+    "with a pattern for it": lambda text: f"{text[:-1]}_",
+    "with a pattern for more": lambda text: f"{text[:-2]}%",
+    "with a star": lambda text: f"{text[:-2]}*",
+}
+
+
+@pytest.fixture(scope="module")
+def stub() -> Iterator[StubServer]:
+    with StubServer(**settings()) as stub:
+        furnish(stub)
+        yield stub
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {TOKEN}"
+        yield session
+
+
+@pytest.mark.parametrize("nearly", NEARLY)
+def test_a_resource_is_found_by_its_whole_id(nearly: str, stub: StubServer, session: requests.Session) -> None:
+    """Of customers, subscriptions and vouchers."""
+    there = resource_ids(stub)
+    assert {name[:4] for name in there} == {"cus_", "sub_", "vch_"}
+    for name in there:
+        assert listed(session, stub, name) != []
+        assert listed(session, stub, NEARLY[nearly](name)) == []
+        count(GATE, "resources")
+
+
+@pytest.mark.parametrize("nearly", NEARLY)
+def test_an_invoice_is_found_by_its_whole_id(nearly: str, stub: StubServer, session: requests.Session) -> None:
+    for invoice in stub.invoices[:10]:
+        answer = session.get(
+            f"{stub.url}/invoices/" + requests.utils.quote(NEARLY[nearly](str(invoice["id"])), safe="")
+        )
+        assert answer.status_code == 404
+        count(GATE, "invoices")
+
+
+def listed(session: requests.Session, stub: StubServer, resource_id: str) -> Any:
+    answer = session.get(f"{stub.url}/invoices", params={"resource_id": resource_id})
+    assert answer.status_code == 200
+    return answer.json()["data"]["invoices"]
