@@ -1,0 +1,180 @@
+"""Whole calls over loopback: one after the other, fifty at once, and lists that grow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from functools import partial
+from statistics import median
+from typing import Any
+
+from benchmarks import _shapes
+from benchmarks._measure import Measurement, Sample, in_turns, processor_time
+from paisr import AsyncPaisr, Paisr, RateLimit
+from paisr._wire._async import AsyncPoolWire
+
+AT_ONCE = 50
+TOKEN = "a.token.of-some.length" * 8
+SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+# Full at all times, and yet never waited for: the limiter does all its work, and the benchmark does not stand still.
+RATE = RateLimit(250, per=0.001)
+HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+
+
+def calling(url: str, *, quick: bool) -> Measurement:
+    """Reading one invoice, one call after the other, each client with one kept connection."""
+    with ExitStack() as stack:
+        makers = {"paisr": paisr, "httpx.Client": _httpx}
+        if not quick:
+            makers |= {"stock generated": _stock, "Stainless (openai)": _stainless, "stripe": _stripe}
+        contestants: dict[str, Sample] = {
+            name: processor_time(make(url, stack), times=60 if quick else 100) for name, make in makers.items()
+        }
+        return in_turns(contestants, runs=15 if quick else 41, unit="µs of processor time")
+
+
+def paisr(url: str, stack: ExitStack) -> Callable[[], object]:
+    client = stack.enter_context(Paisr(TOKEN, base_url=f"{url}/v2", rate_limit=RATE))
+    return lambda: client.invoices.get("inv_000001")
+
+
+def _httpx(url: str, stack: ExitStack) -> Callable[[], object]:
+    import httpx
+
+    client = stack.enter_context(httpx.Client(base_url=f"{url}/v2", headers=HEADERS))
+    return lambda: client.get("/invoices/inv_000001").content
+
+
+def _stock(url: str, stack: ExitStack) -> Callable[[], object]:
+    from stock_paisr import AuthenticatedClient
+    from stock_paisr.api.invoices import get_invoice
+
+    client = stack.enter_context(AuthenticatedClient(base_url=f"{url}/v2", token=TOKEN))
+    return lambda: get_invoice.sync_detailed("inv_000001", client=client)
+
+
+def _stainless(url: str, stack: ExitStack) -> Callable[[], object]:
+    import openai
+
+    client = stack.enter_context(openai.OpenAI(api_key=TOKEN, base_url=f"{url}/v2"))
+    model = _shapes.one_answer_model(openai.BaseModel, float)
+    return lambda: client.get("/invoices/inv_000001", cast_to=model)
+
+
+def _stripe(url: str, _stack: ExitStack) -> Callable[[], object]:
+    import stripe
+
+    stripe.enable_telemetry = False
+    client = stripe.StripeClient(TOKEN, base_addresses={"api": url})
+    return lambda: client.v1.invoices.retrieve("in_000001")
+
+
+def many(url: str, *, quick: bool) -> Measurement:
+    """Fifty invoices read at once on one event loop, a batch after the other; per call."""
+    with asyncio.Runner() as runner:
+        makers = {"paisr over aiohttp": paisr_over_aiohttp, "httpx.AsyncClient": _async_httpx}
+        if not quick:
+            makers |= {
+                "paisr over httpcore": paisr_over_httpcore,
+                "httpx over httpx-aiohttp": _async_httpx_aiohttp,
+                "aiohttp": _async_aiohttp,
+                "stock generated": _async_stock,
+            }
+        clients = {name: runner.run(opened(make, url)) for name, make in makers.items()}
+        contestants = {name: partial(batches, runner, call) for name, (call, _close) in clients.items()}
+        try:
+            return in_turns(contestants, runs=7 if quick else 31, unit="µs of processor time")
+        finally:
+            for _call, close in clients.values():
+                runner.run(awaited(close))
+
+
+Call = Callable[[], Awaitable[object]]
+Opened = tuple[Call, Call]
+
+
+async def opened(make: Callable[[str], Opened], url: str) -> Opened:
+    return make(url)
+
+
+async def awaited(close: Call) -> None:
+    await close()
+
+
+def batches(runner: asyncio.Runner, call: Call, batches: int = 4) -> float:
+    async def batch() -> None:
+        for _ in range(batches):
+            await asyncio.gather(*(call() for _ in range(AT_ONCE)))
+
+    return processor_time(lambda: runner.run(batch()), times=1)() / (batches * AT_ONCE)
+
+
+def paisr_over_aiohttp(url: str) -> Opened:
+    """As it is where ``paisr[aiohttp]`` is installed."""
+    client = AsyncPaisr(TOKEN, base_url=f"{url}/v2", rate_limit=RATE)
+    return lambda: client.invoices.get("inv_000001"), client.aclose
+
+
+def paisr_over_httpcore(url: str) -> Opened:
+    """As it is without."""
+    client = AsyncPaisr(TOKEN, base_url=f"{url}/v2", rate_limit=RATE)
+    client._wire = AsyncPoolWire(client._route)
+    return lambda: client.invoices.get("inv_000001"), client.aclose
+
+
+def _async_httpx(url: str, transport: Any = None) -> Opened:
+    import httpx
+
+    client = httpx.AsyncClient(base_url=f"{url}/v2", headers=HEADERS, transport=transport)
+    return lambda: client.get("/invoices/inv_000001"), client.aclose
+
+
+def _async_httpx_aiohttp(url: str) -> Opened:
+    import httpx_aiohttp
+
+    return _async_httpx(url, httpx_aiohttp.AiohttpTransport())
+
+
+def _async_aiohttp(url: str) -> Opened:
+    import aiohttp
+
+    session = aiohttp.ClientSession(headers=HEADERS)
+
+    async def call() -> bytes:
+        async with session.get(f"{url}/v2/invoices/inv_000001") as response:
+            return await response.read()
+
+    return call, session.close
+
+
+def _async_stock(url: str) -> Opened:
+    from stock_paisr import AuthenticatedClient
+    from stock_paisr.api.invoices import get_invoice
+
+    client = AuthenticatedClient(base_url=f"{url}/v2", token=TOKEN)
+
+    async def close() -> None:
+        await client.get_async_httpx_client().aclose()
+
+    return lambda: get_invoice.asyncio_detailed("inv_000001", client=client), close
+
+
+def growing(url: str, *, quick: bool) -> Measurement:
+    """A list call of 1 to 1,000 invoices; in each turn, the size that is farthest from the line through the ends."""
+    with Paisr(TOKEN, base_url=f"{url}/v2", rate_limit=RATE) as client:
+        contestants = {
+            str(size): processor_time(partial(client.invoices.list, limit=size), times=max(4, 200 // size))
+            for size in SIZES
+        }
+        found = in_turns(contestants, runs=9 if quick else 31, unit="µs of processor time")
+    first, last = (median(found.samples[str(size)]) for size in (SIZES[0], SIZES[-1]))
+    slope = (last - first) / (SIZES[-1] - SIZES[0])
+    line = {size: first + slope * (size - SIZES[0]) for size in SIZES}
+    medians = {size: found.median(str(size)) for size in SIZES}
+    worst = max(SIZES, key=lambda size: max(medians[size] / line[size], line[size] / medians[size]))
+    above = medians[worst] >= line[worst]
+    measured = found.samples[str(worst)]
+    expected = [line[worst]] * len(measured)
+    distance = {"measured": measured if above else expected, "straight line": expected if above else measured}
+    return Measurement(unit=f"µs of processor time, at {worst} invoices", samples=distance)

@@ -1,0 +1,76 @@
+"""Where the time goes, for a goal that was not met: `python -m benchmarks._profile CONTEST URL` prints it."""
+
+from __future__ import annotations
+
+import asyncio
+import cProfile
+import pstats
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks import _calling, _readers, _samples, _starting
+
+SHOWN = 8
+
+
+def profiled(contest: str, url: str) -> list[str]:
+    """The functions that take the most time themselves, each with its share; for imports, the modules."""
+    if contest == "importing":
+        return _imports("from paisr import Paisr")
+    with ExitStack() as stack:
+        work = _works(contest, url, stack)
+        work()
+        profile = cProfile.Profile()
+        profile.runcall(work)
+    return _shares(profile)
+
+
+def _works(contest: str, url: str, stack: ExitStack) -> Callable[[], object]:
+    """Something that takes about a second."""
+    if contest == "reading":
+        read, content = _readers.paisr(), _samples.list_answer(1000)
+        return lambda: [read(content) for _ in range(100)]
+    if contest == "constructing":
+        return lambda: [_starting.construct() for _ in range(2000)]
+    if contest == "limiting":
+        grant = _starting.grant()
+        return lambda: [grant() for _ in range(100_000)]
+    if contest == "many":
+        runner = stack.enter_context(asyncio.Runner())
+        call, close = runner.run(_calling.opened(_calling.paisr_over_aiohttp, url))
+        stack.callback(lambda: runner.run(_calling.awaited(close)))
+        return lambda: _calling.batches(runner, call, 20)
+    call_one = _calling.paisr(url, stack)
+    return lambda: [call_one() for _ in range(1000)]
+
+
+def _shares(profile: cProfile.Profile) -> list[str]:
+    stats = pstats.Stats(profile)
+    total: float = stats.total_tt  # type: ignore[attr-defined] # the stubs leave it out
+    rows: dict[tuple[str, int, str], tuple[int, int, float, float, object]] = stats.stats  # type: ignore[attr-defined] # the stubs leave it out
+    costliest = sorted(rows.items(), key=lambda row: row[1][2], reverse=True)[:SHOWN]
+    return [
+        f"{own / total:.0%} {_place(path)}{function} ({calls:,} calls)"
+        for (path, _line, function), (_primitive, calls, own, _all, _callers) in costliest
+    ]
+
+
+def _place(path: str) -> str:
+    """The end of a path, which says enough and nothing about the machine."""
+    return "" if path == "~" else "/".join(Path(path).parts[-2:]) + " "
+
+
+def _imports(statement: str) -> list[str]:
+    command = [sys.executable, "-X", "importtime", "-c", statement]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stderr.splitlines()[1:]
+    rows = [line.removeprefix("import time:").split("|") for line in lines if line.startswith("import time:")]
+    own = sorted(((int(one), name.strip()) for one, _all, name in rows if one.strip().isdigit()), reverse=True)
+    total = sum(one for one, _name in own)
+    return [f"{one / total:.0%} {name}" for one, name in own[:SHOWN]]
+
+
+if __name__ == "__main__":
+    print("\n".join(profiled(sys.argv[1], sys.argv[2])))

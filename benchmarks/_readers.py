@@ -1,0 +1,70 @@
+"""From the bytes of an answer to objects: one function for each way to do it, made when its library is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from benchmarks import _shapes
+
+Reader = Callable[[bytes], object]
+
+
+def paisr() -> Reader:
+    """All that a call does with an answer's body: check, decode, and wrap the list."""
+    from paisr._envelope import decode
+    from paisr._exchange import Answered
+    from paisr._results import InvoiceList
+    from paisr._secrets import Secret
+    from paisr_generated.models import ListInvoicesAnswer
+
+    secret = Secret("token")
+
+    def read(content: bytes) -> object:
+        answer = decode(Answered(200, [], content), ListInvoicesAnswer, "list_invoices", secret)
+        return InvoiceList(answer.data.invoices, 1000)
+
+    return read
+
+
+def msgspec_structs() -> Reader:
+    import msgspec
+
+    return msgspec.json.Decoder(_shapes.answer_model(msgspec.Struct, Decimal)).decode
+
+
+def stock() -> Reader:
+    from stock_paisr.models.list_invoices_answer import ListInvoicesAnswer
+
+    return lambda content: ListInvoicesAnswer.from_dict(json.loads(content))
+
+
+def pydantic() -> Reader:
+    from pydantic import BaseModel
+
+    return _shapes.answer_model(BaseModel, Decimal).model_validate_json
+
+
+def stainless() -> Reader:
+    """As the generated clients of this family read an answer: `construct`, which trusts what it gets."""
+    import openai
+
+    model: Any = _shapes.answer_model(openai.BaseModel, float)
+    return lambda content: model.construct(**json.loads(content))
+
+
+def stripe() -> Reader:
+    from stripe import StripeObject
+
+    return lambda content: StripeObject.construct_from(json.loads(content), "sk_test")
+
+
+QUICK: dict[str, Callable[[], Reader]] = {
+    "paisr": paisr,
+    "json.loads": lambda: json.loads,
+    "msgspec structs": msgspec_structs,
+    "stock generated": stock,
+}
+ALL = QUICK | {"pydantic": pydantic, "Stainless (openai)": stainless, "stripe": stripe}

@@ -1,0 +1,38 @@
+"""Reading answers: processor time, and what is kept."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from functools import partial
+
+from benchmarks import _readers, _samples
+from benchmarks._measure import Measurement, in_turns, processor_time
+
+# About the same time for a sample of each.
+TIMES = {"stock generated": 2, "pydantic": 3, "Stainless (openai)": 1, "stripe": 1}
+
+
+def reading(*, quick: bool) -> Measurement:
+    """1,000 invoices, from bytes to models."""
+    content = _samples.list_answer(1000)
+    readers = _readers.QUICK if quick else _readers.ALL
+    contestants = {
+        name: processor_time(partial(make(), content), times=TIMES.get(name, 8)) for name, make in readers.items()
+    }
+    return in_turns(contestants, runs=15 if quick else 41, unit="µs of processor time")
+
+
+def memory(*, quick: bool, stock: str) -> Measurement:
+    """Bytes retained per invoice; each number comes from a fresh process."""
+    names = ("paisr", "stock generated") if quick else [name for name in _readers.ALL if name != "json.loads"]
+    contestants = {name: partial(_retained, name, stock) for name in names}
+    return in_turns(contestants, runs=1 if quick else 3, unit="bytes per invoice", warm=False)
+
+
+def _retained(name: str, stock: str) -> float:
+    command = [sys.executable, "-m", "benchmarks._retained", name, stock]
+    # A fixed hash seed: the sizes of dictionaries must not depend on chance.
+    environment = os.environ | {"PYTHONHASHSEED": "0"}
+    return float(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
