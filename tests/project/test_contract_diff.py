@@ -327,6 +327,29 @@ def test_alternatives_of_an_answer_are_compared_whatever_their_order(compare: Co
     ]
 
 
+@pytest.mark.parametrize(
+    ("one", "same"),
+    [
+        ({"type": "integer", "exclusiveMinimum": 0}, {"type": "integer", "minimum": 1}),
+        ({"type": "integer", "minimum": 0, "exclusiveMinimum": True}, {"type": "integer", "minimum": 1}),
+        ({"allOf": [{"type": "number", "minimum": 1}, {"minimum": 3}]}, {"type": "number", "minimum": 3}),
+        ({"allOf": [{"type": "number", "maximum": 1}, {"maximum": 3}]}, {"type": "number", "maximum": 1}),
+        ({"allOf": [{"type": "string", "maxLength": 9}, {"maxLength": 4}]}, {"type": "string", "maxLength": 4}),
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, {"type": ["integer", "string"]}),
+        ({"type": "boolean", "enum": [True, False]}, {"type": "boolean"}),
+        ({"type": "string", "minLength": 0, "maximum": 5}, {"type": "string"}),
+        ({"properties": {"a": {}}}, {"type": "object", "properties": {"a": True}, "additionalProperties": True}),
+    ],
+)
+def test_one_rule_in_two_ways_is_one_rule(one: Document, same: Document, compare: Compare) -> None:
+    def with_extra(schema: Document) -> Document:
+        patch = {"CreateInvoiceRequest": {"properties": {"extra": schema}}}
+        return documents.patched(documents.contract(), {"components": {"schemas": patch}})
+
+    assert rows(compare(with_extra(one), with_extra(same))) == []
+    assert rows(compare(with_extra(one), with_extra({"type": "array"}))) != []
+
+
 def test_what_is_only_for_answers_is_no_part_of_a_request(compare: Compare) -> None:
     other = documents.contract()
     schema_of(other, "InvoiceItem")["properties"]["id"] = {"type": "string", "readOnly": True}
