@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from typing import TYPE_CHECKING, Literal
@@ -164,6 +163,10 @@ def ascii_host(host: str) -> str:
 def is_loopback(host: str) -> bool:
     if host.lower() == "localhost":
         return True
+    if not host[-1:].isdigit() and ":" not in host:
+        return False  # a name, and no address
+    import ipaddress  # here, because few clients are for an address
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

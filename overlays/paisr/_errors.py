@@ -16,7 +16,6 @@ PaisrError                        every error of the package; .outcome is "not_s
 
 from __future__ import annotations
 
-import pickle
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -182,6 +181,8 @@ def _rebuild(
 
 def _portable(cause: BaseException | None) -> BaseException | None:
     """The cause if it survives pickling, else None: an error must never take a worker down by not pickling."""
+    import pickle  # here, because only an error that travels needs it
+
     try:
         pickle.loads(pickle.dumps(cause))
     except Exception:

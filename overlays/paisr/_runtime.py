@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
@@ -12,6 +11,12 @@ from attrs import frozen
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _jitter() -> float:
+    import random  # here, because only a retry needs it
+
+    return random.random()
 
 
 async def _sleep_async(seconds: float) -> None:
@@ -27,7 +32,7 @@ class Runtime:
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = _now
     today: Callable[[], date] = date.today
-    jitter: Callable[[], float] = random.random
+    jitter: Callable[[], float] = _jitter
     sleep: Callable[[float], None] = time.sleep
     sleep_async: Callable[[float], Awaitable[None]] = _sleep_async
 
