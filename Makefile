@@ -8,6 +8,11 @@ LOWEST := .venv-lowest
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOWEST_READY := $(LOWEST)/.ready
+PEERS := .venv-peers
+PEERS_READY := $(PEERS)/.ready
+# The client that the generator makes without our templates, to compare with.
+STOCK := $(VENV)/stock
+STOCK_READY := $(STOCK)/.ready
 NODE := requirements/node
 NODE_READY := $(NODE)/node_modules/.ready
 
@@ -19,7 +24,7 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup generate check-generated contract-diff lint format type test contract mutants faults coverage test-lowest demo build lock clean
+.PHONY: help setup generate check-generated contract-diff lint format type test contract mutants faults coverage test-lowest bench bench-quick demo build lock clean
 
 help: ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +79,12 @@ test-lowest: $(LOWEST_READY) ## run the client's tests with the lowest versions 
 	$(LOWEST)/bin/python scripts/demo.py >/dev/null
 	$(LOWEST)/bin/python -m pytest -q tests/paisr tests/generated
 
+bench: $(PEERS_READY) $(STOCK_READY) ## measure what the client costs against its peers, and write benchmarks/RESULTS.md
+	$(PEERS)/bin/python -m benchmarks --stock $(STOCK)
+
+bench-quick: $(STOCK_READY) ## measure the goals only; fail when one is missed by half
+	$(BIN)/python -m benchmarks --stock $(STOCK) --quick
+
 demo: $(READY) ## see an invoice created, listed, read and paid, on a stand-in server
 	@$(BIN)/python scripts/demo.py
 
@@ -85,7 +96,7 @@ lock: $(READY) ## find the versions in requirements/ anew (UPGRADE=1: the newest
 	$(BIN)/python scripts/lock.py $(if $(UPGRADE),--upgrade)
 
 clean: ## remove everything that make has made
-	rm -rf $(VENV) $(LOWEST) $(NODE)/node_modules dist build .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf $(VENV) $(LOWEST) $(PEERS) $(NODE)/node_modules dist build .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 define new-environment
@@ -102,6 +113,16 @@ $(READY): requirements/dev.txt pyproject.toml overlays/paisr/_version.py
 
 $(LOWEST_READY): requirements/lowest.txt pyproject.toml overlays/paisr/_version.py
 	$(call new-environment,$(LOWEST),requirements/lowest.txt)
+
+$(PEERS_READY): requirements/peers.txt pyproject.toml overlays/paisr/_version.py
+	$(call new-environment,$(PEERS),requirements/peers.txt)
+
+$(STOCK_READY): $(CONTRACT) benchmarks/stock.yaml $(READY)
+	rm -rf $(STOCK)
+	mkdir $(STOCK)
+	PATH="$(BIN):$$PATH" openapi-python-client generate --path $(CONTRACT) --config benchmarks/stock.yaml \
+		--meta none --output-path $(STOCK)/stock_paisr >/dev/null
+	@touch $@
 
 # Node.js is part of the Python environment, so that nothing more need be on the machine.
 $(NODE_READY): $(NODE)/package-lock.json | $(READY)
