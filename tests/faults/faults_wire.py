@@ -115,7 +115,7 @@ BROKEN = [
     Fault("zero byte in a header", broken(), cut(HEAD + b"X-Zero: \x00\r\n\r\n" + BODY)),
 ]
 DRIPS = [
-    Fault("head drips", late(), dripping(b"", b"H"), timeout=SHORT),
+    Fault("status line drips", late(), dripping(b"HTTP/1.1 200 ", b"O"), timeout=SHORT),
     Fault("header drips", late(), dripping(HEAD + b"X-Long: ", b"a"), timeout=SHORT),
     Fault("body drips", late(), dripping(HEAD.replace(b": ", b": 9") + b"\r\n", b" "), timeout=SHORT),
     Fault("chunks drip", late(), dripping(CHUNKED, b"1\r\n \r\n"), timeout=SHORT),

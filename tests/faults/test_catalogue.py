@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 from catalogue import CASES, CATALOGUE
 from declarations import Expect, Fault
-from harness import COLUMNS, Observed, trial
-
-GRACE = 1.0  # seconds that a call may outlive its deadline
+from harness import COLUMNS, OVER, Observed, trial
 
 
 def check(observed: Observed, expected: Expect) -> None:
@@ -15,7 +13,7 @@ def check(observed: Observed, expected: Expect) -> None:
     assert observed.is_ours
     assert observed.shown == []
     assert observed.astray == 0
-    assert observed.overrun < GRACE
+    assert observed.overrun < OVER
 
 
 @pytest.mark.parametrize("column", COLUMNS)

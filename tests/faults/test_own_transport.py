@@ -1,0 +1,49 @@
+"""A transport of the user's own: it may do worse, but no create is sent twice, and every error is the package's.
+
+Such a transport does not tell what it has sent, so that more outcomes are unknown than with the client's own.
+"""
+
+from __future__ import annotations
+
+import pytest
+from catalogue import GROUPS
+from declarations import Expect, Fault
+from harness import FOREIGN, OVER, Observed, trial
+
+HTTPX, AIOHTTP = FOREIGN
+# Time-outs of httpx are for each read, and between two reads nobody asks the client.
+UNBOUNDED = {"status line drips", "header drips", "interim answers without end", "look-up hangs"}
+# What is different, and why. A create is not sent twice in any of them.
+DIFFERENT = {
+    (AIOHTTP, "reset after the request"): "aiohttp repeats a read by itself",
+    (AIOHTTP, "hang-up after the request (FIN)"): "aiohttp repeats a read by itself",
+    (AIOHTTP, "surplus answer, while idle"): "aiohttp takes what came on an idle connection for the next answer",
+    (AIOHTTP, "surplus answer, in two halves"): "aiohttp notices the surplus when the next request is out",
+    (HTTPX, "proxy hangs up"): "httpx does not tell that only the proxy was spoken to",
+    (HTTPX, "proxy is silent"): "httpx does not tell that only the proxy was spoken to",
+}
+CASES = [
+    pytest.param(column, fault, operation, expected, id=f"{fault.name}-{operation}-{column}")
+    for column in FOREIGN
+    for group in ("Connecting", "On the wire")
+    for fault in GROUPS[group]
+    for operation, expected in fault.expects.items()
+    if not (column == HTTPX and fault.name in UNBOUNDED)
+]
+
+
+def is_more_cautious(observed: Observed, expected: Expect) -> bool:
+    """An unknown outcome where nothing was sent is no mistake, only less than could be said."""
+    return expected.outcome == "not_sent" and observed.outcome == "unknown" and observed.requests == expected.requests
+
+
+@pytest.mark.parametrize(("column", "fault", "operation", "expected"), CASES)
+def test_fault(column: str, fault: Fault, operation: str, expected: Expect) -> None:
+    observed = trial(column, fault, operation)
+    assert observed.is_ours
+    assert observed.shown == []
+    assert observed.overrun < OVER
+    if (column, fault.name) in DIFFERENT:
+        assert operation != "create" or observed.requests <= 1
+    else:
+        assert observed.fits(expected) or is_more_cautious(observed, expected), f"{observed!r} is not {expected!r}"
