@@ -143,7 +143,7 @@ def test_links_between_the_documents_lead_somewhere(root: Path, tracked: list[Pa
 
 def test_locks_hold_hashes_and_nothing_of_the_machine_that_made_them(root: Path) -> None:
     locks = sorted((root / "requirements").glob("*.txt"))
-    assert [lock.stem for lock in locks] == ["dev", "lowest", "runtime", "stub"]
+    assert [lock.stem for lock in locks] == ["dev", "lowest", "peers", "runtime", "stub"]
     for lock in locks:
         entry = r"(?:[\w.-]+==[\w.+!]+(?: ; [^\\\n]+)?(?: \\\n    --hash=sha256:[0-9a-f]{64})+\n)"
         assert re.fullmatch(rf"(?:#[^\n]*\n)+{entry}+", text_of(lock)), lock.name

@@ -114,8 +114,17 @@ def calls(client: Paisr, when: date, months: relativedelta) -> None:
     invoices.list("cus_1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - filters are named
     invoices.list(limit="10")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - a count is whole
     invoices.create(customer="cus_1", summary="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - no due
-    invoices.create(customer="cus_1", summary="x", due=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    invoices.create(customer="cus_1", summary="x", due="y", items=["z"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    invoices.create(
+        customer="cus_1",
+        summary="x",
+        due=3,  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - days or weeks?
+    )
+    invoices.create(
+        customer="cus_1",
+        summary="x",
+        due="y",
+        items=["z"],  # type: ignore[list-item]  # pyright: ignore[reportArgumentType] - a text is no line item
+    )
     LineItem("Pizza", 1, 62.5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - a float is not exact
     LineItem("Pizza", 1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - no price
 
@@ -132,7 +141,7 @@ async def awaited(client: AsyncPaisr) -> None:
         assert_type(same, AsyncPaisr)
     await client.aclose()
 
-    invoices.get("inv_1").id  # type: ignore[attr-defined]  # noqa: B018  # pyright: ignore[reportAttributeAccessIssue]
+    _ = invoices.get("inv_1").id  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue] - no await
 
 
 def models(invoice: Invoice) -> None:
@@ -154,7 +163,7 @@ def models(invoice: Invoice) -> None:
     assert known
     assert text
 
-    invoice.amount.net_total  # type: ignore[union-attr]  # noqa: B018  # pyright: ignore[reportOptionalMemberAccess]
+    _ = invoice.amount.net_total  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess] - may be None
     invoice.id = "inv_2"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue] - it is frozen
 
 
