@@ -124,13 +124,17 @@ def peak() -> int:
 
 
 def shown(error: BaseException, canaries: list[str]) -> bool:
-    """Whether a secret is in an error's words, its attributes, its traceback or its pickle."""
-    texts = [repr(error), str(error), repr(error.__dict__), "".join(traceback.format_exception(error))]
+    """Whether a secret is in an error's words, its attributes or its traceback."""
+    text = f"{error!r} {error!s} {error.__dict__!r} {''.join(traceback.format_exception(error))}"
+    return any(canary in text for canary in canaries)
+
+
+def in_pickle(error: BaseException, canaries: list[str]) -> bool:
     try:
-        texts.append(pickle.dumps(error).decode("latin-1"))
-    except Exception as failure:
-        texts.append(repr(failure))
-    return any(canary in text for canary in canaries for text in texts)
+        text = pickle.dumps(error).decode("latin-1")
+    except Exception:
+        return False
+    return any(canary in text for canary in canaries)
 
 
 def in_locals(error: BaseException, canaries: list[str]) -> bool:
@@ -164,6 +168,7 @@ def main() -> None:
         result["error"] = type(error).__name__
         result["own"] = type(error).__module__.partition(".")[0] == family
         result["shown"] = shown(error, job["canaries"])
+        result["pickle"] = in_pickle(error, job["canaries"])
         result["locals"] = in_locals(error, job["canaries"])
     result["grown"] = peak() - before
     print(json.dumps(result, default=repr), flush=True)

@@ -103,8 +103,7 @@ def judged(seen: dict[str, Any], expected: Expect, posts: int, astray: int) -> s
         wrong.append("**sent to another host**")
     if seen.get("shown"):
         wrong.append("**token shown**")
-    if seen.get("locals"):
-        beside.append("token in locals")
+    beside += [f"token in {place}" for place in ("pickle", "locals") if seen.get(place)]
     if seen["grown"] > LARGE:
         beside.append(f"+{seen['grown'] // 10**6} MB")
     return ", ".join([*(wrong or ["clean"]), *beside])
@@ -188,6 +187,7 @@ WORDS = (
     "second POST",
     "another host",
     "token shown",
+    "token in pickle",
     "token in locals",
 )
 PEER_RULES = [
@@ -195,18 +195,18 @@ PEER_RULES = [
     f"that may take {LIMIT:g} s. `clean`: the right result, or an error of the library's own, and nothing of the rest.",
     "`foreign exception`: one of another library, which the caller does not expect. `silent value`: a result where an",
     "error was due, or somebody else's. `second POST`: a create was sent again that may have happened. `token shown`:",
-    "in the error's words, attributes, traceback or pickle. Noted, and not counted against a library: `token in",
-    "locals`, where an error tracker that records local variables would have it, and memory that grew by more than 50 MB. Each",
-    "library is used as its documentation shows, with its own retries and a time-out of two seconds; stripe and openai",
-    "by their methods for requests of one's own.",
+    "in the error's words, attributes or traceback. Noted, and not counted against another library: a token in the",
+    "pickled error, a token in the locals that an error tracker would record, and memory that grew by more than 50 MB.",
+    "Each library is used as its documentation shows, with its own retries and a time-out of two seconds; stripe and",
+    "openai by their methods for requests of one's own.",
     "",
 ]
 HEAD = [
     "# Faults",
     "",
     "What the clients do when the service, the network or the caller goes wrong. Made by `make faults` (the part about",
-    "other libraries by `make faults PEERS=1`) from the catalogue in `tests/faults`: a server over bare sockets does the",
-    "fault, and what is seen is written here.",
+    "other libraries by `make faults PEERS=1`) from the catalogue in `tests/faults`: a server over bare sockets does",
+    "the fault, and what is seen is written here.",
     "",
     "## The clients",
     "",

@@ -10,6 +10,8 @@ from catalogue import GROUPS
 from declarations import Expect, Fault
 from harness import FOREIGN, OVER, Observed, trial
 
+# aiohttp warns of its own ways: of how httpx-aiohttp gives it a proxy's password, and of a body of 8 MB.
+pytestmark = [pytest.mark.filterwarnings("default::DeprecationWarning", "default::ResourceWarning")]
 HTTPX, AIOHTTP = FOREIGN
 # Time-outs of httpx are for each read, and between two reads nobody asks the client.
 UNBOUNDED = {"status line drips", "header drips", "interim answers without end", "look-up hangs"}
