@@ -117,6 +117,7 @@ def without_frames(error: BaseException) -> BaseException:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception and what it comes from. httpcore's pool takes the cause away (`from None`), not the argument."""
     while error is not None:
         yield error
-        error = error.__cause__
+        error = error.__cause__ or next((one for one in error.args if isinstance(one, BaseException)), None)

@@ -1,0 +1,114 @@
+"""Proxies of the environment, TLS settings and a user's own transport, each seen at work, with every wire."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+import trustme
+
+from paisr import APIConnectionError, AsyncPaisr, Paisr
+
+TOKEN = "tok_of_these_tests"
+BODY = b'{"success": true, "data": {"id": "inv_1", "status": "paid"}}'
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+
+
+@pytest.fixture(params=["sync", "async", "async over aiohttp"])
+def get(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    """The id of an invoice, read with a client of these settings."""
+    if request.param == "async":
+        monkeypatch.setitem(sys.modules, "paisr._wire._aiohttp", None)
+
+    def read(**settings: Any) -> str:
+        settings = {"max_retries": 0, "timeout": 5} | settings
+        if request.param == "sync":
+            with Paisr(TOKEN, **settings) as client:
+                return client.invoices.get("inv_1").id
+        return asyncio.run(read_async(settings))
+
+    return read
+
+
+async def read_async(settings: dict[str, Any]) -> str:
+    async with AsyncPaisr(TOKEN, **settings) as client:
+        return (await client.invoices.get("inv_1")).id
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def secure(raw_server: Any, authority: trustme.CA) -> Any:
+    """A server that speaks TLS as 127.0.0.1, or as api.example behind a proxy that it is itself."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1", "api.example").configure_cert(context)
+
+    def talk(server: Any, connection: socket.socket) -> None:
+        if connection.recv(7, socket.MSG_PEEK) == b"CONNECT":
+            server.read(connection)
+            connection.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+        with contextlib.suppress(ssl.SSLError), context.wrap_socket(connection, server_side=True) as stream:
+            while server.read(stream):
+                stream.sendall(ANSWER)
+
+    return raw_server(talk)
+
+
+def trusting(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+def test_a_tls_context_decides_who_is_trusted(get: Any, secure: Any, authority: trustme.CA) -> None:
+    url = secure.url.replace("http:", "https:")
+    assert get(base_url=url, tls=trusting(authority)) == "inv_1"
+    with pytest.raises(APIConnectionError, match="certificate is not trusted") as caught:
+        get(base_url=url)
+    assert caught.value.outcome == "not_sent"
+    with pytest.raises(APIConnectionError, match="certificate is not trusted"):
+        get(base_url=url.replace("127.0.0.1", "localhost"), tls=trusting(authority))
+
+
+def test_the_environments_proxy_is_gone_through(
+    get: Any, secure: Any, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", secure.url.removesuffix("/v2"))
+    assert get(base_url="https://api.example/v2", tls=trusting(authority)) == "inv_1"
+    tunnel, request = secure.requests
+    assert tunnel.startswith(b"CONNECT api.example:443 ")
+    assert TOKEN.encode() not in tunnel
+    assert b"Authorization: Bearer " + TOKEN.encode() in request
+
+
+def test_the_environment_says_what_needs_no_proxy(get: Any, raw_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = raw_server(lambda server, connection: server.read(connection))
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url.removesuffix("/v2"))
+    monkeypatch.setenv("NO_PROXY", "invalid")
+    with pytest.raises(APIConnectionError):
+        get(base_url="https://api.invalid/v2", timeout=2)
+    assert proxy.requests == []
+
+
+def test_a_transport_of_the_users_own_is_the_only_way(get: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[httpx.Request] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, content=BODY)
+
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    assert get(transport=httpx.MockTransport(respond)) == "inv_1"
+    (request,) = seen
+    assert str(request.url) == "https://api.live.paisr.tech/v2/invoices/inv_1"
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
