@@ -25,10 +25,8 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import multiprocessing
 import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
@@ -41,13 +39,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-T, R = TypeVar("T"), TypeVar("R")
+from gate_runs import GATES, SOURCES, GateError, first_failure, prepare
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 ROOT = Path(__file__).resolve().parent.parent
 MUTANTS = ROOT / "tests" / "contract" / "mutants"
 TABLE = ROOT / "docs" / "mutants.md"
-GATES = Path("tests") / "contract"
-SOURCES = ("overlays", "generated", "stub")
 COPIED = (
     *SOURCES, "openapi", "scripts", "generator-templates", "generator-config.yaml", "pyproject.toml",
     "tests/conftest.py", "tests/contract",
@@ -56,17 +55,6 @@ NOT_COPIED = shutil.ignore_patterns("__pycache__", "mutants", "test_mutants.py")
 PLANTED_IN = {"stand_in": "the stand-in", "client": "the client", "contract": "the contract"}
 # Fuzzed cases for each operation and gate: what needs more of them to be seen is seen too seldom.
 CASES, FEW_CASES = 10, 5
-LONGEST_RUN = 300.0  # seconds
-PACKAGES = ("paisr", "paisr_generated", "paisr_stub")
-# Loaded once, in a process that each run of the gates is forked from: half of the time would go into loading them.
-# None of them may know the packages that are tested.
-LOADED_BEFORE = [
-    "hypothesis.stateful", "schemathesis", "jsonschema", "requests", "httpx", "httpcore", "starlette.requests",
-    "starlette.responses", "uvicorn", "msgspec", "attrs", "dateutil.relativedelta", "openapi_spec_validator", "pytest",
-]  # fmt: skip
-PROCESSES = multiprocessing.get_context("forkserver")
-
-FAILED = re.compile(r"^(?:FAILED|ERROR|SUBFAILED\S*(?: \S+)?) (?P<file>\S+?\.py)(?:::(?P<test>\w+))?", re.MULTILINE)
 
 
 class MutantError(Exception):
@@ -153,68 +141,6 @@ def plant(mutant: Mutant, root: Path) -> None:
             raise MutantError(f"{mutant.name}: nothing could be generated from it: {done.stderr.strip()}")
 
 
-def run_pytest(root: Path, options: list[str], output: Path) -> None:
-    """In a process of its own, forked from one that has loaded what every gate needs: pytest in a copy."""
-    for key in [key for key in os.environ if key.startswith(("PYTEST_", "COVERAGE_"))]:
-        del os.environ[key]
-    sources = [str(root / source) for source in SOURCES]
-    os.environ["PYTHONPATH"] = os.pathsep.join(sources)
-    sys.path[:0] = sources
-    sys.dont_write_bytecode = False  # the copies are made from one that has been run
-    os.chdir(root)
-    with output.open("wb") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-    import hypothesis
-    import pytest
-
-    # The first failure is enough: nobody reads the smallest one, and finding it takes longer than everything else.
-    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-    hypothesis.settings.register_profile("mutants", phases=phases, report_multiple_bugs=False)
-    hypothesis.settings.load_profile("mutants")
-    assert_loaded_from(root)
-    sys.exit(pytest.main(options))
-
-
-def assert_loaded_from(root: Path) -> None:
-    """What is tested is the copy, not what is installed."""
-    for name in PACKAGES:
-        found = importlib.util.find_spec(name)
-        if found is None or found.origin is None or not Path(found.origin).is_relative_to(root):
-            sys.exit(f"{name} is not the copy's: {found}")
-
-
-def first_failure(root: Path, gates: Iterable[str]) -> str:
-    """The first test of these gates that fails in a copy, as `file::test`; empty when all pass."""
-    status, output = pytest_in(
-        root, ["-q", "-x", "--tb=no", "--no-header", "-rfE", *[str(GATES / gate) for gate in gates]]
-    )
-    if not status:
-        return ""
-    found = FAILED.search(output)
-    if found is None:
-        raise MutantError(f"pytest ended with {status} and named no test:\n{output}")
-    gate = Path(found["file"]).name
-    if found["test"]:
-        return f"{gate}::{found['test']}"
-    raise MutantError(f"{gate} could not be loaded:\n{output}")
-
-
-def pytest_in(root: Path, options: list[str]) -> tuple[int, str]:
-    """Run pytest in a copy; its exit status and what it wrote."""
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "output.txt"
-        arguments = (root, ["--assert=plain", "-p", "no:cacheprovider", *options], output)
-        process = PROCESSES.Process(target=run_pytest, args=arguments)
-        process.start()
-        process.join(LONGEST_RUN)
-        if process.exitcode is None:
-            process.kill()
-            process.join()
-            raise MutantError(f"no end after {LONGEST_RUN:.0f} s")
-        return process.exitcode, output.read_text(encoding="utf-8", errors="replace")
-
-
 def all_gates() -> list[str]:
     return sorted(path.name for path in (ROOT / GATES).glob("test_*.py") if path.name != "test_mutants.py")
 
@@ -250,7 +176,7 @@ def judge(mutant: Mutant, clean: Path, folder: Path, gates: list[str]) -> Verdic
             others = [gate for gate in gates if gate != mutant.gate]
             if not caught and others:
                 caught = first_failure(root, others)
-        except MutantError as error:
+        except (MutantError, GateError) as error:
             return Verdict(mutant, error=str(error))
     return Verdict(mutant, caught)
 
@@ -318,16 +244,14 @@ def main(arguments: list[str] | None = None) -> int:
     mutants = [one for one in load() if (one.name in given.names or not given.names) and (one.few or not given.few)]
     if unknown := set(given.names) - {mutant.name for mutant in mutants}:
         parser.error(f"there is no mutant {', '.join(sorted(unknown))}")
-    os.environ |= {"PYTHONHASHSEED": "0", "CASES": str(FEW_CASES if given.few else CASES)}
-    os.environ.pop("SEED", None)
-    PROCESSES.set_forkserver_preload(LOADED_BEFORE)
+    prepare(FEW_CASES if given.few else CASES)
     width = max(len(mutant.name) for mutant in mutants)
     began = time.monotonic()
     try:
         verdicts = judge_all(
             mutants, few=given.few, tell=lambda one: print(f"{one.mutant.name:{width}}  {one}", flush=True)
         )
-    except MutantError as error:
+    except (MutantError, GateError) as error:
         print(f"The run is void: {error}", file=sys.stderr)
         return 1
     seconds = time.monotonic() - began
