@@ -38,12 +38,13 @@ def checked_text(value: object, name: str, *, empty: bool = False) -> str:
     """`value` as a text that UTF-8 can write; not empty unless that is allowed."""
     if not isinstance(value, str):
         raise InvalidArgumentError(f"{name} is {kind_of(value)}; give it as text.")
-    for index, character in enumerate(value):
-        if "\ud800" <= character <= "\udfff":
-            raise InvalidArgumentError(
-                f"{name} has half a character (a lone surrogate) at index {index}, which cannot be sent; "
-                "decode the text again from where it came."
-            )
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidArgumentError(
+            f"{name} has half a character (a lone surrogate) at index {error.start}, which cannot be sent; "
+            "decode the text again from where it came."
+        ) from None
     if not value and not empty:
         raise InvalidArgumentError(f"{name} is empty; give a text.")
     return plain(value)

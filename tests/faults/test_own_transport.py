@@ -13,14 +13,25 @@ from harness import FOREIGN, OVER, Observed, trial
 # aiohttp warns of its own ways: of how httpx-aiohttp gives it a proxy's password, and of a body of 8 MB.
 pytestmark = [pytest.mark.filterwarnings("default::DeprecationWarning", "default::ResourceWarning")]
 HTTPX, AIOHTTP = FOREIGN
-# Time-outs of httpx are for each read, and between two reads nobody asks the client.
-UNBOUNDED = {"status line drips", "header drips", "interim answers without end", "look-up hangs"}
+# Time-outs of httpx are for each read and write, and between two of them nobody asks the client.
+UNBOUNDED = {
+    "status line drips",
+    "header drips",
+    "interim answers without end",
+    "look-up hangs",
+    "request is not taken (write time-out)",
+}
 # What is different, and why. A create is not sent twice in any of them.
 DIFFERENT = {
     (AIOHTTP, "reset after the request"): "aiohttp repeats a read by itself",
     (AIOHTTP, "hang-up after the request (FIN)"): "aiohttp repeats a read by itself",
     (AIOHTTP, "surplus answer, while idle"): "aiohttp takes what came on an idle connection for the next answer",
     (AIOHTTP, "surplus answer, in two halves"): "aiohttp notices the surplus when the next request is out",
+    **{
+        (HTTPX, f"surplus answer, {how}"): "httpx takes bytes behind an answer for the next answer"
+        for how in ("plain", "chunked", "in two halves")
+    },
+    (HTTPX, "surplus answer behind an empty one"): "httpx takes bytes behind an answer for the next answer",
     (HTTPX, "proxy hangs up"): "httpx does not tell that only the proxy was spoken to",
     (HTTPX, "proxy is silent"): "httpx does not tell that only the proxy was spoken to",
 }
