@@ -22,7 +22,7 @@ PICTURE = ROOT / "docs" / "benchmarks.svg"
 def measured(url: str, stock: str, *, quick: bool) -> dict[str, Measurement]:
     """Every contest, one after the other; each of them in turns."""
     contests: dict[str, Callable[[], Measurement]] = {
-        "reading": lambda: _reading.reading(quick=quick),
+        "reading": lambda: _reading.reading(quick=quick, stock=stock),
         "memory": lambda: _reading.memory(quick=quick, stock=stock),
         "calling": lambda: _calling.calling(url, quick=quick),
         "many": lambda: _calling.many(url, quick=quick),

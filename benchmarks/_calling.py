@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from statistics import median
@@ -161,20 +161,36 @@ def _async_stock(url: str) -> Opened:
 
 
 def growing(url: str, *, quick: bool) -> Measurement:
-    """A list call of 1 to 1,000 invoices; in each turn, the size that is farthest from the line through the ends."""
+    """A list call of 1 to 1,000 invoices: the size that is farthest from the straight line through all of them."""
     with Paisr(TOKEN, base_url=f"{url}/v2", rate_limit=RATE) as client:
         contestants = {
             str(size): processor_time(partial(client.invoices.list, limit=size), times=max(4, 200 // size))
             for size in SIZES
         }
         found = in_turns(contestants, runs=9 if quick else 31, unit="µs of processor time")
-    first, last = (median(found.samples[str(size)]) for size in (SIZES[0], SIZES[-1]))
-    slope = (last - first) / (SIZES[-1] - SIZES[0])
-    line = {size: first + slope * (size - SIZES[0]) for size in SIZES}
-    medians = {size: found.median(str(size)) for size in SIZES}
-    worst = max(SIZES, key=lambda size: max(medians[size] / line[size], line[size] / medians[size]))
-    above = medians[worst] >= line[worst]
-    measured = found.samples[str(worst)]
-    expected = [line[worst]] * len(measured)
-    distance = {"measured": measured if above else expected, "straight line": expected if above else measured}
-    return Measurement(unit=f"µs of processor time, at {worst} invoices", samples=distance)
+    return farthest({size: found.samples[str(size)] for size in SIZES})
+
+
+def farthest(samples: Mapping[int, list[float]]) -> Measurement:
+    """What was measured at the size whose median is farthest from the line, in either direction, and the line there."""
+    medians = {size: median(measured) for size, measured in samples.items()}
+    start, slope = straight_line(medians)
+    line = {size: start + slope * size for size in medians}
+    worst = max(medians, key=lambda size: max(medians[size] / line[size], line[size] / medians[size]))
+    measured, expected = samples[worst], [line[worst]] * len(samples[worst])
+    if medians[worst] < line[worst]:  # below the line is as far from straight as above it
+        measured, expected = expected, measured
+    unit = f"µs of processor time, at {worst} invoices"
+    return Measurement(unit=unit, samples={"measured": measured, "straight line": expected})
+
+
+def straight_line(points: Mapping[int, float]) -> tuple[float, float]:
+    """Start and slope of the line for which the squares of the relative distances are least."""
+    weights = {x: y**-2 for x, y in points.items()}
+    total = sum(weights.values())
+    middle_x = sum(weights[x] * x for x in points) / total
+    middle_y = sum(weights[x] * y for x, y in points.items()) / total
+    slope = sum(weights[x] * (x - middle_x) * (y - middle_y) for x, y in points.items()) / sum(
+        weights[x] * (x - middle_x) ** 2 for x in points
+    )
+    return middle_y - slope * middle_x, slope

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 import benchmarks.__main__ as command
+from benchmarks._calling import SIZES, farthest, straight_line
 from benchmarks._chart import chart
 from benchmarks._goals import GOALS, Goal, judged
 from benchmarks._measure import Measurement, in_turns
@@ -81,6 +82,15 @@ def test_what_was_not_measured_cannot_be_met() -> None:
     del measurements["calling"]
     with pytest.raises(KeyError, match="calling"):
         judged(measurements)
+
+
+def test_a_line_is_found_and_what_is_far_from_it() -> None:
+    assert straight_line({1: 103.0, 10: 130.0, 1000: 3100.0}) == pytest.approx((100, 3))
+    straight = farthest({size: [100 + 3.0 * size] for size in SIZES}).ratio("measured", "straight line")
+    assert straight.median == pytest.approx(1)
+    for power in (1.5, 0.5):
+        bent = farthest({size: [100 + 3000 * (size / 1000) ** power] for size in SIZES})
+        assert bent.ratio("measured", "straight line").median > 1.5, power
 
 
 def test_the_document_has_a_row_for_each_goal_and_says_why_one_was_missed() -> None:

@@ -1,0 +1,48 @@
+"""One way to read, alone in its process: `python -m benchmarks._reader NAME TIMES STOCK`.
+
+Other libraries in the same process would decide what memory is at hand and how much garbage there is to look at. A line
+on standard input asks for a sample; it is answered with the processor time of one reading in microseconds.
+"""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from benchmarks import _readers, _samples
+from benchmarks._measure import Sample, processor_time
+
+
+@contextmanager
+def reader(name: str, times: int, stock: str) -> Iterator[Sample]:
+    """Samples from a process that lives as long as the block."""
+    command = [sys.executable, "-m", "benchmarks._reader", name, str(times), stock]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        asked, answered = process.stdin, process.stdout
+
+        def sample() -> float:
+            asked.write("\n")
+            return float(answered.readline())
+
+        yield sample
+        asked.close()
+
+
+def answer(name: str, times: int) -> None:
+    sample = processor_time(partial(_readers.ALL[name](), _samples.list_answer(1000)), times=times)
+    sample()
+    gc.collect()
+    gc.freeze()
+    for _line in sys.stdin:
+        print(sample(), flush=True)
+
+
+if __name__ == "__main__":
+    sys.path.extend(sys.argv[3:])
+    answer(sys.argv[1], int(sys.argv[2]))
