@@ -203,6 +203,10 @@ class Trial:
                 got = await getattr(client.invoices, self.operation)(**self.fault.arguments or USUAL[self.operation])
             finally:
                 self._ended(server)
+                if self.fault.receive_buffer:
+                    # aiohttp goes on with what it has begun to write until the other side hangs up.
+                    server.stopping.set()
+                    await asyncio.sleep(0.05)
             self._got(got)
 
     def _begin(self, server: FaultServer) -> None:

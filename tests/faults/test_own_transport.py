@@ -25,13 +25,6 @@ UNBOUNDED = {
 DIFFERENT = {
     (AIOHTTP, "reset after the request"): "aiohttp repeats a read by itself",
     (AIOHTTP, "hang-up after the request (FIN)"): "aiohttp repeats a read by itself",
-    (AIOHTTP, "surplus answer, while idle"): "aiohttp takes what came on an idle connection for the next answer",
-    (AIOHTTP, "surplus answer, in two halves"): "aiohttp notices the surplus when the next request is out",
-    **{
-        (HTTPX, f"surplus answer, {how}"): "httpx takes bytes behind an answer for the next answer"
-        for how in ("plain", "chunked", "in two halves")
-    },
-    (HTTPX, "surplus answer behind an empty one"): "httpx takes bytes behind an answer for the next answer",
     (HTTPX, "proxy hangs up"): "httpx does not tell that only the proxy was spoken to",
     (HTTPX, "proxy is silent"): "httpx does not tell that only the proxy was spoken to",
 }
