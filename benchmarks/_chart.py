@@ -24,7 +24,10 @@ STYLE = """
 def chart(measurements: Mapping[str, Measurement]) -> str:
     """The groups that were measured, one below the other."""
     parts: list[str] = []
-    y = 10
+    y = 40
+    for tick in SCALE:
+        parts.append(f'<text class="small" x="{_x(tick):.1f}" y="24" text-anchor="middle">{tick:g}</text>')
+    parts.append('<text class="small" x="10" y="24">less is better; each step is ten times as much</text>')
     for contest in GROUPS:
         if contest in measurements:
             y = _group(parts, y, contest, measurements[contest])
@@ -38,7 +41,7 @@ def chart(measurements: Mapping[str, Measurement]) -> str:
 def _group(parts: list[str], y: int, contest: str, measurement: Measurement) -> int:
     """Append a group that begins at `y`; returns where it ends."""
     baseline = BASELINES[contest]
-    names = sorted(measurement.samples, key=measurement.median)
+    names = measurement.cheapest_first(baseline)
     top, bottom = y + HEAD - 8, y + HEAD + ROW * len(names)
     parts.append(f'<text class="title" x="10" y="{y + 20}">{escape(TITLES[contest])}</text>')
     parts.append(f'<text class="small" x="{WIDTH - 10}" y="{y + 20}" text-anchor="end">{escape(baseline)} = 1</text>')

@@ -39,6 +39,9 @@ class Measurement:
     def median(self, name: str) -> float:
         return median(self.samples[name])
 
+    def cheapest_first(self, baseline: str) -> list[str]:
+        return sorted(self.samples, key=lambda name: self.ratio(name, baseline).median)
+
 
 def in_turns(contestants: Mapping[str, Sample], *, runs: int, unit: str, warm: bool = True) -> Measurement:
     """Let every contestant give a sample, `runs` times over; where a turn begins moves on by one each time."""

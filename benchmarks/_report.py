@@ -61,7 +61,7 @@ def contest_table(contest: str, measurement: Measurement) -> str:
     """Everybody who took part, the cheapest first."""
     baseline = BASELINES[contest]
     rows = []
-    for name in sorted(measurement.samples, key=measurement.median):
+    for name in measurement.cheapest_first(baseline):
         ratio = measurement.ratio(name, baseline)
         shown = f"**{name}**" if name.startswith("paisr") else name
         rows.append((shown, f"{ratio.median:.3g}", f"{ratio.minimum:.3g}", f"{measurement.median(name):,.1f}"))

@@ -42,7 +42,7 @@ def _statements(quick: bool) -> dict[str, str]:
         "paisr, one webhook verified": VERIFY.format(body=BODY, signature=signature, stamp=stamp, secret=SECRET),
     }
     peers = {
-        "import paisr, and nothing used": "import paisr",
+        "paisr, nothing used yet": "import paisr",
         "paisr, for asyncio": "from paisr import AsyncPaisr",
         "paisr, everything": "from paisr import *",
         "paisr, and a client made, no TLS": f"from paisr import Paisr; Paisr('token', {LOOPBACK})",
