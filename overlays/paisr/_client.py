@@ -33,7 +33,8 @@ class Paisr(BaseClient):
     `rate_limit`: None for none. `journal`: the path of a file in which every create is noted before it is sent, so that
     `invoices.reconcile_journal()` finds what a killed process left open (see `Journal`).
     `proxy`: a URL; what the environment says when not given. `tls`: an `ssl.SSLContext`.
-    `transport`: an httpx transport, for tests and special networks; it is closed with the client.
+    `transport`: an httpx transport, for tests and special networks; it is closed with the client, and asked to use each
+    connection once, since nobody sees what else comes on it.
     `on_drift`: called as ``on_drift(operation, path)`` once for each field and enumeration value in answers that the
     contract does not know (``$.data.invoices[].line_items``, ``$.data.status=refunded``); neither is an error.
 

@@ -16,7 +16,7 @@ from paisr._wire._async_streams import WatchedBackend
 from paisr._wire._bodies import Body, UnreadableBodyError
 from paisr._wire._failures import POOL_FAILURES, failure, is_failure, unreadable, without_frames
 from paisr._wire._pools import check_transport, choose_proxy, pool_arguments, proxy_for_pool
-from paisr._wire._requests import RequestMaker
+from paisr._wire._requests import RequestMaker, on_its_own_connection
 from paisr._wire._times import TimeLeft
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class AsyncTransportWire:
         left.sent = True  # unless the exception says otherwise: a foreign transport does not tell
         try:
             async with asyncio.timeout(deadline.remaining()):
-                outgoing = self._maker.for_transport(request, left, httpx.Request)
+                outgoing = on_its_own_connection(self._maker.for_transport(request, left, httpx.Request))
                 response = await self._transport.handle_async_request(outgoing)
             stream = response.stream
             assert isinstance(stream, httpx.AsyncByteStream)

@@ -54,6 +54,7 @@ class RequestMaker:
         )
 
     def for_transport(self, request: Request, left: TimeLeft, kind: type[httpx.Request]) -> httpx.Request:
+        """For a transport of httpx's kind, whose time-outs are plain numbers."""
         plain = dict.fromkeys(timeouts(left), float(left))
         return kind(
             request.method,
@@ -68,3 +69,9 @@ class RequestMaker:
             return list(self._headers)
         length = str(len(body)).encode()
         return [*self._headers, (b"Content-Type", b"application/json"), (b"Content-Length", length)]
+
+
+def on_its_own_connection(request: httpx.Request) -> httpx.Request:
+    """For a foreign transport: a connection that is used once cannot keep a surplus answer for the next call."""
+    request.headers["Connection"] = "close"
+    return request

@@ -12,7 +12,7 @@ from paisr._forks import tell_after_fork
 from paisr._wire._bodies import Body, UnreadableBodyError
 from paisr._wire._failures import POOL_FAILURES, failure, is_failure, unreadable, without_frames
 from paisr._wire._pools import check_transport, choose_proxy, pool_arguments, proxy_for_pool
-from paisr._wire._requests import RequestMaker
+from paisr._wire._requests import RequestMaker, on_its_own_connection
 from paisr._wire._sync_streams import DeadlineBackend
 from paisr._wire._times import TimeLeft
 
@@ -86,7 +86,8 @@ class TransportWire:
         left = TimeLeft(deadline)
         left.sent = True  # unless the exception says otherwise: a foreign transport does not tell
         try:
-            response = self._transport.handle_request(self._maker.for_transport(request, left, httpx.Request))
+            outgoing = on_its_own_connection(self._maker.for_transport(request, left, httpx.Request))
+            response = self._transport.handle_request(outgoing)
             stream = response.stream
             assert isinstance(stream, httpx.SyncByteStream)
             return _receive(response.status_code, response.headers.raw, stream, response, deadline)
