@@ -64,9 +64,9 @@ class AiohttpWire:
 
     async def send(self, request: Request, deadline: Deadline) -> Happened:
         left = TimeLeft(deadline)
-        outgoing = self._outgoing(request, left)
-        before = _attempt.set((left, str(outgoing.url)))
         try:
+            outgoing = self._outgoing(request, left)
+            _attempt.set((left, str(outgoing.url)))
             async with asyncio.timeout(deadline.remaining()):
                 response = await self._transport().handle_async_request(outgoing)
             stream = response.stream
@@ -82,8 +82,6 @@ class AiohttpWire:
         except BaseException as error:
             # The frames below hold the token; whoever records this traceback must not see them.
             raise without_frames(error)  # noqa: B904 - it is the same exception
-        finally:
-            _attempt.reset(before)
 
     def _outgoing(self, request: Request, left: TimeLeft) -> httpx.Request:
         outgoing = self._maker.for_transport(request, left, httpx.Request)
