@@ -38,8 +38,11 @@ def get(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 async def read_async(settings: dict[str, Any]) -> str:
-    async with AsyncPaisr(TOKEN, **settings) as client:
-        return (await client.invoices.get("inv_1")).id
+    try:
+        async with AsyncPaisr(TOKEN, **settings) as client:
+            return (await client.invoices.get("inv_1")).id
+    finally:
+        await asyncio.sleep(0.02)  # aiohttp's older versions do not wait until a TLS connection is closed
 
 
 @pytest.fixture
