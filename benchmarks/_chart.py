@@ -27,7 +27,7 @@ def chart(measurements: Mapping[str, Measurement]) -> str:
     y = 40
     for tick in SCALE:
         parts.append(f'<text class="small" x="{_x(tick):.1f}" y="24" text-anchor="middle">{tick:g}</text>')
-    parts.append('<text class="small" x="10" y="24">less is better; each step is ten times as much</text>')
+    parts.append('<text class="small" x="10" y="24">less is better, in steps of ten</text>')
     for contest in GROUPS:
         if contest in measurements:
             y = _group(parts, y, contest, measurements[contest])
