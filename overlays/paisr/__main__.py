@@ -28,7 +28,7 @@ def _stub(arguments: list[str]) -> int:
     try:
         from paisr_stub.__main__ import main as run_stub
     except ModuleNotFoundError as error:
-        print(f"paisr stub needs {error.name}: install paisr[stub].", file=sys.stderr)
+        print(error, file=sys.stderr)
         return 2
     return run_stub(arguments)
 

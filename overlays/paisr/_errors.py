@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from paisr._attempts import Attempt
     from paisr_generated.models import Invoice
 
+# Where users import the errors from, and what a traceback should therefore say.
+PUBLIC_MODULE = "paisr"
 Outcome = Literal["not_sent", "rejected", "unknown"]
 
 
@@ -43,6 +45,14 @@ class PaisrError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__.copy(), _portable(self.__cause__))
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.__module__ == __name__:
+            cls.__module__ = PUBLIC_MODULE
+
+
+PaisrError.__module__ = PUBLIC_MODULE
 
 
 class ConfigurationError(PaisrError, ValueError):

@@ -6,8 +6,13 @@ each choice is named beside the code that makes it, and none of them is a fact a
 
 from __future__ import annotations
 
-from paisr_stub._app import StubApp, create_app
-from paisr_stub._server import StubServer
-from paisr_stub._stub import RecordedRequest
+try:
+    from paisr_stub._app import StubApp, create_app
+    from paisr_stub._server import StubServer
+    from paisr_stub._stub import RecordedRequest
+except ModuleNotFoundError as error:
+    if (error.name or "").startswith("paisr_stub"):
+        raise
+    raise ModuleNotFoundError(f"paisr_stub needs {error.name}: install paisr[stub].", name=error.name) from None
 
 __all__ = ["RecordedRequest", "StubApp", "StubServer", "create_app"]

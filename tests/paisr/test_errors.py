@@ -6,6 +6,7 @@ import copy
 import inspect
 import pickle
 import re
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 
@@ -130,3 +131,13 @@ def test_an_outcome_is_given_or_the_class_has_it() -> None:
 )
 def test_a_status_has_its_class(status: int, name: str) -> None:
     assert status_error_type(status).__name__ == name
+
+
+def test_a_traceback_names_an_error_as_users_import_it() -> None:
+    error = paisr.NotFoundError("none", status_code=404, message=None)
+    assert traceback.format_exception_only(error) == ["paisr.NotFoundError: none\n"]
+
+    class Own(paisr.NotFoundError):
+        """Somebody's own."""
+
+    assert Own.__module__ == __name__

@@ -144,6 +144,10 @@ def test_the_wheel_installs_alone_and_its_import_loads_no_extra(installed: Path,
     assert {"paisr", "paisr_generated"} <= set(loaded)
     assert EXTRAS_ONLY & set(loaded) == set()
     assert "usage: paisr" in run(installed.with_name("paisr"), "--help", cwd=tmp_path)
+    for command in ([installed, "-m", "paisr_stub"], [installed.with_name("paisr"), "stub"]):
+        refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert refused.returncode != 0
+        assert refused.stderr.splitlines()[-1].endswith("paisr_stub needs starlette: install paisr[stub].")
 
 
 def test_the_journey_runs_on_the_wheel_without_the_repository(root: Path, installed: Path, tmp_path: Path) -> None:
