@@ -115,7 +115,7 @@ def hold(answered: Answered, content: bytes, clients: Clients) -> None:
         hold_read(answered, value, results, tolerant=bool(found))
 
 
-def hold_read(answered: Answered, value: Any, results: tuple[Result, Result], *, tolerant: bool) -> None:
+def hold_read(answered: Answered, value: Any, results: list[Result], *, tolerant: bool) -> None:
     count(GATE, "answers read although off-schema, as declared" if tolerant else "valid answers read without loss")
     wanted = resolve({"$ref": f"#{answered.place}"})["properties"]["data"]
     for result in results:
@@ -128,7 +128,7 @@ def hold_read(answered: Answered, value: Any, results: tuple[Result, Result], *,
         assert list(losses(data, result.value, schema, "$.data")) == []
 
 
-def hold_refused(answered: Answered, paths: set[str], results: tuple[Result, Result]) -> None:
+def hold_refused(answered: Answered, paths: set[str], results: list[Result]) -> None:
     if answered.status != "200":
         hold_error(answered, None, [True], results)
         return
@@ -144,7 +144,7 @@ def hold_refused(answered: Answered, paths: set[str], results: tuple[Result, Res
         assert error.outcome == "unknown"
 
 
-def hold_error(answered: Answered, value: Any, found: list[Any], results: tuple[Result, Result]) -> None:
+def hold_error(answered: Answered, value: Any, found: list[Any], results: list[Result]) -> None:
     count(GATE, "error envelopes that are not the contract's" if found else "error envelopes")
     for result in results:
         error: BaseException | None = result.error

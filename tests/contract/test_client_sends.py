@@ -80,7 +80,7 @@ def test_generated(case: Any, clients: Clients) -> None:
         count(GATE, "negative cases whose mistake no caller can express")
 
 
-def hold_positive(name: str, case: Any, arguments: dict[str, Any], results: tuple[Result, Result]) -> None:
+def hold_positive(name: str, case: Any, arguments: dict[str, Any], results: list[Result]) -> None:
     assert not is_against_the_contract(name, arguments)
     if name == "getInvoice" and REFUSED_IN_AN_ID.search(arguments["invoice_id"]):
         count(GATE, "ids that the contract allows and the client refuses")

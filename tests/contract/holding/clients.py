@@ -1,14 +1,16 @@
-"""Both clients, at their transport: what they send is kept, what they are answered is given."""
+"""The clients: what they send is kept, what they are answered is given. Two at a transport, one over aiohttp."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import httpx
 
 from paisr import AsyncPaisr, Paisr
+from paisr._wire._aiohttp import AiohttpWire
 
 TOKEN = "token-of-the-suite"
 BASE_URL = "https://service.example/v2"
@@ -42,36 +44,69 @@ class _Kept(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return self.handle_request(request)
 
 
+class _Served(_Kept):
+    """The same as a server on loopback: it keeps what came over the socket as a request to `BASE_URL`."""
+
+    async def start(self) -> str:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**20)
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v2"
+
+    async def stop(self) -> None:
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                request = await _request(reader)
+                self.sent.append(request)
+                head = f"HTTP/1.1 {self.answer.status} Said\r\nContent-Length: {len(self.answer.content)}\r\n\r\n"
+                writer.write(head.encode() + self.answer.content)
+        except asyncio.IncompleteReadError:
+            writer.close()
+
+
+async def _request(reader: asyncio.StreamReader) -> httpx.Request:
+    line, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")[:-2]
+    method, target, _version = line.split(" ")
+    headers = httpx.Headers([(name, value) for name, _, value in (one.partition(": ") for one in lines)])
+    content = await reader.readexactly(int(headers.get("Content-Length", 0)))
+    return httpx.Request(method, BASE_URL.removesuffix("/v2") + target, headers=headers, content=content)
+
+
 class Clients:
-    """A `Paisr` and an `AsyncPaisr` that are asked the same."""
+    """A `Paisr`, an `AsyncPaisr` and an `AsyncPaisr` over aiohttp that are asked the same."""
 
     def __init__(self) -> None:
-        self._sync, self._async = _Kept(), _Kept()
-        plain: dict[str, Any] = {"base_url": BASE_URL, "rate_limit": None, "max_retries": 0}
-        self._clients = (
-            Paisr(TOKEN, transport=self._sync, **plain),
-            AsyncPaisr(TOKEN, transport=self._async, **plain),
-        )
+        self._sync, self._async, self._served = _Kept(), _Kept(), _Served()
         self._loop = asyncio.Runner()
+        plain: dict[str, Any] = {"rate_limit": None, "max_retries": 0}
+        self._paisr = Paisr(TOKEN, base_url=BASE_URL, transport=self._sync, **plain)
+        self._asyncs = (
+            (self._async, AsyncPaisr(TOKEN, base_url=BASE_URL, transport=self._async, **plain)),
+            (self._served, AsyncPaisr(TOKEN, base_url=self._loop.run(self._served.start()), **plain)),
+        )
+        assert isinstance(self._asyncs[1][1]._wire, AiohttpWire)
 
     def close(self) -> None:
-        self._clients[0].close()
-        self._loop.run(self._clients[1].aclose())
+        self._paisr.close()
+        for _, client in self._asyncs:
+            self._loop.run(client.aclose())
+        self._loop.run(self._served.stop())
         self._loop.close()
 
-    def call(self, method: str, arguments: dict[str, Any], answer: Answer) -> tuple[Result, Result]:
-        """`client.invoices.METHOD(**ARGUMENTS)` of both, each answered with ANSWER."""
+    def call(self, method: str, arguments: dict[str, Any], answer: Answer) -> list[Result]:
+        """`client.invoices.METHOD(**ARGUMENTS)` of each, answered with ANSWER."""
 
-        def call_sync() -> Any:
-            return getattr(self._clients[0].invoices, method)(**arguments)
-
-        def call_async() -> Any:
+        def call_async(client: AsyncPaisr) -> Any:
             async def awaited() -> Any:
-                return await getattr(self._clients[1].invoices, method)(**arguments)
+                return await getattr(client.invoices, method)(**arguments)
 
             return self._loop.run(awaited())
 
-        return self._result(self._sync, call_sync, answer), self._result(self._async, call_async, answer)
+        results = [self._result(self._sync, lambda: getattr(self._paisr.invoices, method)(**arguments), answer)]
+        results += [self._result(kept, partial(call_async, client), answer) for kept, client in self._asyncs]
+        return results
 
     def _result(self, kept: _Kept, call: Callable[[], Any], answer: Answer) -> Result:
         kept.sent, kept.answer = [], answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-OFF_SCHEMA = "off-schema answers refused by both clients"
+OFF_SCHEMA = "off-schema answers refused by every client"
 COUNTS: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
 
