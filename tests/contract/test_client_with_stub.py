@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,7 +26,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from paisr import Invoice, LineItem, NotFoundError, Paisr
+from paisr import AsyncPaisr, Invoice, LineItem, NotFoundError, Paisr
+from paisr._wire._aiohttp import AiohttpWire
 from paisr_stub import StubServer
 
 GATE = "client with stand-in"
@@ -107,7 +109,7 @@ class Business(RuleBasedStateMachine):
     """Invoices are made, listed, read, issued, paid and voided."""
 
     stub: StubServer
-    client: Paisr
+    calls: Any
     invoices = Bundle("invoices")
 
     @initialize(target=invoices)
@@ -138,7 +140,7 @@ class Business(RuleBasedStateMachine):
         self, *, customer: str, by_address: bool, summary: str, due: Any, currency: str | None, lines: list[LineItem]
     ) -> str:
         named = ADDRESSES.get(customer, customer) if by_address else customer
-        created = self.client.invoices.create(customer=named, summary=summary, due=due, currency=currency, items=lines)
+        created = self.calls.create(customer=named, summary=summary, due=due, currency=currency, items=lines)
         assert created.id not in self.model.keys() | self.others
         expected = Expected(customer=customer, summary=summary, currency=currency, lines=lines, due=due)
         assert created.status == expected.status
@@ -150,11 +152,11 @@ class Business(RuleBasedStateMachine):
 
     @rule(invoice_id=invoices, more=st.text("0123456789", min_size=1, max_size=3))
     def get(self, invoice_id: str, more: str) -> None:
-        invoice = self.client.invoices.get(invoice_id)
+        invoice = self.calls.get(invoice_id)
         assert invoice.id == invoice_id
         self.model[invoice_id].hold(invoice)
         with pytest.raises(NotFoundError):
-            self.client.invoices.get(invoice_id + more)
+            self.calls.get(invoice_id + more)
         count(GATE, "read")
 
     @rule(
@@ -164,7 +166,7 @@ class Business(RuleBasedStateMachine):
         limit=st.sampled_from([None, 1, 2, 1000]),
     )
     def list_them(self, resource_id: str | None, currency: str | None, status: str | None, limit: int | None) -> None:
-        found = self.client.invoices.list(resource_id=resource_id, currency=currency, status=status, limit=limit)
+        found = self.calls.list(resource_id=resource_id, currency=currency, status=status, limit=limit)
         assert len(found) <= (limit or 1000)
         assert found.may_be_truncated is (len(found) >= (limit or 1000))
         mine = {invoice.id: invoice for invoice in found if invoice.id in self.model}
@@ -212,20 +214,45 @@ def stub() -> Iterator[StubServer]:
 
 def test_any_sequence(stub: StubServer) -> None:
     with Paisr(stub.token, base_url=stub.url, rate_limit=None) as client:
+        run_business(stub, client.invoices, max(25, CASES))
 
-        @hypothesis.seed(SEED)
-        class OfThisRun(Business):
-            pass
 
-        OfThisRun.stub, OfThisRun.client = stub, client
-        run_state_machine_as_test(
-            OfThisRun,
-            settings=hypothesis.settings(
-                max_examples=max(25, CASES),
-                stateful_step_count=25,
-                deadline=None,
-                database=None,
-                derandomize=False,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+def test_any_sequence_over_aiohttp(stub: StubServer) -> None:
+    client = AsyncPaisr(stub.token, base_url=stub.url, rate_limit=None)
+    assert isinstance(client._wire, AiohttpWire)
+    with asyncio.Runner() as loop:
+        run_business(stub, Awaited(client, loop), max(10, CASES // 5))
+        loop.run(client.aclose())
+
+
+class Awaited:
+    """The calls of an `AsyncPaisr` as those of a `Paisr`, each awaited on the same loop."""
+
+    def __init__(self, client: AsyncPaisr, loop: asyncio.Runner) -> None:
+        self._client, self._loop = client, loop
+        self.create, self.get, self.list = map(self._awaited, ("create", "get", "list"))
+
+    def _awaited(self, name: str) -> Callable[..., Any]:
+        async def call(*arguments: Any, **named: Any) -> Any:
+            return await getattr(self._client.invoices, name)(*arguments, **named)
+
+        return lambda *arguments, **named: self._loop.run(call(*arguments, **named))
+
+
+def run_business(stub: StubServer, invoices: Any, examples: int) -> None:
+    @hypothesis.seed(SEED)
+    class OfThisRun(Business):
+        pass
+
+    OfThisRun.stub, OfThisRun.calls = stub, invoices
+    run_state_machine_as_test(
+        OfThisRun,
+        settings=hypothesis.settings(
+            max_examples=examples,
+            stateful_step_count=25,
+            deadline=None,
+            database=None,
+            derandomize=False,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
