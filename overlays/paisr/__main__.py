@@ -30,7 +30,7 @@ def _stub(arguments: list[str]) -> int:
     except ModuleNotFoundError as error:
         print(error, file=sys.stderr)
         return 2
-    return run_stub(arguments)
+    return run_stub(arguments, prog="paisr stub")
 
 
 if __name__ == "__main__":

@@ -78,4 +78,6 @@ def _what_and_where(error: Exception, secret: Secret) -> tuple[str, str]:
     if field := _FIELD.match(what):
         # A check of a whole object says which of its fields it minds.
         path, what = f"{path}.{field['name']}", what[field.end() :]
-    return clipped(secret.scrub(what[:1].lower() + what[1:])), path
+    if not what[1:2].isupper():  # as in "JSON is malformed"
+        what = what[:1].lower() + what[1:]
+    return clipped(secret.scrub(what)), path

@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from paisr_generated.types import Request
 
 HINTS = {
-    401: "check the token: it is missing, wrong or expired",
-    403: "the token lacks the scope that this call needs, such as invoices.read",
-    404: "there is no such invoice, or none that this token may see",
+    401: "check the token: it may be wrong or expired",
+    403: "the token may lack the scope that this call needs",
+    404: "check that the base URL ends in the version, such as /v2",
     429: "the service allows 250 requests a minute",
     **dict.fromkeys(range(300, 400), "redirects are not followed, so that the token goes nowhere else: check base_url"),
 }
+
+
+NO_SUCH_INVOICE = "there is no such invoice, or none that this token may see"
 
 
 def error_for(happened: Happened, request: Request, deadline: Deadline, secret: Secret, now: datetime) -> PaisrError:
@@ -66,8 +69,9 @@ def _status_error(
     if message is not None:
         message = secret.scrub(message)
     said = f'"{clipped(message)}"' if message else excerpt(answered.content, secret) or "no message"
-    hint = f"; {HINTS[answered.status]}" if answered.status in HINTS else ""
-    text = f"The service answered {request.operation} with {answered.status}: {said}{hint}."
+    reads_one = answered.status == 404 and request.operation == "get_invoice"
+    hint = NO_SUCH_INVOICE if reads_one else HINTS.get(answered.status)
+    text = f"The service answered {request.operation} with {answered.status}: {said}{f'; {hint}' if hint else ''}."
     asked = retry_after(answered.headers.get("retry-after"), now)
     if asked is not None and asked >= deadline.remaining():
         text = f"{text} It asks to wait {asked:g} s, longer than this call may take."

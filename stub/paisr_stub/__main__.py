@@ -45,6 +45,13 @@ def main(argv: Sequence[str] | None = None, *, prog: str = "paisr_stub") -> int:
     return 0
 
 
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 0:
+        raise ValueError(text)
+    return count
+
+
 def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=prog, description="A stand-in for the Paisr invoices API, on this machine only."
@@ -52,7 +59,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="a port (default: a free one)")
     parser.add_argument("--db", metavar="FILE", help="keep everything in this SQLite file (default: in memory)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="make up N invoices if there are none yet")
+    parser.add_argument("--seed", type=_count, default=0, metavar="N", help="make up N invoices if there are none yet")
     parser.add_argument("--token", help="the token to ask for (default: made up)")
     parser.add_argument(
         "--rate-limit", type=int, metavar="N", help="answer with 429 beyond N requests a minute (default: never)"

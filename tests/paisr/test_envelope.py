@@ -238,3 +238,19 @@ def test_what_a_decoder_says_is_shown_without_the_token_before_it_is_cut() -> No
     what, path = _what_and_where(ValueError(f"Invalid {'x' * 180}CANARY-X - at `$.data.id`"), Secret("CANARY-X"))
     assert path == "$.data.id"
     assert "CANARY" not in what
+
+
+def test_a_name_in_capitals_stays_one() -> None:
+    what, _path = _what_and_where(ValueError("JSON is malformed: invalid character (byte 0)"), Secret("t"))
+    assert what.startswith("JSON is malformed")
+
+
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [("get", "there is no such invoice"), ("list", "check that the base URL"), ("create", "check that the base URL")],
+)
+def test_the_hint_of_a_404_fits_the_call(side: Any, script: Any, create: Any, operation: str, said: str) -> None:
+    client = side.client(script((404, {"success": False, "message": "Not here."})))
+    arguments = {"get": ("inv_1",)}.get(operation, ())
+    with pytest.raises(NotFoundError, match=said):
+        side.call(client, operation, *arguments, **(create if operation == "create" else {}))

@@ -69,3 +69,11 @@ def test_what_cannot_be_is_one_sentence_and_status_2(
         assert said.out == ""
         assert said.err.startswith("paisr stub: ")
         assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("seed", ["-1", "some"])
+def test_a_number_of_invoices_that_is_none_is_refused(seed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--seed", seed], prog="paisr stub")
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: paisr stub")
