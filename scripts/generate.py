@@ -3,18 +3,16 @@
     python scripts/generate.py                 regenerate generated/paisr_generated
     python scripts/generate.py --check         regenerate elsewhere; fail with the difference
     python scripts/generate.py --hashes        record the upstream templates that generator-templates/ replaces
+    python scripts/generate.py --partial ...   leave out what cannot be generated, and name it
 
-Everything is found by the place of this file, so the working directory does not matter. The generator runs in this
-process through its public classes: a template must reach the contract's servers, which its command line withholds.
+Everything is found by the place of this file, so the working directory does not matter.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import difflib
 import hashlib
-import io
 import os
 import shutil
 import subprocess
@@ -24,11 +22,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import property_types
-from openapi_python_client import Project, __version__
-from openapi_python_client.config import Config, ConfigFile, MetaType
-from openapi_python_client.parser import GeneratorData
-from openapi_python_client.parser.errors import GeneratorError
+from generator.package import Contract, GenerateError, read_contract, render
+from generator.shapes import UnsupportedContractError
+from generator.verify import verify
+from openapi_python_client import __version__
+from openapi_python_client.config import ConfigFile
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -38,19 +36,14 @@ CONFIG = ROOT / "generator-config.yaml"
 TEMPLATES = ROOT / "generator-templates"
 RECORD = TEMPLATES / "UPSTREAM.sha256"
 OUTPUT = ROOT / "generated" / "paisr_generated"
-ADDED = {"contract.py.jinja"}  # templates that replace none
+TYPE_CACHE = ROOT / ".mypy_cache" / "generated"
 MARKER = "# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.\n"
-NOT_KEPT = ("client.py", "errors.py")
-
-
-class GenerateError(Exception):
-    """Nothing was generated, or not what should have been; the message says why."""
 
 
 def upstream_record() -> str:
     """The hash of each upstream template that is replaced, one a line, below the generator's version."""
     upstream = files("openapi_python_client") / "templates"
-    names = sorted(path.name for path in TEMPLATES.glob("*.jinja") if path.name not in ADDED)
+    names = [path.name for path in sorted(TEMPLATES.glob("*.jinja")) if (upstream / path.name).is_file()]
     lines = [f"{hashlib.sha256((upstream / name).read_bytes()).hexdigest()}  {name}" for name in names]
     return "\n".join([f"# openapi-python-client {__version__}", *lines, ""])
 
@@ -66,61 +59,33 @@ def check_upstream(record: Path = RECORD) -> None:
         )
 
 
-def generate(contract: Path, output: Path) -> None:
+def generate(contract: Path, output: Path, *, partial: bool = False, verified: bool = True) -> Contract:
     """Write the package for a contract, in place of whatever is there; nothing is touched when that fails."""
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / output.name
-        _build(contract, fresh)
+        read = build(contract, fresh, partial=partial)
+        if verified:
+            verify(fresh, TYPE_CACHE)
         shutil.rmtree(output, ignore_errors=True)
-        shutil.copytree(fresh, output)
+        shutil.copytree(fresh, output, ignore=shutil.ignore_patterns("__pycache__"))
+    return read
 
 
-def _build(contract: Path, output: Path) -> None:
+def build(contract: Path, output: Path, *, partial: bool = False) -> Contract:
+    """Write the package, formatted and marked."""
     document: dict[str, Any] = YAML(typ="safe").load(contract)
-    config = Config.from_sources(
-        ConfigFile.load_from_path(CONFIG), MetaType.NONE, contract, "utf-8", overwrite=False, output_path=output
-    )
-    hooks, config.post_hooks = config.post_hooks, []
-    data = GeneratorData.from_dict(document, config=config)
-    if isinstance(data, GeneratorError):
-        raise GenerateError(f"{data.header}: {data.detail}")
-    project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
-    _extend_templates(project)
-    _run(project, document, output)
-    _run_hooks(hooks, output)
-
-
-def _extend_templates(project: Project) -> None:
-    for function in (
-        property_types.annotation,
-        property_types.default_value,
-        property_types.field_name,
-        property_types.in_doubt,
-        property_types.neighbours,
-        property_types.all_neighbours,
-        property_types.path_expression,
-    ):
-        project.env.filters[function.__name__] = function
-    for test in (property_types.constant, property_types.decimal):
-        project.env.tests[test.__name__] = test
-    for collection in project.openapi.endpoint_collections_by_tag.values():
-        for endpoint in collection.endpoints:
-            property_types.refuse_unsupported(endpoint)
-
-
-def _run(project: Project, document: dict[str, Any], output: Path) -> None:
-    """Let the generator write its files, put beside them what it does not write, and take away what is not kept."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        errors = project.build()
-    if errors:
-        raise GenerateError("\n".join(f"{error.header}: {error.detail}" for error in errors))
-    for name in NOT_KEPT:
-        (output / name).unlink()
-    contract = project.env.get_template("contract.py.jinja").render(servers=_servers(document))
-    (output / "contract.py").write_text(contract, encoding="utf-8")
-    (output / "py.typed").write_text("", encoding="utf-8")
+    if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
+        raise GenerateError(f"{contract.name} is not an OpenAPI 3 document.")
+    settings: dict[str, Any] = YAML(typ="safe").load(CONFIG)
+    additions, extended = settings.pop("arguments", {}), settings.pop("extended", [])
+    read = read_contract(document, {} if partial else additions)
+    if read.refused and not partial:
+        raise GenerateError("\n".join(str(one) for one in read.refused))
+    hooks = render(read, TEMPLATES, ConfigFile(**settings), output, extended)
     for path in output.rglob("*.py"):
         path.write_text(MARKER + path.read_text(encoding="utf-8"), encoding="utf-8")
+    _run_hooks(hooks, output)
+    return read
 
 
 def _run_hooks(hooks: list[str], output: Path) -> None:
@@ -133,16 +98,6 @@ def _run_hooks(hooks: list[str], output: Path) -> None:
         )
         if done.returncode:
             raise GenerateError(f"{hook}\n{done.stderr}")
-
-
-def _servers(document: dict[str, Any]) -> dict[str, str]:
-    """The URL of each server by its name, variables filled with their defaults."""
-    return {
-        server["x-name"]: server["url"].format(
-            **{name: variable["default"] for name, variable in server.get("variables", {}).items()}
-        )
-        for server in document["servers"]
-    }
 
 
 def _difference(old: str, new: str, name: str) -> list[str]:
@@ -175,25 +130,33 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=OUTPUT, help="the package to write (or to check)")
     parser.add_argument("--check", action="store_true", help="regenerate elsewhere and fail with the difference")
     parser.add_argument("--hashes", action="store_true", help="record the upstream templates, and generate nothing")
+    parser.add_argument("--partial", action="store_true", help="leave out what cannot be generated, and name it")
     options = parser.parse_args(arguments)
     try:
-        if options.hashes:
-            RECORD.write_text(upstream_record(), encoding="utf-8")
-            return 0
-        check_upstream()
-        if not options.check:
-            generate(options.contract.resolve(), options.output.resolve())
-            return 0
-        with tempfile.TemporaryDirectory() as folder:
-            fresh = Path(folder) / options.output.name
-            generate(options.contract.resolve(), fresh)
-            difference = differences(options.output.resolve(), fresh)
-        if difference:
-            raise GenerateError(f"{difference}\ngenerated/ is not what the contract makes: run `make generate`.")
-    except (GenerateError, property_types.UnsupportedContractError, OSError, YAMLError) as error:
+        _carry_out(options)
+    except (GenerateError, UnsupportedContractError, OSError, YAMLError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _carry_out(options: argparse.Namespace) -> None:
+    if options.hashes:
+        RECORD.write_text(upstream_record(), encoding="utf-8")
+        return
+    check_upstream()
+    contract, output = options.contract.resolve(), options.output.resolve()
+    if not options.check:
+        read = generate(contract, output, partial=options.partial)
+        for problem in read.refused:
+            print(f"left out: {problem}", file=sys.stderr)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder) / output.name
+        build(contract, fresh)
+        difference = differences(output, fresh)
+    if difference:
+        raise GenerateError(f"{difference}\ngenerated/ is not what the contract makes: run `make generate`.")
 
 
 if __name__ == "__main__":

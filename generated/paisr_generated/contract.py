@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
-__all__ = ["SERVERS", "TITLE", "VERSION"]
+__all__ = ["SERVERS", "TITLE", "VERSION", "Environment"]
 
 TITLE: Final = "Paisr invoices API"
 VERSION: Final = "1.0.0"
+Environment = Literal[
+    "live",
+    "staging",
+]
 SERVERS: Final[Mapping[str, str]] = {
     "live": "https://api.live.paisr.tech/v2",
     "staging": "https://api.staging.paisr.tech/v2",

@@ -1,68 +1,62 @@
 # Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
-"""What the generated models and operations share."""
+"""What the generated models share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
-from typing import Annotated, Self
-from urllib.parse import quote
+from enum import Enum, IntEnum, StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, cast, overload
 from weakref import WeakValueDictionary
 
 import msgspec
-from attrs import frozen
 
-__all__ = ["AwareDatetime", "OpenStrEnum", "Request"]
+if TYPE_CHECKING:
+    from typing import Optional as IfPresent
+else:
+
+    class IfPresent:
+        """``IfPresent[str]``: a text, and None where it is absent. In JSON it may be absent, but not null."""
+
+        def __class_getitem__(cls, kind: Any) -> Any:
+            return kind
+
+
+__all__ = ["AwareDatetime", "IfPresent", "ModelList", "Number", "OpenIntEnum", "OpenStrEnum"]
+
+T = TypeVar("T")
 
 AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 """A time with an offset. An RFC 3339 date-time always has one; a text without is refused when it is decoded."""
 
-
-@frozen(kw_only=True)
-class Request:
-    """What an operation sends, without the host, the token and everything else that is not the contract's business."""
-
-    operation: str
-    """The name of the operation, such as `create_invoice`."""
-
-    method: str
-    target: str
-    """The path, percent-encoded, with the query: everything after the base URL."""
-
-    body: bytes | None = None
-    """The body as JSON in UTF-8, or None where the operation sends none."""
+Number = Decimal | int | str
+"""What an exact number can be given as."""
 
 
-_encode = msgspec.json.Encoder(decimal_format="number").encode
+def to_decimal(value: Number) -> Decimal:
+    """The number, exact. What is none stays as it is, for the check before sending to refuse by name."""
+    try:
+        exact = isinstance(value, (int, str)) and not isinstance(value, bool)
+        return Decimal(value) if exact else value  # type: ignore[return-value]  # refused by the check before sending
+    except ArithmeticError:
+        return value  # type: ignore[return-value]  # refused by the check before sending
 
 
-def encode_body(model: object) -> bytes:
-    """A request model as JSON. Decimals become numbers with exactly their digits; what is UNSET is left out."""
-    return _encode(model)
+def to_optional_decimal(value: Number | None) -> Decimal | None:
+    """The number, exact, if there is one."""
+    return None if value is None else to_decimal(value)
 
 
-def path_value(value: object) -> str:
-    """A path parameter, percent-encoded as one segment: a slash in it does not split the path."""
-    return quote(str(value), safe="")
-
-
-def with_query(path: str, parameters: Mapping[str, object]) -> str:
-    """The path with a query of those parameters that have a value, in the order given."""
-    given = [
-        f"{name}={quote(str(value), safe='')}"
-        for name, value in parameters.items()
-        if value is not None and value is not msgspec.UNSET
-    ]
-    return f"{path}?{'&'.join(given)}" if given else path
+# Weak, so that a service that makes up values does not fill the memory.
+_unknown: WeakValueDictionary[tuple[type[Enum], str | int], Enum] = WeakValueDictionary()
 
 
 class OpenStrEnum(StrEnum):
     """An enumeration that keeps a value the contract does not know.
 
-    The unknown value is a member in all but name: it reads, compares, hashes, copies and pickles as its text, and is the
-    same object for the same text for as long as anybody holds it. It is not listed among the members.
+    The unknown value is a member in all but name: it reads, compares, hashes, copies and pickles as its text, and is
+    the same object for the same text for as long as anybody holds it. It is not listed among the members.
     """
 
     @property
@@ -88,19 +82,90 @@ class OpenStrEnum(StrEnum):
         return super().__repr__() if self.is_known else f"<{type(self).__name__} (unknown): {self._value_!r}>"
 
 
-# Weak, so that a service that makes up values does not fill the memory.
-_unknown: WeakValueDictionary[tuple[type[OpenStrEnum], str], OpenStrEnum] = WeakValueDictionary()
+class OpenIntEnum(IntEnum):
+    """An enumeration of whole numbers that keeps a value the contract does not know, as `OpenStrEnum` does."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the contract names this value."""
+        return self._value_ in type(self)._value2member_map_
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, int) or isinstance(value, bool):
+            return None
+        member = _unknown.get((cls, value))
+        if not isinstance(member, cls):
+            member = int.__new__(cls, value)
+            member._name_, member._value_ = str(value), int(value)
+            _unknown[cls, member._value_] = member
+        return member
+
+    def __reduce_ex__(self, protocol: object) -> tuple[type[Self], tuple[int]]:
+        return type(self), (self._value_,)
+
+    def __repr__(self) -> str:
+        return super().__repr__() if self.is_known else f"<{type(self).__name__} (unknown): {self._value_}>"
+
+
+class ModelList(Sequence[T]):
+    """The result of a list operation: a sequence of its models, with whatever else came beside them as attributes.
+
+    `may_be_truncated` is true when as many came as the request allowed: there may be more.
+    """
+
+    may_be_truncated: bool = False
+
+    @property
+    def _members(self) -> list[T]:
+        raise NotImplementedError
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[T]: ...
+    def __getitem__(self, index: int | slice) -> T | list[T]:
+        return self._members[index]
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._members)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # a sequence of things that are compared, not a key
+
+    def __repr__(self) -> str:
+        truncated = ", may be truncated" if self.may_be_truncated else ""
+        return f"<{type(self).__name__} of {len(self)}{truncated}>"
 
 
 def refuse_unusable_decimal(name: str, value: Decimal) -> None:
     """Raise ValueError for NaN, an infinity, or an exponent that would fill the memory when the number is written out.
 
-    msgspec takes all of them into a Decimal; an error raised here becomes its ValidationError, with the path. Models look
-    at `adjusted()` first and come here only when that leaves a doubt (it is 0 for NaN and infinities, and for 1 to 9):
-    checking every amount here would cost a third of the time that decoding takes.
+    msgspec takes all of them into a Decimal; an error raised here becomes its ValidationError, with the path. Models
+    look at `adjusted()` first and come here only when that leaves a doubt (it is 0 for NaN and infinities, and for 1
+    to 9): checking every amount here would cost a third of the time that decoding takes.
     """
     if not value.is_finite() or abs(value.adjusted()) >= 1000:
         raise ValueError(f"`{name}` is not a number of a usable size")
+
+
+def refuse_unusable_decimals(name: str, values: Any) -> None:
+    """`refuse_unusable_decimal` for each number in lists and maps."""
+    if isinstance(values, Decimal):
+        refuse_unusable_decimal(name, values)
+    elif isinstance(values, Mapping):
+        for value in cast("Mapping[str, object]", values).values():
+            refuse_unusable_decimals(name, value)
+    elif isinstance(values, Iterable) and not isinstance(values, str):
+        for value in cast("Iterable[object]", values):
+            refuse_unusable_decimals(name, value)
 
 
 def refuse_other_constants(**fields: tuple[object, object]) -> None:

@@ -5,155 +5,60 @@ Unofficial; written from the vendor's public documentation. Start with `Paisr` o
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import paisr_generated
+from paisr import _errors, webhooks
+from paisr._async_client import AsyncPaisr
+from paisr._attempts import Attempt
+from paisr._client import Paisr
+from paisr._errors import *  # noqa: F403 - the names are in its __all__, and written nowhere else
+from paisr._limiter import RateLimit
 from paisr._version import __version__
+from paisr.webhooks import WebhookEvent
+from paisr_generated.operations import ApiResponse
 
 if TYPE_CHECKING:
-    from paisr import webhooks
-    from paisr._async_client import AsyncPaisr
-    from paisr._attempts import Attempt
-    from paisr._client import Paisr
-    from paisr._errors import (
-        APIConnectionError,
-        APIStatusError,
-        APITimeoutError,
-        AuthenticationError,
-        BadRequestError,
-        ConfigurationError,
-        ConflictError,
-        InvalidArgumentError,
-        NotFoundError,
-        OutcomeUnknownError,
-        PaisrError,
-        PermissionDeniedError,
-        RateLimitError,
-        RateLimitTimeoutError,
-        ServerError,
-        UnexpectedResponseError,
-        UnprocessableEntityError,
-        WebhookError,
-    )
-    from paisr._items import LineItem
+    from paisr._invoices import AsyncInvoices, Invoices
     from paisr._journal import Journal, JournalEntry
-    from paisr._limiter import RateLimit
-    from paisr._results import ApiResponse, InvoiceList
-    from paisr.webhooks import WebhookEvent
-    from paisr_generated.models import (
-        Amount,
-        BillingDetails,
-        CheckoutSession,
-        CreatedInvoice,
-        Currency,
-        Customer,
-        Invoice,
-        InvoiceStatus,
-        ShippingDetails,
-        Voucher,
-        VoucherType,
-    )
-
-# Where each public name lives. A name is imported when it is first asked for, so that verifying a webhook does not load
-# an HTTP library.
-_HOMES = {
-    "paisr._async_client": ("AsyncPaisr",),
-    "paisr._attempts": ("Attempt",),
-    "paisr._client": ("Paisr",),
-    "paisr._errors": (
-        "APIConnectionError",
-        "APIStatusError",
-        "APITimeoutError",
-        "AuthenticationError",
-        "BadRequestError",
-        "ConfigurationError",
-        "ConflictError",
-        "InvalidArgumentError",
-        "NotFoundError",
-        "OutcomeUnknownError",
-        "PaisrError",
-        "PermissionDeniedError",
-        "RateLimitError",
-        "RateLimitTimeoutError",
-        "ServerError",
-        "UnexpectedResponseError",
-        "UnprocessableEntityError",
-        "WebhookError",
-    ),
-    "paisr._items": ("LineItem",),
-    "paisr._journal": ("Journal", "JournalEntry"),
-    "paisr._limiter": ("RateLimit",),
-    "paisr._results": ("ApiResponse", "InvoiceList"),
-    "paisr.webhooks": ("WebhookEvent",),
-    "paisr_generated.models": (
-        "Amount",
-        "BillingDetails",
-        "CheckoutSession",
-        "CreatedInvoice",
-        "Currency",
-        "Customer",
-        "Invoice",
-        "InvoiceStatus",
-        "ShippingDetails",
-        "Voucher",
-        "VoucherType",
-    ),
-}
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+    from paisr._line_items import LineItem
+    from paisr_generated import *  # noqa: F403 - the names of the contract are generated
 
 __all__ = [
-    "APIConnectionError",
-    "APIStatusError",
-    "APITimeoutError",
-    "Amount",
     "ApiResponse",
+    "AsyncInvoices",
     "AsyncPaisr",
     "Attempt",
-    "AuthenticationError",
-    "BadRequestError",
-    "BillingDetails",
-    "CheckoutSession",
-    "ConfigurationError",
-    "ConflictError",
-    "CreatedInvoice",
-    "Currency",
-    "Customer",
-    "InvalidArgumentError",
-    "Invoice",
-    "InvoiceList",
-    "InvoiceStatus",
+    "Invoices",
     "Journal",
     "JournalEntry",
     "LineItem",
-    "NotFoundError",
-    "OutcomeUnknownError",
     "Paisr",
-    "PaisrError",
-    "PermissionDeniedError",
     "RateLimit",
-    "RateLimitError",
-    "RateLimitTimeoutError",
-    "ServerError",
-    "ShippingDetails",
-    "UnexpectedResponseError",
-    "UnprocessableEntityError",
-    "Voucher",
-    "VoucherType",
-    "WebhookError",
     "WebhookEvent",
     "__version__",
     "webhooks",
 ]
+__all__ += _errors.__all__
+__all__ += paisr_generated.__all__
+
+# Loaded when they are first asked for: a journal loads SQLite, and the rest loads the models of the contract.
+_LATE = {
+    "AsyncInvoices": "paisr._invoices",
+    "Invoices": "paisr._invoices",
+    "Journal": "paisr._journal",
+    "JournalEntry": "paisr._journal",
+    "LineItem": "paisr._line_items",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "webhooks":
-        return import_module("paisr.webhooks")
-    home = _HOME_OF.get(name)
-    if home is None:
+    if name not in __all__:
         raise AttributeError(f"module 'paisr' has no attribute {name!r}")
-    value = getattr(import_module(home), name)
-    globals()[name] = value
+    from importlib import import_module
+
+    home = import_module(_LATE[name]) if name in _LATE else paisr_generated
+    value = globals()[name] = getattr(home, name)
     return value
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from paisr._async_invoices import AsyncInvoices
 from paisr._base_client import DEFAULT_RETRIES, DEFAULT_TIMEOUT, PUBLISHED_RATE, BaseClient
+from paisr._callers import AsyncClientCaller, extended
 from paisr._config import Settings, wrap
 from paisr._drivers import drive_async
+from paisr_generated.resources import AsyncResources
 
 if TYPE_CHECKING:
     import os
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
     from paisr._config import Environment
     from paisr._drift import OnDrift
     from paisr._exchange import Steps
+    from paisr._invoices import AsyncInvoices
     from paisr._limiter import RateLimit
     from paisr._wire._async import AsyncWire
 
 T = TypeVar("T")
 
 
-class AsyncPaisr(BaseClient):
+class AsyncPaisr(BaseClient, AsyncResources):
     """`Paisr` for asyncio: the same settings, and the same calls, awaited.
 
     One client serves the tasks of every event loop of the process, with connections of its own for each. `transport` is
@@ -68,9 +70,15 @@ class AsyncPaisr(BaseClient):
 
         self._wire: AsyncWire = async_wire(self._route, transport)
 
-    @property
-    def invoices(self) -> AsyncInvoices:
-        return AsyncInvoices(self._session, self._run)
+    if TYPE_CHECKING:
+
+        @property
+        def invoices(self) -> AsyncInvoices:
+            """Create, list and read invoices; wait for one, and find out what became of a create."""
+            ...
+
+    def _resource(self, kind: type[Any]) -> Any:
+        return extended(kind)(AsyncClientCaller(self._session, self._run))
 
     async def aclose(self) -> None:
         """Close the connections. Calls made afterwards raise `ConfigurationError`."""

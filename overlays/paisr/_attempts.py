@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from attrs import frozen
 
 from paisr._errors import InvalidArgumentError
-from paisr_generated.models import CreateInvoiceRequest
-from paisr_generated.types import AwareDatetime, encode_body
+from paisr_generated.models.create_invoice_request import CreateInvoiceRequest
+from paisr_generated.operations import encode
+from paisr_generated.types import AwareDatetime
+
+CREATE = "create_invoice"
 
 
 @frozen(kw_only=True)
@@ -20,19 +24,23 @@ class Attempt:
     `id` is made up here and is not sent. `started_at` is this machine's clock before the first byte was sent. `request`
     is what was sent. `service` is the base URL that it was sent to: an attempt is looked for where it was made, and
     nowhere else. An attempt pickles, and is stored as JSON by `to_json` and `from_json`, amounts with all their digits.
+
+    `operation` is that of a create. An attempt of another one cannot be reconciled, and its `request` is the request
+    itself, with method, target and body.
     """
 
     id: str
     started_at: AwareDatetime
     request: CreateInvoiceRequest
     service: str | None = None
+    operation: str = CREATE
 
     @classmethod
-    def of(cls, request: CreateInvoiceRequest, started_at: datetime, service: str | None = None) -> Attempt:
-        return cls(id=uuid.uuid4().hex, started_at=started_at, request=request, service=service)
+    def of(cls, request: Any, started_at: datetime, service: str | None = None, operation: str = CREATE) -> Attempt:
+        return cls(id=uuid.uuid4().hex, started_at=started_at, request=request, service=service, operation=operation)
 
     def to_json(self) -> str:
-        return encode_body(self).decode()
+        return encode(self).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Attempt:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from paisr._journal import Journal
     from paisr._ledger import Memory, State
     from paisr._runtime import Runtime
-    from paisr_generated.models import Invoice
+    from paisr_generated import Invoice
 
     Choose = Callable[[Known], Invoice | None]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from paisr._base_client import DEFAULT_RETRIES, DEFAULT_TIMEOUT, PUBLISHED_RATE, BaseClient
+from paisr._callers import ClientCaller, extended
 from paisr._config import Settings, wrap
 from paisr._drivers import drive
-from paisr._invoices import Invoices
+from paisr_generated.resources import Resources
 
 if TYPE_CHECKING:
     import os
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
     from paisr._config import Environment
     from paisr._drift import OnDrift
     from paisr._exchange import Steps
+    from paisr._invoices import Invoices
     from paisr._limiter import RateLimit
     from paisr._wire._sync import SyncWire
 
 T = TypeVar("T")
 
 
-class Paisr(BaseClient):
+class Paisr(BaseClient, Resources):
     """A client of the Paisr invoices API, safe to share between threads.
 
     `token`: from the dashboard; ``PAISR_TOKEN`` when not given. `environment`: ``"live"`` or ``"staging"``. `base_url`:
@@ -75,9 +77,15 @@ class Paisr(BaseClient):
 
         self._wire: SyncWire = sync_wire(self._route, transport)
 
-    @property
-    def invoices(self) -> Invoices:
-        return Invoices(self._session, self._run)
+    if TYPE_CHECKING:
+
+        @property
+        def invoices(self) -> Invoices:
+            """Create, list and read invoices; wait for one, and find out what became of a create."""
+            ...
+
+    def _resource(self, kind: type[Any]) -> Any:
+        return extended(kind)(ClientCaller(self._session, self._run))
 
     def close(self) -> None:
         """Close the connections. Calls made afterwards raise `ConfigurationError`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from attrs import field, frozen
@@ -12,7 +12,7 @@ from attrs import field, frozen
 from paisr._errors import ConfigurationError
 from paisr._secrets import Secret
 from paisr._texts import seconds, shown
-from paisr_generated.contract import SERVERS
+from paisr_generated.contract import SERVERS, Environment
 
 if TYPE_CHECKING:
     import ssl
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from paisr._drift import OnDrift
     from paisr._limiter import RateLimit
 
-Environment = Literal["live", "staging"]
-
+__all__ = ["Environment"]
 TOKEN_VARIABLE = "PAISR_TOKEN"
 BASE_URL_VARIABLE = "PAISR_BASE_URL"
 DEFAULT_PORTS = {"http": 80, "https": 443}

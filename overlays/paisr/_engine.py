@@ -15,9 +15,10 @@ from paisr._errors import RateLimitTimeoutError
 from paisr._exchange import Answered, Ask, Pause, Send
 from paisr._outcomes import error_for
 from paisr._retry import may_repeat
+from paisr_generated.operations import ApiResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from paisr._deadlines import Deadline
     from paisr._drift import DriftWatch
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from paisr._limiter import Limiter
     from paisr._retry import RetryPolicy
     from paisr._secrets import Secret
-    from paisr_generated.types import Request
+    from paisr_generated.operations import Request
 
 T = TypeVar("T")
 log = logging.getLogger("paisr")
@@ -45,25 +46,20 @@ class Policy:
 
 
 @frozen(kw_only=True)
-class Operation(Generic[T]):
-    """One request and how its answer is read. `read`: it changes nothing at the service."""
+class PreparedCall(Generic[T]):
+    """One request and how its response is read.
+
+    `repeatable`: sending it again does no harm. `hints`: what helps with a status, beside what helps with any call.
+    """
 
     request: Request
     decode: Callable[[Answered], T] = field(repr=False)
-    read: bool
+    repeatable: bool
+    hints: Mapping[int, str] = field(default={})
 
 
-@frozen(kw_only=True)
-class Completed(Generic[T]):
-    """A call that was answered as the contract says, after so many attempts."""
-
-    answered: Answered
-    data: T
-    attempts: int
-
-
-def exchange(operation: Operation[T], policy: Policy, deadline: Deadline) -> Steps[Completed[T]]:
-    """Send the operation, within the limit and the deadline, as often as is safe; its answer, or a `PaisrError`."""
+def exchange(call: PreparedCall[T], policy: Policy, deadline: Deadline) -> Steps[ApiResponse[T]]:
+    """Send the request, within the limit and the deadline, as often as is safe; its response, or a `PaisrError`."""
     attempt, spent = 0, 0
     last: Happened | None = None
     while True:
@@ -75,26 +71,32 @@ def exchange(operation: Operation[T], policy: Policy, deadline: Deadline) -> Ste
                 raise
             break  # no time for another attempt: how the last one ended is how the call ended
         started = policy.clock()
-        happened: Happened = yield Send(operation.request, deadline)
+        happened: Happened = yield Send(call.request, deadline)
         last = happened
-        _log_attempt(operation.request.operation, attempt, happened, policy.clock() - started)
+        _log_attempt(call.request.operation, attempt, happened, policy.clock() - started)
         if isinstance(happened, Answered) and 200 <= happened.status < 300:
             policy.retry.budget.give_back(spent or 1)
-            return Completed(answered=happened, data=operation.decode(happened), attempts=attempt)
-        wait = _wait_before_retry(operation, policy, deadline, attempt, happened)
+            return ApiResponse(
+                data=call.decode(happened),
+                status_code=happened.status,
+                headers=happened.headers,
+                content=happened.content,
+                attempts=attempt,
+            )
+        wait = _wait_before_retry(call, policy, deadline, attempt, happened)
         if wait is None:
             break
         spent = policy.retry.cost(happened)
         yield Pause(wait)
-    error = error_for(last, operation.request, deadline, policy.secret, policy.retry.now())
+    error = error_for(last, call, deadline, policy.secret, policy.retry.now())
     raise error from _cause(last)
 
 
 def _wait_before_retry(
-    operation: Operation[Any], policy: Policy, deadline: Deadline, attempt: int, happened: Happened
+    call: PreparedCall[Any], policy: Policy, deadline: Deadline, attempt: int, happened: Happened
 ) -> float | None:
     """Seconds until the next attempt, or None when this one was the last."""
-    if attempt > policy.retry.max_retries or not may_repeat(happened, read=operation.read):
+    if attempt > policy.retry.max_retries or not may_repeat(happened, repeatable=call.repeatable):
         return None
     wait = policy.retry.delay(attempt, happened)
     if wait >= deadline.remaining():

@@ -3,36 +3,65 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from paisr._errors import UnexpectedResponseError
-from paisr_generated.models import ErrorAnswer
+from paisr_generated.models.error_response import ErrorResponse
+from paisr_generated.operations import Response
 
 if TYPE_CHECKING:
     from paisr._exchange import Answered
     from paisr._secrets import Secret
-
-T = TypeVar("T")
+    from paisr_generated.operations import Operation
 
 EXCERPT_LENGTH = 200
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$.*)`)?$", re.DOTALL)
 _FIELD = re.compile(r"`(?P<name>\w+)` ")
 
 
-_decoders: dict[type, msgspec.json.Decoder[Any]] = {}
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 
-def _decoder(answer: type[T]) -> msgspec.json.Decoder[T]:
+def _decoder(model: Any) -> msgspec.json.Decoder[Any]:
     """The decoder of a model, made when it is first needed."""
-    decoder = _decoders.get(answer)
+    decoder = _decoders.get(model)
     if decoder is None:
-        decoder = _decoders[answer] = msgspec.json.Decoder(answer)
+        # Of numbers whose model is anything, too, no digit is lost.
+        decoder = _decoders[model] = msgspec.json.Decoder(model, float_hook=Decimal)
     return decoder
 
 
-def decode(answered: Answered, answer: type[T], operation: str, secret: Secret) -> T:
+def read_response(answered: Answered, operation: Operation[Any], secret: Secret) -> tuple[Response, Any]:
+    """What the contract says of a response with this status, and its data."""
+    response = _response_of(operation, answered.status)
+    if response is None:
+        raise UnexpectedResponseError(
+            f"The service answered {operation.name} with {answered.status}, a status that the contract does not have.",
+            path="$",
+            status_code=answered.status,
+            excerpt=excerpt(answered.content, secret),
+        )
+    if response.model is None:
+        return response, None
+    body = decode(answered, response.model, operation.name, secret)
+    if not response.enveloped:
+        return response, body
+    return response, body.data if response.has_data else None
+
+
+def _response_of(operation: Operation[Any], status: int) -> Response | None:
+    """By status; another status of success is read as the one that the contract has, where it has one."""
+    found = operation.response_for(status)
+    if found is None:
+        successes = [one for code, one in operation.responses.items() if code.startswith("2")]
+        found = successes[0] if len(successes) == 1 else None
+    return found
+
+
+def decode(answered: Answered, answer: Any, operation: str, secret: Secret) -> Any:
     """The body as the contract's model; an `UnexpectedResponseError` that says where it is not one."""
     try:
         return _decoder(answer).decode(answered.content)
@@ -51,9 +80,14 @@ def decode(answered: Answered, answer: type[T], operation: str, secret: Secret) 
 def error_message(content: bytes) -> str | None:
     """The service's own words in an error's envelope, or None where there are none to read."""
     try:
-        return _decoder(ErrorAnswer).decode(content).message
+        return _error_message(content)
     except (msgspec.DecodeError, RecursionError, ValueError):
         return None
+
+
+def _error_message(content: bytes) -> str | None:
+    response: ErrorResponse = _decoder(ErrorResponse).decode(content)
+    return response.message
 
 
 def excerpt(content: bytes, secret: Secret) -> str:

@@ -22,7 +22,28 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from paisr._attempts import Attempt
-    from paisr_generated.models import Invoice
+    from paisr_generated import Invoice
+
+__all__ = [
+    "APIConnectionError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConfigurationError",
+    "ConflictError",
+    "InvalidArgumentError",
+    "NotFoundError",
+    "OutcomeUnknownError",
+    "PaisrError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RateLimitTimeoutError",
+    "ServerError",
+    "UnexpectedResponseError",
+    "UnprocessableEntityError",
+    "WebhookError",
+]
 
 # Where users import the errors from, and what a traceback should therefore say.
 PUBLIC_MODULE = "paisr"
@@ -136,6 +157,8 @@ class UnexpectedResponseError(PaisrError):
 
 class OutcomeUnknownError(PaisrError):
     """A create that may or may not have happened. Do not send it again: give `attempt` to `reconcile()`.
+
+    Only creates can be reconciled. Of another operation, `attempt` says what was sent, and the outcome stays unknown.
 
     `candidates` are the invoices that could be meant, where `reconcile()` found more than one.
     """

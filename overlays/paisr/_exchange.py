@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from attrs import field, frozen
 
+from paisr_generated.operations import Headers
+
 if TYPE_CHECKING:
     from paisr._deadlines import Deadline
     from paisr._limiter import Limiter, Ticket
-    from paisr_generated.types import Request
+    from paisr_generated.operations import Request
 
 T = TypeVar("T")
-
-
-class Headers(Mapping[str, str]):
-    """An answer's headers: names without regard to case, repeated ones joined with a comma."""
-
-    __slots__ = ("_values",)
-
-    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
-        self._values: dict[str, str] = {}
-        for name, value in raw:
-            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-            self._values[key] = f"{self._values[key]}, {text}" if key in self._values else text
-
-    def __getitem__(self, name: str) -> str:
-        return self._values[name.lower()]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __repr__(self) -> str:
-        return f"Headers({self._values!r})"
 
 
 @frozen(slots=True)

@@ -1,99 +1,31 @@
-"""The operations as a caller sees them, in the calling thread."""
+"""What users call on invoices beside the contract's operations: waiting, and finding out what became of a create."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
-from paisr._results import response_of
 from paisr._session import FINAL_STATUSES, WAIT_INTERVAL, WAIT_TIMEOUT
+from paisr_generated.resources import resource_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from paisr._arguments import Items
     from paisr._attempts import Attempt
-    from paisr._due import Due
-    from paisr._exchange import Steps
+    from paisr._callers import AsyncClientCaller, ClientCaller
     from paisr._reconcile import Reconciled
-    from paisr._results import ApiResponse, InvoiceList
-    from paisr._session import Session
-    from paisr_generated.models import CreatedInvoice, Currency, Invoice, InvoiceStatus
-
-T = TypeVar("T")
-
-
-class Run(Protocol):
-    """Carries out a call."""
-
-    def __call__(self, steps: Steps[T], /) -> T: ...
+    from paisr_generated.models.invoice import Invoice
+    from paisr_generated.resources.invoices import AsyncInvoices as ContractAsyncInvoices
+    from paisr_generated.resources.invoices import Invoices as ContractInvoices
+else:
+    # By an operation, because the contract may give its tag another name.
+    ContractInvoices, ContractAsyncInvoices = resource_of("create_invoice")
 
 
-class Invoices:
-    """Create, list and read invoices. `with_response` has the same calls with the whole answer around the data."""
+class Invoices(ContractInvoices):
+    """Create, list and read invoices. `with_response` has the same calls with the whole response around the data."""
 
-    def __init__(self, session: Session, run: Run) -> None:
-        self._session = session
-        self._run = run
-
-    @property
-    def with_response(self) -> InvoicesWithResponse:
-        return InvoicesWithResponse(self._session, self._run)
-
-    def create(
-        self,
-        *,
-        customer: str,
-        summary: str,
-        due: Due,
-        currency: Currency | str | None = None,
-        items: Items = (),
-        timeout: float | None = None,
-    ) -> CreatedInvoice:
-        """Create an invoice, once.
-
-        `customer`: the id or the e-mail address of a customer. `due`: a text (``"In 3 days"``, passed on as it is), a
-        `timedelta`, a `relativedelta` or a `date`. `currency`: SRD, USD or EUR; the customer's own when None. `items`:
-        at most 50 `LineItem`, or mappings with the same keys. `timeout`: seconds for the whole call.
-
-        Raises `InvalidArgumentError` before anything is sent; `OutcomeUnknownError` when the invoice may or may not
-        exist now (see `reconcile`); another `PaisrError` when it does not. (Create page of the documentation.)
-        """
-        return self._run(
-            self._session.create(
-                customer=customer, summary=summary, due=due, currency=currency, items=items, timeout=timeout
-            )
-        ).data
-
-    def list(
-        self,
-        *,
-        resource_id: str | None = None,
-        currency: Currency | str | None = None,
-        status: InvoiceStatus | str | None = None,
-        limit: int | None = None,
-        timeout: float | None = None,
-    ) -> InvoiceList:
-        """The invoices that match every filter given.
-
-        `resource_id`: the id of a customer, subscription or voucher. `currency`: three capital letters. `status`:
-        draft, unpaid, paid or void. `limit`: 1 to 1000; the API has no next page, see `InvoiceList.may_be_truncated`.
-        (List page of the documentation.)
-        """
-        return self._run(
-            self._session.list(resource_id=resource_id, currency=currency, status=status, limit=limit, timeout=timeout)
-        ).data
-
-    def get(
-        self,
-        invoice_id: str,
-        *,
-        timeout: float | None = None,
-    ) -> Invoice:
-        """One invoice by its id (``inv_…``). Raises `NotFoundError` when there is none.
-
-        (Read page of the documentation.)
-        """
-        return self._run(self._session.get(invoice_id, timeout=timeout)).data
+    def __init__(self, caller: ClientCaller) -> None:
+        super().__init__(caller)
+        self._client = caller
 
     def wait(
         self,
@@ -108,8 +40,8 @@ class Invoices:
         Raises `APITimeoutError` when that has not come after `timeout` seconds. Every reading counts towards the rate
         limit: with webhooks there is no need to wait like this.
         """
-        steps = self._session.wait(invoice_id, until=until, timeout=timeout, interval=interval)
-        return (self._run(steps)).data
+        steps = self._client.session.wait(invoice_id, until=until, timeout=timeout, interval=interval)
+        return self._client.run(steps)
 
     def reconcile(self, attempt: Attempt, *, timeout: float | None = None) -> Invoice | None:
         """What became of a create whose outcome is unknown: its invoice, or None when there is none now.
@@ -120,11 +52,12 @@ class Invoices:
         journal, is not taken. `timeout`: seconds for all of it.
 
         None means "not there now": a service that is slow may still be at work on the request, so wait a little, a
-        minute say, and reconcile again before the create is sent again. Raises `OutcomeUnknownError` when nobody can
-        tell: more than one invoice fits, the list was cut off, or another create that fits is open. Its `candidates`
-        are what was found. Where the service leaves out `created_at`, an older invoice that is equal in all else fits.
+        minute say, and reconcile again before the create is sent again. Raises `OutcomeUnknownError` when that is not
+        certain: more than one invoice fits, the list was cut off, or another create that fits is open. Its
+        `candidates` are what was found. Where the service leaves out `created_at`, an older invoice that is equal in
+        all else fits.
         """
-        return self._run(self._session.reconcile(attempt, timeout=timeout))
+        return self._client.run(self._client.session.reconcile(attempt, timeout=timeout))
 
     def reconcile_journal(self, *, timeout: float | None = None) -> Reconciled:
         """Reconcile every open attempt of this client's journal, and note there what was found.
@@ -133,58 +66,36 @@ class Invoices:
         with an error stays open. `timeout`: seconds for all of it; what was not reached by then has an
         `APITimeoutError`, and is there the next time. None means the same as for `reconcile`.
         """
-        return self._run(self._session.reconcile_journal(timeout=timeout))
+        return self._client.run(self._client.session.reconcile_journal(timeout=timeout))
 
 
-class InvoicesWithResponse:
-    """The calls of `Invoices`, each answering with an `ApiResponse`."""
+class AsyncInvoices(ContractAsyncInvoices):
+    """`Invoices`, with calls that are awaited."""
 
-    def __init__(self, session: Session, run: Run) -> None:
-        self._session = session
-        self._run = run
+    def __init__(self, caller: AsyncClientCaller) -> None:
+        super().__init__(caller)
+        self._client = caller
 
-    def create(
-        self,
-        *,
-        customer: str,
-        summary: str,
-        due: Due,
-        currency: Currency | str | None = None,
-        items: Items = (),
-        timeout: float | None = None,
-    ) -> ApiResponse[CreatedInvoice]:
-        """As `Invoices.create`, with the whole answer."""
-        return response_of(
-            self._run(
-                self._session.create(
-                    customer=customer, summary=summary, due=due, currency=currency, items=items, timeout=timeout
-                )
-            )
-        )
-
-    def list(
-        self,
-        *,
-        resource_id: str | None = None,
-        currency: Currency | str | None = None,
-        status: InvoiceStatus | str | None = None,
-        limit: int | None = None,
-        timeout: float | None = None,
-    ) -> ApiResponse[InvoiceList]:
-        """As `Invoices.list`, with the whole answer."""
-        return response_of(
-            self._run(
-                self._session.list(
-                    resource_id=resource_id, currency=currency, status=status, limit=limit, timeout=timeout
-                )
-            )
-        )
-
-    def get(
+    async def wait(
         self,
         invoice_id: str,
         *,
-        timeout: float | None = None,
-    ) -> ApiResponse[Invoice]:
-        """As `Invoices.get`, with the whole answer."""
-        return response_of(self._run(self._session.get(invoice_id, timeout=timeout)))
+        until: str | Iterable[str] = FINAL_STATUSES,
+        timeout: float = WAIT_TIMEOUT,
+        interval: float = WAIT_INTERVAL,
+    ) -> Invoice:
+        steps = self._client.session.wait(invoice_id, until=until, timeout=timeout, interval=interval)
+        return await self._client.run(steps)
+
+    async def reconcile(self, attempt: Attempt, *, timeout: float | None = None) -> Invoice | None:
+        return await self._client.run(self._client.session.reconcile(attempt, timeout=timeout))
+
+    async def reconcile_journal(self, *, timeout: float | None = None) -> Reconciled:
+        return await self._client.run(self._client.session.reconcile_journal(timeout=timeout))
+
+
+for _name in ("wait", "reconcile", "reconcile_journal"):
+    getattr(AsyncInvoices, _name).__doc__ = getattr(Invoices, _name).__doc__
+
+EXTENDED: dict[type[Any], type[Any]] = {ContractInvoices: Invoices, ContractAsyncInvoices: AsyncInvoices}
+"""The class that takes the place of a generated one."""

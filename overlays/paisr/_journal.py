@@ -10,9 +10,9 @@ from pathlib import Path
 
 from attrs import frozen
 
-from paisr._arguments import checked_invoice_id
 from paisr._attempts import Attempt
 from paisr._errors import ConfigurationError, InvalidArgumentError
+from paisr._invoice_ids import checked_invoice_id
 from paisr._journal_file import (
     APPLICATION_ID,
     PATIENCE,

@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact
 from typing import TYPE_CHECKING, Literal
 
-from msgspec import UNSET
-
 if TYPE_CHECKING:
     from paisr._attempts import Attempt
-    from paisr_generated.models import Amount, CreateInvoiceRequest, Customer, Invoice, InvoiceItem
+    from paisr_generated import Amount, CreateInvoiceRequest, Customer, Invoice
+    from paisr_generated.models.line_item import LineItem
 
 # By how much the clock of the service may be behind the one that wrote `started_at`.
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -27,7 +26,7 @@ def fit(attempt: Attempt, invoice: Invoice, tolerance: timedelta = CLOCK_TOLERAN
     request = attempt.request
     identity = (_same_text(request.summary, invoice.summary), _same_customer(request.customer, invoice.customer))
     rest = (
-        request.currency is UNSET or invoice.currency is None or request.currency == invoice.currency,
+        request.currency is None or invoice.currency is None or request.currency == invoice.currency,
         _not_before(attempt.started_at, invoice, tolerance),
         _same_total(request, invoice.amount),
     )
@@ -63,7 +62,7 @@ def _not_before(started_at: datetime, invoice: Invoice, tolerance: timedelta) ->
 def _same_total(request: CreateInvoiceRequest, amount: Amount | None) -> bool:
     """The exact sum of the items; where it has parts of a cent, the service may have rounded it."""
     items = request.items
-    if items is UNSET or amount is None or amount.sub_total is None:
+    if not items or amount is None or amount.sub_total is None:
         return True
     try:
         difference = abs(_EXACT.subtract(exact_sum(items), amount.sub_total))
@@ -72,7 +71,7 @@ def _same_total(request: CreateInvoiceRequest, amount: Amount | None) -> bool:
         return True
 
 
-def exact_sum(items: list[InvoiceItem]) -> Decimal:
+def exact_sum(items: list[LineItem]) -> Decimal:
     """The sum of quantity times unit price, not rounded."""
     total = Decimal(0)
     for item in items:
@@ -80,7 +79,7 @@ def exact_sum(items: list[InvoiceItem]) -> Decimal:
     return total
 
 
-def _rounding(items: list[InvoiceItem]) -> Decimal:
+def _rounding(items: list[LineItem]) -> Decimal:
     """What rounding to cents can change, of a price, a line or the sum (where the service rounds is not documented)."""
     most = Decimal(0)
     for item in items:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from paisr._envelope import clipped, error_message, excerpt
 from paisr._errors import (
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from paisr._deadlines import Deadline
+    from paisr._engine import PreparedCall
     from paisr._errors import Outcome
     from paisr._exchange import Happened
     from paisr._secrets import Secret
-    from paisr_generated.types import Request
 
 HINTS = {
     401: "check the token: it may be wrong or expired",
@@ -34,44 +34,42 @@ HINTS = {
 }
 
 
-NO_SUCH_INVOICE = "there is no such invoice, or none that this token may see"
-
-
-def error_for(happened: Happened, request: Request, deadline: Deadline, secret: Secret, now: datetime) -> PaisrError:
+def error_for(
+    happened: Happened, call: PreparedCall[Any], deadline: Deadline, secret: Secret, now: datetime
+) -> PaisrError:
     """The error of a call whose last attempt ended so."""
     if isinstance(happened, Failed):
-        return _failure(happened, request, deadline, secret)
-    return _status_error(happened, request, deadline, secret, now)
+        return _failure(happened, call.request.operation, deadline, secret)
+    return _status_error(happened, call, deadline, secret, now)
 
 
-def _failure(failed: Failed, request: Request, deadline: Deadline, secret: Secret) -> PaisrError:
+def _failure(failed: Failed, operation: str, deadline: Deadline, secret: Secret) -> PaisrError:
     reason = clipped(secret.scrub(failed.reason)).rstrip(".")
     outcome: Outcome = "unknown" if failed.sent else "not_sent"
     if failed.kind == "answer":
         return UnexpectedResponseError(
-            f"The answer to {request.operation} could not be read: {reason}.",
+            f"The answer to {operation} could not be read: {reason}.",
             path="$",
             status_code=failed.status,
             excerpt="",
         )
     if failed.kind == "timeout":
         return APITimeoutError(
-            f"No answer to {request.operation} within the {deadline.timeout:g} s of this call: {reason}.",
+            f"No answer to {operation} within the {deadline.timeout:g} s of this call: {reason}.",
             outcome=outcome,
         )
-    return APIConnectionError(f"No answer to {request.operation}: {reason}.", outcome=outcome)
+    return APIConnectionError(f"No answer to {operation}: {reason}.", outcome=outcome)
 
 
 def _status_error(
-    answered: Answered, request: Request, deadline: Deadline, secret: Secret, now: datetime
+    answered: Answered, call: PreparedCall[Any], deadline: Deadline, secret: Secret, now: datetime
 ) -> PaisrError:
     message = error_message(answered.content)
     if message is not None:
         message = secret.scrub(message)
     said = f'"{clipped(message)}"' if message else excerpt(answered.content, secret) or "no message"
-    reads_one = answered.status == 404 and request.operation == "get_invoice"
-    hint = NO_SUCH_INVOICE if reads_one else HINTS.get(answered.status)
-    text = f"The service answered {request.operation} with {answered.status}: {said}{f'; {hint}' if hint else ''}."
+    hint = call.hints.get(answered.status) or HINTS.get(answered.status)
+    text = f"The service answered {call.request.operation} with {answered.status}: {said}{f'; {hint}' if hint else ''}."
     asked = retry_after(answered.headers.get("retry-after"), now)
     if asked is not None and asked >= deadline.remaining():
         text = f"{text} It asks to wait {asked:g} s, longer than this call may take."

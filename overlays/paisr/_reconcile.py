@@ -8,21 +8,22 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
-from msgspec import UNSET
 
-from paisr._arguments import MOST_LISTED, checked_invoice_id
-from paisr._attempts import Attempt
+from paisr._attempts import CREATE, Attempt
 from paisr._errors import InvalidArgumentError, OutcomeUnknownError, PaisrError
 from paisr._ledger import NEVER_HAPPENED
 from paisr._matching import CLOCK_TOLERANCE, fit
+from paisr._truncation import max_listed
+from paisr_generated.api import operation_named
 
 if TYPE_CHECKING:
     from paisr._books import Books
     from paisr._deadlines import Deadline
-    from paisr._exchange import Answered, Steps
+    from paisr._exchange import Steps
     from paisr._ledger import Known
     from paisr._session import Session
-    from paisr_generated.models import Invoice
+    from paisr_generated import Invoice
+    from paisr_generated.operations import ApiResponse
 
     Reconciled = list[tuple[Attempt, Invoice | PaisrError | None]]
 
@@ -55,7 +56,7 @@ class Reconciler:
         if known.state in NEVER_HAPPENED:
             return None
         if known.invoice_id is not None:
-            return (yield from self.session.read(checked_invoice_id(known.invoice_id), deadline)).data
+            return (yield from self.session.get(known.invoice_id, deadline)).data
         listed = yield from self._read(_filters(attempt), deadline)
         return (yield from self._settled(attempt, listed, deadline))
 
@@ -99,11 +100,12 @@ class Reconciler:
 
     def _read(self, filters: dict[str, Any], deadline: Deadline) -> Steps[Listed]:
         """As many invoices as the API lists."""
-        completed = yield from self.session.read_list({**filters, "status": None, "limit": MOST_LISTED}, deadline)
-        ahead = _ahead(completed.answered, self.now())
+        limit = max_listed(operation_named("list_invoices"))
+        response = yield from self.session.list({**filters, "limit": limit}, deadline)
+        ahead = _ahead(response, self.now())
         return Listed(
-            invoices=list({invoice.id: invoice for invoice in completed.data}.values()),
-            truncated=completed.data.may_be_truncated,
+            invoices=list({invoice.id: invoice for invoice in response.data}.values()),
+            truncated=response.data.may_be_truncated,
             tolerance=CLOCK_TOLERANCE + ahead,
         )
 
@@ -115,6 +117,10 @@ def checked_attempt(attempt: object, service: str) -> Attempt:
     if not isinstance(attempt, Attempt):
         raise InvalidArgumentError(
             f"attempt is a {type(attempt).__name__}; give the attempt of an OutcomeUnknownError, or one of a journal."
+        )
+    if attempt.operation != CREATE:
+        raise InvalidArgumentError(
+            f"This attempt is of {attempt.operation}; only creates of invoices can be reconciled."
         )
     if attempt.service not in {None, "", service}:
         raise _elsewhere(attempt, service)
@@ -169,7 +175,7 @@ def _how_to_narrow(attempt: Attempt) -> str:
     request = attempt.request
     if not _is_customer_id(request.customer):
         return "Only invoices of a customer's id can be asked for: find that (cus_…), and list its invoices."
-    if request.currency is UNSET:
+    if request.currency is None:
         return "List the customer's invoices of each currency and status, and compare."
     return "List the customer's invoices of each status, and compare."
 
@@ -178,7 +184,7 @@ def _filters(attempt: Attempt) -> dict[str, Any]:
     customer, currency = attempt.request.customer, attempt.request.currency
     return {
         "resource_id": customer if _is_customer_id(customer) else None,
-        "currency": None if currency is UNSET else str(currency),
+        "currency": None if currency is None else str(currency),
     }
 
 
@@ -205,12 +211,12 @@ def _customer_of(attempt: Attempt, invoices: Sequence[Invoice]) -> str | None:
     return ids.pop() if len(ids) == 1 else None
 
 
-def _ahead(answered: Answered, now: datetime) -> timedelta:
-    """By how much this machine's clock is ahead of the service's, by the answer's Date; zero when nobody can tell."""
+def _ahead(response: ApiResponse[Any], now: datetime) -> timedelta:
+    """By how much this machine's clock is ahead of the service's, by the response's Date; zero when nobody can tell."""
     from email.utils import parsedate_to_datetime  # here, because it loads much, and few calls reconcile
 
     try:
-        ahead = now - parsedate_to_datetime(answered.headers.get("date", ""))
+        ahead = now - parsedate_to_datetime(response.headers.get("date", ""))
     except (ValueError, TypeError, OverflowError, IndexError):
         return timedelta(0)
     return ahead if timedelta(0) < ahead <= LONGEST_SKEW else timedelta(0)

@@ -68,17 +68,17 @@ class RetryPolicy:
         return RetryBudget.TIMEOUT_COST if timed_out else RetryBudget.COST
 
 
-def may_repeat(happened: Happened, *, read: bool) -> bool:
+def may_repeat(happened: Happened, *, repeatable: bool) -> bool:
     """Whether sending once more is safe and can help.
 
-    A read may be repeated after a broken connection, 408, 429 and 5xx. A create only when it certainly was not
-    processed: the connection was never made, or 429. Nothing else sends a create twice.
+    What is `repeatable`, as a read is, may be repeated after a broken connection, 408, 429 and 5xx. Anything else, such
+    as a create, only when it certainly was not processed: the connection was never made, or 429.
     """
     if isinstance(happened, Failed):
-        return not happened.final and (read or not happened.sent) and happened.kind != "answer"
+        return not happened.final and (repeatable or not happened.sent) and happened.kind != "answer"
     if happened.status == 429:
         return True
-    return read and (happened.status in TRANSIENT_STATUSES or happened.status >= 500)
+    return repeatable and (happened.status in TRANSIENT_STATUSES or happened.status >= 500)
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:

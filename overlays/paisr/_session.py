@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import msgspec
 from attrs import field, frozen
 
-from paisr._arguments import MOST_LISTED, checked_invoice_id, create_request, list_filters, wanted_statuses
 from paisr._attempts import Attempt
+from paisr._checks import checked
 from paisr._deadlines import Deadline
-from paisr._engine import Completed, Operation, exchange
-from paisr._envelope import decode
-from paisr._errors import (
-    APITimeoutError,
-    ConfigurationError,
-    OutcomeUnknownError,
-    PaisrError,
-)
-from paisr._exchange import Answered, Do, Pause
+from paisr._engine import PreparedCall, exchange
+from paisr._envelope import read_response
+from paisr._errors import APITimeoutError, ConfigurationError, InvalidArgumentError, OutcomeUnknownError, PaisrError
+from paisr._exchange import Do, Pause
+from paisr._hooks import HOOKS, NO_HOOK, Hook
 from paisr._reconcile import Reconciler, checked_attempt
-from paisr._results import InvoiceList
-from paisr._texts import seconds
-from paisr_generated.api.invoices import create_invoice, get_invoice, list_invoices
-from paisr_generated.models import CreateInvoiceAnswer, GetInvoiceAnswer, ListInvoicesAnswer
+from paisr._texts import kind_of, seconds
+from paisr._truncation import note_truncation
+from paisr_generated.api import operation_named
+from paisr_generated.models.invoice_status import InvoiceStatus
+from paisr_generated.rules import Choice
+from paisr_generated.types import ModelList
 
 if TYPE_CHECKING:
-    from paisr._arguments import Items
     from paisr._books import Books
-    from paisr._due import Due
     from paisr._engine import Policy
-    from paisr._exchange import Steps
+    from paisr._exchange import Answered, Steps
     from paisr._journal import Journal
     from paisr._reconcile import Reconciled
     from paisr._runtime import Runtime
-    from paisr_generated.models import CreatedInvoice, Invoice
-    from paisr_generated.types import Request
+    from paisr_generated import Invoice, InvoiceList
+    from paisr_generated.operations import ApiResponse, Operation
 
 T = TypeVar("T")
 
@@ -57,17 +54,33 @@ class Session:
     service: str
     books: Books = field(repr=False)
 
-    def create(
-        self, *, customer: str, summary: str, due: Due, currency: str | None, items: Items, timeout: float | None
-    ) -> Steps[Completed[CreatedInvoice]]:
-        deadline = self._deadline(timeout)
-        body = create_request(
-            customer=customer, summary=summary, due=due, currency=currency, items=items, today=self.runtime.today
-        )
-        operation = self._operation(
-            create_invoice.request(body=body), CreateInvoiceAnswer, lambda answer: answer.data, read=False
-        )
-        return self._create(operation, Attempt.of(body, self.runtime.now(), self.service), deadline)
+    def call(
+        self, operation: Operation[T], arguments: Mapping[str, object], timeout: float | None
+    ) -> Steps[ApiResponse[T]]:
+        """Any operation of the contract."""
+        return self.call_within(operation, arguments, self._deadline(timeout))
+
+    def call_within(
+        self, operation: Operation[T], arguments: Mapping[str, object], deadline: Deadline
+    ) -> Steps[ApiResponse[T]]:
+        """Any operation of the contract, within a deadline that is already running."""
+        hook = HOOKS.get(operation.name, NO_HOOK)
+        values = checked_values(operation, hook.prepare(dict(arguments), self.runtime))
+        call = self._prepared(operation, values, hook)
+        if hook.is_journaled:
+            attempt = Attempt.of(self._body(operation, values), self.runtime.now(), self.service)
+            return self._send_attempt(call, attempt, deadline)
+        return exchange(call, self.policy, deadline) if operation.is_idempotent else self._send_once(call, deadline)
+
+    def list(self, arguments: Mapping[str, object], deadline: Deadline) -> Steps[ApiResponse[InvoiceList]]:
+        return self.call_within(operation_named("list_invoices"), arguments, deadline)
+
+    def get(self, invoice_id: str, deadline: Deadline) -> Steps[ApiResponse[Invoice]]:
+        return self.call_within(operation_named("get_invoice"), {"invoice_id": invoice_id}, deadline)
+
+    def wait(self, invoice_id: str, *, until: str | Iterable[str], timeout: float, interval: float) -> Steps[Invoice]:
+        wanted = wanted_statuses(until)
+        return self._wait(invoice_id, wanted, self._deadline(timeout), seconds(interval, "interval"))
 
     def reconcile(self, attempt: Attempt, *, timeout: float | None) -> Steps[Invoice | None]:
         deadline = self._deadline(timeout)
@@ -79,70 +92,51 @@ class Session:
             raise ConfigurationError("This client has no journal to reconcile; make it with journal=PATH.")
         return self._reconcile_journal(self.books.journal, deadline)
 
-    def list(
-        self,
-        *,
-        resource_id: str | None,
-        currency: str | None,
-        status: str | None,
-        limit: int | None,
-        timeout: float | None,
-    ) -> Steps[Completed[InvoiceList]]:
-        deadline = self._deadline(timeout)
-        filters = list_filters(resource_id=resource_id, currency=currency, status=status, limit=limit)
-        return self.read_list(filters, deadline)
+    def _prepared(self, operation: Operation[T], values: Mapping[str, object], hook: Hook) -> PreparedCall[T]:
+        secret, drift = self.policy.secret, self.policy.drift
 
-    def read_list(self, filters: dict[str, Any], deadline: Deadline) -> Steps[Completed[InvoiceList]]:
-        """One list, within a deadline that is already running."""
-        operation = self._operation(
-            list_invoices.request(**filters),
-            ListInvoicesAnswer,
-            lambda answer: InvoiceList(answer.data.invoices, filters["limit"] or MOST_LISTED),
-            read=True,
+        def decode(answered: Answered) -> T:
+            response, data = read_response(answered, operation, secret)
+            if drift is not None and response.model is not None:
+                drift.look(operation.name, answered.content, response.model)
+            if isinstance(data, ModelList):
+                note_truncation(cast("ModelList[object]", data), operation, values)
+            return cast("T", data)
+
+        return PreparedCall(
+            request=_request(operation, values), decode=decode, repeatable=operation.is_idempotent, hints=hook.hints
         )
-        return exchange(operation, self.policy, deadline)
 
-    def get(self, invoice_id: str, *, timeout: float | None) -> Steps[Completed[Invoice]]:
-        return self.read(checked_invoice_id(invoice_id), self._deadline(timeout))
+    @staticmethod
+    def _body(operation: Operation[T], values: Mapping[str, object]) -> Any:
+        """The model of what is sent."""
+        body = {
+            one.json_name: values[one.name]
+            for one in operation.parameters
+            if one.place == "body" and one.name in values
+        }
+        return msgspec.convert(body, operation.body_type)
 
-    def read(self, invoice_id: str, deadline: Deadline) -> Steps[Completed[Invoice]]:
-        """One invoice, within a deadline that is already running."""
-        request = get_invoice.request(invoice_id=invoice_id)
-        operation = self._operation(request, GetInvoiceAnswer, lambda answer: answer.data, read=True)
-        return exchange(operation, self.policy, deadline)
+    def _send_once(self, call: PreparedCall[T], deadline: Deadline) -> Steps[ApiResponse[T]]:
+        """Send what must not be sent twice; when its outcome is unknown, say what was sent."""
+        try:
+            return (yield from exchange(call, self.policy, deadline))
+        except PaisrError as error:
+            if error.outcome != "unknown":
+                raise
+            cause = error
+        request = call.request
+        raise OutcomeUnknownError(
+            f"The outcome of {request.operation} is unknown: {request.method} {request.target} was sent, and {cause} "
+            "Find out what became of it before you call it again.",
+            attempt=Attempt.of(request, self.runtime.now(), self.service, operation=request.operation),
+        ) from cause
 
-    def wait(
-        self, invoice_id: str, *, until: str | Iterable[str], timeout: float, interval: float
-    ) -> Steps[Completed[Invoice]]:
-        checked_invoice_id(invoice_id)
-        wanted = wanted_statuses(until)
-        return self._wait(invoice_id, wanted, self._deadline(timeout), seconds(interval, "interval"))
-
-    def _wait(
-        self, invoice_id: str, until: tuple[str, ...], deadline: Deadline, interval: float
-    ) -> Steps[Completed[Invoice]]:
-        while True:
-            left = max(deadline.remaining(), math.ulp(1.0))
-            completed = yield from self.get(invoice_id, timeout=min(self.timeout, left))
-            if completed.data.status in until:
-                return completed
-            # The last look is shortly before the end, however long the interval is.
-            left = deadline.remaining() - min(interval, LAST_LOOK)
-            if left <= 0.001:
-                raise APITimeoutError(
-                    f"Invoice {invoice_id} is still {completed.data.status} after {deadline.timeout:g} s, "
-                    f"and not {' or '.join(until)}; wait again, or give a longer timeout.",
-                    outcome="unknown",
-                )
-            yield Pause(min(interval, left))
-
-    def _create(
-        self, operation: Operation[CreatedInvoice], attempt: Attempt, deadline: Deadline
-    ) -> Steps[Completed[CreatedInvoice]]:
-        """Send a create that is in the books; when nobody can say whether it happened, say that, with the means."""
+    def _send_attempt(self, call: PreparedCall[T], attempt: Attempt, deadline: Deadline) -> Steps[ApiResponse[T]]:
+        """Send a create that is in the books; when its outcome is unknown, say so, with the means to find out."""
         yield from self.books.begin(attempt, deadline)
         try:
-            completed = yield from exchange(operation, self.policy, deadline)
+            response = yield from exchange(call, self.policy, deadline)
         except PaisrError as error:
             yield from self.books.end(attempt, error.outcome, None, deadline)
             if error.outcome != "unknown":
@@ -152,13 +146,29 @@ class Session:
             self.books.interrupted(attempt)
             raise
         else:
-            yield from self.books.end(attempt, "created", completed.data.id, deadline)
-            return completed
+            yield from self.books.end(attempt, "created", cast("Any", response.data).id, deadline)
+            return response
         raise OutcomeUnknownError(
             f"Whether the invoice was created is not known: {cause} Do not send it again: "
             "give this error's attempt to invoices.reconcile().",
             attempt=attempt,
         ) from cause
+
+    def _wait(self, invoice_id: str, until: tuple[str, ...], deadline: Deadline, interval: float) -> Steps[Invoice]:
+        while True:
+            left = max(deadline.remaining(), math.ulp(1.0))
+            invoice = (yield from self.get(invoice_id, self._deadline(min(self.timeout, left)))).data
+            if invoice.status in until:
+                return invoice
+            # The last look is shortly before the end, however long the interval is.
+            left = deadline.remaining() - min(interval, LAST_LOOK)
+            if left <= 0.001:
+                raise APITimeoutError(
+                    f"Invoice {invoice_id} is still {invoice.status} after {deadline.timeout:g} s, "
+                    f"and not {' or '.join(until)}; wait again, or give a longer timeout.",
+                    outcome="unknown",
+                )
+            yield Pause(min(interval, left))
 
     @property
     def _reconciler(self) -> Reconciler:
@@ -168,20 +178,35 @@ class Session:
         attempts = yield Do(journal.unresolved)
         return (yield from self._reconciler.all(attempts, deadline))
 
-    def _operation(self, request: Request, answer: type[T], data: Callable[[T], R], *, read: bool) -> Operation[R]:
-        secret, drift = self.policy.secret, self.policy.drift
-
-        def read_answer(answered: Answered) -> R:
-            decoded = decode(answered, answer, request.operation, secret)
-            if drift is not None:
-                drift.look(request.operation, answered.content, answer)
-            return data(decoded)
-
-        return Operation(request=request, decode=read_answer, read=read)
-
     def _deadline(self, timeout: float | None) -> Deadline:
         limit = self.timeout if timeout is None else seconds(timeout, "timeout")
         return Deadline(limit, self.runtime.clock)
 
 
-R = TypeVar("R")
+def checked_values(operation: Operation[Any], arguments: Mapping[str, object]) -> dict[str, object]:
+    """What is sent, by the names of the parameters; an argument that is None was not given."""
+    values: dict[str, object] = {}
+    for one in operation.parameters:
+        value = arguments.get(one.name)
+        if value is not None or one.required:
+            values[one.name] = checked(one.rule, value, one.name)
+    return values
+
+
+def _request(operation: Operation[Any], values: Mapping[str, object]) -> Any:
+    try:
+        return operation.request(values)
+    except ValueError as error:
+        raise InvalidArgumentError(f"{error}") from None
+
+
+def wanted_statuses(until: object) -> tuple[str, ...]:
+    """What to wait for: one status or several, all known, since a misspelt one would never come."""
+    if isinstance(until, str):
+        until = (until,)
+    if isinstance(until, bytes) or not isinstance(until, Iterable):
+        raise InvalidArgumentError(f"until is {kind_of(until)}; give statuses, such as ('paid', 'void').")
+    wanted = tuple(str(checked(Choice(InvoiceStatus), one, "until")) for one in cast("Iterable[object]", until))
+    if not wanted:
+        raise InvalidArgumentError("until is empty; give the statuses to wait for, such as ('paid', 'void').")
+    return wanted

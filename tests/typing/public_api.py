@@ -29,6 +29,7 @@ from paisr import (
     InvoiceList,
     InvoiceStatus,
     LineItem,
+    LineItemDict,
     Paisr,
     PaisrError,
     RateLimit,
@@ -78,7 +79,7 @@ def calls(client: Paisr, when: date, months: relativedelta) -> None:
         timeout=5.0,
     )
     invoices.create(customer="cus_1", summary="Pizza", due=when, currency="EUR", items=())
-    line = {"description": "Pizza", "quantity": 1, "unit_price": "62.50"}
+    line: LineItemDict = {"description": "Pizza", "quantity": 1, "unit_price": "62.50"}
     invoices.create(customer="cus_1", summary="Pizza", due=months, items=(line for _ in range(3)))
 
     found = invoices.list(resource_id="cus_1", currency="SRD", status=InvoiceStatus.PAID, limit=10, timeout=1)

@@ -1,14 +1,13 @@
 # Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
 from __future__ import annotations
 
-import msgspec
 from attrs import frozen
 
 from .currency import Currency
-from .invoice_item import InvoiceItem
+from .line_item import LineItem
 
 
-@frozen(kw_only=True)
+@frozen
 class CreateInvoiceRequest:
     """What to bill, to whom, and until when."""
 
@@ -22,8 +21,8 @@ class CreateInvoiceRequest:
     """When payment is due, as a time from now in words, such as "In 3 days". The grammar is not documented, so the
     service may refuse a text with a 4XX."""
 
-    currency: Currency | msgspec.UnsetType = msgspec.UNSET
+    currency: Currency | None = None
     """A currency that invoices are made in. A new invoice without one is in the customer's own currency."""
 
-    items: list[InvoiceItem] | msgspec.UnsetType = msgspec.UNSET
+    items: list[LineItem] | None = None
     """The lines of the invoice, at most 50 of them."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from paisr._config import Route
     from paisr._deadlines import Deadline
     from paisr._exchange import Happened
-    from paisr_generated.types import Request
+    from paisr_generated.operations import Request
 
 PIECE = 64 * 1024
 # The attempt that this task is making, and the URL that it asks for.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from paisr._deadlines import Deadline
     from paisr._exchange import Happened
     from paisr._wire._aiohttp import AiohttpWire
-    from paisr_generated.types import Request
+    from paisr_generated.operations import Request
 
     class Closable(Protocol):
         async def aclose(self) -> None: ...

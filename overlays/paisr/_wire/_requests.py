@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from paisr._config import Route
     from paisr._wire._times import TimeLeft
-    from paisr_generated.types import Request
+    from paisr_generated.operations import Request
 
 Header = tuple[bytes, bytes]
 
@@ -48,7 +48,7 @@ class RequestMaker:
         return httpcore.Request(
             request.method.encode(),
             httpcore.URL(scheme=self._scheme, host=self._host, port=self._port, target=target),
-            headers=self._all_headers(request.body),
+            headers=self._all_headers(request),
             content=request.body,
             extensions={"timeout": timeouts(left)},
         )
@@ -59,16 +59,17 @@ class RequestMaker:
         return kind(
             request.method,
             self._base + request.target,
-            headers=self._all_headers(request.body),
+            headers=self._all_headers(request),
             content=request.body,
             extensions={"timeout": plain},
         )
 
-    def _all_headers(self, body: bytes | None) -> list[Header]:
-        if body is None:
-            return list(self._headers)
-        length = str(len(body)).encode()
-        return [*self._headers, (b"Content-Type", b"application/json"), (b"Content-Length", length)]
+    def _all_headers(self, request: Request) -> list[Header]:
+        headers = [*self._headers, *((name.encode(), value.encode("latin-1")) for name, value in request.headers)]
+        if request.body is not None:
+            length = str(len(request.body)).encode()
+            headers += [(b"Content-Type", b"application/json"), (b"Content-Length", length)]
+        return headers
 
 
 def on_its_own_connection(request: httpx.Request) -> httpx.Request:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from paisr._config import Route
     from paisr._deadlines import Deadline
     from paisr._exchange import Happened
-    from paisr_generated.types import Request
+    from paisr_generated.operations import Request
 
     class Closable(Protocol):
         def close(self) -> None: ...

@@ -3,31 +3,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
-from ...models.create_invoice_answer import CreateInvoiceAnswer
+from ... import rules
 from ...models.create_invoice_request import CreateInvoiceRequest
-from ...models.error_answer import ErrorAnswer
-from ...types import Request, encode_body
+from ...models.create_invoice_response import CreateInvoiceResponse
+from ...models.created_invoice import CreatedInvoice
+from ...models.currency import Currency
+from ...models.error_response import ErrorResponse
+from ...models.line_item import LINE_ITEM_RULES
+from ...operations import Operation, Parameter, Response
 
-__all__ = ["ANSWERS", "METHOD", "PATH", "request"]
+__all__ = ["OPERATION"]
 
-METHOD: Final = "POST"
-PATH: Final = "/invoices"
-ANSWERS: Final[Mapping[str, type]] = {
-    "200": CreateInvoiceAnswer,
-    "4XX": ErrorAnswer,
-    "5XX": ErrorAnswer,
-}
-"""The model of each answer, by status ("200") or range of statuses ("4XX")."""
-
-
-def request(
-    *,
-    body: CreateInvoiceRequest,
-) -> Request:
-    """Bills a customer. The answer names the new invoice; its other details are read with `getInvoice`. No idempotency
-    key is documented: sending the same request twice creates two invoices."""
-    target = PATH
-    return Request(operation="create_invoice", method=METHOD, target=target, body=encode_body(body))
+OPERATION: Final = Operation[CreatedInvoice](
+    name="create_invoice",
+    method="POST",
+    path="/invoices",
+    parameters=(
+        Parameter(name="customer", json_name="customer", place="body", rule=rules.Text(min_length=1), required=True),
+        Parameter(name="summary", json_name="summary", place="body", rule=rules.Text(), required=True),
+        Parameter(name="currency", json_name="currency", place="body", rule=rules.Choice(Currency)),
+        Parameter(name="due", json_name="due", place="body", rule=rules.Text(min_length=1), required=True),
+        Parameter(name="items", json_name="items", place="body", rule=rules.ListOf(item=LINE_ITEM_RULES, max_items=50)),
+    ),
+    responses={
+        "200": Response(CreateInvoiceResponse, enveloped=True),
+        "4XX": Response(ErrorResponse),
+        "5XX": Response(ErrorResponse),
+    },
+    is_idempotent=False,
+    body_type=CreateInvoiceRequest,
+    body_required=True,
+)

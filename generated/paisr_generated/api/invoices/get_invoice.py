@@ -3,32 +3,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
-from ...models.error_answer import ErrorAnswer
-from ...models.get_invoice_answer import GetInvoiceAnswer
-from ...types import Request, path_value
+from ... import rules
+from ...models.error_response import ErrorResponse
+from ...models.get_invoice_response import GetInvoiceResponse
+from ...models.invoice import Invoice
+from ...operations import Operation, Parameter, Response
 
-__all__ = ["ANSWERS", "METHOD", "PATH", "request"]
+__all__ = ["OPERATION"]
 
-METHOD: Final = "GET"
-PATH: Final = "/invoices/{invoice_id}"
-ANSWERS: Final[Mapping[str, type]] = {
-    "200": GetInvoiceAnswer,
-    "4XX": ErrorAnswer,
-    "5XX": ErrorAnswer,
-}
-"""The model of each answer, by status ("200") or range of statuses ("4XX")."""
-
-
-def request(
-    invoice_id: str,
-) -> Request:
-    """The invoice with this id. The vendor calls the operation "business only".
-
-    Args:
-        invoice_id: The id of the invoice.
-    """
-    target = f"/invoices/{path_value(invoice_id)}"
-    return Request(operation="get_invoice", method=METHOD, target=target)
+OPERATION: Final = Operation[Invoice](
+    name="get_invoice",
+    method="GET",
+    path="/invoices/{invoice_id}",
+    parameters=(
+        Parameter(
+            name="invoice_id",
+            json_name="invoice_id",
+            place="path",
+            rule=rules.Text(pattern="^inv_.*\\Z", example="inv_123456"),
+            required=True,
+        ),
+    ),
+    responses={
+        "200": Response(GetInvoiceResponse, enveloped=True),
+        "4XX": Response(ErrorResponse),
+        "5XX": Response(ErrorResponse),
+    },
+    is_idempotent=True,
+)

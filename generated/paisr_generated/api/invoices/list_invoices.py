@@ -3,49 +3,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
-from ...models.error_answer import ErrorAnswer
+from ... import rules
+from ...models.error_response import ErrorResponse
+from ...models.invoice_list import InvoiceList
 from ...models.invoice_status import InvoiceStatus
-from ...models.list_invoices_answer import ListInvoicesAnswer
-from ...types import Request, with_query
+from ...models.list_invoices_response import ListInvoicesResponse
+from ...operations import Operation, Parameter, Response
 
-__all__ = ["ANSWERS", "METHOD", "PATH", "request"]
+__all__ = ["OPERATION"]
 
-METHOD: Final = "GET"
-PATH: Final = "/invoices"
-ANSWERS: Final[Mapping[str, type]] = {
-    "200": ListInvoicesAnswer,
-    "4XX": ErrorAnswer,
-    "5XX": ErrorAnswer,
-}
-"""The model of each answer, by status ("200") or range of statuses ("4XX")."""
-
-
-def request(
-    *,
-    resource_id: str | None = None,
-    currency: str | None = None,
-    status: InvoiceStatus | None = None,
-    limit: int | None = None,
-) -> Request:
-    """Invoices that match every filter given. No order is documented and there are no pages: when as many invoices
-    come as `limit` allowed, there may be more.
-
-    Args:
-        resource_id: Only invoices of this customer, subscription or voucher, given by its id.
-        currency: Only invoices in this currency, given by its three capital letters.
-        status: Where an invoice stands. It goes from draft to unpaid, and from there to paid or void.
-        limit: How many invoices to return at most. What applies without it is not documented.
-    """
-    target = with_query(
-        PATH,
-        {
-            "resource_id": resource_id,
-            "currency": currency,
-            "status": status,
-            "limit": limit,
-        },
-    )
-    return Request(operation="list_invoices", method=METHOD, target=target)
+OPERATION: Final = Operation[InvoiceList](
+    name="list_invoices",
+    method="GET",
+    path="/invoices",
+    parameters=(
+        Parameter(name="resource_id", json_name="resource_id", place="query", rule=rules.Text(min_length=1)),
+        Parameter(
+            name="currency", json_name="currency", place="query", rule=rules.Text(pattern="^[A-Z]{3}\\Z", example="SRD")
+        ),
+        Parameter(name="status", json_name="status", place="query", rule=rules.Choice(InvoiceStatus)),
+        Parameter(
+            name="limit",
+            json_name="limit",
+            place="query",
+            rule=rules.Integer(minimum=Decimal("1"), maximum=Decimal("1000")),
+        ),
+    ),
+    responses={
+        "200": Response(ListInvoicesResponse, enveloped=True),
+        "4XX": Response(ErrorResponse),
+        "5XX": Response(ErrorResponse),
+    },
+    is_idempotent=True,
+)

@@ -7,7 +7,7 @@ from ..types import refuse_other_constants
 
 
 @frozen(kw_only=True)
-class ErrorAnswer:
+class ErrorResponse:
     """The envelope of every answer that is not a success."""
 
     success: bool
@@ -17,6 +17,4 @@ class ErrorAnswer:
     """What went wrong, for a person to read."""
 
     def __attrs_post_init__(self) -> None:
-        refuse_other_constants(
-            success=(self.success, False),
-        )
+        refuse_other_constants(success=(self.success, False))

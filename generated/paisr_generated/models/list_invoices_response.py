@@ -4,20 +4,18 @@ from __future__ import annotations
 from attrs import frozen
 
 from ..types import refuse_other_constants
-from .created_invoice import CreatedInvoice
+from .invoice_list import InvoiceList
 
 
 @frozen(kw_only=True)
-class CreateInvoiceAnswer:
-    """The envelope around a created invoice."""
+class ListInvoicesResponse:
+    """The envelope around a list of invoices."""
 
     success: bool
     """True in every answer with data."""
 
-    data: CreatedInvoice
-    """What the service tells of an invoice that was just created."""
+    data: InvoiceList
+    """The invoices that match a list request."""
 
     def __attrs_post_init__(self) -> None:
-        refuse_other_constants(
-            success=(self.success, True),
-        )
+        refuse_other_constants(success=(self.success, True))

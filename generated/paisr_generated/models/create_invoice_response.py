@@ -4,20 +4,18 @@ from __future__ import annotations
 from attrs import frozen
 
 from ..types import refuse_other_constants
-from .invoice import Invoice
+from .created_invoice import CreatedInvoice
 
 
 @frozen(kw_only=True)
-class GetInvoiceAnswer:
-    """The envelope around one invoice."""
+class CreateInvoiceResponse:
+    """The envelope around a created invoice."""
 
     success: bool
     """True in every answer with data."""
 
-    data: Invoice
-    """A bill for a customer."""
+    data: CreatedInvoice
+    """What the service tells of an invoice that was just created."""
 
     def __attrs_post_init__(self) -> None:
-        refuse_other_constants(
-            success=(self.success, True),
-        )
+        refuse_other_constants(success=(self.success, True))

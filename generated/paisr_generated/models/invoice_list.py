@@ -3,12 +3,17 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ..types import ModelList
 from .invoice import Invoice
 
 
-@frozen(kw_only=True)
-class InvoiceListData:
+@frozen(kw_only=True, eq=False, repr=False, slots=False)
+class InvoiceList(ModelList[Invoice]):
     """The invoices that match a list request."""
 
     invoices: list[Invoice]
     """The invoices, in no documented order."""
+
+    @property
+    def _members(self) -> list[Invoice]:
+        return self.invoices

@@ -4,20 +4,18 @@ from __future__ import annotations
 from attrs import frozen
 
 from ..types import refuse_other_constants
-from .invoice_list_data import InvoiceListData
+from .invoice import Invoice
 
 
 @frozen(kw_only=True)
-class ListInvoicesAnswer:
-    """The envelope around a list of invoices."""
+class GetInvoiceResponse:
+    """The envelope around one invoice."""
 
     success: bool
     """True in every answer with data."""
 
-    data: InvoiceListData
-    """The invoices that match a list request."""
+    data: Invoice
+    """A bill for a customer."""
 
     def __attrs_post_init__(self) -> None:
-        refuse_other_constants(
-            success=(self.success, True),
-        )
+        refuse_other_constants(success=(self.success, True))

@@ -1,0 +1,58 @@
+# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
+"""The attributes of a client: one for each tag of the contract."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .invoices import AsyncInvoices, Invoices
+
+__all__ = ["AsyncResources", "Resources", "resource_of"]
+
+_RESOURCES = {
+    "list_invoices": ("invoices", "Invoices", "AsyncInvoices"),
+    "create_invoice": ("invoices", "Invoices", "AsyncInvoices"),
+    "get_invoice": ("invoices", "Invoices", "AsyncInvoices"),
+}
+
+
+def resource_of(operation: str) -> tuple[type[Any], type[Any]]:
+    """The classes that have an operation, for threads and for event loops, whatever their tag is called."""
+    attribute, *names = _RESOURCES[operation]
+    module = import_module(f".{attribute}", __name__)
+    plain, asynchronous = (getattr(module, name) for name in names)
+    return plain, asynchronous
+
+
+class Resources:
+    """What a client for threads offers."""
+
+    def _resource(self, kind: type[Any]) -> Any:
+        """The resource of a kind, which calls by this client."""
+        raise NotImplementedError
+
+    @property
+    def invoices(self) -> Invoices:
+        """Bills for a customer, paid on a hosted checkout page."""
+        from .invoices import Invoices
+
+        resource: Invoices = self._resource(Invoices)
+        return resource
+
+
+class AsyncResources:
+    """What a client for event loops offers."""
+
+    def _resource(self, kind: type[Any]) -> Any:
+        """The resource of a kind, which calls by this client."""
+        raise NotImplementedError
+
+    @property
+    def invoices(self) -> AsyncInvoices:
+        """Bills for a customer, paid on a hosted checkout page."""
+        from .invoices import AsyncInvoices
+
+        resource: AsyncInvoices = self._resource(AsyncInvoices)
+        return resource

@@ -1,0 +1,225 @@
+"""Operations as data: the request that each makes, and what each response is read as. Nothing here does IO."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Generic, Protocol, TypeVar, cast
+from urllib.parse import quote
+
+import msgspec
+from attrs import field, frozen
+from msgspec import Struct
+
+from .rules import Rule
+
+__all__ = ["ApiResponse", "AsyncCaller", "Caller", "Headers", "Operation", "Parameter", "Request", "Response"]
+
+T = TypeVar("T")
+MAX_INT_DIGITS = 4000  # Python refuses to make an int of more
+SEPARATORS = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What an operation sends, without the host, the token and everything else that is not the contract's business."""
+
+    operation: str
+    """The name of the operation, such as `create_invoice`."""
+
+    method: str
+    target: str
+    """The path, percent-encoded, with the query: everything after the base URL."""
+
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    """The body as JSON in UTF-8, or None where the operation sends none."""
+
+
+class Parameter(Struct, frozen=True, kw_only=True):
+    """What a caller gives: a parameter of the URL or a header, or a property of the body.
+
+    `place` is ``path``, ``query``, ``header``, ``body``, or ``whole body`` for a body that is no object.
+    """
+
+    name: str
+    json_name: str
+    place: str
+    rule: Rule
+    required: bool = False
+    style: str = "form"
+    explode: bool = True
+
+
+class Response(Struct, frozen=True):
+    """What a response is read as: `model`, or nothing; a caller gets its `data` when it is an envelope."""
+
+    model: Any = None
+    enveloped: bool = False
+    has_data: bool = True
+
+
+class Operation(Struct, Generic[T], frozen=True, kw_only=True):
+    """One operation of the contract; a call of it results in a `T`."""
+
+    name: str
+    method: str
+    path: str
+    parameters: tuple[Parameter, ...]
+    responses: Mapping[str, Response]
+    """By status (``200``), by range of statuses (``4XX``), or ``default``."""
+
+    is_idempotent: bool
+    """Whether sending it more often has the effect of sending it once."""
+
+    body_type: Any = None
+    """The model of a body that is an object."""
+
+    body_required: bool = False
+
+    def parameter(self, name: str) -> Parameter | None:
+        return next((one for one in self.parameters if one.name == name), None)
+
+    def response_for(self, status: int) -> Response | None:
+        """What a response with this status is read as; None where the contract has no such response."""
+        found = self.responses.get(str(status)) or self.responses.get(f"{status // 100}XX")
+        return found or self.responses.get("default")
+
+    def request(self, values: Mapping[str, object]) -> Request:
+        """The request for values by the names of their parameters, each checked and made plain before."""
+        given = [(one, values[one.name]) for one in self.parameters if one.name in values]
+        return Request(
+            operation=self.name,
+            method=self.method,
+            target=_path(self.path, given) + _query(given),
+            headers=tuple(
+                (one.json_name, _joined(value, ",", quoted=False)) for one, value in given if one.place == "header"
+            ),
+            body=_body(given, required=self.body_required),
+        )
+
+
+def _path(template: str, given: list[tuple[Parameter, object]]) -> str:
+    path = template
+    for one, value in given:
+        if one.place == "path":
+            path = path.replace(f"{{{one.json_name}}}", _joined(value, ",", quoted=True))
+    if any(segment in {".", ".."} for segment in path.split("/")):
+        raise ValueError("it would lead to another path")
+    return path
+
+
+def _query(given: list[tuple[Parameter, object]]) -> str:
+    pairs = [pair for one, value in given if one.place == "query" for pair in _query_pairs(one, value)]
+    return f"?{'&'.join(pairs)}" if pairs else ""
+
+
+def _query_pairs(parameter: Parameter, value: Any) -> Iterator[str]:
+    name = quote(parameter.json_name, safe="")
+    if isinstance(value, dict):
+        for key, inner in cast("dict[str, object]", value).items():
+            yield f"{name}%5B{quote(str(key), safe='')}%5D={_quoted(inner)}"
+    elif isinstance(value, list) and parameter.explode:
+        yield from (f"{name}={_quoted(one)}" for one in cast("list[object]", value))
+    else:
+        yield f"{name}={_joined(value, SEPARATORS.get(parameter.style, ','), quoted=True)}"
+
+
+def _joined(value: Any, separator: str, *, quoted: bool) -> str:
+    write = _quoted if quoted else text_of
+    return separator.join(map(write, cast("list[object]", value))) if isinstance(value, list) else write(value)
+
+
+def _quoted(value: object) -> str:
+    return quote(text_of(value), safe="")
+
+
+def text_of(value: object) -> str:
+    """A plain value as URLs and headers have it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return "" if value is None else str(value)
+
+
+def _body(given: list[tuple[Parameter, object]], *, required: bool) -> bytes | None:
+    for one, value in given:
+        if one.place == "whole body":
+            return encode(value)
+    fields = {one.json_name: value for one, value in given if one.place == "body"}
+    return encode(fields) if fields or required else None
+
+
+encode = msgspec.json.Encoder(decimal_format="number").encode
+"""A value as JSON. Decimals become numbers with exactly their digits."""
+
+
+class Headers(Mapping[str, str]):
+    """The headers of a response: names without regard to case, repeated ones joined with a comma."""
+
+    __slots__ = ("_raw", "_values")
+
+    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
+        self._raw = raw
+        self._values: dict[str, str] | None = None
+
+    def _by_name(self) -> dict[str, str]:
+        # Made when it is first needed: most callers never look at a header.
+        if self._values is None:
+            self._values = {}
+            for name, value in self._raw:
+                key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+                self._values[key] = f"{self._values[key]}, {text}" if key in self._values else text
+        return self._values
+
+    def __getitem__(self, name: str) -> str:
+        return self._by_name()[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name())
+
+    def __len__(self) -> int:
+        return len(self._by_name())
+
+    def __repr__(self) -> str:
+        return f"Headers({self._by_name()!r})"
+
+
+@frozen(kw_only=True)
+class ApiResponse(Generic[T]):
+    """A response with everything around its data.
+
+    `content` is the body as it came, decompressed; a field that the contract does not know is in there and in
+    `json()`. `attempts` counts how often the request was sent.
+    """
+
+    data: T
+    status_code: int
+    headers: Headers
+    content: bytes = field(repr=False)
+    attempts: int
+
+    def json(self) -> Any:
+        """The body as Python values, numbers with a fraction or with thousands of digits as `Decimal`."""
+        import json  # here, because only this needs it
+
+        return json.loads(self.content, parse_float=Decimal, parse_int=_whole)
+
+
+def _whole(digits: str) -> int | Decimal:
+    """An int; a Decimal for one so long that Python refuses to make an int of it."""
+    return int(digits) if len(digits) <= MAX_INT_DIGITS else Decimal(digits)
+
+
+class Caller(Protocol):
+    """Carries out operations in the calling thread. An argument that is None was not given."""
+
+    def call(self, operation: Operation[T], arguments: dict[str, object], timeout: float | None) -> ApiResponse[T]: ...
+
+
+class AsyncCaller(Protocol):
+    """Carries out operations on an event loop. An argument that is None was not given."""
+
+    async def call(
+        self, operation: Operation[T], arguments: dict[str, object], timeout: float | None
+    ) -> ApiResponse[T]: ...

@@ -1,0 +1,57 @@
+"""How generated resources reach a client: one way for threads, one for event loops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from paisr._exchange import Steps
+    from paisr._session import Session
+    from paisr_generated.operations import ApiResponse, Operation
+
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Carries out a call."""
+
+    def __call__(self, steps: Steps[T], /) -> T: ...
+
+
+class AsyncRun(Protocol):
+    """Carries out a call on an event loop."""
+
+    async def __call__(self, steps: Steps[T], /) -> T: ...
+
+
+@frozen
+class ClientCaller:
+    """Calls in the calling thread."""
+
+    session: Session
+    run: Run
+
+    def call(self, operation: Operation[T], arguments: dict[str, object], timeout: float | None) -> ApiResponse[T]:
+        return self.run(self.session.call(operation, arguments, timeout))
+
+
+@frozen
+class AsyncClientCaller:
+    """Calls on an event loop."""
+
+    session: Session
+    run: AsyncRun
+
+    async def call(
+        self, operation: Operation[T], arguments: dict[str, object], timeout: float | None
+    ) -> ApiResponse[T]:
+        return await self.run(self.session.call(operation, arguments, timeout))
+
+
+def extended(kind: type[Any]) -> type[Any]:
+    """The resource class to use for a generated one: a hand-written subclass where there is one."""
+    from paisr._invoices import EXTENDED  # here, because a resource is loaded when it is first used
+
+    return EXTENDED.get(kind, kind)

@@ -1,0 +1,21 @@
+"""The line item that users make, checked when it is made."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from paisr._checks import checked
+from paisr_generated.models.line_item import LINE_ITEM_RULES
+from paisr_generated.models.line_item import LineItem as ContractLineItem
+
+
+@frozen
+class LineItem(ContractLineItem):
+    """One line of a new invoice: `description`, `quantity` and `unit_price`.
+
+    Amounts are in major units (SRD 150.00 is ``150``, not cents). They may be `Decimal`, `int` or a text such as
+    ``"62.50"``, and are sent with exactly their digits; a `float` is refused. Raises `InvalidArgumentError`.
+    """
+
+    def __attrs_post_init__(self) -> None:
+        checked(LINE_ITEM_RULES, self, "LineItem")

@@ -1,0 +1,24 @@
+"""Whether a list was probably cut off: as many came as its `limit` allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from paisr_generated.operations import Operation
+from paisr_generated.rules import Integer
+from paisr_generated.types import ModelList
+
+
+def max_listed(operation: Operation[Any]) -> int | None:
+    """The highest `limit` that the contract allows."""
+    parameter = operation.parameter("limit")
+    rule = parameter.rule if parameter else None
+    return int(rule.maximum) if isinstance(rule, Integer) and rule.maximum is not None else None
+
+
+def note_truncation(models: ModelList[object], operation: Operation[Any], values: Mapping[str, object]) -> None:
+    """Say of a list whether as many came as its `limit`, or the highest one, allows."""
+    limit = values.get("limit", max_listed(operation))
+    if isinstance(limit, int):
+        object.__setattr__(models, "may_be_truncated", len(models) >= limit)

@@ -1,0 +1,85 @@
+"""Schemas made of schemas: `allOf` merged into one, and what JSON Schema has in two spellings brought into one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .document import Document, Node
+from .shapes import UnsupportedContractError
+
+ANNOTATIONS = {
+    "default", "deprecated", "description", "discriminator", "example", "examples", "externalDocs", "readOnly",
+    "title", "writeOnly", "xml", "$comment",
+}  # fmt: skip
+UNSUPPORTED = (
+    "contains", "dependentRequired", "dependentSchemas", "else", "if", "not", "patternProperties", "prefixItems",
+    "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties", "$dynamicRef",
+)  # fmt: skip
+LOOSEST = {"minLength": max, "minItems": max, "minimum": max, "maxLength": min, "maxItems": min, "maximum": min}
+
+
+def is_annotation(keyword: str) -> bool:
+    return keyword in ANNOTATIONS or keyword.startswith("x-")
+
+
+def alias_of(schema: Node) -> Node | None:
+    """The one schema that an `allOf`, `anyOf` or `oneOf` of a single member only describes further."""
+    combinators = [key for key in ("allOf", "anyOf", "oneOf") if key in schema]
+    others = [key for key in schema if not is_annotation(key) and key not in combinators and key != "nullable"]
+    if len(combinators) == 1 and not others and len(schema[combinators[0]]) == 1:
+        member: Node = schema[combinators[0]][0]
+        return {**member, **{key: value for key, value in schema.items() if key != combinators[0]}}
+    return None
+
+
+def merged(schema: Node, document: Document, pointer: str) -> Node:
+    """The schema with its `allOf` merged in."""
+    result = {key: value for key, value in schema.items() if key != "allOf"}
+    for index, member in enumerate(schema["allOf"]):
+        place = f"{pointer}/allOf/{index}"
+        found, found_at = document.resolve(member, place)
+        if "allOf" in found:
+            found = merged(found, document, found_at)
+        for key, value in found.items():
+            result[key] = _both(result[key], value, key, place) if key in result else value
+    return result
+
+
+def _both(ours: Any, theirs: Any, keyword: str, pointer: str) -> Any:
+    """What two schemas say together; ours is nearer to the use, so its descriptions win."""
+    if ours == theirs or is_annotation(keyword):
+        return ours
+    if keyword == "required":
+        return [*theirs, *(name for name in ours if name not in theirs)]
+    if keyword == "properties":
+        return {**theirs, **{name: _narrowed(theirs.get(name), one) for name, one in ours.items()}}
+    if keyword in LOOSEST:
+        return LOOSEST[keyword](ours, theirs)
+    if keyword == "enum":
+        return [value for value in ours if value in theirs]
+    if keyword == "nullable":
+        return ours and theirs
+    raise UnsupportedContractError(pointer, f"two members say different things by {keyword!r}")
+
+
+def _narrowed(theirs: Node | None, ours: Node) -> Node:
+    """A property that two members have: both must hold."""
+    return ours if theirs is None or theirs == ours else {"allOf": [theirs, ours]}
+
+
+def refuse_unsupported_keywords(schema: Node, pointer: str) -> None:
+    for keyword in UNSUPPORTED:
+        if keyword in schema:
+            raise UnsupportedContractError(pointer, f"the keyword {keyword!r} is not supported")
+
+
+def types_of(schema: Node) -> tuple[list[str], bool]:
+    """The JSON types that the schema names, or implies, without null; and whether null is one of them."""
+    declared = schema.get("type")
+    types: list[str] = [declared] if isinstance(declared, str) else list(declared or [])
+    nullable = "null" in types or schema.get("nullable") is True
+    types = [one for one in types if one != "null"]
+    if declared is None:
+        implied = {"object": ("properties", "additionalProperties"), "array": ("items",)}
+        types = [name for name, keywords in implied.items() if any(keyword in schema for keyword in keywords)]
+    return types, nullable

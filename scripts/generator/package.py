@@ -1,0 +1,183 @@
+"""The package: the generator's own project, with templates that print what was read here."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field
+from openapi_python_client import Project
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import GeneratorError
+
+from . import naming
+from .document import Document, Node
+from .graph import mark_cycles
+from .operations import Additions, Operation, OperationReader, mark_directions
+from .resources import resource_view
+from .schemas import SchemaReader
+from .shapes import Enumeration, Model, UnsupportedContractError
+from .views import enumeration_view, model_view, operation_view
+
+NOT_KEPT = ("client.py", "errors.py")
+SUPPORT = ("types.py", "operations.py", "rules.py")
+
+
+class GenerateError(Exception):
+    """Nothing was generated, or not what should have been; the message says why."""
+
+
+@define(kw_only=True)
+class Contract:
+    """What was read of a contract: all that can be generated, and what cannot."""
+
+    document: Document
+    models: list[Model]
+    enumerations: list[Enumeration]
+    operations: list[Operation]
+    refused: list[UnsupportedContractError] = field(factory=list)
+
+    def by_tag(self) -> dict[str, list[Operation]]:
+        tags: dict[str, list[Operation]] = {}
+        for one in self.operations:
+            tags.setdefault(one.tag, []).append(one)
+        return tags
+
+
+def read_contract(root: Node, additions: Additions) -> Contract:
+    """Read all that the contract says."""
+    document = Document(root)
+    schemas = SchemaReader(document)
+    refused = schemas.read_components()
+    operations: list[Operation] = []
+    for one in OperationReader(document, schemas, additions).read_all():
+        if isinstance(one, UnsupportedContractError):
+            refused.append(one)
+        elif any(other.name == one.name for other in operations):
+            refused.append(UnsupportedContractError(one.pointer, f"another operation has the id {one.id!r}, too"))
+        else:
+            operations.append(one)
+    mark_directions(operations)
+    models = sorted(schemas.models.values(), key=lambda one: one.name)
+    mark_cycles(models)
+    return Contract(
+        document=document,
+        models=models,
+        enumerations=sorted(schemas.enumerations.values(), key=lambda one: one.name),
+        operations=operations,
+        refused=list({str(one): one for one in refused}.values()),
+    )
+
+
+def render(
+    contract: Contract, templates: Path, settings: ConfigFile, output: Path, extended: Sequence[str]
+) -> list[str]:
+    """Write the package, unformatted; the hooks that are left to run on it. `extended`: classes that are not public."""
+    config = Config.from_sources(settings, MetaType.NONE, output, "utf-8", overwrite=False, output_path=output)
+    hooks, config.post_hooks = config.post_hooks, []
+    data = GeneratorData.from_dict(_document_for_the_generator(contract), config=config)
+    if isinstance(data, GeneratorError):
+        raise GenerateError(f"{data.header}: {data.detail}")
+    project = Project(openapi=data, config=config, custom_template_path=templates)
+    resources = _resources(contract)
+    public = [(name, home) for name, home in _public_names(contract, resources) if name not in extended]
+    project.env.globals.update(public=public, servers=contract.document.servers())
+    project.env.filters["spec"] = _specs(contract).__getitem__
+    _build(project)
+    for name in NOT_KEPT:
+        (output / name).unlink()
+    for name in SUPPORT:
+        shutil.copy(templates / "support" / name, output / name)
+    (output / "contract.py").write_text(project.env.get_template("contract.py.jinja").render(), encoding="utf-8")
+    _write_resources(project, resources, output / "resources")
+    (output / "py.typed").write_text("", encoding="utf-8")
+    return hooks
+
+
+def _build(project: Project) -> None:
+    with contextlib.redirect_stdout(io.StringIO()):
+        errors = project.build()
+    if errors:
+        raise GenerateError("\n".join(f"{error.header}: {error.detail}" for error in errors))
+
+
+class _ByName(dict[str, Any]):
+    """Views by the name of what the generator hands to a template."""
+
+    def __getitem__(self, item: Any) -> Any:
+        return super().__getitem__(str(item.class_info.name) if hasattr(item, "class_info") else f"{item.name}()")
+
+
+def _specs(contract: Contract) -> _ByName:
+    return _ByName(
+        {one.name: model_view(one) for one in contract.models}
+        | {one.name: enumeration_view(one) for one in contract.enumerations}
+        | {f"{one.name}()": operation_view(one) for one in contract.operations}
+    )
+
+
+def _document_for_the_generator(contract: Contract) -> Node:
+    """The contract with every class and operation under its final name, and no more than the generator has to know."""
+    info = contract.document.root.get("info", {})
+    paths: Node = {}
+    for one in contract.operations:
+        parameters = [
+            {"name": argument.json_name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for argument in one.arguments
+            if argument.place == "path"
+        ]
+        paths.setdefault(one.path, {})[one.method.lower()] = {
+            "operationId": one.name,
+            "tags": [naming.module_name(one.tag)],
+            "summary": one.summary,
+            "parameters": parameters,
+            "responses": {"default": {"description": ""}},
+        }
+    schemas: Node = {one.name: {"type": "object"} for one in contract.models}
+    for enumeration in contract.enumerations:
+        kind = "string" if enumeration.is_text else "integer"
+        names, values = zip(*enumeration.members, strict=True)
+        schemas[enumeration.name] = {"type": kind, "enum": [*values], "x-enum-varnames": [*names]}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": info.get("title", "API"), "version": str(info.get("version", "0"))},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+
+
+def _resources(contract: Contract) -> list[dict[str, Any]]:
+    described = {one["name"]: one.get("description", "") for one in contract.document.root.get("tags", [])}
+    taken = {one.name for one in [*contract.models, *contract.enumerations]}
+    return [
+        resource_view(tag, naming.module_name(tag), operations, described.get(tag, ""), taken)
+        for tag, operations in sorted(contract.by_tag().items())
+    ]
+
+
+def _write_resources(project: Project, resources: Sequence[Mapping[str, Any]], folder: Path) -> None:
+    folder.mkdir()
+    index = project.env.get_template("resources.py.jinja").render(resources=resources)
+    (folder / "__init__.py").write_text(index, encoding="utf-8")
+    template = project.env.get_template("resource.py.jinja")
+    for one in resources:
+        (folder / f"{one['attribute']}.py").write_text(template.render(resource=one), encoding="utf-8")
+
+
+def _public_names(contract: Contract, resources: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """What users import by name, and its module: all classes but envelopes."""
+    envelopes = {
+        one.shape.model.name
+        for operation in contract.operations
+        for one in operation.responses
+        if one.shape and one.shape.model and (one.enveloped or not one.is_success)
+    }
+    names = {one.name: f"models.{one.module}" for one in [*contract.models, *contract.enumerations]}
+    names |= {f"{one.name}Dict": f"models.{one.module}" for one in contract.models if one.in_arguments}
+    names |= {name: f"resources.{one['attribute']}" for one in resources for name in one["classes"]}
+    return sorted((name, home) for name, home in names.items() if name not in envelopes)

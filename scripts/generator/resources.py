@@ -1,0 +1,138 @@
+"""What the resource templates print: the classes of a tag, and their methods with real signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from textwrap import fill
+from typing import Any
+
+from attrs import frozen
+from openapi_python_client.strings import safe_for_docstring
+
+from . import annotations, naming
+from .operations import Argument, Operation
+from .shapes import UnsupportedContractError, enumerations_in, models_in
+from .views import paragraphs, result_of
+
+WIDTH = 104
+
+
+@frozen(kw_only=True)
+class Form:
+    """One of the four classes of a tag."""
+
+    name: str
+    title: str
+    caller: str
+    prefix: str
+    is_async: bool
+    whole: bool
+    plain: str
+    with_response: str | None
+
+
+def resource_view(
+    tag: str, attribute: str, operations: Sequence[Operation], described: str, taken: set[str]
+) -> dict[str, Any]:
+    """Everything of a tag. `taken`: names that models have."""
+    _refuse_equal_methods(operations)
+    name = naming.class_name(tag)
+    if taken & {name, f"Async{name}", f"{name}WithResponse", f"Async{name}WithResponse"}:
+        name = f"{name}Resource"
+    title = described or f"The operations on {tag}."
+    methods = [one.method_name for one in operations]
+    forms = _forms(name, title)
+    return {
+        "attribute": attribute,
+        "title": title,
+        "classes": [one.name for one in forms],
+        "forms": forms,
+        "operations": [_method_view(one, methods) for one in operations],
+        "imports": _imports(operations),
+    }
+
+
+def _forms(name: str, title: str) -> list[Form]:
+    forms: list[Form] = []
+    for prefix, caller, keyword in (("", "Caller", ""), ("Async", "AsyncCaller", "async ")):
+        plain = f"{prefix}{name}"
+        for whole in (False, True):
+            forms.append(
+                Form(
+                    name=f"{plain}WithResponse" if whole else plain,
+                    title=f"The calls of `{plain}`, each with the whole response." if whole else title,
+                    caller=caller,
+                    prefix=keyword,
+                    is_async=bool(keyword),
+                    whole=whole,
+                    plain=plain,
+                    with_response=None if whole else f"{plain}WithResponse",
+                )
+            )
+    # The two that a client has as an attribute first.
+    return [forms[0], forms[2], forms[1], forms[3]]
+
+
+def _refuse_equal_methods(operations: Sequence[Operation]) -> None:
+    seen: Mapping[str, Operation] = {}
+    for one in operations:
+        other = seen.get(one.method_name)
+        if other is not None or one.method_name == "with_response":
+            why = f"as {other.id!r} does" if other else "which every resource has already"
+            raise UnsupportedContractError(
+                one.pointer, f"{one.id!r} would be the method {one.method_name!r}, {why}; give it another x-python-name"
+            )
+        seen = {**seen, one.method_name: one}
+
+
+def _method_view(operation: Operation, methods: Sequence[str]) -> dict[str, Any]:
+    ordered = sorted(
+        operation.arguments,
+        key=lambda one: (one.place != "path", not one.required),
+    )
+    keywords = [one for one in ordered if one.place != "path"]
+    return {
+        "name": operation.name,
+        "method_name": operation.method_name,
+        "arguments": [_argument_view(one, methods, opens=keywords[:1] == [one]) for one in ordered],
+        "has_keywords": bool(keywords),
+        "result": result_of(operation, methods),
+        "documentation": _documentation(operation, ordered),
+    }
+
+
+def _argument_view(one: Argument, methods: Sequence[str], *, opens: bool) -> dict[str, Any]:
+    kind = annotations.argument_annotation(one.accepts or annotations.given(one.shape), methods)
+    if one.required:
+        return {"name": one.name, "annotation": kind, "default": "", "opens_keywords": opens}
+    default = one.default or "None"
+    if default == "None" and not kind.endswith("| None") and kind != "Any":
+        kind = f"{kind} | None"
+    return {"name": one.name, "annotation": kind, "default": f" = {default}", "opens_keywords": opens}
+
+
+def _documentation(operation: Operation, arguments: Sequence[Argument]) -> str:
+    lines = [_argument_line(one.name, one.description) for one in arguments if one.description]
+    lines.append("    timeout: Seconds for the whole call; the client's own when None.")
+    summary = operation.summary if operation.description.strip() != operation.summary.strip() else ""
+    text = paragraphs(summary or ("" if operation.description else operation.id), operation.description)
+    return "\n".join([text, "", "Args:", *lines, ""])
+
+
+def _argument_line(name: str, description: str) -> str:
+    text = safe_for_docstring(f"{name}: {' '.join(description.split())}")
+    return fill(text, WIDTH, initial_indent="    ", subsequent_indent="        ")
+
+
+def _imports(operations: Sequence[Operation]) -> list[str]:
+    lines: set[str] = set()
+    for operation in operations:
+        results = [one.data for one in operation.results if one.data]
+        for shape in [*results, *(one.shape for one in operation.arguments)]:
+            for one in [*models_in(shape), *enumerations_in(shape)]:
+                lines.add(f"from ..models.{one.module} import {one.name}")
+        for argument in operation.arguments:
+            lines |= {f"from ..models.{one.module} import {one.name}Dict" for one in models_in(argument.shape)}
+    if any("relativedelta" in (one.accepts or "") for operation in operations for one in operation.arguments):
+        lines.add("from dateutil.relativedelta import relativedelta")
+    return sorted(lines)

@@ -1,0 +1,290 @@
+"""Reading the schemas of a contract into shapes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import evolve
+
+from . import naming
+from .composition import alias_of, is_annotation, merged, refuse_unsupported_keywords, types_of
+from .document import Document, Node, escaped
+from .shapes import Enumeration, Field, Kind, Model, Shape, UnsupportedContractError
+from .unions import union_of
+
+TEXT_FORMATS: dict[str, Kind] = {"date-time": "datetime", "date": "date", "uuid": "uuid"}
+LIMITS: dict[str, tuple[str, ...]] = {
+    "string": ("minLength", "maxLength", "pattern"),
+    "integer": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    "array": ("minItems", "maxItems", "uniqueItems"),
+    "object": ("minProperties", "maxProperties"),
+}
+
+
+class SchemaReader:
+    """Reads schemas, and keeps the models and enumerations that they need, each once."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.models: dict[str, Model] = {}
+        self.enumerations: dict[str, Enumeration] = {}
+        self._open: list[str] = []
+        self._names: dict[str, str] = {}
+        for name in document.root.get("components", {}).get("schemas", {}):
+            pointer = f"#/components/schemas/{escaped(name)}"
+            self._names[pointer] = naming.unique(naming.class_name(name), self._names.values())
+
+    def read_components(self) -> list[UnsupportedContractError]:
+        """Read every schema that has a name; what cannot be read and is not used does no harm."""
+        problems: list[UnsupportedContractError] = []
+        for name in self.document.root.get("components", {}).get("schemas", {}):
+            try:
+                self.read({"$ref": f"#/components/schemas/{escaped(name)}"}, f"#/components/schemas/{name}", name)
+            except UnsupportedContractError as problem:
+                problems.append(problem)
+        return problems
+
+    def read(self, schema: Any, pointer: str, name: str) -> Shape:
+        """The shape of a schema; `name` is what a class made of it is called, unless it is a named schema."""
+        if schema is True or schema == {}:
+            return Shape(kind="any", nullable=True)
+        if not isinstance(schema, dict):
+            raise UnsupportedContractError(pointer, f"a schema is an object, and this is {schema!r}")
+        alias = alias_of(schema)
+        if alias is not None:
+            return self._nullable(self.read(alias, pointer, name), schema)
+        siblings = [key for key in schema if key != "$ref" and not is_annotation(key) and key != "nullable"]
+        if "$ref" in schema and siblings:
+            schema = {
+                **{key: value for key, value in schema.items() if key != "$ref"},
+                "allOf": [{"$ref": schema["$ref"]}],
+            }
+        found, found_at = self.document.resolve(schema, pointer)
+        if found_at in self.models:
+            shape = Shape(kind="model", model=self.models[found_at], description=found.get("description", ""))
+            return self._nullable(shape, found)
+        if found_at in self._open:
+            raise UnsupportedContractError(found_at, "it contains itself without an object in between")
+        self._open.append(found_at)
+        try:
+            return self._read(found, found_at, name if found_at == pointer else found_at.rpartition("/")[2])
+        finally:
+            self._open.pop()
+
+    def _read(self, schema: Node, pointer: str, name: str) -> Shape:
+        alias = alias_of(schema)
+        if alias is not None:
+            return self._nullable(self.read(alias, f"{pointer}/allOf/0", name), schema)
+        refuse_unsupported_keywords(schema, pointer)
+        if "allOf" in schema:
+            schema = merged(schema, self.document, pointer)
+            refuse_unsupported_keywords(schema, pointer)
+        types, nullable = types_of(schema)
+        shape = self._by_keywords(schema, types, pointer, name)
+        return evolve(
+            shape,
+            nullable=shape.nullable or nullable,
+            description=schema.get("description", "") or shape.description,
+            default=schema.get("default"),
+        )
+
+    def _by_keywords(self, schema: Node, types: Sequence[str], pointer: str, name: str) -> Shape:
+        if "const" in schema:
+            return self._constant(schema["const"], pointer)
+        if "enum" in schema:
+            return self._choice(schema, pointer, name)
+        for keyword in ("oneOf", "anyOf"):
+            if keyword in schema and not ("object" in types and _only_requires(schema[keyword])):
+                return self._union(schema, keyword, pointer, name)
+        if len(types) > 1:
+            members = [self._typed({**schema, "type": one}, one, pointer, name) for one in types]
+            return union_of(members, None, {}, pointer)
+        return self._typed(schema, types[0], pointer, name) if types else _untyped(schema)
+
+    def _typed(self, schema: Node, kind: str, pointer: str, name: str) -> Shape:
+        limits = _limits(schema, kind, pointer)
+        match kind:
+            case "string":
+                if schema.get("format") == "binary":
+                    raise UnsupportedContractError(pointer, "a binary value cannot be in JSON")
+                return Shape(kind=TEXT_FORMATS.get(schema.get("format", ""), "text"), limits=limits)
+            case "integer" | "number" | "boolean":
+                return Shape(kind=kind, limits=limits)
+            case "array":
+                if "items" not in schema:
+                    return Shape(kind="list", item=Shape(kind="any", nullable=True), limits=limits)
+                item = self.read(schema["items"], f"{pointer}/items", f"{name}Item")
+                return Shape(kind="list", item=item, limits=limits)
+            case "object":
+                return self._object(schema, pointer, name, limits)
+            case _:
+                raise UnsupportedContractError(pointer, f"the type {kind!r} is not one of JSON")
+
+    def _object(self, schema: Node, pointer: str, name: str, limits: Node) -> Shape:
+        additional = schema.get("additionalProperties", True)
+        if schema.get("properties") or additional is False:
+            if isinstance(additional, dict) and additional:
+                raise UnsupportedContractError(
+                    f"{pointer}/additionalProperties", "typed additional properties beside named ones are not supported"
+                )
+            return Shape(kind="model", model=self._model(schema, pointer, name))
+        value = self.read(additional, f"{pointer}/additionalProperties", f"{name}Value")
+        return Shape(kind="map", item=value, limits=limits)
+
+    def _model(self, schema: Node, pointer: str, name: str) -> Model:
+        given = self._names.get(pointer) or naming.unique(naming.class_name(name), self._names.values())
+        self._names[pointer] = given
+        model = Model(
+            name=given,
+            module=naming.module_name(given),
+            pointer=pointer,
+            description=schema.get("description", ""),
+            closed=schema.get("additionalProperties") is False,
+        )
+        self.models[pointer] = model
+        # A cycle of schemas that goes through an object ends here.
+        outer, self._open = self._open, []
+        try:
+            model.fields += self._fields(schema, pointer, given)
+        except UnsupportedContractError:
+            del self.models[pointer]
+            raise
+        finally:
+            self._open = outer
+        return model
+
+    def _fields(self, schema: Node, pointer: str, owner: str) -> list[Field]:
+        required, fields = schema.get("required", []), list[Field]()
+        for json_name, sub_schema in schema.get("properties", {}).items():
+            place = f"{pointer}/properties/{escaped(json_name)}"
+            shape = self.read(sub_schema, place, f"{owner}{naming.class_name(json_name)}")
+            seen = sub_schema if isinstance(sub_schema, dict) else {}
+            fields.append(
+                Field(
+                    json_name=json_name,
+                    name=naming.unique(
+                        str(seen.get("x-python-name") or naming.field_name(json_name)), [one.name for one in fields]
+                    ),
+                    shape=shape,
+                    required=json_name in required,
+                    description=described(seen.get("description") or shape.description, shape.default, seen),
+                    read_only=seen.get("readOnly") is True,
+                    write_only=seen.get("writeOnly") is True,
+                )
+            )
+        if unknown := next((one for one in required if one not in schema.get("properties", {})), None):
+            raise UnsupportedContractError(f"{pointer}/required", f"{unknown!r} is not one of the properties")
+        return fields
+
+    def _choice(self, schema: Node, pointer: str, name: str) -> Shape:
+        values = [value for value in schema["enum"] if value is not None]
+        nullable = len(values) < len(schema["enum"])
+        if not values:
+            return Shape(kind="nothing", nullable=True)
+        if any(isinstance(value, bool) for value in values):
+            if set(map(repr, values)) == {"True", "False"}:
+                return Shape(kind="boolean", nullable=nullable)
+            return evolve(self._constant(values[0], pointer), nullable=nullable)
+        if len({type(value) for value in values}) > 1 or not isinstance(values[0], (str, int)):
+            raise UnsupportedContractError(f"{pointer}/enum", "the values are neither all texts nor all whole numbers")
+        values = list(dict.fromkeys(values))
+        given = self._names.get(pointer) or naming.unique(naming.class_name(name), self._names.values())
+        self._names[pointer] = given
+        enumeration = self.enumerations.setdefault(
+            pointer,
+            Enumeration(
+                name=given,
+                module=naming.module_name(given),
+                pointer=pointer,
+                description=schema.get("description", ""),
+                members=list(zip(naming.member_names(values), values, strict=True)),
+            ),
+        )
+        return Shape(kind="choice", enumeration=enumeration, nullable=nullable)
+
+    def _constant(self, value: object, pointer: str) -> Shape:
+        if value is None:
+            return Shape(kind="nothing", nullable=True)
+        if not isinstance(value, (str, int)):
+            raise UnsupportedContractError(
+                f"{pointer}/const", f"the constant {value!r} is no text, whole number or truth value"
+            )
+        return Shape(kind="constant", constant=value)
+
+    def _union(self, schema: Node, keyword: str, pointer: str, name: str) -> Shape:
+        constants = [one.get("const") for one in schema[keyword] if isinstance(one, dict)]
+        if len(constants) == len(schema[keyword]) > 1 and all(isinstance(one, str) for one in constants):
+            return self._choice({**schema, "enum": constants}, pointer, name)
+        members = [
+            self.read(member, f"{pointer}/{keyword}/{index}", f"{name}{index + 1}")
+            for index, member in enumerate(schema[keyword])
+        ]
+        discriminator = schema.get("discriminator", {})
+        return union_of(members, discriminator.get("propertyName"), discriminator.get("mapping", {}), pointer)
+
+    @staticmethod
+    def _nullable(shape: Shape, schema: Node) -> Shape:
+        """The shape of what a schema refers to, with what it adds."""
+        return evolve(
+            shape,
+            nullable=shape.nullable or schema.get("nullable") is True or "null" in (schema.get("type") or ()),
+            description=schema.get("description") or shape.description,
+            default=schema.get("default", shape.default),
+        )
+
+
+def described(text: str, default: object, schema: Node) -> str:
+    """A description with what else a reader must know: the service's default, and whether the thing goes away."""
+    if schema.get("deprecated") is True:
+        text = f"Deprecated. {text}".strip()
+    if default is not None and default not in ([], {}):
+        written = {True: "true", False: "false"}.get(default, default) if isinstance(default, bool) else default
+        text = f"{text} The service's default is {written}.".strip()
+    return text
+
+
+def _untyped(schema: Node) -> Shape:
+    """A schema that names no type: anything, unless its rules say more than a type would."""
+    return (
+        Shape(kind="nothing", nullable=True)
+        if schema.get("type") in ("null", ["null"])
+        else Shape(kind="any", nullable=True)
+    )
+
+
+def _only_requires(members: Sequence[object]) -> bool:
+    """Whether the members only say which properties must be there together, which the service checks."""
+    return all(isinstance(one, dict) and not set(one) - {"required", "title", "description"} for one in members)
+
+
+def _limits(schema: Node, kind: str, pointer: str) -> Node:
+    limits = {key: schema[key] for key in LIMITS.get(kind, ()) if key in schema}
+    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        # OpenAPI 3.0 says by true that the other bound is not a value itself.
+        if isinstance(flag := limits.get(exclusive), bool):
+            del limits[exclusive]
+            if flag and bound in limits:
+                limits[exclusive] = limits.pop(bound)
+    if "pattern" in limits:
+        limits["pattern"] = _python_pattern(limits["pattern"], f"{pointer}/pattern")
+        examples = [*schema.get("examples", []), *([schema["example"]] if "example" in schema else [])]
+        if examples and isinstance(examples[0], str) and re.search(limits["pattern"], examples[0]):
+            limits["example"] = examples[0]
+    if not limits.get("uniqueItems", True):
+        del limits["uniqueItems"]
+    return limits
+
+
+def _python_pattern(pattern: str, pointer: str) -> str:
+    """The pattern with `$` meaning the very end, as in JSON Schema."""
+    text = re.sub(r"((?:^|[^\\])(?:\\\\)*)\$(?=$|\||\))", r"\1\\Z", pattern)
+    try:
+        re.compile(text, re.ASCII)
+    except re.error as error:
+        raise UnsupportedContractError(
+            pointer, f"{pattern!r} is not a pattern that Python can search for: {error}"
+        ) from None
+    return text

@@ -1,0 +1,91 @@
+"""Unions: what can be told apart when JSON is read, and by what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from attrs import evolve
+
+from .shapes import Model, Shape, UnsupportedContractError
+
+# What msgspec takes for one kind of JSON: of each, a union has one member at most.
+FAMILY = {
+    "text": "text", "datetime": "text", "date": "text", "uuid": "text", "number": "text", "choice": "text",
+    "integer": "whole number", "boolean": "truth value", "list": "list", "map": "object", "model": "object",
+}  # fmt: skip
+
+
+def union_of(members: Sequence[Shape], tag: str | None, mapping: Mapping[str, str], pointer: str) -> Shape:
+    """One shape for what is one of several, or a refusal where a reader cannot tell which."""
+    nullable = any(one.nullable or one.kind == "nothing" for one in members)
+    kinds = _without_repeats([evolve(one, nullable=False) for one in members if one.kind != "nothing"])
+    if any(one.kind == "any" for one in kinds):
+        return Shape(kind="any", nullable=True)
+    if {one.kind for one in kinds} == {"number", "integer"}:
+        kinds = [Shape(kind="number")]
+    # An open enumeration is a text with names for some of its values.
+    if {one.kind for one in kinds} == {"text", "choice"} and len(kinds) == 2:
+        kinds = [one for one in kinds if one.kind == "text"]
+    if len(kinds) == 1:
+        return evolve(kinds[0], nullable=nullable)
+    if not kinds:
+        return Shape(kind="nothing", nullable=True)
+    models = [one.model for one in kinds if one.model]
+    if len(models) > 1:
+        tag = _tag_models(models, tag, mapping, pointer)
+    _refuse_what_looks_alike(kinds, pointer)
+    return Shape(kind="union", members=tuple(kinds), nullable=nullable, tag=tag if len(models) > 1 else None)
+
+
+def _without_repeats(shapes: Sequence[Shape]) -> list[Shape]:
+    kept: list[Shape] = []
+    for one in shapes:
+        bare = evolve(one, description="", default=None)
+        if not any(evolve(other, description="", default=None) == bare for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _tag_models(models: Sequence[Model], tag: str | None, mapping: Mapping[str, str], pointer: str) -> str:
+    """Give each model the value by which it is known; the name of the property that has it."""
+    candidates = [tag] if tag else [one.json_name for one in models[0].fields]
+    for name in candidates:
+        values = [_tag_value(model, name, mapping, declared=tag is not None) for model in models]
+        known = [value for value in values if value is not None]
+        if len(set(known)) == len(models) and len({type(value) for value in known}) == 1:
+            for model, value in zip(models, known, strict=True):
+                if model.tag not in {None, (name, value)}:
+                    raise UnsupportedContractError(pointer, f"another union knows {model.name} by {model.tag}")
+                model.tag = (name, value)
+            return name
+    names = ", ".join(model.name for model in models)
+    raise UnsupportedContractError(pointer, f"nothing tells {names} apart: no property has another constant in each")
+
+
+def _tag_value(model: Model, name: str, mapping: Mapping[str, str], *, declared: bool) -> str | int | None:
+    mapped = next((value for value, target in mapping.items() if target in {model.pointer, model.name}), None)
+    if mapped is not None:
+        return mapped
+    found = model.field_named(name)
+    if found is None:
+        return None
+    if found.shape.kind == "constant" and not isinstance(found.shape.constant, bool):
+        return found.shape.constant
+    if found.shape.enumeration and len(found.shape.enumeration.members) == 1:
+        return found.shape.enumeration.members[0][1]
+    # A discriminator without a mapping has the names of the schemas for values.
+    return model.pointer.rpartition("/")[2] if declared and found.shape.kind in {"text", "choice"} else None
+
+
+def _refuse_what_looks_alike(members: Sequence[Shape], pointer: str) -> None:
+    seen: dict[str, str] = {}
+    for one in members:
+        if one.kind == "constant":
+            raise UnsupportedContractError(pointer, "a union with a constant in it cannot be told apart")
+        family = FAMILY[one.kind]
+        if one.enumeration and not one.enumeration.is_text:
+            family = "whole number"
+        what = one.model.name if one.model else f"a {one.kind}"
+        if family in seen and not (one.kind == "model" and one.model and one.model.tag):
+            raise UnsupportedContractError(pointer, f"{seen[family]} and {what} cannot be told apart in JSON")
+        seen[family] = what
