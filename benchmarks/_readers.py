@@ -18,12 +18,12 @@ def paisr() -> Reader:
     from paisr._exchange import Answered
     from paisr._results import InvoiceList
     from paisr._secrets import Secret
-    from paisr_generated.models import ListInvoicesAnswer
+    from paisr_generated.models import ListInvoicesResponse
 
     secret = Secret("token")
 
     def read(content: bytes) -> object:
-        answer = decode(Answered(200, [], content), ListInvoicesAnswer, "list_invoices", secret)
+        answer = decode(Answered(200, [], content), ListInvoicesResponse, "list_invoices", secret)
         return InvoiceList(answer.data.invoices, 1000)
 
     return read
@@ -36,9 +36,9 @@ def msgspec_structs() -> Reader:
 
 
 def stock() -> Reader:
-    from stock_paisr.models.list_invoices_answer import ListInvoicesAnswer
+    from stock_paisr.models.list_invoices_answer import ListInvoicesResponse
 
-    return lambda content: ListInvoicesAnswer.from_dict(json.loads(content))
+    return lambda content: ListInvoicesResponse.from_dict(json.loads(content))
 
 
 def pydantic() -> Reader:

@@ -10,40 +10,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .models.amount import Amount as Amount
-    from .models.billing_details import BillingDetails as BillingDetails
-    from .models.checkout_session import CheckoutSession as CheckoutSession
-    from .models.create_invoice_request import CreateInvoiceRequest as CreateInvoiceRequest
-    from .models.created_invoice import CreatedInvoice as CreatedInvoice
-    from .models.currency import Currency as Currency
-    from .models.customer import Customer as Customer
-    from .models.invoice import Invoice as Invoice
-    from .models.invoice_list import InvoiceList as InvoiceList
-    from .models.invoice_status import InvoiceStatus as InvoiceStatus
-    from .models.line_item import LineItemDict as LineItemDict
-    from .models.shipping_details import ShippingDetails as ShippingDetails
-    from .models.voucher import Voucher as Voucher
-    from .models.voucher_type import VoucherType as VoucherType
+    from .models import Amount as Amount
+    from .models import BillingDetails as BillingDetails
+    from .models import CheckoutSession as CheckoutSession
+    from .models import CreatedInvoice as CreatedInvoice
+    from .models import CreateInvoiceRequest as CreateInvoiceRequest
+    from .models import Currency as Currency
+    from .models import Customer as Customer
+    from .models import Invoice as Invoice
+    from .models import InvoiceList as InvoiceList
+    from .models import InvoiceStatus as InvoiceStatus
+    from .models import LineItemDict as LineItemDict
+    from .models import ShippingDetails as ShippingDetails
+    from .models import Voucher as Voucher
+    from .models import VoucherType as VoucherType
     from .resources.invoices import AsyncInvoicesWithResponse as AsyncInvoicesWithResponse
     from .resources.invoices import InvoicesWithResponse as InvoicesWithResponse
 
 _HOMES = {
-    "Amount": ".models.amount",
+    "Amount": ".models",
     "AsyncInvoicesWithResponse": ".resources.invoices",
-    "BillingDetails": ".models.billing_details",
-    "CheckoutSession": ".models.checkout_session",
-    "CreateInvoiceRequest": ".models.create_invoice_request",
-    "CreatedInvoice": ".models.created_invoice",
-    "Currency": ".models.currency",
-    "Customer": ".models.customer",
-    "Invoice": ".models.invoice",
-    "InvoiceList": ".models.invoice_list",
-    "InvoiceStatus": ".models.invoice_status",
+    "BillingDetails": ".models",
+    "CheckoutSession": ".models",
+    "CreateInvoiceRequest": ".models",
+    "CreatedInvoice": ".models",
+    "Currency": ".models",
+    "Customer": ".models",
+    "Invoice": ".models",
+    "InvoiceList": ".models",
+    "InvoiceStatus": ".models",
     "InvoicesWithResponse": ".resources.invoices",
-    "LineItemDict": ".models.line_item",
-    "ShippingDetails": ".models.shipping_details",
-    "Voucher": ".models.voucher",
-    "VoucherType": ".models.voucher_type",
+    "LineItemDict": ".models",
+    "ShippingDetails": ".models",
+    "Voucher": ".models",
+    "VoucherType": ".models",
 }
 
 __all__ = [

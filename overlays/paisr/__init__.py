@@ -8,21 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import paisr_generated
-from paisr import _errors, webhooks
-from paisr._async_client import AsyncPaisr
-from paisr._attempts import Attempt
-from paisr._client import Paisr
+from paisr import _errors
 from paisr._errors import *  # noqa: F403 - the names are in its __all__, and written nowhere else
-from paisr._limiter import RateLimit
 from paisr._version import __version__
-from paisr.webhooks import WebhookEvent
-from paisr_generated.operations import ApiResponse
 
 if TYPE_CHECKING:
+    from paisr import webhooks
+    from paisr._async_client import AsyncPaisr
+    from paisr._attempts import Attempt
+    from paisr._client import Paisr
     from paisr._invoices import AsyncInvoices, Invoices
     from paisr._journal import Journal, JournalEntry
+    from paisr._limiter import RateLimit
     from paisr._line_items import LineItem
+    from paisr.webhooks import WebhookEvent
     from paisr_generated import *  # noqa: F403 - the names of the contract are generated
+    from paisr_generated.operations import ApiResponse
 
 __all__ = [
     "ApiResponse",
@@ -42,14 +43,19 @@ __all__ = [
 __all__ += _errors.__all__
 __all__ += paisr_generated.__all__
 
-# Loaded when they are first asked for: a journal loads SQLite, and the rest loads the models of the contract.
-_LATE = {
-    "AsyncInvoices": "paisr._invoices",
-    "Invoices": "paisr._invoices",
-    "Journal": "paisr._journal",
-    "JournalEntry": "paisr._journal",
-    "LineItem": "paisr._line_items",
-}
+# Where a name is looked for when it is first asked for, in this order: who verifies webhooks loads no client.
+_MODULES = (
+    "paisr.webhooks",
+    "paisr_generated",
+    "paisr_generated.operations",
+    "paisr._limiter",
+    "paisr._attempts",
+    "paisr._client",
+    "paisr._async_client",
+    "paisr._line_items",
+    "paisr._journal",
+    "paisr._invoices",
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -57,9 +63,13 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'paisr' has no attribute {name!r}")
     from importlib import import_module
 
-    home = import_module(_LATE[name]) if name in _LATE else paisr_generated
-    value = globals()[name] = getattr(home, name)
-    return value
+    if name == "webhooks":
+        return import_module("paisr.webhooks")
+    for home in map(import_module, _MODULES):
+        if name in vars(home) or (home is paisr_generated and name in home.__all__):
+            value = globals()[name] = getattr(home, name)
+            return value
+    raise AssertionError(f"{name!r} is in __all__, and in none of the modules")
 
 
 def __dir__() -> list[str]:

@@ -136,7 +136,7 @@ def _object(rule: rules.Object, value: object, name: str) -> dict[str, Any]:
             if one.required or given[one.json_name] is not None
         }
     elif isinstance(value, Mapping):
-        given = _entries(cast("object", value), name)
+        given = dict(cast("Mapping[Any, object]", value))
     else:
         article = "an" if title[0] in "AEIOU" else "a"
         raise InvalidArgumentError(f"{name} is {kind_of(value)}; give {article} {title}, or a mapping with its keys.")
@@ -155,6 +155,7 @@ def _checked_entries(rule: rules.Object, given: dict[str, object], name: str) ->
         elif rule.tag is None or key != rule.tag[0]:
             if rule.closed:
                 raise InvalidArgumentError(f"{name} has {shown(key)}, which the API does not know; it has {keys}.")
+            key = checked_text(key, f"a key of {name}", empty=True)
             entries[key] = checked(rules.Anything(nullable=True), value, f"{name}.{key}")
     return entries
 

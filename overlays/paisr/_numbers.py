@@ -64,11 +64,25 @@ def _check_bounds(rule: rules.Integer, number: Decimal, value: object, name: str
         rule.exclusive_maximum is not None and number >= rule.exclusive_maximum
     )
     if too_small or too_large:
-        raise InvalidArgumentError(f"{name}={shown(value)} is out of range; give {what}{_bounds(rule)}.")
+        raise InvalidArgumentError(f"{name}={_written(value)} {_out_of_bounds(rule, what)}")
     if rule.multiple_of is not None and number % rule.multiple_of:
         raise InvalidArgumentError(
             f"{name}={shown(value)} is not a multiple of {rule.multiple_of}; give {what} that is."
         )
+
+
+def _written(value: object) -> str:
+    return shown(value) if not isinstance(value, Decimal) or not value.is_finite() else f"{value:.30g}"
+
+
+def _out_of_bounds(rule: rules.Integer, what: str) -> str:
+    """What is wrong with a number, and what would be right; a rule with one bound names that."""
+    bounds = [rule.minimum, rule.exclusive_minimum, rule.maximum, rule.exclusive_maximum]
+    if [one for one in bounds if one is not None] == [rule.minimum]:
+        return f"is less than {rule.minimum}; the least that the API takes is {rule.minimum}."
+    if [one for one in bounds if one is not None] == [rule.maximum]:
+        return f"is more than {rule.maximum}; the most that the API takes is {rule.maximum}."
+    return f"is out of range; give {what}{_bounds(rule)}."
 
 
 def _bounds(rule: rules.Integer) -> str:

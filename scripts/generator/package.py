@@ -86,7 +86,7 @@ def render(
     project = Project(openapi=data, config=config, custom_template_path=templates)
     resources = _resources(contract)
     public = [(name, home) for name, home in _public_names(contract, resources) if name not in extended]
-    project.env.globals.update(public=public, servers=contract.document.servers())
+    project.env.globals.update(public=public, classes=_classes(contract), servers=contract.document.servers())
     project.env.filters["spec"] = _specs(contract).__getitem__
     _build(project)
     for name in NOT_KEPT:
@@ -169,6 +169,12 @@ def _write_resources(project: Project, resources: Sequence[Mapping[str, Any]], f
         (folder / f"{one['attribute']}.py").write_text(template.render(resource=one), encoding="utf-8")
 
 
+def _classes(contract: Contract) -> list[tuple[str, str]]:
+    """Every class of the models' package, and its module."""
+    names = {one.name: one.module for one in [*contract.models, *contract.enumerations]}
+    return sorted((names | {f"{one.name}Dict": one.module for one in contract.models if one.in_arguments}).items())
+
+
 def _public_names(contract: Contract, resources: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """What users import by name, and its module: all classes but envelopes."""
     envelopes = {
@@ -177,7 +183,6 @@ def _public_names(contract: Contract, resources: Sequence[Mapping[str, Any]]) ->
         for one in operation.responses
         if one.shape and one.shape.model and (one.enveloped or not one.is_success)
     }
-    names = {one.name: f"models.{one.module}" for one in [*contract.models, *contract.enumerations]}
-    names |= {f"{one.name}Dict": f"models.{one.module}" for one in contract.models if one.in_arguments}
+    names = {name: "models" for name, _module in _classes(contract)}
     names |= {name: f"resources.{one['attribute']}" for one in resources for name in one["classes"]}
     return sorted((name, home) for name, home in names.items() if name not in envelopes)

@@ -138,11 +138,11 @@ def test_a_nullable_line_says_how_that_is_known() -> None:
 def test_an_answer_requires_only_what_a_client_cannot_do_without() -> None:
     required = {name: set(SCHEMAS[name]["required"]) for name in ANSWERS if "required" in SCHEMAS[name]}
     assert required == {
-        "CreateInvoiceAnswer": {"success", "data"},
-        "ListInvoicesAnswer": {"success", "data"},
-        "GetInvoiceAnswer": {"success", "data"},
-        "ErrorAnswer": {"success"},
-        "InvoiceListData": {"invoices"},
+        "CreateInvoiceResponse": {"success", "data"},
+        "ListInvoicesResponse": {"success", "data"},
+        "GetInvoiceResponse": {"success", "data"},
+        "ErrorResponse": {"success"},
+        "InvoiceList": {"invoices"},
         "CreatedInvoice": {"id", "status"},
         "Invoice": {"id", "status"},
     }
@@ -168,7 +168,7 @@ def test_the_rules_of_the_documentation() -> None:
         next(line for name, line in lines(DOCUMENT) if name == wanted)["schema"]
         for wanted in ("listInvoices.limit", "getInvoice.invoice_id", "listInvoices.currency")
     )
-    item = SCHEMAS["InvoiceItem"]
+    item = SCHEMAS["LineItem"]
     assert (limit["minimum"], limit["maximum"]) == (1, 1000)
     assert invoice_id["pattern"] == "^inv_.*$"
     assert currency["pattern"] == "^[A-Z]{3}$"

@@ -134,7 +134,7 @@ def refused(answer: requests.Response) -> bool:
     if status == "4XX":
         assert 400 <= answer.status_code < 500
         assert set(found) == {"success", "message"}
-        assert reach.errors("/components/schemas/ErrorAnswer", found) == []
+        assert reach.errors("/components/schemas/ErrorResponse", found) == []
     assert found["success"] is (status == "200")
     return status == "4XX"
 
@@ -246,6 +246,6 @@ def test_a_failure_of_the_service(status: int, stub: StubServer, session: reques
         answer = session.request(method, f"{stub.url}/invoices{path}", json=BODY)
         assert answer.status_code == status
         assert answer.headers["Content-Type"] == "application/json"
-        assert reach.errors("/components/schemas/ErrorAnswer", answer.json()) == []
+        assert reach.errors("/components/schemas/ErrorResponse", answer.json()) == []
         reach.note(f"{place}/responses/5XX")
     reach.note("/components/responses/ServerError/content/application~1json")

@@ -80,7 +80,7 @@ def stock(job: dict[str, Any]) -> tuple[Call, str]:
     import httpx
     from stock_client.api.invoices import create_invoice, get_invoice
     from stock_client.client import AuthenticatedClient
-    from stock_client.models import CreateInvoiceRequest, ErrorAnswer
+    from stock_client.models import CreateInvoiceRequest, ErrorResponse
 
     client = AuthenticatedClient(
         base_url=job["base_url"],
@@ -95,7 +95,7 @@ def stock(job: dict[str, Any]) -> tuple[Call, str]:
             answer = get_invoice.sync(invoice_id, client=client)
         else:
             answer = create_invoice.sync(client=client, body=CreateInvoiceRequest.from_dict(job["create"]))
-        if isinstance(answer, ErrorAnswer):
+        if isinstance(answer, ErrorResponse):
             return "(a typed error answer)"
         return None if answer is None else answer.data.id
 

@@ -203,7 +203,7 @@ def test_changing_the_contract_is_one_edit_and_one_command(tmp_path: Path, monke
         more = {"issued_on": "2026-01-31", "trace": trace, "extra": [1]}
         payload = {"id": "inv_1", "status": "refunded", "amount": {"tax_total": 1.10}, **more}
         answer = msgspec.json.decode(
-            json.dumps({"success": True, "data": payload}), type=package.models.GetInvoiceAnswer
+            json.dumps({"success": True, "data": payload}), type=package.models.GetInvoiceResponse
         )
         assert answer.data.status is package.models.InvoiceStatus.REFUNDED
         assert str(answer.data.amount.tax_total) == "1.1"

@@ -1,4 +1,4 @@
-"""The generated operations: the request of each, and the models of its answers, as plain data."""
+"""The generated operations: the request of each, its rules, and the models of its responses, as plain data."""
 
 from __future__ import annotations
 
@@ -8,62 +8,51 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
-import attrs
 import pytest
 
 import paisr_generated
-from paisr_generated import api, contract, models
-from paisr_generated.api.invoices import create_invoice, get_invoice, list_invoices
-from paisr_generated.types import Request
+from paisr_generated import api, contract, models, resources
+from paisr_generated.operations import Operation, Request
+from paisr_generated.rules import Choice, Integer, ListOf, Text
 
 PACKAGE = Path(paisr_generated.__file__).parent
+CREATE, LIST, GET = (api.operation_named(name) for name in ("create_invoice", "list_invoices", "get_invoice"))
+BILL: dict[str, object] = {"customer": "c", "summary": "s", "due": "d"}
+
+
+def body(operation: Operation[Any], values: dict[str, object]) -> Any:
+    sent = operation.request(values).body
+    assert sent is not None
+    return json.loads(sent, parse_float=Decimal)
 
 
 def test_the_request_of_a_create() -> None:
-    body = models.CreateInvoiceRequest(
-        customer="cus_1",
-        summary="Één pizza €",
-        currency=models.Currency.SRD,
-        due="In 3 days",
-        items=[models.InvoiceItem(description="Pizza", quantity=Decimal("2"), unit_price=Decimal("75.10"))],
-    )
-    request = create_invoice.request(body=body)
+    item = {"description": "Pizza", "quantity": Decimal(2), "unit_price": Decimal("75.10")}
+    values = {**BILL, "summary": "Één pizza €", "currency": "SRD", "items": [item]}
+    request = CREATE.request(values)
     assert (request.operation, request.method, request.target) == ("create_invoice", "POST", "/invoices")
     assert request.body is not None
     assert "Één pizza €".encode() in request.body
-    assert json.loads(request.body, parse_float=Decimal) == {
-        "customer": "cus_1",
-        "summary": "Één pizza €",
-        "due": "In 3 days",
-        "currency": "SRD",
-        "items": [{"description": "Pizza", "quantity": 2, "unit_price": Decimal("75.10")}],
-    }
+    assert body(CREATE, values) == {**values, "items": [{**item, "quantity": 2}]}
 
 
 def test_what_is_not_given_is_not_sent() -> None:
-    body = models.CreateInvoiceRequest(customer="c", summary="s", due="d")
-    assert json.loads(create_invoice.request(body=body).body or b"") == {"customer": "c", "summary": "s", "due": "d"}
-    assert list_invoices.request() == Request(operation="list_invoices", method="GET", target="/invoices")
+    assert body(CREATE, BILL) == BILL
+    assert LIST.request({}) == Request(operation="list_invoices", method="GET", target="/invoices")
 
 
 @pytest.mark.parametrize("digits", ["0.1", "1.10", "12345678901234567890.123456789", "1E+3"])
 def test_a_decimal_is_sent_with_exactly_its_digits(digits: str) -> None:
-    item = models.InvoiceItem(description="x", quantity=Decimal(1), unit_price=Decimal(digits))
-    body = models.CreateInvoiceRequest(customer="c", summary="s", due="d", items=[item])
-    assert f'"unit_price":{digits}'.encode() in (create_invoice.request(body=body).body or b"")
+    request = CREATE.request({**BILL, "items": [{"unit_price": Decimal(digits)}]})
+    assert f'"unit_price":{digits}'.encode() in (request.body or b"")
 
 
 def test_the_query_is_encoded_and_in_the_contracts_order() -> None:
-    request = list_invoices.request(limit=3, status=models.InvoiceStatus.PAID, currency="SRD", resource_id="a b&c=/é+")
+    request = LIST.request({"limit": 3, "status": "paid", "currency": "SRD", "resource_id": "a b&c=/é+"})
     assert request.target == "/invoices?resource_id=a%20b%26c%3D%2F%C3%A9%2B&currency=SRD&status=paid&limit=3"
     assert request.body is None
-
-
-def test_an_unknown_status_and_a_zero_are_sent() -> None:
-    assert list_invoices.request(status=models.InvoiceStatus("refunded"), limit=0).target.endswith(
-        "?status=refunded&limit=0"
-    )
 
 
 @pytest.mark.parametrize(
@@ -76,29 +65,71 @@ def test_an_unknown_status_and_a_zero_are_sent() -> None:
     ],
 )
 def test_an_id_stays_one_segment_of_the_path(invoice_id: str, target: str) -> None:
-    assert get_invoice.request(invoice_id) == Request(operation="get_invoice", method="GET", target=target)
+    assert GET.request({"invoice_id": invoice_id}) == Request(operation="get_invoice", method="GET", target=target)
 
 
-def test_every_operation_says_what_it_answers() -> None:
-    error = {"4XX": models.ErrorAnswer, "5XX": models.ErrorAnswer}
-    assert {"200": models.CreateInvoiceAnswer, **error} == create_invoice.ANSWERS
-    assert {"200": models.ListInvoicesAnswer, **error} == list_invoices.ANSWERS
-    assert {"200": models.GetInvoiceAnswer, **error} == get_invoice.ANSWERS
-    assert (create_invoice.METHOD, create_invoice.PATH) == ("POST", "/invoices")
-    assert (get_invoice.METHOD, get_invoice.PATH) == ("GET", "/invoices/{invoice_id}")
+@pytest.mark.parametrize("invoice_id", [".", ".."])
+def test_an_id_that_would_lead_to_another_path_is_refused(invoice_id: str) -> None:
+    with pytest.raises(ValueError, match="another path"):
+        GET.request({"invoice_id": invoice_id})
+
+
+def test_every_operation_says_what_its_responses_are() -> None:
+    for operation, model in (
+        (CREATE, models.CreateInvoiceResponse),
+        (LIST, models.ListInvoicesResponse),
+        (GET, models.GetInvoiceResponse),
+    ):
+        assert {status: response.model for status, response in operation.responses.items()} == {
+            "200": model,
+            "4XX": models.ErrorResponse,
+            "5XX": models.ErrorResponse,
+        }
+        assert operation.responses["200"].enveloped
+        for status, code in ((200, "200"), (404, "4XX"), (599, "5XX")):
+            assert operation.response_for(status) is operation.responses[code]
+        assert operation.response_for(302) is None
+    assert (CREATE.method, CREATE.path, CREATE.is_idempotent) == ("POST", "/invoices", False)
+    assert (GET.method, GET.path, GET.is_idempotent) == ("GET", "/invoices/{invoice_id}", True)
+
+
+def test_the_rules_are_the_contracts() -> None:
+    rules = {one.name: one.rule for operation in (CREATE, LIST, GET) for one in operation.parameters}
+    assert rules["limit"] == Integer(minimum=Decimal(1), maximum=Decimal(1000))
+    assert rules["status"] == Choice(models.InvoiceStatus)
+    assert rules["customer"] == Text(min_length=1)
+    assert isinstance(items := rules["items"], ListOf)
+    assert (items.min_items, items.max_items) == (0, 50)
+    assert isinstance(rule := rules["invoice_id"], Text)
+    assert (rule.pattern, rule.example) == (r"^inv_.*\Z", "inv_123456")
 
 
 def test_a_request_is_a_plain_value() -> None:
-    request = get_invoice.request("inv_1")
-    assert hash(request) == hash(get_invoice.request("inv_1"))
-    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+    request = GET.request({"invoice_id": "inv_1"})
+    assert hash(request) == hash(GET.request({"invoice_id": "inv_1"}))
+    with pytest.raises(AttributeError, match="immutable"):
         request.target = "/"  # type: ignore[misc]  # the assignment is what must fail
 
 
-def test_parameters_are_described() -> None:
-    assert "no pages" in (inspect.getdoc(list_invoices.request) or "")
-    assert "Only invoices of this customer" in (inspect.getdoc(list_invoices.request) or "")
-    assert "The id of the invoice." in (inspect.getdoc(get_invoice.request) or "")
+@pytest.mark.parametrize("name", ["Invoices", "AsyncInvoices"])
+def test_methods_and_their_arguments_are_described(name: str) -> None:
+    resource = resources.resource_of("create_invoice")[name.startswith("Async")]
+    assert resource.__name__ == name
+    listed, created = inspect.getdoc(resource.list) or "", inspect.getdoc(resource.create) or ""
+    assert "no pages" in listed
+    assert "resource_id: Only invoices of this customer" in listed
+    assert "a float is refused" in created
+    assert "invoice_id: The id of the invoice." in (inspect.getdoc(resource.get) or "")
+
+
+def test_the_forms_of_an_operation_have_the_same_arguments() -> None:
+    plain, asynchronous = resources.resource_of("create_invoice")
+    for method in ("create", "list", "get"):
+        forms = [getattr(kind, method) for kind in (plain, asynchronous)]
+        forms += [getattr(kind(None).with_response, method).__func__ for kind in (plain, asynchronous)]
+        signatures = [inspect.signature(form).replace(return_annotation="") for form in forms]
+        assert len(set(signatures)) == 1
+        assert list(signatures[0].parameters)[-1] == "timeout"
 
 
 def test_the_contract_says_where_the_service_is() -> None:
@@ -110,10 +141,13 @@ def test_the_contract_says_where_the_service_is() -> None:
 
 
 def test_every_package_names_what_is_in_it() -> None:
-    for package in (paisr_generated, api, api.invoices, models):
+    for package in (paisr_generated, models):
         assert set(package.__all__) == {name for name in package.__all__ if hasattr(package, name)}
-    assert set(api.invoices.__all__) == {"create_invoice", "get_invoice", "list_invoices"}
-    assert set(models.__all__) >= {"Invoice", "InvoiceItem", "Voucher", "ErrorAnswer"}
+        with pytest.raises(AttributeError, match="Nothing"):
+            _ = package.Nothing
+    assert set(api.OPERATIONS) == {"create_invoice", "get_invoice", "list_invoices"}
+    assert set(models.__all__) >= {"Invoice", "LineItem", "Voucher", "ErrorResponse"}
+    assert not set(paisr_generated.__all__) & {"ErrorResponse", "GetInvoiceResponse"}
 
 
 def test_no_second_client_is_shipped() -> None:
@@ -122,8 +156,11 @@ def test_no_second_client_is_shipped() -> None:
     assert (PACKAGE / "py.typed").exists()
 
 
-def test_nothing_that_sends_is_imported() -> None:
-    code = "import sys, paisr_generated; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+def test_nothing_that_sends_and_nothing_of_the_overlays_is_imported() -> None:
+    code = (
+        "import sys, paisr_generated; [getattr(paisr_generated, name) for name in paisr_generated.__all__]; "
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
     environment = {"PYTHONPATH": str(PACKAGE.parent)}
     loaded = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert not set(loaded.stdout.split()) & {"httpx", "httpcore", "requests", "socket", "ssl", "asyncio", "http"}
+    assert not set(loaded.stdout.split()) & {"httpx", "httpcore", "requests", "socket", "ssl", "asyncio", "http", "paisr"}

@@ -12,7 +12,7 @@ import pytest
 
 from paisr import AsyncPaisr, ConfigurationError, Paisr
 from paisr._drift import MOST_TOLD, DriftWatch
-from paisr_generated.models import GetInvoiceAnswer, ListInvoicesAnswer
+from paisr_generated.models import GetInvoiceResponse, ListInvoicesResponse
 
 EXAMPLE = Path(__file__).parents[2] / "openapi" / "examples" / "list-invoices-answer.json"
 
@@ -64,7 +64,7 @@ def test_the_async_client_tells_too() -> None:
 def test_an_answer_that_the_contract_knows_tells_nothing() -> None:
     told: list[str] = []
     watch = DriftWatch(lambda operation, path: told.append(path))
-    watch.look("list_invoices", EXAMPLE.read_bytes(), ListInvoicesAnswer)
+    watch.look("list_invoices", EXAMPLE.read_bytes(), ListInvoicesResponse)
     assert told == []
 
 
@@ -89,7 +89,7 @@ def test_made_up_names_do_not_fill_the_memory() -> None:
     watch = DriftWatch(lambda operation, path: told.append(path))
     names = {f"f{number}": 1 for number in range(MOST_TOLD + 50)}
     body = json.dumps({"success": True, "data": {"id": "inv_1", "status": "paid", **names}}).encode()
-    watch.look("get_invoice", body, GetInvoiceAnswer)
+    watch.look("get_invoice", body, GetInvoiceResponse)
     assert len(told) == MOST_TOLD
 
 

@@ -18,11 +18,11 @@ from paisr import (
     UnexpectedResponseError,
 )
 from paisr._deadlines import Deadline
-from paisr._engine import Completed, Operation, Policy, exchange
+from paisr._engine import Policy, PreparedCall, exchange
 from paisr._exchange import Answered, Ask, Failed, Pause, Send
 from paisr._retry import RetryBudget, RetryPolicy
 from paisr._secrets import Secret
-from paisr_generated.types import Request
+from paisr_generated.operations import ApiResponse, Request
 
 REQUEST = Request(operation="get_invoice", method="GET", target="/invoices/inv_1")
 BROKEN = Failed("connection", True, "it broke")
@@ -61,11 +61,11 @@ class Play:
         retry = RetryPolicy(max_retries=retries, jitter=lambda: time.jitter, now=time.now, budget=self.budget)
         self.policy = Policy(retry=retry, limiter=limiter, clock=lambda: time.seconds, secret=Secret("tok"))
         self.deadline = Deadline(timeout, lambda: time.seconds)
-        self.operation = Operation[bytes](request=REQUEST, decode=lambda answered: answered.content, read=read)
+        self.operation = PreparedCall[bytes](request=REQUEST, decode=lambda answered: answered.content, repeatable=read)
         self.steps: list[Any] = []
         self.takes = 0.0
 
-    def run(self, *happens: Any) -> Completed[bytes]:
+    def run(self, *happens: Any) -> ApiResponse[bytes]:
         call = exchange(self.operation, self.policy, self.deadline)
         left = list(happens)
         done: Any = None
@@ -85,7 +85,7 @@ class Play:
                         step = call.throw(done)
         except StopIteration as stop:
             assert not left, "it stopped before everything had happened"
-            result: Completed[bytes] = stop.value
+            result: ApiResponse[bytes] = stop.value
             return result
 
     def fails(self, *happens: Any) -> Any:
@@ -111,7 +111,7 @@ def answer(status: int = 200, **headers: str) -> Answered:
 def test_any_2xx_ends_a_call_at_once(time: Any, status: int) -> None:
     play = Play(time)
     completed = play.run(answer(status))
-    assert (completed.attempts, completed.answered.status, play.pauses) == (1, status, [])
+    assert (completed.attempts, completed.status_code, play.pauses) == (1, status, [])
     assert play.steps[0].request is REQUEST
     assert play.steps[0].deadline is play.deadline
 

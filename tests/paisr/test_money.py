@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 
 from paisr import InvalidArgumentError
-from paisr._money import exact
+from paisr._numbers import checked_number
+from paisr_generated.rules import Number
+
+
+def exact(value: Any, name: str, least: int) -> Decimal:
+    return checked_number(Number(minimum=Decimal(least)), value, name)
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,24 @@ from typing import Any
 import pytest
 
 from paisr import Invoice, InvoiceList, InvoiceStatus
+from paisr._truncation import note_truncation
+from paisr_generated.api import operation_named
+
+LIST = operation_named("list_invoices")
+
+
+def listed(invoices: list[Invoice], limit: int | None) -> InvoiceList:
+    """A list as a call gives it back that asked for so many."""
+    found = InvoiceList(invoices=invoices)
+    note_truncation(found, LIST, {} if limit is None else {"limit": limit})
+    return found
+
 
 INVOICES = [Invoice(id=f"inv_{number}", status=InvoiceStatus.PAID) for number in range(3)]
 
 
 def test_a_list_is_a_sequence() -> None:
-    found = InvoiceList(INVOICES, 1000)
+    found = listed(INVOICES, 1000)
     assert isinstance(found, Sequence)
     assert (len(found), found[0], found[-1]) == (3, INVOICES[0], INVOICES[2])
     assert list(found) == INVOICES
@@ -27,23 +39,23 @@ def test_a_list_is_a_sequence() -> None:
     assert "inv_1" not in found
     assert found.index(INVOICES[2]) == 2
     assert found.count(INVOICES[0]) == 1
-    assert not InvoiceList([], 1000)
+    assert not listed([], 1000)
     with pytest.raises(IndexError):
         found[3]
 
 
 def test_lists_are_equal_when_they_say_the_same() -> None:
-    assert InvoiceList(INVOICES, 5) == InvoiceList(list(INVOICES), 1000)
-    assert InvoiceList(INVOICES, 3) != InvoiceList(INVOICES, 5)
-    assert InvoiceList(INVOICES[:2], 5) != InvoiceList(INVOICES, 5)
-    assert InvoiceList(INVOICES, 5) != INVOICES
+    assert listed(INVOICES, 5) == listed(list(INVOICES), 1000)
+    assert listed(INVOICES, 3) != listed(INVOICES, 5)
+    assert listed(INVOICES[:2], 5) != listed(INVOICES, 5)
+    assert listed(INVOICES, 5) != INVOICES
     with pytest.raises(TypeError, match="unhashable"):
-        hash(InvoiceList(INVOICES, 5))
+        hash(listed(INVOICES, 5))
 
 
 @pytest.mark.parametrize("travel", [copy.copy, copy.deepcopy, lambda found: pickle.loads(pickle.dumps(found))])
 def test_a_list_travels_whole(travel: Any) -> None:
-    found = InvoiceList(INVOICES, 3)
+    found = listed(INVOICES, 3)
     assert travel(found) == found
 
 
@@ -51,12 +63,12 @@ def test_a_list_travels_whole(travel: Any) -> None:
     ("count", "limit", "truncated"), [(0, 1, False), (1, 1, True), (2, 3, False), (3, 3, True), (3, 2, True)]
 )
 def test_as_many_as_the_limit_may_not_be_all(count: int, limit: int, truncated: bool) -> None:
-    assert InvoiceList(INVOICES[:count], limit).may_be_truncated is truncated
+    assert listed(INVOICES[:count], limit).may_be_truncated is truncated
 
 
 def test_a_list_shows_how_long_it_is() -> None:
-    assert repr(InvoiceList(INVOICES, 5)) == "<InvoiceList of 3>"
-    assert repr(InvoiceList(INVOICES, 3)) == "<InvoiceList of 3, may be truncated>"
+    assert repr(listed(INVOICES, 5)) == "<InvoiceList of 3>"
+    assert repr(listed(INVOICES, 3)) == "<InvoiceList of 3, may be truncated>"
 
 
 @pytest.mark.parametrize(

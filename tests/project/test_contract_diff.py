@@ -240,8 +240,8 @@ def schema_of(document: Document, name: str) -> Document:
 @pytest.mark.parametrize(
     ("patch", "expected"),
     [
-        ({"InvoiceItem": {"properties": {"quantity": {"minimum": 2}}}}, ("narrowed", True, "major")),
-        ({"InvoiceItem": {"properties": {"quantity": {"minimum": 0.5}}}}, ("widened", False, "minor")),
+        ({"LineItem": {"properties": {"quantity": {"minimum": 2}}}}, ("narrowed", True, "major")),
+        ({"LineItem": {"properties": {"quantity": {"minimum": 0.5}}}}, ("widened", False, "minor")),
         ({"CreateInvoiceRequest": {"properties": {"items": {"maxItems": 20}}}}, ("narrowed", True, "major")),
         ({"CreateInvoiceRequest": {"required": ["customer", "summary"]}}, ("widened", False, "minor")),
         ({"CreateInvoiceRequest": {"required": ["customer", "summary", "due", "items"]}}, ("narrowed", True, "major")),
@@ -352,7 +352,7 @@ def test_one_rule_in_two_ways_is_one_rule(one: Document, same: Document, compare
 
 def test_what_is_only_for_answers_is_no_part_of_a_request(compare: Compare) -> None:
     other = documents.contract()
-    schema_of(other, "InvoiceItem")["properties"]["id"] = {"type": "string", "readOnly": True}
+    schema_of(other, "LineItem")["properties"]["id"] = {"type": "string", "readOnly": True}
     assert rows(compare(documents.contract(), other)) == []
 
 
