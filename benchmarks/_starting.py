@@ -118,7 +118,7 @@ def _stripe() -> Callable[[], object]:
 def grant() -> Callable[[], None]:
     """What a call does to be admitted, with a limiter whose window is full at all times and yet never waited for."""
     from paisr import RateLimit
-    from paisr._limiter import limiter_for
+    from paisr._ratelimit.limiters import limiter_for
 
     limiter = limiter_for(RateLimit(250, per=0.0001))
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from paisr._client import Paisr
     from paisr._invoices import AsyncInvoices, Invoices
     from paisr._journal import Journal, JournalEntry
-    from paisr._limiter import RateLimit
     from paisr._line_items import LineItem
+    from paisr._ratelimit.rate import RateLimit
     from paisr.webhooks import WebhookEvent
     from paisr_generated import *  # noqa: F403 - the names of the contract are generated
     from paisr_generated.operations import ApiResponse
@@ -48,7 +48,7 @@ _MODULES = (
     "paisr.webhooks",
     "paisr_generated",
     "paisr_generated.operations",
-    "paisr._limiter",
+    "paisr._ratelimit.rate",
     "paisr._attempts",
     "paisr._client",
     "paisr._async_client",

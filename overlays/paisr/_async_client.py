@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from paisr._drift import OnDrift
     from paisr._exchange import Steps
     from paisr._invoices import AsyncInvoices
-    from paisr._limiter import RateLimit
+    from paisr._ratelimit.rate import RateLimit
     from paisr._wire._async import AsyncWire
 
 T = TypeVar("T")

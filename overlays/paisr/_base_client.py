@@ -9,11 +9,12 @@ from paisr._config import Route, read_max_retries, read_service, read_timeout, r
 from paisr._engine import Policy
 from paisr._errors import ConfigurationError
 from paisr._ledger import Memory
-from paisr._limiter import RateLimit, limiter_for
+from paisr._ratelimit.limiters import limiter_for
+from paisr._ratelimit.rate import RateLimit
 from paisr._retry import RetryPolicy
 from paisr._runtime import SYSTEM
 from paisr._session import Session
-from paisr._texts import kind_of
+from paisr._texts import type_name
 
 if TYPE_CHECKING:
     import os
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from paisr._config import Settings
     from paisr._drift import DriftWatch, OnDrift
     from paisr._journal import Journal
-    from paisr._limiter import Limiter
+    from paisr._ratelimit.queue import Limiter
     from paisr._runtime import Runtime
 
 DEFAULT_TIMEOUT = 30.0
@@ -82,7 +83,7 @@ def _check_tls(tls: object) -> None:
     import ssl  # here, because a client without one may not need it
 
     if not isinstance(tls, ssl.SSLContext):
-        raise ConfigurationError(f"tls is {kind_of(tls)}; give an ssl.SSLContext.")
+        raise ConfigurationError(f"tls is {type_name(tls)}; give an ssl.SSLContext.")
 
 
 def _journal(path: str | os.PathLike[str] | None) -> Journal | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from paisr._errors import InvalidArgumentError
 from paisr._numbers import checked_number, checked_whole_number
-from paisr._texts import checked_text, kind_of, plain, shown
+from paisr._texts import checked_text, plain, safe_repr, type_name
 from paisr_generated import rules
 
 
@@ -32,7 +32,9 @@ def _text(rule: rules.Text, value: object, name: str) -> str:
     if rule.pattern is not None and not _compiled(rule.pattern).search(text):
         pattern = rule.pattern.replace("\\Z", "$")
         such_as = f", such as {rule.example!r}" if rule.example else ""
-        raise InvalidArgumentError(f"{name}={shown(text)} does not match {pattern}; give a text that does{such_as}.")
+        raise InvalidArgumentError(
+            f"{name}={safe_repr(text)} does not match {pattern}; give a text that does{such_as}."
+        )
     return text
 
 
@@ -43,23 +45,23 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _boolean(_rule: rules.Boolean, value: object, name: str) -> bool:
     if not isinstance(value, bool):
-        raise InvalidArgumentError(f"{name} is {kind_of(value)}; give True or False.")
+        raise InvalidArgumentError(f"{name} is {type_name(value)}; give True or False.")
     return value
 
 
 def _date_time(_rule: rules.DateTime, value: object, name: str) -> str:
     if not isinstance(value, datetime):
-        raise InvalidArgumentError(f"{name} is {kind_of(value)}; give a datetime with an offset.")
+        raise InvalidArgumentError(f"{name} is {type_name(value)}; give a datetime with an offset.")
     if value.utcoffset() is None:
         raise InvalidArgumentError(
-            f"{name}={shown(value)} has no offset; give a datetime with one, such as datetime.now(UTC)."
+            f"{name}={safe_repr(value)} has no offset; give a datetime with one, such as datetime.now(UTC)."
         )
     return value.isoformat().replace("+00:00", "Z") if value.utcoffset() == UTC.utcoffset(None) else value.isoformat()
 
 
 def _date(_rule: rules.Date, value: object, name: str) -> str:
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise InvalidArgumentError(f"{name} is {kind_of(value)}; give a date.")
+        raise InvalidArgumentError(f"{name} is {type_name(value)}; give a date.")
     return value.isoformat()
 
 
@@ -69,7 +71,7 @@ def _uuid(_rule: rules.Uuid, value: object, name: str) -> str:
     except ValueError as error:
         if isinstance(error, InvalidArgumentError):
             raise
-        raise InvalidArgumentError(f"{name}={shown(value)} is not a UUID; give one, or its text.") from None
+        raise InvalidArgumentError(f"{name}={safe_repr(value)} is not a UUID; give one, or its text.") from None
 
 
 def _choice(rule: rules.Choice, value: object, name: str) -> str | int:
@@ -77,21 +79,21 @@ def _choice(rule: rules.Choice, value: object, name: str) -> str | int:
     given = plain(value) if isinstance(value, str) else value
     if isinstance(given, bool) or not isinstance(given, type(values[0])):
         what = "text" if isinstance(values[0], str) else "a whole number"
-        raise InvalidArgumentError(f"{name} is {kind_of(value)}; give it as {what}.")
+        raise InvalidArgumentError(f"{name} is {type_name(value)}; give it as {what}.")
     if given not in values:
         known = ", ".join(map(repr, values))
-        raise InvalidArgumentError(f"{name}={shown(given)} is not one that the API knows; it is one of {known}.")
+        raise InvalidArgumentError(f"{name}={safe_repr(given)} is not one that the API knows; it is one of {known}.")
     return cast("str | int", values[values.index(given)])
 
 
 def _constant(rule: rules.Constant, value: object, name: str) -> object:
     if type(value) is not type(rule.value) or value != rule.value:
-        raise InvalidArgumentError(f"{name}={shown(value)} is not {rule.value!r}, which is all that the API takes.")
+        raise InvalidArgumentError(f"{name}={safe_repr(value)} is not {rule.value!r}, which is all that the API takes.")
     return rule.value
 
 
 def _list(rule: rules.ListOf, value: object, name: str) -> list[Any]:
-    kind = kind_of(value)
+    kind = type_name(value)
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
         raise InvalidArgumentError(f"{name} is {kind}; give a list.")
     checked_items: list[Any] = []
@@ -118,7 +120,7 @@ def _map(rule: rules.MapOf, value: object, name: str) -> dict[str, Any]:
 
 def _entries(value: object, name: str) -> dict[str, object]:
     if not isinstance(value, Mapping):
-        raise InvalidArgumentError(f"{name} is {kind_of(value)}; give a mapping.")
+        raise InvalidArgumentError(f"{name} is {type_name(value)}; give a mapping.")
     return {
         checked_text(key, f"a key of {name}", empty=True): one
         for key, one in cast("Mapping[object, object]", value).items()
@@ -139,7 +141,7 @@ def _object(rule: rules.Object, value: object, name: str) -> dict[str, Any]:
         given = dict(cast("Mapping[Any, object]", value))
     else:
         article = "an" if title[0] in "AEIOU" else "a"
-        raise InvalidArgumentError(f"{name} is {kind_of(value)}; give {article} {title}, or a mapping with its keys.")
+        raise InvalidArgumentError(f"{name} is {type_name(value)}; give {article} {title}, or a mapping with its keys.")
     return _checked_entries(rule, given, name)
 
 
@@ -154,9 +156,9 @@ def _checked_entries(rule: rules.Object, given: dict[str, object], name: str) ->
             entries[key] = checked(known[key].rule, value, f"{name}.{key}")
         elif rule.tag is None or key != rule.tag[0]:
             if rule.closed:
-                raise InvalidArgumentError(f"{name} has {shown(key)}, which the API does not know; it has {keys}.")
-            key = checked_text(key, f"a key of {name}", empty=True)
-            entries[key] = checked(rules.Anything(nullable=True), value, f"{name}.{key}")
+                raise InvalidArgumentError(f"{name} has {safe_repr(key)}, which the API does not know; it has {keys}.")
+            text = checked_text(key, f"a key of {name}", empty=True)
+            entries[text] = checked(rules.Anything(nullable=True), value, f"{name}.{text}")
     return entries
 
 
@@ -217,7 +219,7 @@ def _anything(  # noqa: PLR0911 - one line for each kind of value
             return _list(rules.ListOf(item=rules.Anything()), cast("object", value), name)
         case _:
             raise InvalidArgumentError(
-                f"{name} is {kind_of(value)}, which JSON cannot write; give texts, numbers, lists and mappings."
+                f"{name} is {type_name(value)}, which JSON cannot write; give texts, numbers, lists and mappings."
             )
 
 

@@ -11,14 +11,14 @@ from attrs import field, frozen
 
 from paisr._errors import ConfigurationError
 from paisr._secrets import Secret
-from paisr._texts import seconds, shown
+from paisr._texts import safe_repr, seconds
 from paisr_generated.contract import SERVERS, Environment
 
 if TYPE_CHECKING:
     import ssl
 
     from paisr._drift import OnDrift
-    from paisr._limiter import RateLimit
+    from paisr._ratelimit.rate import RateLimit
 
 __all__ = ["Environment"]
 TOKEN_VARIABLE = "PAISR_TOKEN"
@@ -107,7 +107,7 @@ def read_service(environment: object, base_url: Secret | None) -> Service:
     """The service to talk to: `base_url`, else ``PAISR_BASE_URL``, else the environment's server in the contract."""
     if not isinstance(environment, str) or environment not in SERVERS:
         raise ConfigurationError(
-            f"environment={shown(environment)} is not known; it is one of {', '.join(map(repr, SERVERS))}."
+            f"environment={safe_repr(environment)} is not known; it is one of {', '.join(map(repr, SERVERS))}."
         )
     url = base_url or Secret(os.environ.get(BASE_URL_VARIABLE) or SERVERS[environment])
     if not url.is_text:
@@ -136,7 +136,7 @@ def _split(url: Secret) -> SplitResult | str:
         return f"The base URL is not an https address; {right}."
     if "?" in url.reveal() or "#" in url.reveal():
         return f"The base URL has a query or a fragment; {right}."
-    given = f"The base URL {shown(url.reveal())}"
+    given = f"The base URL {safe_repr(url.reveal())}"
     if not _PATH_TEXT.fullmatch(parts.path) or any(unquote(part) in {".", ".."} for part in parts.path.split("/")):
         return f"{given} has a path that cannot be sent as it is; {right}."
     if not ascii_host(host) or port == 0:
@@ -174,7 +174,7 @@ def is_loopback(host: str) -> bool:
 
 def read_max_retries(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100:
-        raise ConfigurationError(f"max_retries={shown(value)} is not a whole number from 0 to 100.")
+        raise ConfigurationError(f"max_retries={safe_repr(value)} is not a whole number from 0 to 100.")
     return value
 
 

@@ -40,7 +40,7 @@ def _perform(step: Step, wire: SyncWire, runtime: Runtime) -> Any:
         case Pause(seconds):
             return runtime.sleep(seconds)
         case Ask(limiter, ticket):
-            return limiter.ask(ticket)
+            return limiter.try_acquire(ticket)
         case Do(work):
             return work()
 
@@ -68,7 +68,7 @@ async def _perform_async(step: Step, wire: AsyncWire, runtime: Runtime) -> Any:
         case Pause(seconds):
             return await runtime.sleep_async(seconds)
         case Ask(limiter, ticket):
-            return await _in_thread(lambda: limiter.ask(ticket))
+            return await _in_thread(lambda: limiter.try_acquire(ticket))
         case Do(work):
             return await _in_thread(work)
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from paisr._errors import InvalidArgumentError
-from paisr._texts import checked_text, kind_of, shown
+from paisr._texts import checked_text, safe_repr, type_name
 
 if TYPE_CHECKING:
     from dateutil.relativedelta import relativedelta
@@ -37,7 +37,7 @@ def due_text(due: Due, today: Callable[[], date]) -> str:
     # By name, so that dateutil is loaded by those who use it.
     if "relativedelta" in [base.__name__ for base in type(due).__mro__]:
         return _from_relativedelta(due)
-    raise InvalidArgumentError(f"due is {kind_of(due)}; {RIGHT}.")
+    raise InvalidArgumentError(f"due is {type_name(due)}; {RIGHT}.")
 
 
 def _from_timedelta(due: timedelta) -> str:
@@ -62,7 +62,7 @@ def _from_relativedelta(due: relativedelta) -> str:
     try:
         rest = timedelta(due.days, due.seconds, due.microseconds, 0, due.minutes, due.hours)
     except OverflowError:
-        raise InvalidArgumentError(f"due={shown(due)} is further away than time goes; {RIGHT}.") from None
+        raise InvalidArgumentError(f"due={safe_repr(due)} is further away than time goes; {RIGHT}.") from None
     absolute = ("year", "month", "day", "weekday", "hour", "minute", "second", "microsecond")
     if due.leapdays or any(getattr(due, name) is not None for name in absolute):
         raise InvalidArgumentError(f"due={due} names a moment and not a time from now; {RIGHT}.")

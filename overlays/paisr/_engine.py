@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from paisr._deadlines import Deadline
     from paisr._drift import DriftWatch
     from paisr._exchange import Happened, Steps
-    from paisr._limiter import Limiter
+    from paisr._ratelimit.queue import Limiter
     from paisr._retry import RetryPolicy
     from paisr._secrets import Secret
     from paisr_generated.operations import Request
@@ -110,7 +110,7 @@ def _admitted(limiter: Limiter | None, deadline: Deadline) -> Steps[None]:
         return
     ticket = limiter.enter()
     try:
-        while wait := (yield Ask(limiter, ticket)) if limiter.blocking else limiter.ask(ticket):
+        while wait := (yield Ask(limiter, ticket)) if limiter.blocking else limiter.try_acquire(ticket):
             if wait >= deadline.remaining():
                 raise RateLimitTimeoutError(
                     f"The rate limit allows the next request in {wait:.1f} s, after the deadline of this call "

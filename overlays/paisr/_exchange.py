@@ -11,7 +11,7 @@ from paisr_generated.operations import Headers
 
 if TYPE_CHECKING:
     from paisr._deadlines import Deadline
-    from paisr._limiter import Limiter, Ticket
+    from paisr._ratelimit.queue import Limiter, Ticket
     from paisr_generated.operations import Request
 
 T = TypeVar("T")

@@ -16,15 +16,15 @@ class Forkable(Protocol):
 _known: weakref.WeakSet[Forkable] = weakref.WeakSet()
 
 
-def tell_after_fork(who: Forkable) -> None:
+def register_after_fork(who: Forkable) -> None:
     """Call ``who.after_fork()`` in every forked child, as long as `who` lives."""
     _known.add(who)
 
 
-def _tell_all() -> None:
+def _renew_all() -> None:
     for who in list(_known):
         who.after_fork()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_tell_all)
+    os.register_at_fork(after_in_child=_renew_all)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paisr._checks import checked
 from paisr._errors import InvalidArgumentError
-from paisr._texts import shown
+from paisr._texts import safe_repr
 from paisr_generated.api import operation_named
 from paisr_generated.rules import Text
 
@@ -15,6 +15,7 @@ def checked_invoice_id(value: object) -> str:
     text = str(checked(parameter.rule if parameter else Text(min_length=1), value, "invoice_id"))
     if "/" in text or "\\" in text or any(ord(character) < 33 or ord(character) == 127 for character in text):
         raise InvalidArgumentError(
-            f"invoice_id={shown(text)} has a slash, a space or a control character, which no id has; give it unchanged."
+            f"invoice_id={safe_repr(text)} has a slash, a space or a control character, which no id has; "
+            "give it unchanged."
         )
     return text

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import define, field, frozen
 
-from paisr._forks import tell_after_fork
+from paisr._forks import register_after_fork
 
 if TYPE_CHECKING:
     from paisr._attempts import Attempt
@@ -83,7 +83,7 @@ class Memory:
         self._owners: dict[str, str] = {}
         # For whoever must look and note in one step.
         self.lock = threading.RLock()
-        tell_after_fork(self)
+        register_after_fork(self)
 
     def after_fork(self) -> None:
         self.lock = threading.RLock()

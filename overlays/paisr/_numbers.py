@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paisr._errors import InvalidArgumentError
-from paisr._texts import kind_of, shown
+from paisr._texts import safe_repr, type_name
 
 if TYPE_CHECKING:
     from paisr_generated import rules
@@ -19,7 +19,7 @@ MAX_EXPONENT = 1000
 
 def checked_whole_number(rule: rules.Integer, value: object, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidArgumentError(f"{name}={shown(value)} is not a whole number; give one{_bounds(rule)}.")
+        raise InvalidArgumentError(f"{name}={safe_repr(value)} is not a whole number; give one{_bounds(rule)}.")
     # Whatever kind of int it is, such as a member of an IntEnum.
     number = int(value)
     _check_bounds(rule, Decimal(number), value, name, "a whole number")
@@ -31,7 +31,7 @@ def checked_number(rule: rules.Number, value: object, name: str) -> Decimal:
     number = _as_decimal(value, name)
     if not number.is_finite() or abs(number.adjusted()) >= MAX_EXPONENT:
         raise InvalidArgumentError(
-            f"{name}={shown(value)} is not a number that can be billed; give one such as '149.95'."
+            f"{name}={safe_repr(value)} is not a number that can be billed; give one such as '149.95'."
         )
     _check_bounds(rule, number, value, name, "a number")
     return number
@@ -45,7 +45,7 @@ def _as_decimal(value: object, name: str) -> Decimal:
     if isinstance(value, str):
         if not _NUMBER.fullmatch(value):
             raise InvalidArgumentError(
-                f"{name}={shown(value)} is not a plain number; give digits with a full stop, such as '149.95'."
+                f"{name}={safe_repr(value)} is not a plain number; give digits with a full stop, such as '149.95'."
             )
         return Decimal(value)
     if isinstance(value, float):
@@ -53,7 +53,7 @@ def _as_decimal(value: object, name: str) -> Decimal:
             f"{name}={value!r} is a float, which cannot hold most amounts exactly (0.1 + 0.2 is not 0.3); "
             f"give a Decimal, an int or a text such as '{value}'."
         )
-    raise InvalidArgumentError(f"{name} is {kind_of(value)}; give a Decimal, an int or a text such as '149.95'.")
+    raise InvalidArgumentError(f"{name} is {type_name(value)}; give a Decimal, an int or a text such as '149.95'.")
 
 
 def _check_bounds(rule: rules.Integer, number: Decimal, value: object, name: str, what: str) -> None:
@@ -67,12 +67,12 @@ def _check_bounds(rule: rules.Integer, number: Decimal, value: object, name: str
         raise InvalidArgumentError(f"{name}={_written(value)} {_out_of_bounds(rule, what)}")
     if rule.multiple_of is not None and number % rule.multiple_of:
         raise InvalidArgumentError(
-            f"{name}={shown(value)} is not a multiple of {rule.multiple_of}; give {what} that is."
+            f"{name}={safe_repr(value)} is not a multiple of {rule.multiple_of}; give {what} that is."
         )
 
 
 def _written(value: object) -> str:
-    return shown(value) if not isinstance(value, Decimal) or not value.is_finite() else f"{value:.30g}"
+    return safe_repr(value) if not isinstance(value, Decimal) or not value.is_finite() else f"{value:.30g}"
 
 
 def _out_of_bounds(rule: rules.Integer, what: str) -> str:

@@ -18,7 +18,7 @@ from paisr._errors import APITimeoutError, ConfigurationError, InvalidArgumentEr
 from paisr._exchange import Do, Pause
 from paisr._hooks import HOOKS, NO_HOOK, Hook
 from paisr._reconcile import Reconciler, checked_attempt
-from paisr._texts import kind_of, seconds
+from paisr._texts import seconds, type_name
 from paisr._truncation import note_truncation
 from paisr_generated.api import operation_named
 from paisr_generated.models.invoice_status import InvoiceStatus
@@ -205,7 +205,7 @@ def wanted_statuses(until: object) -> tuple[str, ...]:
     if isinstance(until, str):
         until = (until,)
     if isinstance(until, bytes) or not isinstance(until, Iterable):
-        raise InvalidArgumentError(f"until is {kind_of(until)}; give statuses, such as ('paid', 'void').")
+        raise InvalidArgumentError(f"until is {type_name(until)}; give statuses, such as ('paid', 'void').")
     wanted = tuple(str(checked(Choice(InvoiceStatus), one, "until")) for one in cast("Iterable[object]", until))
     if not wanted:
         raise InvalidArgumentError("until is empty; give the statuses to wait for, such as ('paid', 'void').")

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from paisr._errors import InvalidArgumentError, PaisrError
 
-LONGEST_SHOWN = 60
+MAX_REPR = 60
 # Seconds. What lies beyond is a mistake, and more than sockets and locks can wait for on every machine.
-LONGEST_TIME = 1_000_000
+MAX_SECONDS = 1_000_000
 
 
-def shown(value: object) -> str:
+def safe_repr(value: object) -> str:
     """A value for a sentence: its repr, cut short; its kind where it has none, as an int of 5,000 digits has."""
     try:
         text = repr(value)
     except Exception:
-        return kind_of(value)
-    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
+        return type_name(value)
+    return text if len(text) <= MAX_REPR else text[:MAX_REPR] + "…"
 
 
 def seconds(value: object, name: str, error: type[PaisrError] = InvalidArgumentError) -> float:
     """A time that a call can take: a number of seconds above zero."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= LONGEST_TIME:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= MAX_SECONDS:
         raise error(
-            f"{name}={shown(value)} is not a number of seconds above zero and up to {LONGEST_TIME:,}; "
+            f"{name}={safe_repr(value)} is not a number of seconds above zero and up to {MAX_SECONDS:,}; "
             "give one such as 30.0."
         )
     return float(value)
 
 
-def kind_of(value: object) -> str:
+def type_name(value: object) -> str:
     """What a value is, for a sentence: ``an int``, ``a list``."""
     name = type(value).__name__
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
@@ -37,7 +37,7 @@ def kind_of(value: object) -> str:
 def checked_text(value: object, name: str, *, empty: bool = False) -> str:
     """`value` as a text that UTF-8 can write; not empty unless that is allowed."""
     if not isinstance(value, str):
-        raise InvalidArgumentError(f"{name} is {kind_of(value)}; give it as text.")
+        raise InvalidArgumentError(f"{name} is {type_name(value)}; give it as text.")
     try:
         value.encode()
     except UnicodeEncodeError as error:

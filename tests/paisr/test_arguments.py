@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from paisr import Currency, InvalidArgumentError, InvoiceStatus
-from paisr._texts import checked_text, shown
+from paisr._texts import checked_text, safe_repr
 
 GOOD: dict[str, Any] = {"customer": "cus_1", "summary": "Pizza", "due": "In 3 days"}
 
@@ -141,7 +141,7 @@ def test_the_place_of_half_a_character_is_named() -> None:
 
 
 def test_what_is_shown_is_short_and_never_fails() -> None:
-    assert shown("x" * 1000) == repr("x" * 1000)[:60] + "…"
-    assert shown(10**5000) == "an int"
-    assert shown(Unprintable()) == "an Unprintable"
-    assert shown({"a": 1}) == "{'a': 1}"
+    assert safe_repr("x" * 1000) == repr("x" * 1000)[:60] + "…"
+    assert safe_repr(10**5000) == "an int"
+    assert safe_repr(Unprintable()) == "an Unprintable"
+    assert safe_repr({"a": 1}) == "{'a': 1}"

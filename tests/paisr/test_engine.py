@@ -41,7 +41,7 @@ class Gate:
         self.entered += 1
         return object()
 
-    def ask(self, ticket: Any) -> float:
+    def try_acquire(self, ticket: Any) -> float:
         wait = self.answers.pop(0) if self.answers else 0.0
         self.granted += not wait
         return wait
@@ -77,7 +77,7 @@ class Play:
                 if isinstance(step, Pause):
                     self.time.sleep(step.seconds)
                 elif isinstance(step, Ask):
-                    done = step.limiter.ask(step.ticket)
+                    done = step.limiter.try_acquire(step.ticket)
                 else:
                     self.time.seconds += self.takes
                     done = left.pop(0)

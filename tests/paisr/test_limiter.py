@@ -18,7 +18,9 @@ from paisr._deadlines import Deadline
 from paisr._engine import _admitted
 from paisr._errors import RateLimitTimeoutError
 from paisr._exchange import Ask, Pause
-from paisr._limiter import MemoryWindow, ProcessLimiter, QueueLimiter, Ticket, limiter_for
+from paisr._ratelimit.limiters import limiter_for
+from paisr._ratelimit.memory import MemoryWindow
+from paisr._ratelimit.queue import QueueLimiter, Ticket
 
 
 class Clock:
@@ -58,12 +60,12 @@ class Crowd:
     def come(self, many: int) -> list[Ticket]:
         tickets = [self.limiter.enter() for _ in range(many)]
         for ticket in tickets:
-            self.ask(self.came, ticket)
+            self.try_acquire(self.came, ticket)
             self.came += 1
         return tickets
 
-    def ask(self, number: int, ticket: Ticket) -> None:
-        wait = self.limiter.ask(ticket)
+    def try_acquire(self, number: int, ticket: Ticket) -> None:
+        wait = self.limiter.try_acquire(ticket)
         if wait:
             self.due.append((self.clock.now + wait, number, ticket))
         else:
@@ -76,12 +78,12 @@ class Crowd:
             self.due.remove(entry)
             self.clock.now = max(self.clock.now, entry[0])
             if not entry[2].left:
-                self.ask(entry[1], entry[2])
+                self.try_acquire(entry[1], entry[2])
         self.clock.now = max(self.clock.now, until)
 
 
 def test_no_more_than_allowed_in_a_window_and_no_less(clock: Clock) -> None:
-    crowd = Crowd(ProcessLimiter(RateLimit(10, per=60), clock), clock)
+    crowd = Crowd(limiter_for(RateLimit(10, per=60), clock), clock)
     crowd.come(35)
     crowd.go_on(clock.now + 61 * 4)
     assert [number for _, number in crowd.granted] == list(range(35))
@@ -89,27 +91,27 @@ def test_no_more_than_allowed_in_a_window_and_no_less(clock: Clock) -> None:
 
 
 def test_who_comes_when_half_a_round_is_through_is_not_sent_away_for_longer_than_the_queue_is(clock: Clock) -> None:
-    limiter = ProcessLimiter(RateLimit(4, per=60), clock)
+    limiter = limiter_for(RateLimit(4, per=60), clock)
     crowd = Crowd(limiter, clock)
     crowd.come(1)
     clock.now += 50
     crowd.come(3)
     sleepers = [limiter.enter() for _ in range(4)]
-    assert [round(limiter.ask(ticket)) for ticket in sleepers] == [11, 61, 61, 61]
+    assert [round(limiter.try_acquire(ticket)) for ticket in sleepers] == [11, 61, 61, 61]
     clock.now += 61
-    assert limiter.ask(sleepers[3]) == 0.0, "there is room for all four"
-    assert round(limiter.ask(limiter.enter())) == 61, "its place is that of the grant just made"
+    assert limiter.try_acquire(sleepers[3]) == 0.0, "there is room for all four"
+    assert round(limiter.try_acquire(limiter.enter())) == 61, "its place is that of the grant just made"
 
 
 def test_places_of_those_who_are_late_are_kept_for_them(clock: Clock) -> None:
-    limiter = ProcessLimiter(RateLimit(2, per=1), clock)
+    limiter = limiter_for(RateLimit(2, per=1), clock)
     Crowd(limiter, clock).come(2)
     first, second, third = (limiter.enter() for _ in range(3))
-    assert all(limiter.ask(ticket) for ticket in (first, second, third))
+    assert all(limiter.try_acquire(ticket) for ticket in (first, second, third))
     clock.now += 5
-    assert limiter.ask(third), "two are free, and two were before it"
-    assert limiter.ask(limiter.enter())
-    assert [limiter.ask(ticket) for ticket in (second, first)] == [0.0, 0.0]
+    assert limiter.try_acquire(third), "two are free, and two were before it"
+    assert limiter.try_acquire(limiter.enter())
+    assert [limiter.try_acquire(ticket) for ticket in (second, first)] == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("leaving", [False, True])
@@ -117,7 +119,7 @@ def test_places_of_those_who_are_late_are_kept_for_them(clock: Clock) -> None:
 def test_whatever_comes_and_goes_the_limit_holds_and_order_is_kept(seed: int, leaving: bool, clock: Clock) -> None:
     chance = random.Random(seed)
     limit, per = chance.randint(1, 8), chance.choice([0.5, 1.0, 60.0])
-    crowd = Crowd(ProcessLimiter(RateLimit(limit, per=per), clock), clock)
+    crowd = Crowd(limiter_for(RateLimit(limit, per=per), clock), clock)
     staying: list[tuple[int, Ticket]] = []
     for _ in range(150):
         before = crowd.came
@@ -134,45 +136,45 @@ def test_whatever_comes_and_goes_the_limit_holds_and_order_is_kept(seed: int, le
 
 
 def test_a_cancelled_caller_gives_its_place_back(clock: Clock) -> None:
-    limiter = ProcessLimiter(RateLimit(1, per=10), clock)
+    limiter = limiter_for(RateLimit(1, per=10), clock)
     crowd = Crowd(limiter, clock)
     crowd.come(1)
     gone, next_one = limiter.enter(), limiter.enter()
-    assert limiter.ask(gone) < 11
-    assert limiter.ask(next_one) > 11
+    assert limiter.try_acquire(gone) < 11
+    assert limiter.try_acquire(next_one) > 11
     limiter.leave(gone)
-    assert limiter.ask(next_one) < 11
+    assert limiter.try_acquire(next_one) < 11
     clock.now += 11
-    assert limiter.ask(next_one) == 0.0
+    assert limiter.try_acquire(next_one) == 0.0
 
 
 def test_who_left_while_asking_in_another_thread_takes_no_place(clock: Clock) -> None:
-    limiter = ProcessLimiter(RateLimit(1, per=10), clock)
+    limiter = limiter_for(RateLimit(1, per=10), clock)
     Crowd(limiter, clock).come(1)
     gone = limiter.enter()
     limiter.leave(gone)
-    assert limiter.ask(gone) > 0
+    assert limiter.try_acquire(gone) > 0
     clock.now += 11
-    assert limiter.ask(gone) > 0
-    assert limiter.ask(limiter.enter()) == 0.0
+    assert limiter.try_acquire(gone) > 0
+    assert limiter.try_acquire(limiter.enter()) == 0.0
 
 
 def test_leaving_in_the_middle_of_another_s_asking_does_not_wait_for_it() -> None:
     class Collecting(MemoryWindow):
-        def take(self, ahead: int) -> float:
+        def try_acquire(self, ahead: int) -> float:
             limiter.leave(abandoned)  # as the collector does, when it closes a call that nobody holds any more
-            return super().take(ahead)
+            return super().try_acquire(ahead)
 
     limiter = QueueLimiter(Collecting(RateLimit(2)))
     abandoned = limiter.enter()
-    thread = threading.Thread(target=lambda: limiter.ask(limiter.enter()), daemon=True)
+    thread = threading.Thread(target=lambda: limiter.try_acquire(limiter.enter()), daemon=True)
     thread.start()
     thread.join(5)
     assert not thread.is_alive()
 
 
 def test_a_call_that_is_given_up_leaves_the_queue(clock: Clock) -> None:
-    limiter = ProcessLimiter(RateLimit(1, per=10), clock)
+    limiter = limiter_for(RateLimit(1, per=10), clock)
     Crowd(limiter, clock).come(1)
     waiting = _admitted(limiter, Deadline(30, clock))
     assert isinstance(next(waiting), Pause)
@@ -185,21 +187,21 @@ def test_a_call_that_is_given_up_leaves_the_queue(clock: Clock) -> None:
     next(interrupted)
     with pytest.raises(KeyboardInterrupt):
         interrupted.throw(KeyboardInterrupt())
-    assert limiter.ask(limiter.enter()) < 11, "nobody is before it"
+    assert limiter.try_acquire(limiter.enter()) < 11, "nobody is before it"
 
 
 def test_a_wait_beyond_the_deadline_fails_at_once_and_costs_nothing(clock: Clock) -> None:
-    limiter = ProcessLimiter(RateLimit(1, per=60), clock)
+    limiter = limiter_for(RateLimit(1, per=60), clock)
     Crowd(limiter, clock).come(1)
     with pytest.raises(RateLimitTimeoutError) as caught:
         next(_admitted(limiter, Deadline(30, clock)))
     assert caught.value.outcome == "not_sent"
     clock.now += 61
-    assert limiter.ask(limiter.enter()) == 0.0
+    assert limiter.try_acquire(limiter.enter()) == 0.0
 
 
 def test_a_blocking_limiter_is_asked_where_blocking_is_allowed(clock: Clock) -> None:
-    limiter = ProcessLimiter(RateLimit(1), clock)
+    limiter = limiter_for(RateLimit(1), clock)
     limiter.blocking = True
     assert isinstance(next(_admitted(limiter, Deadline(30, clock))), Ask)
 
@@ -212,7 +214,7 @@ def test_sixteen_threads_stay_within_the_limit_and_use_it() -> None:
     def hammer() -> None:
         while (before := time.monotonic()) < until:
             ticket = limiter.enter()
-            while wait := limiter.ask(ticket):
+            while wait := limiter.try_acquire(ticket):
                 time.sleep(wait)
                 before = time.monotonic()
             readings.append((before, time.monotonic()))
@@ -232,16 +234,16 @@ def test_a_window_is_asked_by_one_thread_at_a_time() -> None:
     class Slow(MemoryWindow):
         inside, most = 0, 0
 
-        def take(self, ahead: int) -> float:
+        def try_acquire(self, ahead: int) -> float:
             self.inside += 1
             self.most = max(self.most, self.inside)
             time.sleep(0.002)
             self.inside -= 1
-            return super().take(ahead)
+            return super().try_acquire(ahead)
 
     window = Slow(RateLimit(100))
     limiter = QueueLimiter(window)
-    threads = [threading.Thread(target=lambda: limiter.ask(limiter.enter())) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: limiter.try_acquire(limiter.enter())) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -269,7 +271,7 @@ def test_violations_are_seen_by_the_test_that_looks_for_them() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # forking with threads is what is tested
 def test_a_forked_child_has_locks_of_its_own_and_an_empty_queue(clock: Clock) -> None:
-    limiter = ProcessLimiter(RateLimit(2, per=10), clock)
+    limiter = limiter_for(RateLimit(2, per=10), clock)
     crowd = Crowd(limiter, clock)
     crowd.come(4)
     with limiter._lock:
@@ -277,7 +279,7 @@ def test_a_forked_child_has_locks_of_its_own_and_an_empty_queue(clock: Clock) ->
         if child == 0:
             code = 1
             with contextlib.suppress(BaseException):
-                waits = limiter.ask(limiter.enter()), limiter.ask(limiter.enter())
+                waits = limiter.try_acquire(limiter.enter()), limiter.try_acquire(limiter.enter())
                 code = 0 if all(10 < wait < 11 for wait in waits) else 2
             os._exit(code)
     deadline = time.monotonic() + 10
@@ -291,15 +293,15 @@ def test_a_forked_child_has_locks_of_its_own_and_an_empty_queue(clock: Clock) ->
 
 
 def test_the_window_is_longer_than_the_service_s_by_a_margin(clock: Clock) -> None:
-    limiter = ProcessLimiter(RateLimit(1, per=60), clock)
-    limiter.ask(limiter.enter())
-    assert 60.5 < limiter.ask(limiter.enter()) < 60 / 0.95
+    limiter = limiter_for(RateLimit(1, per=60), clock)
+    limiter.try_acquire(limiter.enter())
+    assert 60.5 < limiter.try_acquire(limiter.enter()) < 60 / 0.95
 
 
 def test_nobody_is_told_to_come_back_without_a_pause(clock: Clock) -> None:
-    limiter = ProcessLimiter(RateLimit(1, per=1e-9), clock)
-    limiter.ask(limiter.enter())
-    assert limiter.ask(limiter.enter()) == 0.001
+    limiter = limiter_for(RateLimit(1, per=1e-9), clock)
+    limiter.try_acquire(limiter.enter())
+    assert limiter.try_acquire(limiter.enter()) == 0.001
 
 
 @pytest.mark.parametrize("requests", [0, -1, True, False, 1.0, 250.0, "250", None, float("nan"), 1_000_001, [250]])

@@ -16,16 +16,18 @@ from typing import Any
 import pytest
 
 from paisr import ConfigurationError, Paisr, RateLimit
-from paisr._limiter import Limiter, limiter_for
-from paisr._shared_limit import PlaceGoneError
+from paisr._ratelimit.limiters import limiter_for
+from paisr._ratelimit.queue import Limiter
+from paisr._ratelimit.shared import BackendUnavailableError
 
 fcntl = pytest.importorskip("fcntl", reason="a rate shared by a file needs POSIX")
-shared_file = pytest.importorskip("paisr._shared_limit_file")
+shared_file = pytest.importorskip("paisr._ratelimit.file")
 
 # A process that takes all that it gets in a given time, and prints between which two moments each grant was.
 HAMMER = """
 import json, sys, time
-from paisr._limiter import RateLimit, limiter_for
+from paisr._ratelimit.limiters import limiter_for
+from paisr._ratelimit.rate import RateLimit
 limiter = limiter_for(RateLimit(int(sys.argv[1]), per=float(sys.argv[2]), shared=sys.argv[3]))
 print("ready", flush=True)
 start, until = json.loads(sys.stdin.readline())
@@ -33,7 +35,7 @@ readings = []
 time.sleep(max(0, start - time.monotonic()))
 ticket = limiter.enter()
 while (before := time.monotonic()) < until:
-    wait = limiter.ask(ticket)
+    wait = limiter.try_acquire(ticket)
     if wait:
         time.sleep(min(wait, max(0, until - time.monotonic())))
     else:
@@ -78,7 +80,7 @@ def make(path: Path) -> Callable[..., Any]:
 
     def make(clock: Clock, requests: int = 3, per: float = 60, **changes: Any) -> Any:
         rate = RateLimit(requests, per=per, shared=f"file:{path}")
-        return shared_file.FilePlace(rate, path, clock, **changes)
+        return shared_file.FileBackend(rate, path, clock, **changes)
 
     return make
 
@@ -113,7 +115,7 @@ def certain_violations(readings: list[tuple[float, float]], requests: int, per: 
 def granted(limiter: Limiter) -> bool:
     ticket = limiter.enter()
     try:
-        return limiter.ask(ticket) == 0.0
+        return limiter.try_acquire(ticket) == 0.0
     finally:
         limiter.leave(ticket)
 
@@ -121,20 +123,22 @@ def granted(limiter: Limiter) -> bool:
 def test_two_processes_count_together(make: Any) -> None:
     clock = Clock()
     one, two = make(clock), make(clock)
-    assert [one.take(0), two.take(0), one.take(0)] == [0.0, 0.0, 0.0]
-    assert round(two.take(0)) == round(one.take(0)) == 61
+    assert [one.try_acquire(0), two.try_acquire(0), one.try_acquire(0)] == [0.0, 0.0, 0.0]
+    assert round(two.try_acquire(0)) == round(one.try_acquire(0)) == 61
     clock.now += 30
-    assert round(two.take(1)) == 31
-    assert round(two.take(3)) == 31 + 61
+    assert round(two.try_acquire(1)) == 31
+    assert round(two.try_acquire(3)) == 31 + 61
     clock.now += 31
-    assert [one.take(2), one.take(2)] == [0.0, 61.0], "the second oldest place is taken by who has two before him"
+    assert [one.try_acquire(2), one.try_acquire(2)] == [0.0, 61.0], (
+        "the second oldest place is taken by who has two before him"
+    )
 
 
 def test_the_ring_goes_round_and_the_limit_holds(make: Any) -> None:
     clock = Clock()
     places, grants = [make(clock, 4, 1.0) for _ in range(3)], list[float]()
     for step in range(3000):
-        if places[step % 3].take(0) == 0.0:
+        if places[step % 3].try_acquire(0) == 0.0:
             grants.append(clock.now)
         clock.now += 0.01
     assert all(later - earlier >= 1.0 for earlier, later in zip(grants, grants[4:], strict=False))
@@ -152,10 +156,11 @@ def test_four_processes_stay_within_the_limit_and_use_it(path: Path) -> None:
 def test_who_is_killed_or_stopped_while_waiting_holds_up_nobody(path: Path, child: Any, sent: signal.Signals) -> None:
     waiting = child(
         "import sys, time\n"
-        "from paisr._limiter import RateLimit, limiter_for\n"
+        "from paisr import RateLimit\n"
+        "from paisr._ratelimit.limiters import limiter_for\n"
         "limiter = limiter_for(RateLimit(1, per=0.1, shared=sys.argv[1]))\n"
         "ticket = limiter.enter()\n"
-        "while limiter.ask(ticket) == 0.0: ticket = limiter.enter()\n"
+        "while limiter.try_acquire(ticket) == 0.0: ticket = limiter.enter()\n"
         "print('waiting', flush=True)\n"
         "time.sleep(60)\n",
         f"file:{path}",
@@ -181,10 +186,10 @@ def test_a_lock_is_asked_for_again_and_free_once_its_holder_is_killed(path: Path
     place = make(clock)
     holder = child(HOLDER, path)
     assert holder.stdout.readline() == "holding\n"
-    assert [place.take(0), place.take(0)] == [0.001, 0.001]
+    assert [place.try_acquire(0), place.try_acquire(0)] == [0.001, 0.001]
     holder.kill()
     holder.wait()
-    assert place.take(0) == 0.0
+    assert place.try_acquire(0) == 0.0
 
 
 def test_a_lock_that_is_never_given_back_is_a_place_that_is_gone(path: Path, make: Any, child: Any) -> None:
@@ -193,17 +198,17 @@ def test_a_lock_that_is_never_given_back_is_a_place_that_is_gone(path: Path, mak
     holder = child(HOLDER, path)
     assert holder.stdout.readline() == "holding\n"
     holder.send_signal(signal.SIGSTOP)
-    assert place.take(0) == 0.001
+    assert place.try_acquire(0) == 0.001
     clock.now += 0.9
-    assert place.take(0) == 0.001
+    assert place.try_acquire(0) == 0.001
     clock.now += 0.2
-    with pytest.raises(PlaceGoneError, match="holds its lock"):
-        place.take(0)
-    with pytest.raises(PlaceGoneError):
-        place.take(0)
+    with pytest.raises(BackendUnavailableError, match="holds its lock"):
+        place.try_acquire(0)
+    with pytest.raises(BackendUnavailableError):
+        place.try_acquire(0)
     holder.kill()
     holder.wait()
-    assert place.take(0) == 0.0
+    assert place.try_acquire(0) == 0.0
 
 
 def test_who_is_killed_between_the_two_writes_takes_nothing_and_breaks_nothing(
@@ -212,7 +217,7 @@ def test_who_is_killed_between_the_two_writes_takes_nothing_and_breaks_nothing(
     clock = Clock()
     place = make(clock, 3)
     for _ in range(2):
-        assert place.take(0) == 0.0
+        assert place.try_acquire(0) == 0.0
         clock.now += 1
     write, writes = os.pwrite, list[int]()
 
@@ -225,10 +230,10 @@ def test_who_is_killed_between_the_two_writes_takes_nothing_and_breaks_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(os, "pwrite", killed_at_the_second)
         with pytest.raises(KeyboardInterrupt):
-            place.take(0)
+            place.try_acquire(0)
     grants = [1000.0, 1001.0]
     for _ in range(300):
-        if place.take(0) == 0.0:
+        if place.try_acquire(0) == 0.0:
             grants.append(clock.now)
         clock.now += 1
     assert all(later - earlier >= 60 for earlier, later in zip(grants, grants[3:], strict=False))
@@ -240,32 +245,32 @@ def test_a_grant_is_not_lost_by_an_interruption_of_the_lock(make: Any, monkeypat
     with monkeypatch.context() as patch:
         patch.setattr(os, "pread", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            place.take(0)
-    assert place.take(0) == 0.0, "the lock was given back"
+            place.try_acquire(0)
+    assert place.try_acquire(0) == 0.0, "the lock was given back"
 
 
 def test_after_a_restart_of_the_machine_the_wall_clock_says_how_long_ago_grants_were(make: Any) -> None:
     clock, wall = Clock(500_000.0), Clock(1_750_000_000.0)
     place = make(clock, 2, wall=wall)
-    assert [place.take(0), place.take(0)] == [0.0, 0.0]
+    assert [place.try_acquire(0), place.try_acquire(0)] == [0.0, 0.0]
     clock.now, wall.now = 12.0, wall.now + 40
-    assert [round(place.take(0)) for _ in range(3)] == [21, 21, 21]
+    assert [round(place.try_acquire(0)) for _ in range(3)] == [21, 21, 21]
     clock.now += 22
-    assert [place.take(0), place.take(0)] == [0.0, 0.0]
+    assert [place.try_acquire(0), place.try_acquire(0)] == [0.0, 0.0]
     clock.now, wall.now = 5.0, wall.now + 3600
-    assert place.take(0) == 0.0
+    assert place.try_acquire(0) == 0.0
 
 
 @pytest.mark.parametrize("wall_moves", [-86_400 * 365, 0, float("nan")])
 def test_after_a_restart_with_a_wrong_wall_clock_one_window_is_waited_and_no_more(make: Any, wall_moves: float) -> None:
     clock, wall = Clock(500_000.0), Clock(1_750_000_000.0)
     place = make(clock, 2, wall=wall)
-    assert [place.take(0), place.take(0)] == [0.0, 0.0]
+    assert [place.try_acquire(0), place.try_acquire(0)] == [0.0, 0.0]
     clock.now, wall.now = 12.0, wall.now + wall_moves
-    assert round(place.take(0)) == 61
+    assert round(place.try_acquire(0)) == 61
     clock.now += 62
-    assert [place.take(0), place.take(0)] == [0.0, 0.0]
-    assert place.take(0) > 0
+    assert [place.try_acquire(0), place.try_acquire(0)] == [0.0, 0.0]
+    assert place.try_acquire(0) > 0
 
 
 def test_a_forked_child_shares_the_count_and_not_the_lock(path: Path) -> None:
@@ -295,9 +300,9 @@ def test_a_child_forked_while_the_lock_is_held_does_not_keep_it(make: Any, monke
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "pread", forking)
-        assert place.take(0) == 0.0
+        assert place.try_acquire(0) == 0.0
     try:
-        assert place.take(0) == 0.0
+        assert place.try_acquire(0) == 0.0
     finally:
         os.kill(children[0], signal.SIGKILL)
         os.waitpid(children[0], 0)
@@ -306,7 +311,7 @@ def test_a_child_forked_while_the_lock_is_held_does_not_keep_it(make: Any, monke
 def test_the_file_is_its_maker_s_alone_and_nothing_stays_open(path: Path, make: Any) -> None:
     before = len(list(Path("/dev/fd").iterdir()))
     place = make(Clock())
-    place.take(0)
+    place.try_acquire(0)
     assert path.stat().st_mode & 0o777 == 0o600
     assert len(list(Path("/dev/fd").iterdir())) == before
 
@@ -321,7 +326,7 @@ def refusal(path: Path, requests: int = 3) -> str:
 
 
 def test_another_limit_in_the_file_is_refused(path: Path, make: Any) -> None:
-    make(Clock(), 3, 60).take(0)
+    make(Clock(), 3, 60).try_acquire(0)
     assert "keeps another limit, 3 in 60 s" in refusal(path, 4)
     Paisr("token", rate_limit=RateLimit(3, per=60.0, shared=f"file:{path}")).close()
 
@@ -336,7 +341,7 @@ def test_a_file_of_another_kind_is_refused_and_left_as_it_is(path: Path, content
 
 
 def test_a_file_that_was_cut_short_is_refused(path: Path, make: Any) -> None:
-    make(Clock()).take(0)
+    make(Clock()).try_acquire(0)
     os.truncate(path, path.stat().st_size - 1)
     assert "was cut short" in refusal(path)
 
@@ -378,7 +383,7 @@ def test_a_file_that_breaks_later_leaves_the_process_to_itself_until_it_is_back(
     else:
         spoil(path, how)
     assert granted(limiter)
-    assert "is gone" in caplog.text
+    assert "is unavailable" in caplog.text
     if how == "a folder":
         path.rmdir()
     path.write_bytes(good)
@@ -386,16 +391,16 @@ def test_a_file_that_breaks_later_leaves_the_process_to_itself_until_it_is_back(
     assert granted(limiter)
     assert "is back" in caplog.text
     assert len(caplog.records) == 2
-    assert round(limiter.ask(limiter.enter())) == 57, "all three grants are known"
+    assert round(limiter.try_acquire(limiter.enter())) == 57, "all three grants are known"
 
 
 @pytest.mark.parametrize("how", ["deleted", "emptied"])
 def test_a_file_that_was_deleted_or_emptied_begins_anew(path: Path, how: str, make: Any) -> None:
     one, two = make(Clock(), 1), make(Clock(), 1)
-    assert one.take(0) == 0.0
+    assert one.try_acquire(0) == 0.0
     if how == "deleted":
         path.unlink()
     else:
         os.truncate(path, 0)
-    assert two.take(0) == 0.0
-    assert one.take(0) > 0
+    assert two.try_acquire(0) == 0.0
+    assert one.try_acquire(0) > 0

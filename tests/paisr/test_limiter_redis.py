@@ -21,9 +21,10 @@ import httpx
 import pytest
 
 from paisr import AsyncPaisr, RateLimit
-from paisr._limiter import Limiter, limiter_for
-from paisr._shared_limit import PlaceGoneError
-from paisr._shared_limit_redis import RedisPlace
+from paisr._ratelimit.limiters import limiter_for
+from paisr._ratelimit.queue import Limiter
+from paisr._ratelimit.redis import RedisBackend
+from paisr._ratelimit.shared import BackendUnavailableError
 
 redis = pytest.importorskip("redis", reason="needs the extra paisr[redis]")
 
@@ -32,7 +33,8 @@ CANARY = "canary-5d1c"
 # A process that takes all that it gets in a given time, and prints between which two moments each grant was.
 HAMMER = """
 import json, sys, time
-from paisr._limiter import RateLimit, limiter_for
+from paisr._ratelimit.limiters import limiter_for
+from paisr._ratelimit.rate import RateLimit
 limiter = limiter_for(RateLimit(int(sys.argv[1]), per=float(sys.argv[2]), shared=sys.argv[3]))
 print("ready", flush=True)
 start, until = json.loads(sys.stdin.readline())
@@ -40,7 +42,7 @@ readings = []
 time.sleep(max(0, start - time.monotonic()))
 ticket = limiter.enter()
 while (before := time.monotonic()) < until:
-    wait = limiter.ask(ticket)
+    wait = limiter.try_acquire(ticket)
     if wait:
         time.sleep(min(wait, max(0, until - time.monotonic())))
     else:
@@ -130,17 +132,17 @@ class Clock:
         return self.now
 
 
-def place(server: Server, requests: int = 3, per: float = 60) -> RedisPlace:
+def place(server: Server, requests: int = 3, per: float = 60) -> RedisBackend:
     rate = RateLimit(requests, per=per, shared=server.url)
     url = rate.url()
     assert url is not None
-    return RedisPlace(rate, url)
+    return RedisBackend(rate, url)
 
 
 def granted(limiter: Limiter) -> bool:
     ticket = limiter.enter()
     try:
-        return limiter.ask(ticket) == 0.0
+        return limiter.try_acquire(ticket) == 0.0
     finally:
         limiter.leave(ticket)
 
@@ -151,25 +153,25 @@ def times(server: Server, key: str = "paisr:rate:3:60") -> list[int]:
 
 def test_two_clients_count_together(server: Server) -> None:
     one, two = place(server), place(server)
-    assert [one.take(0), two.take(0), one.take(0)] == [0.0, 0.0, 0.0]
-    assert 60 < two.take(0) <= 61
-    assert 60 < two.take(1) <= 61
-    assert 121 < two.take(3) <= 122
+    assert [one.try_acquire(0), two.try_acquire(0), one.try_acquire(0)] == [0.0, 0.0, 0.0]
+    assert 60 < two.try_acquire(0) <= 61
+    assert 60 < two.try_acquire(1) <= 61
+    assert 121 < two.try_acquire(3) <= 122
 
 
 def test_whoever_has_others_before_him_leaves_them_their_places(server: Server) -> None:
     one = place(server)
-    assert one.take(2) == 0.0, "three are free"
-    assert one.take(2) > 0
-    assert one.take(1) == 0.0
-    assert one.take(3) > 60
+    assert one.try_acquire(2) == 0.0, "three are free"
+    assert one.try_acquire(2) > 0
+    assert one.try_acquire(1) == 0.0
+    assert one.try_acquire(3) > 60
 
 
 def test_different_limits_do_not_mix_and_the_keys_go_away_by_themselves(server: Server) -> None:
-    place(server, 1, 60).take(0)
-    assert place(server, 1, 30).take(0) == 0.0
-    assert place(server, 2, 60.0).take(0) == 0.0
-    assert place(server, 1, 60.0).take(0) > 0
+    place(server, 1, 60).try_acquire(0)
+    assert place(server, 1, 30).try_acquire(0) == 0.0
+    assert place(server, 2, 60.0).try_acquire(0) == 0.0
+    assert place(server, 1, 60.0).try_acquire(0) > 0
     assert set(server.client.keys()) == {b"paisr:rate:1:60", b"paisr:rate:1:30", b"paisr:rate:2:60"}
     assert 60_000 < server.client.pttl("paisr:rate:1:60") <= 61_001
 
@@ -177,7 +179,7 @@ def test_different_limits_do_not_mix_and_the_keys_go_away_by_themselves(server: 
 def test_no_more_is_kept_than_the_limit_needs(server: Server) -> None:
     one = place(server, 3, 0.001)
     for _ in range(20):
-        one.take(0)
+        one.try_acquire(0)
         time.sleep(0.001)
     assert len(times(server, "paisr:rate:3:0.001")) <= 3
 
@@ -193,12 +195,12 @@ def test_two_processes_stay_within_the_limit_and_use_it(server: Server) -> None:
 
 def test_when_the_server_s_clock_is_set_back_one_window_is_waited_and_no_more(server: Server) -> None:
     one = place(server)
-    assert [one.take(0), one.take(0)] == [0.0, 0.0]
+    assert [one.try_acquire(0), one.try_acquire(0)] == [0.0, 0.0]
     ahead = 3_600_000_000
     for index, moment in enumerate(times(server)):
         server.client.lset("paisr:rate:3:60", index, moment + ahead)
-    assert one.take(0) == 0.0
-    assert 60 < one.take(0) <= 61
+    assert one.try_acquire(0) == 0.0
+    assert 60 < one.try_acquire(0) <= 61
     now = int(time.time() * 1_000_000)
     assert all(moment <= now for moment in times(server))
 
@@ -219,7 +221,7 @@ def test_a_server_that_stops_in_the_middle_leaves_the_process_to_itself_until_it
     assert [granted(one), granted(two)] == [True, True]
     assert len(times(server)) == 2
     assert [record.message.startswith("The rate limit shared at redis://127.0.0.1") for record in caplog.records]
-    assert len([record for record in caplog.records if "is gone (ConnectionError)" in record.message]) == 2
+    assert len([record for record in caplog.records if "is unavailable (ConnectionError)" in record.message]) == 2
     assert len([record for record in caplog.records if record.message.endswith("/0 is back.")]) == 2
     assert CANARY not in caplog.text
 
@@ -309,7 +311,7 @@ def test_an_interrupted_connection_shows_no_password(server: Server, monkeypatch
     one = place(server)
     monkeypatch.setattr(socket.socket, "sendall", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
-        one.take(0)
+        one.try_acquire(0)
     shown = traceback.TracebackException(KeyboardInterrupt, caught.value, caught.tb, capture_locals=True).format()
     assert CANARY not in "".join(shown)
     assert caught.value.__context__ is None
@@ -318,7 +320,7 @@ def test_an_interrupted_connection_shows_no_password(server: Server, monkeypatch
 def test_a_failure_shows_no_password(server: Server) -> None:
     one = place(server)
     server.stop()
-    with pytest.raises(PlaceGoneError) as caught:
-        one.take(0)
-    shown = traceback.TracebackException(PlaceGoneError, caught.value, caught.tb, capture_locals=True).format()
+    with pytest.raises(BackendUnavailableError) as caught:
+        one.try_acquire(0)
+    shown = traceback.TracebackException(BackendUnavailableError, caught.value, caught.tb, capture_locals=True).format()
     assert CANARY not in "".join(shown)

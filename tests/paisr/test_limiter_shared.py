@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from paisr import ConfigurationError, Paisr, RateLimit
-from paisr import _limiter as limiter_module
-from paisr._limiter import QueueLimiter, limiter_for
-from paisr._shared_limit import LEFT_ALONE, PlaceGoneError, SharedWindow
+from paisr._ratelimit import limiters as limiter_module
+from paisr._ratelimit.limiters import limiter_for
+from paisr._ratelimit.queue import QueueLimiter
+from paisr._ratelimit.shared import BACKEND_COOLDOWN, BackendUnavailableError, SharedWindow
 
 CANARY = "canary-5d1c"
 
@@ -35,10 +36,10 @@ class FakePlace:
         self.answer: float | str = 0.0
         self.asked: list[int] = []
 
-    def take(self, ahead: int) -> float:
+    def try_acquire(self, ahead: int) -> float:
         self.asked.append(ahead)
         if isinstance(self.answer, str):
-            raise PlaceGoneError(self.answer)
+            raise BackendUnavailableError(self.answer)
         return self.answer
 
 
@@ -59,31 +60,31 @@ def window(place: FakePlace, clock: Clock) -> SharedWindow:
 
 def test_a_grant_is_the_place_s_to_give(window: SharedWindow, place: FakePlace) -> None:
     place.answer = 7.5
-    assert [window.take(0), window.take(1)] == [7.5, 7.5]
+    assert [window.try_acquire(0), window.try_acquire(1)] == [7.5, 7.5]
     place.answer = 0.0
-    assert window.take(0) == 0.0
+    assert window.try_acquire(0) == 0.0
     assert place.asked == [0, 1, 0]
 
 
 def test_the_process_s_own_window_holds_when_the_place_has_forgotten_everything(
     window: SharedWindow, place: FakePlace, clock: Clock
 ) -> None:
-    assert [window.take(0), window.take(0)] == [0.0, 0.0]
-    assert round(window.take(0)) == 61
+    assert [window.try_acquire(0), window.try_acquire(0)] == [0.0, 0.0]
+    assert round(window.try_acquire(0)) == 61
     assert len(place.asked) == 2, "there was no need to ask"
     clock.now += 61
-    assert window.take(0) == 0.0
+    assert window.try_acquire(0) == 0.0
 
 
 def test_while_the_place_is_gone_the_process_keeps_to_the_limit_alone(
     window: SharedWindow, place: FakePlace, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert window.take(0) == 0.0
+    assert window.try_acquire(0) == 0.0
     place.answer = "the reason"
-    assert window.take(0) == 0.0
-    assert round(window.take(0)) == 61, "what was granted before it was gone counts too"
+    assert window.try_acquire(0) == 0.0
+    assert round(window.try_acquire(0)) == 61, "what was granted before it was gone counts too"
     assert [record.name for record in caplog.records] == ["paisr"]
-    assert "gone (the reason)" in caplog.text
+    assert "unavailable (the reason)" in caplog.text
     assert "redis://127.0.0.1:1/0" in caplog.text
 
 
@@ -93,23 +94,23 @@ def test_a_place_that_failed_is_left_alone_for_a_while_and_said_once_each_way(
     window = SharedWindow(place, RateLimit(100, shared="redis://127.0.0.1:1/0"), clock)
     place.answer = "gone"
     for _ in range(5):
-        assert window.take(0) == 0.0
+        assert window.try_acquire(0) == 0.0
     assert len(place.asked) == 1
-    clock.now += LEFT_ALONE
-    assert [window.take(0), window.take(0)] == [0.0, 0.0]
+    clock.now += BACKEND_COOLDOWN
+    assert [window.try_acquire(0), window.try_acquire(0)] == [0.0, 0.0]
     assert len(place.asked) == 2
-    clock.now += LEFT_ALONE
+    clock.now += BACKEND_COOLDOWN
     place.answer = 5.0
-    assert window.take(0) == 5.0
+    assert window.try_acquire(0) == 5.0
     place.answer = 0.0
-    assert window.take(0) == 0.0
+    assert window.try_acquire(0) == 0.0
     assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
     assert [("gone" in record.message, "back" in record.message) for record in caplog.records] == [
         (True, True),  # "until it is back"
         (False, True),
     ]
     place.answer = "gone"
-    window.take(0)
+    window.try_acquire(0)
     assert len(caplog.records) == 3
 
 
@@ -118,7 +119,7 @@ def test_whoever_asks_is_told_how_many_are_before_him(place: FakePlace, window: 
     assert limiter.blocking
     place.answer = 3.0
     tickets = [limiter.enter() for _ in range(2)]
-    assert [limiter.ask(ticket) for ticket in tickets] == [3.0, 3.0]
+    assert [limiter.try_acquire(ticket) for ticket in tickets] == [3.0, 3.0]
     assert place.asked == [0, 1]
 
 
@@ -189,7 +190,7 @@ def test_redis_without_its_library_says_what_to_install(monkeypatch: pytest.Monk
 
 def test_a_file_where_there_are_no_file_locks_says_what_to_use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "fcntl", None)
-    monkeypatch.delitem(sys.modules, "paisr._shared_limit_file", raising=False)
+    monkeypatch.delitem(sys.modules, "paisr._ratelimit.file", raising=False)
     with pytest.raises(ConfigurationError, match="redis://"):
         limiter_for(RateLimit(5, shared=f"file:{tmp_path / 'rate'}"))
 

@@ -27,8 +27,8 @@ from paisr import (
 )
 from paisr._ledger import MOST_REMEMBERED, Memory
 from paisr._matching import CLOCK_TOLERANCE, exact_sum, fit
-from paisr_generated.models import CreateInvoiceRequest, Invoice, LineItem
 from paisr_generated.api import operation_named
+from paisr_generated.models import CreateInvoiceRequest, Invoice
 from paisr_generated.operations import encode
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)

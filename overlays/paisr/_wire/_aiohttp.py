@@ -20,7 +20,7 @@ import httpx
 import httpx_aiohttp
 from yarl import URL
 
-from paisr._forks import tell_after_fork
+from paisr._forks import register_after_fork
 from paisr._wire._async import receive
 from paisr._wire._failures import POOL_FAILURES, failure, without_frames
 from paisr._wire._framing import Framing
@@ -54,7 +54,7 @@ class AiohttpWire:
         self._transports = weakref.WeakKeyDictionary()
         self._lock = threading.Lock()
         self._parents: list[Any] = []
-        tell_after_fork(self)
+        register_after_fork(self)
 
     def after_fork(self) -> None:
         self._lock = threading.Lock()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import httpcore
 
 from paisr._exchange import Answered
-from paisr._forks import tell_after_fork
+from paisr._forks import register_after_fork
 from paisr._wire._async_streams import WatchedBackend
 from paisr._wire._bodies import Body, UnreadableBodyError
 from paisr._wire._failures import POOL_FAILURES, failure, is_failure, unreadable, without_frames
@@ -44,7 +44,7 @@ class AsyncPoolWire:
         self._maker = RequestMaker(route)
         self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpcore.AsyncConnectionPool]
         self.after_fork()
-        tell_after_fork(self)
+        register_after_fork(self)
 
     def after_fork(self) -> None:
         self._lock = threading.Lock()

@@ -12,7 +12,7 @@ import httpcore
 from paisr._config import ascii_host
 from paisr._errors import ConfigurationError
 from paisr._secrets import Secret
-from paisr._texts import kind_of
+from paisr._texts import type_name
 from paisr._wire._tls import shared_context
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class _Hidden(bytes):
 def check_transport(transport: object, method: str, right: str) -> None:
     """A transport of the other kind would only show itself at the first call."""
     if isinstance(transport, type) or not callable(getattr(transport, method, None)):
-        raise ConfigurationError(f"transport is {kind_of(transport)}; {right}, made ready.")
+        raise ConfigurationError(f"transport is {type_name(transport)}; {right}, made ready.")
 
 
 def choose_proxy(route: Route) -> Secret | None:

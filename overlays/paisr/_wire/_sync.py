@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpcore
 
 from paisr._exchange import Answered
-from paisr._forks import tell_after_fork
+from paisr._forks import register_after_fork
 from paisr._wire._bodies import Body, UnreadableBodyError
 from paisr._wire._failures import POOL_FAILURES, failure, is_failure, unreadable, without_frames
 from paisr._wire._pools import check_transport, choose_proxy, pool_arguments, proxy_for_pool
@@ -40,7 +40,7 @@ class PoolWire:
         self._maker = RequestMaker(route)
         self._pool: httpcore.ConnectionPool | None = None
         self._lock = threading.Lock()
-        tell_after_fork(self)
+        register_after_fork(self)
 
     def after_fork(self) -> None:
         self._lock = threading.Lock()

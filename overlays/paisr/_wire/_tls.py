@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from paisr._forks import tell_after_fork
+from paisr._forks import register_after_fork
 
 if TYPE_CHECKING:
     import ssl
@@ -15,7 +15,7 @@ class _SharedContext:
     def __init__(self) -> None:
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
-        tell_after_fork(self)
+        register_after_fork(self)
 
     def get(self) -> ssl.SSLContext:
         with self._lock:

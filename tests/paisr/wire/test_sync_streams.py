@@ -11,7 +11,7 @@ import pytest
 
 from paisr import APIConnectionError, Paisr
 from paisr._deadlines import Deadline
-from paisr._forks import _tell_all, tell_after_fork
+from paisr._forks import _renew_all, register_after_fork
 from paisr._wire._sync_streams import WRITE_SIZE, DeadlineBackend, WatchedStream
 from paisr._wire._times import TimeLeft
 
@@ -120,8 +120,8 @@ def test_who_asked_is_told_in_a_forked_child_as_long_as_it_lives() -> None:
             told.append("told")
 
     holder = Holder()
-    tell_after_fork(holder)
-    _tell_all()
+    register_after_fork(holder)
+    _renew_all()
     del holder
-    _tell_all()
+    _renew_all()
     assert told == ["told"]

@@ -1,4 +1,4 @@
-"""A rate shared by machines: the times of the last grants, in a list in Redis, on the server's clock."""
+"""A rate shared by machines: the times of the last permits, in a list in Redis, on the server's clock."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from paisr._errors import ConfigurationError
-from paisr._shared_limit import PlaceGoneError
+from paisr._ratelimit.shared import BackendUnavailableError
 
 if TYPE_CHECKING:
-    from paisr._limiter import RateLimit
+    from paisr._ratelimit.rate import RateLimit
     from paisr._secrets import Secret
 
 # Seconds. Connecting and asking both have to be done within a call's deadline, give or take half a second.
-_PATIENCE = 0.2
+_TIMEOUT = 0.2
 
 # Times are whole microseconds, as numbers in Lua are exact up to 2^53. The newest time is at the list's left. As in
-# `_limiter.seconds_to_go`. When the server's clock was set back, the times in the future count as now; when it was set
+# `memory.wait_time`. When the server's clock was set back, the times in the future count as now; when it was set
 # forward, the list is forgotten, and each process's own window is what still holds.
-_TAKE = """
+_ACQUIRE = """
 local limit, window, ahead = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
@@ -43,7 +43,7 @@ return math.ceil(wait)
 """
 
 
-class RedisPlace:
+class RedisBackend:
     """One list for each limit, so that different limits do not mix. The library connects anew in a forked child."""
 
     def __init__(self, rate: RateLimit, url: Secret) -> None:
@@ -54,13 +54,13 @@ class RedisPlace:
         self._library = _library()
         self._client: Any = None
 
-    def take(self, ahead: int) -> float:
+    def try_acquire(self, ahead: int) -> float:
         try:
             if self._client is None:
                 self._client = self._connected()
-            wait: int = self._client.eval(_TAKE, 1, self._key, self._limit, self._window, ahead)
+            wait: int = self._client.eval(_ACQUIRE, 1, self._key, self._limit, self._window, ahead)
         except Exception as error:  # whatever it raises: a call goes on without it, and its text might hold a password
-            raise PlaceGoneError(type(error).__name__) from None
+            raise BackendUnavailableError(type(error).__name__) from None
         except BaseException as interruption:
             # The library's frames have the password among their locals while it is connecting.
             raise interruption.with_traceback(None) from None
@@ -70,7 +70,7 @@ class RedisPlace:
         # Some versions of the library try again by themselves, and sleep in between, unless they are told not to.
         retry = import_module("redis.retry").Retry(import_module("redis.backoff").NoBackoff(), 0)
         return self._library.Redis.from_url(
-            self._url.reveal(), socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE, retry=retry
+            self._url.reveal(), socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=retry
         )
 
 

@@ -1,8 +1,8 @@
-"""A rate shared by the processes of one machine: the times of the last grants, in a ring in a file, under a lock.
+"""A rate shared by the processes of one machine: the times of the last permits, in a ring in a file, under a lock.
 
-The file is opened for each grant: so a deleted one is made anew, nothing is shared with a forked child, and nothing is
+The file is opened for each permit: so a deleted one is made anew, nothing is shared with a forked child, and nothing is
 left to close. The lock is asked for and never waited for: a process that was stopped while it held it holds up nobody,
-and when a process is killed, the kernel gives its lock back. Deleting or emptying the file forgets the grants in it.
+and when a process is killed, the kernel gives its lock back. Deleting or emptying the file forgets the permits in it.
 """
 
 from __future__ import annotations
@@ -16,29 +16,30 @@ from array import array
 from typing import TYPE_CHECKING
 
 from paisr._errors import ConfigurationError
-from paisr._limiter import SHORTEST_WAIT, seconds_to_go
-from paisr._shared_limit import PlaceGoneError
+from paisr._ratelimit.memory import wait_time
+from paisr._ratelimit.queue import MIN_WAIT
+from paisr._ratelimit.shared import BackendUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from paisr._limiter import RateLimit
+    from paisr._ratelimit.rate import RateLimit
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _MARK = b"paisr-1\n"
 # At the beginning of the file: the mark, and the limit that it is for. Both never change.
 _LIMIT = struct.Struct("=8sQd")
-# After it: how many grants there were, when the last one was, and by how much the wall clock was ahead of the clock.
+# After it: how many permits there were, when the last one was, and by how much the wall clock was ahead of the clock.
 _STATE = struct.Struct("=Qdd")
 _SLOT = struct.Struct("=d")
 _RING = _LIMIT.size + _STATE.size
 
 # A lock is held for some microseconds. If it cannot be had for so many seconds, its holder has been stopped.
-_PATIENCE = 1.0
+_LOCK_TIMEOUT = 1.0
 
 
-class FilePlace:
+class FileBackend:
     """A ring of times on the machine's monotonic clock, which all its processes read alike."""
 
     def __init__(
@@ -53,13 +54,13 @@ class FilePlace:
         self._busy_since: float | None = None
         self._check()
 
-    def take(self, ahead: int) -> float:
+    def try_acquire(self, ahead: int) -> float:
         try:
-            return self._take(ahead)
+            return self._acquire(ahead)
         except OSError as error:
-            raise PlaceGoneError(error.strerror or type(error).__name__) from None
+            raise BackendUnavailableError(error.strerror or type(error).__name__) from None
         except struct.error:
-            raise PlaceGoneError("the file was cut short") from None
+            raise BackendUnavailableError("the file was cut short") from None
 
     def _check(self) -> None:
         """Say at once what will not get better by itself; the first process makes the file."""
@@ -72,7 +73,7 @@ class FilePlace:
                 problem = self._problem(head) or ("was cut short" if head and short else None)
             finally:
                 os.close(fd)
-        except (OSError, PlaceGoneError) as error:
+        except (OSError, BackendUnavailableError) as error:
             problem = f"cannot be used ({getattr(error, 'strerror', None) or error})"
         if problem:
             raise ConfigurationError(
@@ -84,16 +85,16 @@ class FilePlace:
         fd = os.open(self._path, _FLAGS, 0o600)
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
-            raise PlaceGoneError("it is not a regular file")
+            raise BackendUnavailableError("it is not a regular file")
         return fd
 
-    def _take(self, ahead: int) -> float:
+    def _acquire(self, ahead: int) -> float:
         fd = self._open()
         try:
             if not self._locked(fd):
-                return SHORTEST_WAIT
+                return MIN_WAIT
             try:
-                return self._grant(fd, ahead)
+                return self._count(fd, ahead)
             finally:
                 # Closing alone would not do: a child forked meanwhile has the file open too, and would keep the lock.
                 fcntl.flock(fd, fcntl.LOCK_UN)
@@ -107,19 +108,19 @@ class FilePlace:
             now = self._clock()
             if self._busy_since is None:
                 self._busy_since = now
-            if now - self._busy_since >= _PATIENCE:
-                raise PlaceGoneError("another process holds its lock and does not let go") from None
+            if now - self._busy_since >= _LOCK_TIMEOUT:
+                raise BackendUnavailableError("another process holds its lock and does not let go") from None
             return False
         self._busy_since = None
         return True
 
-    def _grant(self, fd: int, ahead: int) -> float:
+    def _count(self, fd: int, ahead: int) -> float:
         head = os.pread(fd, _RING, 0)
         if not head:
             os.pwrite(fd, self._mine + bytes(_STATE.size + self._limit * _SLOT.size), 0)
             head = os.pread(fd, _RING, 0)
         if problem := self._problem(head):
-            raise PlaceGoneError(f"the file {problem}")
+            raise BackendUnavailableError(f"the file {problem}")
         now = self._clock()
         count, last, wall_ahead = _STATE.unpack_from(head, _LIMIT.size)
         if last > now:
@@ -127,18 +128,18 @@ class FilePlace:
         rounds, rest = divmod(ahead, self._limit)
         before = self._slot(fd, count + rest)
         if before > now:
-            raise PlaceGoneError("the file holds a time that no grant can have had")
-        wait = seconds_to_go(before, rounds, now, self._window) if before else rounds * self._window
+            raise BackendUnavailableError("the file holds a time that no permit can have had")
+        wait = wait_time(before, rounds, now, self._window) if before else rounds * self._window
         if wait <= 0:
-            # The count first: who is killed between the two writes was not granted anything, and only that is lost.
+            # The count first: who is killed between the two writes got no permit, and only that is lost.
             os.pwrite(fd, _STATE.pack(count + 1, now, self._wall() - now), _LIMIT.size)
             os.pwrite(fd, _SLOT.pack(now), self._at(count))
         return wait
 
     def _rebase(self, fd: int, count: int, now: float, wall_ahead: float) -> None:
-        """The last grant is in the future, so the machine has started anew: the wall clock says how long ago it was.
+        """The last permit is in the future, so the machine has started anew: the wall clock says how long ago it was.
 
-        Where that says nothing possible either, a grant counts as made now.
+        Where that says nothing possible either, a permit counts as made now.
         """
         times = array("d", os.pread(fd, self._limit * _SLOT.size, _RING))
         ahead = self._wall() - now

@@ -1,0 +1,127 @@
+"""What a user says about the rate: how many requests, in how many seconds, and where they are counted."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+
+from paisr._errors import ConfigurationError
+from paisr._secrets import Secret
+from paisr._texts import safe_repr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Time passes between a permit and the request's arrival, and not the same each time: without a margin the service
+# would now and then count one too many. A window is kept longer by this share.
+MARGIN = 1 / 60
+MAX_REQUESTS = 1_000_000
+MAX_PER = 86_400
+_RIGHT = "give shared='file:PATH' or shared='redis://HOST:PORT/DB'"
+
+
+@frozen(init=False)
+class RateLimit:
+    """At most `requests` requests in any `per` seconds, retries included.
+
+    The vendor allows 250 a minute (its public documentation). `shared` names a backend that counts for several
+    processes (``"file:PATH"``, on one machine, POSIX only) or machines (``"redis://HOST:PORT/DB"``, needs
+    ``paisr[redis]``). When the backend is unavailable, the process keeps to the limit by itself, and logs it, until the
+    backend is back. A password in the URL is not shown, and a limit that has a URL does not pickle.
+
+    Raises `ConfigurationError` for a limit that cannot be one: 1 to 1,000,000 requests, in more than zero and at most
+    86,400 seconds.
+    """
+
+    requests: int
+    per: float
+    shared: str | None
+    # What `shared` was given as, where it may hold a password.
+    _url: Secret | None = field(repr=False, eq=lambda url: None if url is None else url.reveal())
+
+    def __init__(self, requests: int, *, per: float = 60, shared: str | None = None) -> None:
+        backend = None if shared is None else Secret(shared)
+        del shared  # a traceback from here on must not have it among its locals
+        set_field = object.__setattr__
+        # All fields before the first refusal: who records its frames must be able to show this one.
+        for name, value in (("requests", requests), ("per", per), ("shared", None), ("_url", None)):
+            set_field(self, name, value)
+        if problem := _problem(requests, per):
+            raise ConfigurationError(f"RateLimit {problem}; the published rate is RateLimit(250, per=60).")
+        if backend is not None:
+            set_field(self, "shared", _shown_backend(backend))
+            set_field(self, "_url", backend if "://" in backend.reveal() else None)
+
+    @property
+    def window(self) -> float:
+        """Seconds for which a permit is remembered: `per`, and the margin."""
+        return self.per * (1 + MARGIN)
+
+    def url(self) -> Secret | None:
+        """The URL of the shared backend, whole; None for a file or none."""
+        return self._url
+
+
+def _problem(requests: object, per: object) -> str | None:
+    if isinstance(requests, bool) or not isinstance(requests, int) or not 1 <= requests <= MAX_REQUESTS:
+        return f"requests={safe_repr(requests)} is not a whole number from 1 to {MAX_REQUESTS:,}"
+    if isinstance(per, bool) or not isinstance(per, (int, float)) or not 0 < per <= MAX_PER:
+        return f"per={safe_repr(per)} is not a number of seconds above zero and up to {MAX_PER:,}"
+    return None
+
+
+def _shown_backend(backend: Secret) -> str:
+    """`shared` as it may be shown: ``file:`` and an absolute path, or the URL without user name and password."""
+    scheme = backend.reveal().partition(":")[0].lower()
+    problem = _problems.get(scheme, _unknown)(backend)
+    if problem:
+        raise ConfigurationError(f"RateLimit {problem}; {_RIGHT}.")
+    if scheme == "file":
+        return f"file:{Path(backend.reveal()[len('file:') :]).expanduser().absolute()}"
+    parts = urlsplit(backend.reveal())
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{scheme}://{host}:{parts.port or 6379}/{parts.path.strip('/') or 0}"
+
+
+def _unknown(backend: Secret) -> str:
+    return f"shared is a {backend.kind}" if not backend.is_text else "shared names no backend that is known"
+
+
+def _file_problem(backend: Secret) -> str | None:
+    path = backend.reveal()[len("file:") :]
+    try:
+        usable = b"\0" not in os.fsencode(path) and Path(path).expanduser().name
+    except (UnicodeError, RuntimeError):  # a lone surrogate; the home folder of nobody
+        usable = ""
+    if not usable or path.endswith("/"):
+        return "shared names no file"
+    if path.startswith("//"):
+        return "shared has slashes after 'file:' that belong to no path (file:/var/lib/x is one from the root)"
+    return None
+
+
+def _redis_problem(backend: Secret) -> str | None:
+    try:
+        parts = urlsplit(backend.reveal())
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return "shared is a URL that cannot be read"
+    if not host:
+        return "shared is a URL without a host"
+    if parts.query or parts.fragment:
+        return "shared is a URL with options, which are not taken"
+    if not re.fullmatch(r"/?[0-9]*", parts.path):
+        return "shared is a URL whose path is not the number of a database"
+    return None
+
+
+_problems: dict[str, Callable[[Secret], str | None]] = {
+    "file": _file_problem,
+    "redis": _redis_problem,
+    "rediss": _redis_problem,
+}
