@@ -29,6 +29,7 @@ from paisr._ledger import MOST_REMEMBERED, Memory
 from paisr._matching import CLOCK_TOLERANCE, exact_sum, fit
 from paisr_generated.api import operation_named
 from paisr_generated.models import CreateInvoiceRequest, Invoice
+from paisr_generated.models import LineItem as ContractLineItem
 from paisr_generated.operations import encode
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -409,8 +410,8 @@ def attempt_of(**changes: Any) -> Attempt:
     return Attempt.of(CreateInvoiceRequest(**fields | changes), NOW, BASE)
 
 
-def item(quantity: str, unit_price: str) -> LineItem:
-    return LineItem(description="Rice", quantity=Decimal(quantity), unit_price=Decimal(unit_price))
+def item(quantity: str, unit_price: str) -> ContractLineItem:
+    return ContractLineItem(description="Rice", quantity=Decimal(quantity), unit_price=Decimal(unit_price))
 
 
 @pytest.mark.parametrize(
