@@ -15,12 +15,12 @@ from paisr._version import __version__
 if TYPE_CHECKING:
     from paisr import webhooks
     from paisr._async_client import AsyncPaisr
-    from paisr._attempts import Attempt
     from paisr._client import Paisr
     from paisr._invoices import AsyncInvoices, Invoices
-    from paisr._journal import Journal, JournalEntry
     from paisr._line_items import LineItem
     from paisr._ratelimit.rate import RateLimit
+    from paisr._recovery.attempts import Attempt
+    from paisr._recovery.journal import Journal, JournalEntry
     from paisr.webhooks import WebhookEvent
     from paisr_generated import *  # noqa: F403 - the names of the contract are generated
     from paisr_generated.operations import ApiResponse
@@ -49,11 +49,11 @@ _MODULES = (
     "paisr_generated",
     "paisr_generated.operations",
     "paisr._ratelimit.rate",
-    "paisr._attempts",
+    "paisr._recovery.attempts",
     "paisr._client",
     "paisr._async_client",
     "paisr._line_items",
-    "paisr._journal",
+    "paisr._recovery.journal",
     "paisr._invoices",
 )
 

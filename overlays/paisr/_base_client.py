@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paisr._books import Books
 from paisr._config import Route, read_max_retries, read_service, read_timeout, read_token
 from paisr._engine import Policy
 from paisr._errors import ConfigurationError
-from paisr._ledger import Memory
 from paisr._ratelimit.limiters import limiter_for
 from paisr._ratelimit.rate import RateLimit
+from paisr._recovery.memory import MemoryAttempts
+from paisr._recovery.store import AttemptStore
 from paisr._retry import RetryPolicy
 from paisr._runtime import SYSTEM
 from paisr._session import Session
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from paisr._config import Settings
     from paisr._drift import DriftWatch, OnDrift
-    from paisr._journal import Journal
     from paisr._ratelimit.queue import Limiter
+    from paisr._recovery.journal import Journal
     from paisr._runtime import Runtime
 
 DEFAULT_TIMEOUT = 30.0
@@ -62,7 +62,9 @@ class BaseClient:
             runtime=runtime,
             service=self._route.service.url,
             # The journal last: a client that cannot be made for another reason leaves no file behind.
-            books=Books(memory=Memory(runtime.clock), journal=_journal(settings.journal), runtime=runtime),
+            store=AttemptStore(
+                memory=MemoryAttempts(runtime.clock), journal=_journal(settings.journal), runtime=runtime
+            ),
         )
 
     def _check_open(self) -> None:
@@ -89,7 +91,7 @@ def _check_tls(tls: object) -> None:
 def _journal(path: str | os.PathLike[str] | None) -> Journal | None:
     if path is None:
         return None
-    from paisr._journal import Journal  # here, because it loads SQLite
+    from paisr._recovery.journal import Journal  # here, because it loads SQLite
 
     return Journal.made_at(path)
 

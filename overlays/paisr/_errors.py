@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from paisr._attempts import Attempt
+    from paisr._recovery.attempts import Attempt
     from paisr_generated import Invoice
 
 __all__ = [

@@ -9,9 +9,9 @@ from paisr._session import FINAL_STATUSES, WAIT_INTERVAL, WAIT_TIMEOUT
 from paisr_generated.resources import resource_of
 
 if TYPE_CHECKING:
-    from paisr._attempts import Attempt
     from paisr._callers import AsyncClientCaller, ClientCaller
-    from paisr._reconcile import Reconciled
+    from paisr._recovery.attempts import Attempt
+    from paisr._recovery.reconcile import Reconciled
     from paisr_generated.models.invoice import Invoice
     from paisr_generated.resources.invoices import AsyncInvoices as ContractAsyncInvoices
     from paisr_generated.resources.invoices import Invoices as ContractInvoices

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import msgspec
 from attrs import field, frozen
 
-from paisr._attempts import Attempt
 from paisr._checks import checked
 from paisr._deadlines import Deadline
 from paisr._engine import PreparedCall, exchange
@@ -17,7 +16,8 @@ from paisr._envelope import read_response
 from paisr._errors import APITimeoutError, ConfigurationError, InvalidArgumentError, OutcomeUnknownError, PaisrError
 from paisr._exchange import Do, Pause
 from paisr._hooks import HOOKS, NO_HOOK, Hook
-from paisr._reconcile import Reconciler, checked_attempt
+from paisr._recovery.attempts import Attempt
+from paisr._recovery.reconcile import Reconciler, checked_attempt
 from paisr._texts import seconds, type_name
 from paisr._truncation import note_truncation
 from paisr_generated.api import operation_named
@@ -26,11 +26,11 @@ from paisr_generated.rules import Choice
 from paisr_generated.types import ModelList
 
 if TYPE_CHECKING:
-    from paisr._books import Books
     from paisr._engine import Policy
     from paisr._exchange import Answered, Steps
-    from paisr._journal import Journal
-    from paisr._reconcile import Reconciled
+    from paisr._recovery.journal import Journal
+    from paisr._recovery.reconcile import Reconciled
+    from paisr._recovery.store import AttemptStore
     from paisr._runtime import Runtime
     from paisr_generated import Invoice, InvoiceList
     from paisr_generated.operations import ApiResponse, Operation
@@ -52,7 +52,7 @@ class Session:
     timeout: float
     runtime: Runtime = field(repr=False)
     service: str
-    books: Books = field(repr=False)
+    store: AttemptStore = field(repr=False)
 
     def call(
         self, operation: Operation[T], arguments: Mapping[str, object], timeout: float | None
@@ -88,9 +88,9 @@ class Session:
 
     def reconcile_journal(self, *, timeout: float | None) -> Steps[Reconciled]:
         deadline = self._deadline(timeout)
-        if self.books.journal is None:
+        if self.store.journal is None:
             raise ConfigurationError("This client has no journal to reconcile; make it with journal=PATH.")
-        return self._reconcile_journal(self.books.journal, deadline)
+        return self._reconcile_journal(self.store.journal, deadline)
 
     def _prepared(self, operation: Operation[T], values: Mapping[str, object], hook: Hook) -> PreparedCall[T]:
         secret, drift = self.policy.secret, self.policy.drift
@@ -133,20 +133,20 @@ class Session:
         ) from cause
 
     def _send_attempt(self, call: PreparedCall[T], attempt: Attempt, deadline: Deadline) -> Steps[ApiResponse[T]]:
-        """Send a create that is in the books; when its outcome is unknown, say so, with the means to find out."""
-        yield from self.books.begin(attempt, deadline)
+        """Send a create that is in the store; when its outcome is unknown, say so, with the means to find out."""
+        yield from self.store.begin(attempt, deadline)
         try:
             response = yield from exchange(call, self.policy, deadline)
         except PaisrError as error:
-            yield from self.books.end(attempt, error.outcome, None, deadline)
+            yield from self.store.end(attempt, error.outcome, None, deadline)
             if error.outcome != "unknown":
                 raise
             cause = error
         except BaseException:
-            self.books.interrupted(attempt)
+            self.store.interrupted(attempt)
             raise
         else:
-            yield from self.books.end(attempt, "created", cast("Any", response.data).id, deadline)
+            yield from self.store.end(attempt, "created", cast("Any", response.data).id, deadline)
             return response
         raise OutcomeUnknownError(
             f"Whether the invoice was created is not known: {cause} Do not send it again: "
@@ -172,7 +172,7 @@ class Session:
 
     @property
     def _reconciler(self) -> Reconciler:
-        return Reconciler(session=self, books=self.books, service=self.service, now=self.runtime.now)
+        return Reconciler(session=self, store=self.store, service=self.service, now=self.runtime.now)
 
     def _reconcile_journal(self, journal: Journal, deadline: Deadline) -> Steps[Reconciled]:
         attempts = yield Do(journal.unresolved)

@@ -42,7 +42,7 @@ def checked_text(value: object, name: str, *, empty: bool = False) -> str:
         value.encode()
     except UnicodeEncodeError as error:
         raise InvalidArgumentError(
-            f"{name} has half a character (a lone surrogate) at index {error.start}, which cannot be sent; "
+            f"{name} has a lone surrogate at index {error.start}, which cannot be sent; "
             "decode the text again from where it came."
         ) from None
     if not value and not empty:

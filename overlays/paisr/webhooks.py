@@ -155,7 +155,7 @@ def _secret_problem(secret: Secret) -> str | None:
     try:
         secret.reveal().encode()
     except UnicodeEncodeError:
-        return "A secret has half a character (a lone surrogate) in it; read it again from where it came."
+        return "A secret has a lone surrogate in it; read it again from where it came."
     return None
 
 

@@ -14,8 +14,8 @@ import pytest
 
 import paisr
 from paisr import _errors
-from paisr._attempts import Attempt
 from paisr._errors import PaisrError, status_error_type
+from paisr._recovery.attempts import Attempt
 from paisr_generated.models import CreateInvoiceRequest, Invoice, InvoiceStatus
 
 CLASSES = [cls for _name, cls in inspect.getmembers(_errors, inspect.isclass) if issubclass(cls, PaisrError)]

@@ -91,7 +91,7 @@ def test_an_endless_generator_is_refused_at_the_fifty_first() -> None:
         ([{**LINE, "unit_price": "1,50"}], "items[0].unit_price='1,50' is not a plain number"),
         ([{**LINE, "unit_price": "1_000"}], "items[0].unit_price='1_000' is not a plain number"),
         ([{**LINE, "description": None}], "items[0].description is a NoneType"),
-        ([{**LINE, "description": "\ud800"}], "items[0].description has half a character"),
+        ([{**LINE, "description": "\ud800"}], "items[0].description has a lone surrogate"),
     ],
 )
 def test_what_is_not_an_item_is_refused_with_its_place(items: Any, said: str) -> None:

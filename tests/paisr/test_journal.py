@@ -38,9 +38,9 @@ from paisr import (
     OutcomeUnknownError,
     Paisr,
 )
-from paisr._journal import Page
-from paisr._ledger import JournalError
-from paisr._runners import has_ended, this_runner
+from paisr._processes import current_process_token, is_process_dead
+from paisr._recovery.journal import Transaction
+from paisr._recovery.memory import JournalError
 from paisr_generated.models import CreateInvoiceRequest
 from paisr_stub import StubServer
 
@@ -501,10 +501,10 @@ def test_an_attempt_of_a_process_that_lives_is_left_alone(side: Any, path: Path)
     sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     theirs = attempt(service=BASE)
     Journal(path).begin(theirs, ends_at(30), 1)
-    _set_runner(path, this_runner().replace(str(os.getpid()), str(sleeper.pid)))
+    _set_runner(path, current_process_token().replace(str(os.getpid()), str(sleeper.pid)))
     ((_, error),) = side.call(client, "reconcile_journal")
-    assert "under way" in str(error)
-    with pytest.raises(OutcomeUnknownError, match="under way"):
+    assert "in flight" in str(error)
+    with pytest.raises(OutcomeUnknownError, match="in flight"):
         side.call(client, "reconcile", theirs)
     sleeper.communicate(b"\n")
     assert side.call(client, "reconcile_journal") == [(theirs, None)]
@@ -522,17 +522,25 @@ def test_an_attempt_of_another_machine_is_left_alone_until_its_deadline(side: An
     Journal(path).begin(theirs[1], ends_at(-5), 1)
     _set_runner(path, "elsewhere 1")
     (_, error), second = side.call(client, "reconcile_journal")
-    assert "under way" in str(error)
+    assert "in flight" in str(error)
     assert second == (theirs[1], None)
 
 
 def test_processes_that_have_ended() -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    here = this_runner().rpartition(" ")[0]
-    assert has_ended(f"{here} {ended.pid}")
-    for other in (this_runner(), f"{here} 1", f"elsewhere {ended.pid}", "", here, f"{here} x", f"{here} {10**30}"):
-        assert not has_ended(other)
+    here = current_process_token().rpartition(" ")[0]
+    assert is_process_dead(f"{here} {ended.pid}")
+    for other in (
+        current_process_token(),
+        f"{here} 1",
+        f"elsewhere {ended.pid}",
+        "",
+        here,
+        f"{here} x",
+        f"{here} {10**30}",
+    ):
+        assert not is_process_dead(other)
 
 
 def test_a_journal_that_cannot_be_read_leaves_it_unknown(side: Any, path: Path, lose: Any) -> None:
@@ -557,7 +565,7 @@ def test_a_journal_that_cannot_be_written_does_not_lose_what_was_found(
     def fail(*arguments: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(Page, "record", fail)
+    monkeypatch.setattr(Transaction, "record", fail)
     with caplog.at_level(logging.WARNING, logger="paisr"):
         assert side.call(client, "reconcile", lost).id == "inv_1"
     assert "keeps it as it was" in caplog.text

@@ -25,8 +25,8 @@ from paisr import (
     OutcomeUnknownError,
     ServerError,
 )
-from paisr._ledger import MOST_REMEMBERED, Memory
-from paisr._matching import CLOCK_TOLERANCE, exact_sum, fit
+from paisr._recovery.matching import CLOCK_TOLERANCE, exact_sum, fit
+from paisr._recovery.memory import MAX_REMEMBERED, MemoryAttempts
 from paisr_generated.api import operation_named
 from paisr_generated.models import CreateInvoiceRequest, Invoice
 from paisr_generated.models import LineItem as ContractLineItem
@@ -288,14 +288,14 @@ def test_an_invoice_that_two_different_creates_could_have_made_is_given_to_neith
         assert [invoice.id for invoice in unknown(side, client, attempt).candidates] == ["inv_1"]
 
 
-def test_an_invoice_of_a_create_that_is_under_way_is_not_taken(side: Any, begin: Any, create: dict[str, Any]) -> None:
+def test_an_invoice_of_a_create_that_is_in_flight_is_not_taken(side: Any, begin: Any, create: dict[str, Any]) -> None:
     service = Service(listed(1))
     client, attempt = begin(service)
     bill = {**create, "due": "In 3 days", "items": [LineItem("Pizza", 2, 75)]}
     first = client._session.call(operation_named("create_invoice"), bill, None)
     next(first)  # about to be sent
     error = unknown(side, client, attempt)
-    assert "under way" in str(error)
+    assert "in flight" in str(error)
     first.close()  # broken off: from now on as unknown as the other
     assert side.call(client, "reconcile", attempt).id == "inv_1"
 
@@ -304,7 +304,7 @@ def test_a_create_that_never_happened_is_not_looked_for(side: Any, time: Any, cr
     service = Service(listed(1))
     client = side.client(service, time=time, rate_limit=None)
     made: list[Attempt] = []
-    memory = client._session.books.memory
+    memory = client._session.store.memory
     begin = memory.begin
 
     def noted(attempt: Attempt, until: float) -> None:
@@ -487,8 +487,8 @@ def listed_model() -> dict[str, Any]:
 
 
 def test_the_memory_is_bounded_and_forgets_the_oldest() -> None:
-    memory = Memory(lambda: 0.0)
-    attempts = [attempt_of() for _ in range(MOST_REMEMBERED + 2)]
+    memory = MemoryAttempts(lambda: 0.0)
+    attempts = [attempt_of() for _ in range(MAX_REMEMBERED + 2)]
     for number, attempt in enumerate(attempts):
         memory.begin(attempt, 1.0)
         memory.end(attempt, "created", f"inv_{number}")
@@ -496,11 +496,11 @@ def test_the_memory_is_bounded_and_forgets_the_oldest() -> None:
     assert known.owners == {"inv_2": attempts[2].id}
 
 
-def test_a_call_past_its_deadline_is_not_under_way() -> None:
+def test_a_call_past_its_deadline_is_not_in_flight() -> None:
     time = [0.0]
-    memory = Memory(lambda: time[0])
+    memory = MemoryAttempts(lambda: time[0])
     attempt = attempt_of()
     memory.begin(attempt, 10.0)
-    assert memory.known(attempt).live
+    assert memory.known(attempt).in_flight
     time[0] = 11.5
-    assert not memory.known(attempt).live
+    assert not memory.known(attempt).in_flight

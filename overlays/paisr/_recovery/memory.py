@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 from paisr._forks import register_after_fork
 
 if TYPE_CHECKING:
-    from paisr._attempts import Attempt
+    from paisr._recovery.attempts import Attempt
 
 # open: begun, and nothing heard since · created: the service said so · found: reconciled with an invoice · absent:
 # reconciled with none · rejected, not_sent, unknown: the outcome of the error that the create ended with
@@ -20,12 +20,12 @@ State = Literal["open", "created", "found", "absent", "rejected", "not_sent", "u
 UNRESOLVED: frozenset[State] = frozenset({"open", "unknown"})
 NEVER_HAPPENED: frozenset[State] = frozenset({"rejected", "not_sent"})
 # Creates that are remembered in memory; the oldest are forgotten. A journal forgets none.
-MOST_REMEMBERED = 10_000
+MAX_REMEMBERED = 10_000
 # Seconds by which a call can outlive its deadline.
 GRACE = 1.0
 # The ids of the creates that calls of this process are at work on, of all clients: what a journal cannot tell of its
 # own process.
-under_way: set[str] = set()
+in_flight_ids: set[str] = set()
 
 
 class JournalError(Exception):
@@ -33,11 +33,11 @@ class JournalError(Exception):
 
 
 @frozen(kw_only=True)
-class Rival:
-    """Another create whose outcome is not known. `live`: its call may still be under way."""
+class CompetingAttempt:
+    """Another create whose outcome is not known. `in_flight`: its call may still be at work."""
 
     attempt: Attempt
-    live: bool
+    in_flight: bool
 
 
 @frozen(kw_only=True)
@@ -48,21 +48,24 @@ class Known:
     """
 
     state: State | None = None
-    live: bool = False
+    in_flight: bool = False
     invoice_id: str | None = None
     owners: dict[str, str] = field(factory=dict[str, str])
-    rivals: tuple[Rival, ...] = ()
+    competing: tuple[CompetingAttempt, ...] = ()
 
-    def over(self, other: Known) -> Known:
+    def merged_with(self, other: Known) -> Known:
         """This and the other, which counts where this says nothing."""
-        seen = {rival.attempt.id for rival in self.rivals}
+        seen = {competitor.attempt.id for competitor in self.competing}
         mine = self.state is not None and (self.state not in UNRESOLVED or other.state in {None, *UNRESOLVED})
         return Known(
             state=self.state if mine else other.state,
-            live=self.live if mine else other.live,
+            in_flight=self.in_flight if mine else other.in_flight,
             invoice_id=self.invoice_id if mine else other.invoice_id,
             owners={**other.owners, **self.owners},
-            rivals=(*self.rivals, *(rival for rival in other.rivals if rival.attempt.id not in seen)),
+            competing=(
+                *self.competing,
+                *(competitor for competitor in other.competing if competitor.attempt.id not in seen),
+            ),
         )
 
 
@@ -74,7 +77,7 @@ class _Entry:
     invoice_id: str | None = None
 
 
-class Memory:
+class MemoryAttempts:
     """The creates of one client, as far as this process knows; safe to use from several threads."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -91,9 +94,9 @@ class Memory:
     def begin(self, attempt: Attempt, until: float) -> None:
         """A create that is about to be sent, by a call that ends before the clock says `until`."""
         with self.lock:
-            under_way.add(attempt.id)
+            in_flight_ids.add(attempt.id)
             self._entries[attempt.id] = _Entry(attempt, until)
-            while len(self._entries) > MOST_REMEMBERED:
+            while len(self._entries) > MAX_REMEMBERED:
                 _id, oldest = self._entries.popitem(last=False)
                 self._forget_owner(oldest)
 
@@ -101,7 +104,7 @@ class Memory:
         with self.lock:
             if attempt.id not in self._entries:
                 self.begin(attempt, self._clock())
-            under_way.discard(attempt.id)
+            in_flight_ids.discard(attempt.id)
             entry = self._entries[attempt.id]
             entry.state, entry.invoice_id = state, invoice_id
             if invoice_id is not None:
@@ -110,19 +113,23 @@ class Memory:
     def known(self, attempt: Attempt, invoice_ids: Collection[str] = ()) -> Known:
         with self.lock:
             owners = {one: self._owners[one] for one in invoice_ids if one in self._owners}
-            rivals = tuple(
-                Rival(attempt=entry.attempt, live=self._is_live(entry))
+            competing = tuple(
+                CompetingAttempt(attempt=entry.attempt, in_flight=self._is_in_flight(entry))
                 for entry in self._entries.values()
                 if entry.state in UNRESOLVED and entry.attempt.id != attempt.id
             )
             own = self._entries.get(attempt.id)
             if own is None:
-                return Known(owners=owners, rivals=rivals)
+                return Known(owners=owners, competing=competing)
             return Known(
-                state=own.state, live=self._is_live(own), invoice_id=own.invoice_id, owners=owners, rivals=rivals
+                state=own.state,
+                in_flight=self._is_in_flight(own),
+                invoice_id=own.invoice_id,
+                owners=owners,
+                competing=competing,
             )
 
-    def _is_live(self, entry: _Entry) -> bool:
+    def _is_in_flight(self, entry: _Entry) -> bool:
         return entry.state == "open" and self._clock() <= entry.until + GRACE
 
     def _forget_owner(self, entry: _Entry) -> None:

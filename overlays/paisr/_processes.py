@@ -7,14 +7,14 @@ import socket
 from pathlib import Path
 
 
-def this_runner() -> str:
+def current_process_token() -> str:
     """A name for this process that no other process of this machine has while it lives."""
     return f"{_place()} {os.getpid()}"
 
 
-def has_ended(runner: str) -> bool:
+def is_process_dead(token: str) -> bool:
     """Whether the process of that name is certainly gone; False for one of another machine."""
-    place, _, number = runner.rpartition(" ")
+    place, _, number = token.rpartition(" ")
     if place != _place() or os.name != "posix" or not number.isdigit():
         return False  # signal 0 asks only on POSIX; on Windows it would end the process
     try:

@@ -1,4 +1,4 @@
-"""The books of a client's creates, kept while calls go on: in memory at once, in the journal by steps for a driver."""
+"""The store of a client's creates, kept while calls go on: in memory at once, in the journal by steps for a driver."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from attrs import field, frozen
 
 from paisr._errors import ConfigurationError, OutcomeUnknownError, PaisrError
 from paisr._exchange import Do
-from paisr._ledger import JournalError, Known
+from paisr._recovery.memory import JournalError, Known
 
 if TYPE_CHECKING:
-    from paisr._attempts import Attempt
     from paisr._deadlines import Deadline
     from paisr._exchange import Steps
-    from paisr._journal import Journal
-    from paisr._ledger import Memory, State
+    from paisr._recovery.attempts import Attempt
+    from paisr._recovery.journal import Journal
+    from paisr._recovery.memory import MemoryAttempts, State
     from paisr._runtime import Runtime
     from paisr_generated import Invoice
 
@@ -28,10 +28,10 @@ log = logging.getLogger("paisr")
 
 
 @frozen(kw_only=True)
-class Books:
+class AttemptStore:
     """What this client remembers of its creates, and the journal if it has one."""
 
-    memory: Memory
+    memory: MemoryAttempts
     journal: Journal | None
     runtime: Runtime = field(repr=False)
 
@@ -79,8 +79,10 @@ class Books:
 
     def _known(self, journal: Journal, attempt: Attempt, deadline: Deadline) -> Known:
         try:
-            with journal.transaction(deadline.remaining()) as page:
-                return self.memory.known(attempt).over(page.known(attempt, (), self.runtime.now().timestamp()))
+            with journal.transaction(deadline.remaining()) as transaction:
+                return self.memory.known(attempt).merged_with(
+                    transaction.known(attempt, (), self.runtime.now().timestamp())
+                )
         except JournalError as error:
             raise _unreadable(journal, attempt, error) from error
 
@@ -98,7 +100,7 @@ class Books:
 
     def _chosen(self, attempt: Attempt, invoice_ids: Collection[str], choose: Choose, known: Known) -> Invoice | None:
         with self.memory.lock:
-            invoice = choose(self.memory.known(attempt, invoice_ids).over(known))
+            invoice = choose(self.memory.known(attempt, invoice_ids).merged_with(known))
             state, invoice_id = _state_of(invoice)
             self.memory.end(attempt, state, invoice_id)
         return invoice
@@ -108,10 +110,10 @@ class Books:
     ) -> Invoice | None:
         chosen: list[Invoice | None] = []
         try:
-            with journal.transaction(deadline.remaining()) as page:
-                known = page.known(attempt, invoice_ids, self.runtime.now().timestamp())
+            with journal.transaction(deadline.remaining()) as transaction:
+                known = transaction.known(attempt, invoice_ids, self.runtime.now().timestamp())
                 chosen.append(self._chosen(attempt, invoice_ids, choose, known))
-                page.record(attempt, *_state_of(chosen[0]))
+                transaction.record(attempt, *_state_of(chosen[0]))
         except JournalError as error:
             if not chosen:
                 raise _unreadable(journal, attempt, error) from error
@@ -131,7 +133,7 @@ def _state_of(invoice: Invoice | None) -> tuple[State, str | None]:
 
 def _unreadable(journal: Journal, attempt: Attempt, error: Exception) -> PaisrError:
     return OutcomeUnknownError(
-        f"Nobody can tell whether the invoice was created while the journal {str(journal.path)!r} cannot be read, "
-        f"which says what belongs to other creates: it {error}.",
+        f"The outcome is unknown: the journal {str(journal.path)!r}, which says what belongs to other creates, cannot be "
+        f"read; it {error}.",
         attempt=attempt,
     )

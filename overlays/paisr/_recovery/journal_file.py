@@ -12,17 +12,17 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from paisr._errors import ConfigurationError
-from paisr._ledger import JournalError
+from paisr._recovery.memory import JournalError
 
 # "Pais" in ASCII, where SQLite keeps who made a file; the schema's version beside it.
 APPLICATION_ID = 0x50616973
 VERSION = 1
 # Seconds that a journal is waited for where no call's deadline says it.
-PATIENCE = 5.0
+LOCK_TIMEOUT = 5.0
 # A fork waits as long as an operation does.
-LONGEST_PATIENCE = 60.0
+MAX_LOCK_TIMEOUT = 60.0
 # Seconds that are left for noting an outcome when the deadline has passed: an answer is not to be held up for longer.
-SHORTEST_PATIENCE = 0.5
+MIN_LOCK_TIMEOUT = 0.5
 
 _SCHEMA = (
     """CREATE TABLE attempts (
@@ -80,7 +80,7 @@ def check_file(path: Path) -> bool:
 
 def make_tables(path: Path) -> None:
     """Make the tables, once, whoever else is about to."""
-    with connection(path, PATIENCE) as db:
+    with connection(path, LOCK_TIMEOUT) as db:
         db.execute("BEGIN EXCLUSIVE")
         made = db.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
         for statement in () if made else _SCHEMA:
@@ -99,12 +99,12 @@ def _try_write_ahead_log(db: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def connection(path: Path, patience: float) -> Generator[sqlite3.Connection]:
-    """A connection for one operation, which waits for others no longer than `patience` seconds in all."""
-    patience = min(max(0.0, patience), LONGEST_PATIENCE)
-    end = time.monotonic() + patience
-    if not _busy.acquire(timeout=patience):
-        raise JournalError(f"was in use by other threads for {patience:.3g} s")
+def connection(path: Path, timeout: float) -> Generator[sqlite3.Connection]:
+    """A connection for one operation, which waits for others no longer than `timeout` seconds in all."""
+    timeout = min(max(0.0, timeout), MAX_LOCK_TIMEOUT)
+    end = time.monotonic() + timeout
+    if not _busy.acquire(timeout=timeout):
+        raise JournalError(f"was in use by other threads for {timeout:.3g} s")
     try:
         left = max(0.0, end - time.monotonic())
         # mode=rw: a file that was removed is not made anew, readable by everybody and without tables.

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from attrs import frozen
 
-from paisr._attempts import Attempt
 from paisr._errors import ConfigurationError, InvalidArgumentError
 from paisr._invoice_ids import checked_invoice_id
-from paisr._journal_file import (
+from paisr._processes import current_process_token, is_process_dead
+from paisr._recovery.attempts import Attempt
+from paisr._recovery.journal_file import (
     APPLICATION_ID,
-    PATIENCE,
-    SHORTEST_PATIENCE,
+    LOCK_TIMEOUT,
+    MIN_LOCK_TIMEOUT,
     VERSION,
     check_file,
     checked_path,
@@ -24,8 +25,7 @@ from paisr._journal_file import (
     make_file,
     make_tables,
 )
-from paisr._ledger import GRACE, UNRESOLVED, JournalError, Known, Rival, State, under_way
-from paisr._runners import has_ended, this_runner
+from paisr._recovery.memory import GRACE, UNRESOLVED, CompetingAttempt, JournalError, Known, State, in_flight_ids
 
 
 @frozen(kw_only=True)
@@ -59,7 +59,7 @@ class Journal:
             if not self._path.exists():
                 raise JournalError("does not exist")
             check_file(self._path)
-            with self.transaction(PATIENCE):
+            with self.transaction(LOCK_TIMEOUT):
                 pass
 
     @classmethod
@@ -78,13 +78,13 @@ class Journal:
 
     def entries(self) -> list[JournalEntry]:
         """Every create, in the order in which they were begun."""
-        with _as_configuration_error(self._path), self.transaction(PATIENCE) as page:
-            return page.entries()
+        with _as_configuration_error(self._path), self.transaction(LOCK_TIMEOUT) as transaction:
+            return transaction.entries()
 
     def unresolved(self) -> list[Attempt]:
         """The creates of which nobody knows whether they happened, oldest first: what is to be reconciled.
 
-        A create that is under way at this moment is among them.
+        A create that is in flight at this moment is among them.
         """
         return [entry.attempt for entry in self.entries() if entry.state in UNRESOLVED]
 
@@ -93,40 +93,40 @@ class Journal:
         if invoice_id is not None:
             checked_invoice_id(invoice_id)
         with _as_configuration_error(self._path):
-            self.end(attempt, "absent" if invoice_id is None else "found", invoice_id, PATIENCE)
+            self.end(attempt, "absent" if invoice_id is None else "found", invoice_id, LOCK_TIMEOUT)
 
     def __repr__(self) -> str:
         return f"Journal({str(self._path)!r})"
 
-    # What a client does with it. All of it raises `JournalError`, and waits for others `patience` seconds at most.
+    # What a client does with it. All of it raises `JournalError`, and waits for others `timeout` seconds at most.
 
-    def begin(self, attempt: Attempt, ends_at: float, patience: float) -> None:
+    def begin(self, attempt: Attempt, ends_at: float, timeout: float) -> None:
         """Note a create that is about to be sent by a call that is over at `ends_at` (seconds since 1970).
 
         It is on disk when this returns.
         """
-        with self.transaction(patience) as page:
-            page.put(attempt, "open", None, ends_at)
+        with self.transaction(timeout) as transaction:
+            transaction.put(attempt, "open", None, ends_at)
 
-    def end(self, attempt: Attempt, state: State, invoice_id: str | None, patience: float) -> None:
+    def end(self, attempt: Attempt, state: State, invoice_id: str | None, timeout: float) -> None:
         """Note what became of a create."""
-        with self.transaction(max(patience, SHORTEST_PATIENCE)) as page:
-            page.record(attempt, state, invoice_id)
+        with self.transaction(max(timeout, MIN_LOCK_TIMEOUT)) as transaction:
+            transaction.record(attempt, state, invoice_id)
 
     @contextmanager
-    def transaction(self, patience: float) -> Generator[Page]:
+    def transaction(self, timeout: float) -> Generator[Transaction]:
         """All or nothing, and alone: what is looked up and what is noted is one step."""
-        with connection(self._path, patience) as db:
+        with connection(self._path, timeout) as db:
             if db.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
                 raise JournalError("is no longer the file that it was")
             if db.execute("PRAGMA user_version").fetchone()[0] > VERSION:
                 raise JournalError("was made by a newer version of this package")
             db.execute("BEGIN IMMEDIATE")
-            yield Page(db)
+            yield Transaction(db)
             db.execute("COMMIT")
 
 
-class Page:
+class Transaction:
     """The journal, open for one step."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
@@ -137,7 +137,15 @@ class Page:
         return [JournalEntry(attempt=Attempt.from_json(row[0]), state=row[1], invoice_id=row[2]) for row in rows]
 
     def put(self, attempt: Attempt, state: State, invoice_id: str | None, ends_at: float) -> None:
-        values = (attempt.id, attempt.service or "", state, invoice_id, ends_at, this_runner(), attempt.to_json())
+        values = (
+            attempt.id,
+            attempt.service or "",
+            state,
+            invoice_id,
+            ends_at,
+            current_process_token(),
+            attempt.to_json(),
+        )
         self._db.execute("INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
     def record(self, attempt: Attempt, state: State, invoice_id: str | None) -> None:
@@ -157,15 +165,15 @@ class Page:
     def known(self, attempt: Attempt, invoice_ids: Collection[str], now: float) -> Known:
         """What the journal knows of an attempt, of these invoices, and of other creates at the same service."""
         owners = self._owners(attempt, invoice_ids)
-        rivals = self._rivals(attempt, now)
+        competing = self._rivals(attempt, now)
         own = self._db.execute(
             "SELECT state, invoice_id, ends_at, runner FROM attempts WHERE id = ?", (attempt.id,)
         ).fetchone()
         if own is None:
-            return Known(owners=owners, rivals=rivals)
-        state, invoice_id, ends_at, runner = own
-        live = state == "open" and _is_live(attempt.id, ends_at, runner, now)
-        return Known(state=state, live=live, invoice_id=invoice_id, owners=owners, rivals=rivals)
+            return Known(owners=owners, competing=competing)
+        state, invoice_id, ends_at, process = own
+        in_flight = state == "open" and _is_in_flight(attempt.id, ends_at, process, now)
+        return Known(state=state, in_flight=in_flight, invoice_id=invoice_id, owners=owners, competing=competing)
 
     def _owners(self, attempt: Attempt, invoice_ids: Collection[str]) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -177,23 +185,25 @@ class Page:
                 found[invoice_id] = row[0]
         return found
 
-    def _rivals(self, attempt: Attempt, now: float) -> tuple[Rival, ...]:
+    def _rivals(self, attempt: Attempt, now: float) -> tuple[CompetingAttempt, ...]:
         rows = self._db.execute(
             "SELECT id, attempt, state, ends_at, runner FROM attempts "
             "WHERE state IN ('open', 'unknown') AND service = ? AND id <> ?",
             (attempt.service or "", attempt.id),
         )
         return tuple(
-            Rival(attempt=Attempt.from_json(text), live=state == "open" and _is_live(own, ends_at, runner, now))
-            for own, text, state, ends_at, runner in rows
+            CompetingAttempt(
+                attempt=Attempt.from_json(text), in_flight=state == "open" and _is_in_flight(own, ends_at, process, now)
+            )
+            for own, text, state, ends_at, process in rows
         )
 
 
-def _is_live(attempt_id: str, ends_at: float, runner: str, now: float) -> bool:
+def _is_in_flight(attempt_id: str, ends_at: float, process: str, now: float) -> bool:
     """Whether the call that sends the create may still be at work: not past its deadline, nor its process gone."""
-    if runner == this_runner():
-        return attempt_id in under_way
-    return now <= ends_at + GRACE and not has_ended(runner)
+    if process == current_process_token():
+        return attempt_id in in_flight_ids
+    return now <= ends_at + GRACE and not is_process_dead(process)
 
 
 @contextmanager

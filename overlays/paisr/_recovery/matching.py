@@ -8,7 +8,7 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from paisr._attempts import Attempt
+    from paisr._recovery.attempts import Attempt
     from paisr_generated import Amount, CreateInvoiceRequest, Customer, Invoice
     from paisr_generated.models.line_item import LineItem
 

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
-from paisr._attempts import CREATE, Attempt
 from paisr._errors import InvalidArgumentError, OutcomeUnknownError, PaisrError
-from paisr._ledger import NEVER_HAPPENED
-from paisr._matching import CLOCK_TOLERANCE, fit
+from paisr._recovery.attempts import CREATE, Attempt
+from paisr._recovery.matching import CLOCK_TOLERANCE, fit
+from paisr._recovery.memory import NEVER_HAPPENED
 from paisr._truncation import max_listed
 from paisr_generated.api import operation_named
 
 if TYPE_CHECKING:
-    from paisr._books import Books
     from paisr._deadlines import Deadline
     from paisr._exchange import Steps
-    from paisr._ledger import Known
+    from paisr._recovery.memory import Known
+    from paisr._recovery.store import AttemptStore
     from paisr._session import Session
     from paisr_generated import Invoice
     from paisr_generated.operations import ApiResponse
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Reconciled = list[tuple[Attempt, Invoice | PaisrError | None]]
 
 # A clock that is further off than this is no clock.
-LONGEST_SKEW = timedelta(days=1)
+MAX_SKEW = timedelta(days=1)
 
 
 @frozen(kw_only=True)
@@ -45,14 +45,14 @@ class Reconciler:
     """Reconciles the attempts of one client; all reading of one call is within its deadline."""
 
     session: Session
-    books: Books
+    store: AttemptStore
     service: str
     now: Callable[[], datetime] = field(repr=False)
 
     def one(self, attempt: Attempt, deadline: Deadline) -> Steps[Invoice | None]:
-        known = yield from self.books.known(attempt, deadline)
-        if known.live:
-            raise _under_way(attempt)
+        known = yield from self.store.known(attempt, deadline)
+        if known.in_flight:
+            raise _in_flight(attempt)
         if known.state in NEVER_HAPPENED:
             return None
         if known.invoice_id is not None:
@@ -65,11 +65,11 @@ class Reconciler:
         found: dict[str, Invoice | PaisrError | None] = {}
         waiting: list[Attempt] = []
         for attempt in attempts:
-            known = yield from self.books.known(attempt, deadline)
+            known = yield from self.store.known(attempt, deadline)
             if attempt.service not in {None, "", self.service}:
                 found[attempt.id] = _elsewhere(attempt, self.service)
-            elif known.live:
-                found[attempt.id] = _under_way(attempt)
+            elif known.in_flight:
+                found[attempt.id] = _in_flight(attempt)
             else:
                 waiting.append(attempt)
         # Every list is read after all these were seen to be over.
@@ -96,7 +96,7 @@ class Reconciler:
         if listed.truncated and customer is not None and not _is_customer_id(attempt.request.customer):
             listed = yield from self._read({**_filters(attempt), "resource_id": customer}, deadline)
         ids = [invoice.id for invoice in listed.invoices if fit(attempt, invoice, listed.tolerance) != "no"]
-        return (yield from self.books.settle(attempt, ids, partial(choose, attempt, listed), deadline))
+        return (yield from self.store.settle(attempt, ids, partial(choose, attempt, listed), deadline))
 
     def _read(self, filters: dict[str, Any], deadline: Deadline) -> Steps[Listed]:
         """As many invoices as the API lists."""
@@ -132,8 +132,8 @@ def choose(attempt: Attempt, listed: Listed, known: Known) -> Invoice | None:
     own = [invoice for invoice in listed.invoices if known.owners.get(invoice.id) == attempt.id]
     if own:
         return own[0]
-    if known.live:
-        raise _under_way(attempt)
+    if known.in_flight:
+        raise _in_flight(attempt)
     free = [
         invoice
         for invoice in listed.invoices
@@ -151,7 +151,7 @@ def _problem(attempt: Attempt, listed: Listed, free: list[Invoice], known: Known
     if listed.truncated:
         seen = "there may be a second that fits" if free else "it may be among those that were cut off"
         return (
-            f"Nobody can tell whether the invoice was created: the service listed {len(listed.invoices)} invoices, the "
+            f"The outcome is unknown: the service listed {len(listed.invoices)} invoices, the "
             f"most it lists, and {seen}. {_how_to_narrow(attempt)}"
         )
     if not free:
@@ -161,10 +161,12 @@ def _problem(attempt: Attempt, listed: Listed, free: list[Invoice], known: Known
         return (
             f"Invoice {found.id} could be the one, but the list lacks its summary or its customer; read it, and choose."
         )
-    rivals = [rival for rival in known.rivals if fit(rival.attempt, found, listed.tolerance) != "no"]
-    if any(rival.live for rival in rivals):
-        return f"Invoice {found.id} could be that of another create, which is still under way; reconcile after it."
-    if any(rival.attempt.request != attempt.request for rival in rivals):
+    competing = [
+        competitor for competitor in known.competing if fit(competitor.attempt, found, listed.tolerance) != "no"
+    ]
+    if any(competitor.in_flight for competitor in competing):
+        return f"Invoice {found.id} could be that of another create, which is still in flight; reconcile after it."
+    if any(competitor.attempt.request != attempt.request for competitor in competing):
         return (
             f"Invoice {found.id} could also be that of another create whose outcome is not known; read it, and choose."
         )
@@ -219,12 +221,12 @@ def _ahead(response: ApiResponse[Any], now: datetime) -> timedelta:
         ahead = now - parsedate_to_datetime(response.headers.get("date", ""))
     except (ValueError, TypeError, OverflowError, IndexError):
         return timedelta(0)
-    return ahead if timedelta(0) < ahead <= LONGEST_SKEW else timedelta(0)
+    return ahead if timedelta(0) < ahead <= MAX_SKEW else timedelta(0)
 
 
-def _under_way(attempt: Attempt) -> OutcomeUnknownError:
+def _in_flight(attempt: Attempt) -> OutcomeUnknownError:
     return OutcomeUnknownError(
-        "This create is still under way, in this process or another; reconcile when it is over.", attempt=attempt
+        "This create is still in flight, in this process or another; reconcile when it is over.", attempt=attempt
     )
 
 
