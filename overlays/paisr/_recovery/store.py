@@ -133,7 +133,7 @@ def _state_of(invoice: Invoice | None) -> tuple[State, str | None]:
 
 def _unreadable(journal: Journal, attempt: Attempt, error: Exception) -> PaisrError:
     return OutcomeUnknownError(
-        f"The outcome is unknown: the journal {str(journal.path)!r}, which says what belongs to other creates, cannot be "
-        f"read; it {error}.",
+        f"The outcome is unknown: the journal {str(journal.path)!r}, which says what belongs to other creates, "
+        f"cannot be read; it {error}.",
         attempt=attempt,
     )
