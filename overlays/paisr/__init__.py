@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from paisr._invoices import AsyncInvoices, Invoices
     from paisr._line_items import LineItem
     from paisr._ratelimit.rate import RateLimit
-    from paisr._recovery.attempts import Attempt
+    from paisr._recovery.attempts import Attempt, OutcomeUnknownError
     from paisr._recovery.journal import Journal, JournalEntry
     from paisr.webhooks import WebhookEvent
     from paisr_generated import *  # noqa: F403 - the names of the contract are generated
@@ -34,6 +34,7 @@ __all__ = [
     "Journal",
     "JournalEntry",
     "LineItem",
+    "OutcomeUnknownError",
     "Paisr",
     "RateLimit",
     "WebhookEvent",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from paisr._base_client import DEFAULT_RETRIES, DEFAULT_TIMEOUT, PUBLISHED_RATE, BaseClient
-from paisr._callers import AsyncClientCaller, extended
+from paisr._callers import AsyncClientCaller
 from paisr._config import Settings, wrap
 from paisr._drivers import drive_async
 from paisr_generated.resources import AsyncResources
@@ -78,7 +78,9 @@ class AsyncPaisr(BaseClient, AsyncResources):
             ...
 
     def _resource(self, kind: type[Any]) -> Any:
-        return extended(kind)(AsyncClientCaller(self._session, self._run))
+        from paisr._invoices import EXTENDED  # here, because a resource is loaded when it is first used
+
+        return EXTENDED.get(kind, kind)(AsyncClientCaller(self._session, self._run))
 
     async def aclose(self) -> None:
         """Close the connections. Calls made afterwards raise `ConfigurationError`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from attrs import frozen
 
@@ -48,10 +48,3 @@ class AsyncClientCaller:
         self, operation: Operation[T], arguments: dict[str, object], timeout: float | None
     ) -> ApiResponse[T]:
         return await self.run(self.session.call(operation, arguments, timeout))
-
-
-def extended(kind: type[Any]) -> type[Any]:
-    """The resource class to use for a generated one: a hand-written subclass where there is one."""
-    from paisr._invoices import EXTENDED  # here, because a resource is loaded when it is first used
-
-    return EXTENDED.get(kind, kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from paisr._base_client import DEFAULT_RETRIES, DEFAULT_TIMEOUT, PUBLISHED_RATE, BaseClient
-from paisr._callers import ClientCaller, extended
+from paisr._callers import ClientCaller
 from paisr._config import Settings, wrap
 from paisr._drivers import drive
 from paisr_generated.resources import Resources
@@ -85,7 +85,9 @@ class Paisr(BaseClient, Resources):
             ...
 
     def _resource(self, kind: type[Any]) -> Any:
-        return extended(kind)(ClientCaller(self._session, self._run))
+        from paisr._invoices import EXTENDED  # here, because a resource is loaded when it is first used
+
+        return EXTENDED.get(kind, kind)(ClientCaller(self._session, self._run))
 
     def close(self) -> None:
         """Close the connections. Calls made afterwards raise `ConfigurationError`."""

@@ -9,20 +9,14 @@ PaisrError                        every error of the package; .outcome is "not_s
 │   ├── BadRequestError 400 · AuthenticationError 401 · PermissionDeniedError 403 · NotFoundError 404
 │   ├── ConflictError 409 · UnprocessableEntityError 422 · RateLimitError 429 (.retry_after) · ServerError 5xx
 ├── UnexpectedResponseError       an answer that the contract does not allow; says where
-├── OutcomeUnknownError           a create that may or may not have happened; .attempt goes to reconcile()
+├── OutcomeUnknownError           a create that may or may not have happened; .attempt goes to reconcile() (beside it)
 ├── RateLimitTimeoutError         the deadline would pass before the limiter allows the call
 └── WebhookError                  a delivery that is not to be trusted; says why
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from paisr._recovery.attempts import Attempt
-    from paisr_generated import Invoice
+from typing import Any, Literal
 
 __all__ = [
     "APIConnectionError",
@@ -34,7 +28,6 @@ __all__ = [
     "ConflictError",
     "InvalidArgumentError",
     "NotFoundError",
-    "OutcomeUnknownError",
     "PaisrError",
     "PermissionDeniedError",
     "RateLimitError",
@@ -69,7 +62,7 @@ class PaisrError(Exception):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if cls.__module__ == __name__:
+        if cls.__module__.startswith(f"{PUBLIC_MODULE}."):
             cls.__module__ = PUBLIC_MODULE
 
 
@@ -153,22 +146,6 @@ class UnexpectedResponseError(PaisrError):
         self.path = path
         self.status_code = status_code
         self.excerpt = excerpt
-
-
-class OutcomeUnknownError(PaisrError):
-    """A create that may or may not have happened. Do not send it again: give `attempt` to `reconcile()`.
-
-    Only creates can be reconciled. Of another operation, `attempt` says what was sent, and the outcome stays unknown.
-
-    `candidates` are the invoices that could be meant, where `reconcile()` found more than one.
-    """
-
-    outcome: Outcome = "unknown"
-
-    def __init__(self, text: str, *, attempt: Attempt, candidates: Sequence[Invoice] = ()) -> None:
-        super().__init__(text)
-        self.attempt = attempt
-        self.candidates = tuple(candidates)
 
 
 class RateLimitTimeoutError(PaisrError):

@@ -13,10 +13,10 @@ from paisr._checks import checked
 from paisr._deadlines import Deadline
 from paisr._engine import PreparedCall, exchange
 from paisr._envelope import read_response
-from paisr._errors import APITimeoutError, ConfigurationError, InvalidArgumentError, OutcomeUnknownError, PaisrError
+from paisr._errors import APITimeoutError, ConfigurationError, InvalidArgumentError, PaisrError
 from paisr._exchange import Do, Pause
 from paisr._hooks import HOOKS, NO_HOOK, Hook
-from paisr._recovery.attempts import Attempt
+from paisr._recovery.attempts import Attempt, OutcomeUnknownError
 from paisr._recovery.reconcile import Reconciler, checked_attempt
 from paisr._texts import seconds, type_name
 from paisr._truncation import note_truncation
@@ -172,7 +172,7 @@ class Session:
 
     @property
     def _reconciler(self) -> Reconciler:
-        return Reconciler(session=self, store=self.store, service=self.service, now=self.runtime.now)
+        return Reconciler(reader=self, store=self.store, service=self.service, now=self.runtime.now)
 
     def _reconcile_journal(self, journal: Journal, deadline: Deadline) -> Steps[Reconciled]:
         attempts = yield Do(journal.unresolved)

@@ -18,7 +18,8 @@ from paisr._errors import PaisrError, status_error_type
 from paisr._recovery.attempts import Attempt
 from paisr_generated.models import CreateInvoiceRequest, Invoice, InvoiceStatus
 
-CLASSES = [cls for _name, cls in inspect.getmembers(_errors, inspect.isclass) if issubclass(cls, PaisrError)]
+PUBLIC = [getattr(paisr, name) for name in paisr.__all__]
+CLASSES = [one for one in PUBLIC if inspect.isclass(one) and issubclass(one, PaisrError)]
 ATTEMPT = Attempt.of(
     CreateInvoiceRequest(customer="cus_1", summary="Pizza", due="In 3 days"),
     datetime(2024, 5, 1, tzinfo=UTC),

@@ -1,18 +1,22 @@
-"""A create that was begun: all that is needed to find out later whether it happened."""
+"""A create that was begun: all that is needed to find out later whether it happened, and the error that has it."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from attrs import frozen
 
-from paisr._errors import InvalidArgumentError
+from paisr._errors import InvalidArgumentError, Outcome, PaisrError
 from paisr_generated.models.create_invoice_request import CreateInvoiceRequest
 from paisr_generated.operations import encode
 from paisr_generated.types import AwareDatetime
+
+if TYPE_CHECKING:
+    from paisr_generated import Invoice
 
 CREATE = "create_invoice"
 
@@ -54,3 +58,19 @@ class Attempt:
 
 
 _decoder = msgspec.json.Decoder(Attempt)
+
+
+class OutcomeUnknownError(PaisrError):
+    """A create that may or may not have happened. Do not send it again: give `attempt` to `reconcile()`.
+
+    Only creates can be reconciled. Of another operation, `attempt` says what was sent, and the outcome stays unknown.
+
+    `candidates` are the invoices that could be meant, where `reconcile()` found more than one.
+    """
+
+    outcome: Outcome = "unknown"
+
+    def __init__(self, text: str, *, attempt: Attempt, candidates: Sequence[Invoice] = ()) -> None:
+        super().__init__(text)
+        self.attempt = attempt
+        self.candidates = tuple(candidates)

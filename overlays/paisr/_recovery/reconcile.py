@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import evolve, field, frozen
 
-from paisr._errors import InvalidArgumentError, OutcomeUnknownError, PaisrError
-from paisr._recovery.attempts import CREATE, Attempt
+from paisr._errors import InvalidArgumentError, PaisrError
+from paisr._recovery.attempts import CREATE, Attempt, OutcomeUnknownError
 from paisr._recovery.matching import CLOCK_TOLERANCE, fit
 from paisr._recovery.memory import NEVER_HAPPENED
 from paisr._truncation import max_listed
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from paisr._exchange import Steps
     from paisr._recovery.memory import Known
     from paisr._recovery.store import AttemptStore
-    from paisr._session import Session
-    from paisr_generated import Invoice
+    from paisr_generated import Invoice, InvoiceList
     from paisr_generated.operations import ApiResponse
 
     Reconciled = list[tuple[Attempt, Invoice | PaisrError | None]]
@@ -40,11 +39,19 @@ class Listed:
     tolerance: timedelta = CLOCK_TOLERANCE
 
 
+class Reader(Protocol):
+    """Reads invoices, within a deadline that is already running."""
+
+    def get(self, invoice_id: str, deadline: Deadline) -> Steps[ApiResponse[Invoice]]: ...
+
+    def list(self, arguments: Mapping[str, object], deadline: Deadline) -> Steps[ApiResponse[InvoiceList]]: ...
+
+
 @frozen(kw_only=True)
 class Reconciler:
     """Reconciles the attempts of one client; all reading of one call is within its deadline."""
 
-    session: Session
+    reader: Reader
     store: AttemptStore
     service: str
     now: Callable[[], datetime] = field(repr=False)
@@ -56,7 +63,7 @@ class Reconciler:
         if known.state in NEVER_HAPPENED:
             return None
         if known.invoice_id is not None:
-            return (yield from self.session.get(known.invoice_id, deadline)).data
+            return (yield from self.reader.get(known.invoice_id, deadline)).data
         listed = yield from self._read(_filters(attempt), deadline)
         return (yield from self._settled(attempt, listed, deadline))
 
@@ -101,7 +108,7 @@ class Reconciler:
     def _read(self, filters: dict[str, Any], deadline: Deadline) -> Steps[Listed]:
         """As many invoices as the API lists."""
         limit = max_listed(operation_named("list_invoices"))
-        response = yield from self.session.list({**filters, "limit": limit}, deadline)
+        response = yield from self.reader.list({**filters, "limit": limit}, deadline)
         ahead = _ahead(response, self.now())
         return Listed(
             invoices=list({invoice.id: invoice for invoice in response.data}.values()),
