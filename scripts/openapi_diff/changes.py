@@ -1,10 +1,13 @@
-"""One change, and the list that changes are collected in."""
+"""One change, the log that collects changes, and the report that holds them."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cached_property
 
 from .verdicts import highest, judge
+
+UNUSED = "new, not used here"
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,21 @@ class Change:
     why: str
     guess: bool = False
 
-    def as_json(self) -> dict[str, object]:
-        return asdict(self)
+    @property
+    def where(self) -> str:
+        """The place within the operation: "response 200 $.data.id"."""
+        return f"{'' if self.side == 'operation' else self.side} {self.place}".strip()
+
+    @property
+    def difference(self) -> str:
+        """What is different: "type: string → integer"."""
+        values = " → ".join(filter(None, (self.before, self.after)))
+        return f"{self.what}: {values}" if values else self.what
+
+    def __str__(self) -> str:
+        """The change in one line, by which a baseline knows it."""
+        place = " ".join(filter(None, (self.operation or "everywhere", self.where)))
+        return " ".join(f"{place}, {self.kind} {self.difference}".split())
 
 
 class Log:
@@ -46,18 +62,33 @@ class Log:
         judged: str = "",
         guess: bool = False,
     ) -> None:
-        """JUDGED is what the verdict goes by, where that is another word than the one to show."""
+        """Add a change. JUDGED is the name that verdicts are listed under, where it is not WHAT."""
         verdict = judge(self.side, judged or what, kind)
         self.changes.append(Change(self.operation, self.side, place, kind, what, before, after, *verdict, guess=guess))
 
 
 @dataclass(frozen=True)
 class Report:
-    """All changes between two documents, in the order of the operations."""
+    """The changes between two documents, in the order of the operations.
+
+    `known` counts the changes that a baseline lists, which are not among `changes`; `outdated` are the lines of that
+    baseline that are no longer true.
+    """
 
     before: str
     after: str
     changes: tuple[Change, ...]
+    known: int = 0
+    outdated: tuple[str, ...] = ()
+
+    @cached_property
+    def used(self) -> tuple[Change, ...]:
+        """The changes of what this client uses, or would offer."""
+        return tuple(change for change in self.changes if change.kind != UNUSED)
+
+    @cached_property
+    def unused(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if change.kind == UNUSED)
 
     @property
     def release(self) -> str:

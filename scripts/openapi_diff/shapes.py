@@ -8,15 +8,23 @@ alternatives that say no more than a list of types or values are merged, number 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 from .reading import ANYTHING, Raw, Source, UnreadableError, mapping, sequence, short
 
 Node = tuple[Source, ...]
 """The schemas that a value must satisfy, all of them."""
+
+
+class Members(NamedTuple):
+    """Parts with names: the properties of an object, the parameters in one place, the headers of a response."""
+
+    nodes: Mapping[str, Node]
+    required: Collection[str]
+
 
 EVERY = frozenset({"boolean", "object", "array", "string", "number", "integer"})
 TYPED_FORMATS = {"date-time", "date", "time", "uuid", "byte", "binary"}  # another Python type, not only another rule
@@ -26,8 +34,9 @@ APPLIES = {
     **dict.fromkeys(("minItems", "maxItems", "uniqueItems"), frozenset({"array"})),
     **dict.fromkeys(("minProperties", "maxProperties", "additionalProperties"), frozenset({"object"})),
 }
-LOWS = {"minLength", "minItems", "minProperties"}
-HIGHS = {"maxLength", "maxItems", "maxProperties"}
+BOUNDS = ("minimum", "maximum")
+EXCLUSIVE = ("exclusiveMinimum", "exclusiveMaximum")
+SIZES = ("minLength", "minItems", "minProperties", "maxLength", "maxItems", "maxProperties")
 OTHERS = (
     "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "patternProperties", "propertyNames",
     "prefixItems", "contains", "minContains", "maxContains", "contentEncoding", "contentMediaType",
@@ -36,7 +45,11 @@ OTHERS = (
 
 @dataclass(frozen=True)
 class Shape:
-    """What a schema allows. `types` is without null, and has "integer" wherever it has "number"."""
+    """What a schema allows. `types` is without null, and has "integer" wherever it has "number".
+
+    A rule is a set (more members allow less), or a limit and whether it is exclusive (a greater one allows less: that of
+    a maximum is negative), or a flag.
+    """
 
     types: frozenset[str] = EVERY
     nullable: bool = True
@@ -65,11 +78,9 @@ class Shapes:
     def of(self, node: Node) -> Shape:
         key = key_of(node)
         if key not in self._made:
-            self._made[key] = (node, _finished(self._gathered(node, frozenset(), nullable=False)))
+            members = (self._member(source, frozenset(), nullable=False) for source in node)
+            self._made[key] = (node, _finished(reduce(_met, members, Shape())))
         return self._made[key][1]
-
-    def _gathered(self, node: Node, seen: frozenset[int], *, nullable: bool) -> Shape:
-        return reduce(_met, (self._member(source, seen, nullable=nullable) for source in node), Shape())
 
     def _member(self, source: Source, seen: frozenset[int], *, nullable: bool) -> Shape:
         """One schema with all that it is put together from; NULLABLE says that something around it lets null in."""
@@ -117,7 +128,7 @@ def _own(source: Source) -> Shape:
         extra=(source.part(extra),) if isinstance(extra, Mapping) and extra else (),
         items=(source.part(raw["items"]),) if raw.get("items") not in (None, ANYTHING, True) else (),
         others={name: _canonical(raw[name]) for name in OTHERS if name in raw},
-        notes={name: raw[name] for name in ("readOnly", "writeOnly", "deprecated", "default") if name in raw},
+        notes={name: raw[name] for name in ("readOnly", "writeOnly", "deprecated", "default", "style") if name in raw},
     )
 
 
@@ -161,17 +172,18 @@ def _type_of(value: object) -> str:
 
 
 def _rules(raw: Raw) -> dict[str, Any]:
-    for name in ("minimum", "maximum", *LOWS, *HIGHS):
-        if isinstance(raw.get(name, 0), (str, list, dict)) or raw.get(name, 0) is None:
+    for name in (*BOUNDS, *EXCLUSIVE, *SIZES):
+        if name in raw and not isinstance(raw[name], (int, float)):
             raise UnreadableError(f"{name!r} is not a number but {short(raw[name])}.")
-    rules: dict[str, Any] = {name: raw[name] for name in LOWS | HIGHS if raw.get(name)}
-    rules |= {name: raw[name] for name in HIGHS if raw.get(name) == 0}
-    for name, strict in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        limits = [(raw[name], raw.get(strict) is True)] if name in raw else []  # a flag in 3.0, a number in 3.1
-        if strict in raw and not isinstance(raw[strict], bool):
-            limits.append((raw[strict], True))
+    sizes = [name for name in SIZES if name in raw and (raw[name] or name.startswith("max"))]  # a minimum of 0 is none
+    rules: dict[str, Any] = {name: _limit(name, raw[name]) for name in sizes}
+    for name, of_exclusive in zip(BOUNDS, EXCLUSIVE, strict=True):
+        exclusive = raw.get(of_exclusive)  # a flag in 3.0, a number in 3.1
+        limits = [_limit(name, raw[name], exclusive is True)] if name in raw else []
+        if exclusive is not None and not isinstance(exclusive, bool):
+            limits.append(_limit(name, exclusive, True))
         if limits:
-            rules[name] = reduce(_MEETINGS[name], limits)
+            rules[name] = max(limits)
     for name in ("pattern", "multipleOf"):
         if name in raw:
             rules[name] = frozenset({raw[name]})
@@ -182,17 +194,8 @@ def _rules(raw: Raw) -> dict[str, Any]:
     return rules
 
 
-def _higher(a: tuple[Any, bool], b: tuple[Any, bool]) -> tuple[Any, bool]:
-    return max(a, b)
-
-
-def _lower(a: tuple[Any, bool], b: tuple[Any, bool]) -> tuple[Any, bool]:
-    return min(a, b, key=lambda limit: (limit[0], not limit[1]))
-
-
-_MEETINGS: dict[str, Any] = {"minimum": _higher, "maximum": _lower}
-_MEETINGS |= dict.fromkeys(LOWS, max) | dict.fromkeys(HIGHS, min)
-_MEETINGS |= dict.fromkeys(("pattern", "multipleOf", "format", "kind"), frozenset.union)
+def _limit(name: str, limit: Any, exclusive: bool = False) -> tuple[Any, bool]:
+    return (-limit if name.startswith("max") else limit), exclusive
 
 
 def _met(a: Shape, b: Shape) -> Shape:
@@ -202,8 +205,9 @@ def _met(a: Shape, b: Shape) -> Shape:
     else:
         enum = {text: value for text, value in a.enum.items() if text in b.enum}
     rules = {**a.rules, **b.rules}
-    for name in a.rules.keys() & b.rules.keys() & _MEETINGS.keys():
-        rules[name] = _MEETINGS[name](a.rules[name], b.rules[name])
+    for name in a.rules.keys() & b.rules.keys():
+        one, other = a.rules[name], b.rules[name]
+        rules[name] = one | other if isinstance(one, frozenset) else max(one, other)
     names = [*a.properties, *(name for name in b.properties if name not in a.properties)]
     return Shape(
         types=a.types & b.types,
@@ -247,9 +251,7 @@ def _finished(shape: Shape) -> Shape:
     """Without what cannot make a difference: rules for other types, an enumeration of both truth values."""
     rules = {name: value for name, value in shape.rules.items() if APPLIES[name] & shape.types}
     if "number" not in shape.types and "integer" in shape.types:
-        for name, step in (("minimum", 1), ("maximum", -1)):
-            if name in rules and rules[name][1]:
-                rules[name] = (rules[name][0] + step, False)
+        rules |= {name: (rules[name][0] + 1, False) for name in BOUNDS if name in rules and rules[name][1]}
     enum = shape.enum
     if enum is not None and shape.types == {"boolean"} and len(enum) == 2:
         enum = None

@@ -288,7 +288,7 @@ def test_operations_their_answers_and_their_authorization(compare: Compare) -> N
         ("POST /invoices", "removed", "operation", "createInvoice", "", "major")
     ]
     assert changed(lambda d: at(d, creating).update(deprecated=True)) == [
-        ("POST /invoices", "added", "deprecation", "", "", "minor")
+        ("POST /invoices", "added", "deprecated", "", "", "minor")
     ]
     assert changed(lambda d: at(d, creating).update(security=[])) == [
         ("POST /invoices", "removed", "authorization", "bearer", "", "patch")
@@ -381,9 +381,9 @@ def test_a_reference_leads_into_a_file_beside_the_document(tmp_path: Path, run: 
     other["components"]["schemas"]["Amount"] = {"$ref": "amount.yaml"}
     path = tmp_path / "other.yaml"
     path.write_text(yaml.safe_dump(other), encoding="utf-8")
-    assert run(path).stdout.endswith("No difference that a user could see.\n")
+    assert run("--with", path).stdout.endswith("No difference that a user could see.\n")
     (tmp_path / "amount.yaml").write_text("type: object\nproperties: {}\n", encoding="utf-8")
-    assert run(path).returncode == 2
+    assert run("--with", path).returncode == 2
 
 
 # The command ----------------------------------------------------------------------------------------------------------
@@ -410,7 +410,7 @@ ANNOTATED = {"CreatedInvoice": {"properties": {"id": {"maxLength": 40}}}}
 def test_the_exit_status_and_the_json_say_the_release(
     schemas: Document, status: int, release: str, other: Callable[[Document], Path], run: Run
 ) -> None:
-    done = run(other(schemas), "--format", "json")
+    done = run("--with", other(schemas), "--format", "json")
     assert (done.returncode, done.stderr) == (status, "")
     report = json.loads(done.stdout)
     assert (report["release"], report["breaks"]) == (release, release == "major")
@@ -422,7 +422,7 @@ def test_the_exit_status_and_the_json_say_the_release(
 def test_it_is_a_program_that_finds_the_contract_from_anywhere(
     other: Callable[[Document], Path], tmp_path: Path
 ) -> None:
-    command = [sys.executable, str(SCRIPT), other(NEW).name]
+    command = [sys.executable, str(SCRIPT), "--with", other(NEW).name]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, encoding="utf-8")
     assert (done.returncode, done.stderr) == (1, "")
 
@@ -446,7 +446,7 @@ def test_an_operation_more_is_told_only_between_contracts(tmp_path: Path, run: R
 
 
 def test_the_text_is_aligned_and_ends_with_the_verdict(other: Callable[[Document], Path], run: Run) -> None:
-    lines = run(other(NEW | ANNOTATED)).stdout.splitlines()
+    lines = run("--with", other(NEW | ANNOTATED)).stdout.splitlines()
     assert re.fullmatch(r"from  .*openapi/paisr-invoices\.yaml", lines[0])
     assert re.fullmatch(r"to    .*other\.yaml", lines[1])
     starts = {line.index("answer 200") for line in lines if "answer 200" in line}
@@ -482,7 +482,7 @@ def test_what_cannot_be_compared_is_said_in_one_sentence(
     path = tmp_path / "other.yaml"
     if content is not None:
         path.write_bytes(content)
-    done = run(path)
+    done = run("--with", path)
     assert (done.returncode, done.stdout) == (64, "")
     assert sentence in done.stderr
     assert done.stderr.count("\n") == 1
