@@ -23,7 +23,7 @@ from typing import NoReturn
 from openapi_diff.baseline import compare_with, record
 from openapi_diff.comparing import compare_files
 from openapi_diff.reading import UnreadableError
-from openapi_diff.reporting import as_json, as_text
+from openapi_diff.reporting import as_json, as_text, count
 
 OPENAPI = Path(os.path.relpath(Path(__file__).resolve().parent.parent / "openapi"))
 CONTRACT = OPENAPI / "paisr-invoices.yaml"
@@ -71,7 +71,7 @@ def _compare(options: argparse.Namespace) -> int:
     report = compare_files(options.before or CONTRACT, options.after or CONTRACT, subset=options.before is None)
     if options.record:
         number = record(options.baseline, report)
-        print(f"{options.baseline}: recorded {number} known difference{'' if number == 1 else 's'}.")
+        print(f"{options.baseline}: recorded {count(number, 'known difference')}.")
         return 0
     if options.baseline and not options.all:
         report = compare_with(options.baseline, report)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from .verdicts import highest, judge
-
-UNUSED = "new, not used here"
 
 
 @dataclass(frozen=True)
@@ -21,26 +18,24 @@ class Change:
     what: str
     before: str
     after: str
-    breaks: bool
+    guess: bool
     release: str
     why: str
-    guess: bool = False
 
     @property
     def where(self) -> str:
         """The place within the operation: "response 200 $.data.id"."""
-        return f"{'' if self.side == 'operation' else self.side} {self.place}".strip()
+        return self.place if self.side == "operation" else f"{self.side} {self.place}"
 
     @property
     def difference(self) -> str:
         """What is different: "type: string → integer"."""
-        values = " → ".join(filter(None, (self.before, self.after)))
-        return f"{self.what}: {values}" if values else self.what
+        return f"{self.what}: {' → '.join(filter(None, (self.before, self.after)))}".removesuffix(": ")
 
     def __str__(self) -> str:
         """The change in one line, by which a baseline knows it."""
-        place = " ".join(filter(None, (self.operation or "everywhere", self.where)))
-        return " ".join(f"{place}, {self.kind} {self.difference}".split())
+        line = f"{self.operation or 'everywhere'} {self.where}".strip()
+        return " ".join(f"{line}, {self.kind} {self.difference}".split())
 
 
 class Log:
@@ -64,7 +59,7 @@ class Log:
     ) -> None:
         """Add a change. JUDGED is the name that verdicts are listed under, where it is not WHAT."""
         verdict = judge(self.side, judged or what, kind)
-        self.changes.append(Change(self.operation, self.side, place, kind, what, before, after, *verdict, guess=guess))
+        self.changes.append(Change(self.operation, self.side, place, kind, what, before, after, guess, *verdict))
 
 
 @dataclass(frozen=True)
@@ -81,19 +76,6 @@ class Report:
     known: int = 0
     outdated: tuple[str, ...] = ()
 
-    @cached_property
-    def used(self) -> tuple[Change, ...]:
-        """The changes of what this client uses, or would offer."""
-        return tuple(change for change in self.changes if change.kind != UNUSED)
-
-    @cached_property
-    def unused(self) -> tuple[Change, ...]:
-        return tuple(change for change in self.changes if change.kind == UNUSED)
-
     @property
     def release(self) -> str:
         return highest([change.release for change in self.changes])
-
-    @property
-    def breaks(self) -> bool:
-        return any(change.breaks for change in self.changes)

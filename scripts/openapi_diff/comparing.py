@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from .changes import UNUSED, Change, Log, Report
+from .changes import Change, Log, Report
 from .document import JSON, Message, Operation, operations
 from .reading import read
 from .schemas import Schemas, direction, label
-from .servers import Server, compare_servers
-from .shapes import Members, Node, Shapes
+from .servers import compare_servers
+from .shapes import Members, Shapes
+from .verdicts import UNUSED
 
 NO_MEMBERS = Members({}, ())
 NO_MESSAGE = Message({}, NO_MEMBERS, required=False)
@@ -19,36 +20,31 @@ NO_MESSAGE = Message({}, NO_MEMBERS, required=False)
 def compare_files(before: Path, after: Path, *, subset: bool = False) -> Report:
     """What changed from one document to the other; raises UnreadableError.
 
-    BEFORE may be a SUBSET: a description of some operations of a service that AFTER describes whole. What only AFTER has
-    is then new but not used, and asks for no version.
+    BEFORE may be a SUBSET: a description of some operations of a service that AFTER describes whole. What only AFTER
+    has is then new but not used, and asks for no version.
     """
     old, new = operations(read(before)), operations(read(after))
     shapes = Shapes(), Shapes()
-    changes = _servers(old, new)
+    changes = _servers(old, new, shapes)
     for key, operation in old.items():
-        changes += _Comparison(operation, new[key], shapes).changes() if key in new else _removed(operation)
+        both = key in new
+        changes += _Comparison(operation, new[key], shapes).changes() if both else _one_sided(operation, "removed")
     for key in [key for key in new if key not in old]:
-        changes += _added(new[key], UNUSED if subset else "added")
+        changes += _one_sided(new[key], UNUSED if subset else "added")
     return Report(str(before), str(after), tuple(dict.fromkeys(changes)))
 
 
-def _removed(operation: Operation) -> list[Change]:
+def _one_sided(operation: Operation, kind: str) -> list[Change]:
     log = Log(operation.key, "operation")
-    log.add("", "removed", operation.what, operation.name, "")
+    log.add("", kind, operation.what, *((operation.name, "") if kind == "removed" else ("", operation.name)))
     return log.changes
 
 
-def _added(operation: Operation, kind: str) -> list[Change]:
-    log = Log(operation.key, "operation")
-    log.add("", kind, operation.what, "", operation.name)
-    return log.changes
-
-
-def _servers(old: Mapping[str, Operation], new: Mapping[str, Operation]) -> list[Change]:
+def _servers(old: Mapping[str, Operation], new: Mapping[str, Operation], shapes: tuple[Shapes, Shapes]) -> list[Change]:
     """The servers of the operations that both documents have, once for all."""
     log = Log("", "operation")
-    both = [frozenset[Server]().union(*(side[key].servers for key in old if key in new)) for side in (old, new)]
-    compare_servers(log, *both)
+    both = ({url: one for key in old if key in new for url, one in side[key].servers.items()} for side in (old, new))
+    compare_servers(Schemas(log, *shapes), *both)
     return log.changes
 
 
@@ -68,7 +64,7 @@ class _Comparison:
         self._security()
         for place in sorted(self.old.parameters.keys() | self.new.parameters.keys()):
             sides = (side.parameters.get(place, NO_MEMBERS) for side in (self.old, self.new))
-            self.request.members(f"{place} ", "parameter", *sides, several=True)
+            self.request.members(f"{place} ", "parameter", *sides)
         self._body()
         for of in sorted(self.old.responses.keys() | self.new.responses.keys()):
             self._responses(of, self.old.responses.get(of, {}), self.new.responses.get(of, {}))

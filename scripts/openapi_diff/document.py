@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .reading import ANYTHING, Source, UnreadableError, mapping, sequence
@@ -44,7 +44,7 @@ class Operation:
     body: Message | None
     responses: Mapping[str, Mapping[str, Message]]
     security: frozenset[tuple[str, frozenset[str]]] = frozenset()
-    servers: frozenset[Server] = frozenset()
+    servers: Mapping[str, Server] = field(default_factory=dict)
 
 
 def operations(document: Source) -> dict[str, Operation]:

@@ -103,12 +103,12 @@ class Schemas:
         if (a.types | b.types) & {"array", "object"} and all(styles) and styles[0] != styles[1]:
             self.log.add(place, "changed", "style", *styles)
 
-    def members(self, place: str, what: str, a: Members, b: Members, *, several: bool = False) -> None:
-        """Compare parts with names, PLACE being what a name is put behind. SEVERAL may have become one."""
+    def members(self, place: str, what: str, a: Members, b: Members) -> None:
+        """Compare parts with names, PLACE being what a name is put behind."""
         removed = {name: node for name, node in a.nodes.items() if name not in b.nodes}
         added = {name: node for name, node in b.nodes.items() if name not in a.nodes}
         both = [(name, name) for name in a.nodes if name in b.nodes]
-        for olds, news in guess(removed, added, self.before, self.after, several=several):
+        for olds, news in guess(removed, added, self.before, self.after):
             names = ", ".join(olds), ", ".join(news)
             self.log.add(f"{place}{names[1]}", "renamed", what, *names, guess=True)
             if len(olds) == len(news) == 1:
@@ -120,7 +120,9 @@ class Schemas:
                 f"{place}{name}", "removed", label(what, name in a.required), shown_type(self.before.of(node)), ""
             )
         for name, node in added.items():
-            self.log.add(f"{place}{name}", "added", label(what, name in b.required), "", shown_type(self.after.of(node)))
+            self.log.add(
+                f"{place}{name}", "added", label(what, name in b.required), "", shown_type(self.after.of(node))
+            )
         for old, new in both:
             self.required(f"{place}{new}", old in a.required, new in b.required)
             self.compare(f"{place}{new}", a.nodes[old], b.nodes[new])

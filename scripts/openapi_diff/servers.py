@@ -3,86 +3,68 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from .changes import Log
 from .reading import Source, sequence
-
-
-class Variable(NamedTuple):
-    """A variable of a server's address; `values` are those that it may have, none when it may have any."""
-
-    name: str
-    default: str
-    values: frozenset[str]
+from .schemas import Schemas
+from .shapes import Node
 
 
 class Server(NamedTuple):
-    """A base URL as it is described, with its variables in braces, and with the version that paths begin with."""
+    """A base URL with the defaults of its variables, and those variables as schemas: they have a default and values."""
 
-    template: str
-    variables: tuple[Variable, ...]
-
-    @property
-    def url(self) -> str:
-        """The base URL with the defaults of its variables."""
-        url = self.template
-        for variable in self.variables:
-            url = url.replace(f"{{{variable.name}}}", variable.default)
-        return url
+    url: str
+    variables: Mapping[str, Node]
 
 
-def servers(owner: Source, version: str) -> frozenset[Server]:
-    """The servers that an operation, a path or a document names; VERSION is what the path of the operation begins with."""
-    found = set()
+def servers(owner: Source, version: str) -> dict[str, Server]:
+    """The servers that an operation, a path or a document names, by their URL as it is written.
+
+    VERSION is what the path of the operation begins with; it is a part of the address.
+    """
+    found = {}
     for source in map(owner.part, sequence(owner.raw, "servers")):
-        variables = [
-            Variable(name, str(one.raw.get("default", "")), frozenset(map(str, sequence(one.raw, "enum"))))
-            for name, one in source.under("variables")
-        ]
-        url = str(source.raw.get("url", "")).rstrip("/")
-        found.add(Server(f"{url}/{version}".rstrip("/"), tuple(sorted(variables))))
-    return frozenset(found)
+        template = url = f"{str(source.raw.get('url', '')).rstrip('/')}/{version}".rstrip("/")
+        variables: dict[str, Node] = {}
+        for name, variable in source.under("variables"):
+            url = url.replace(f"{{{name}}}", str(variable.raw.get("default", "")))
+            variables[name] = variable, variable.part({"type": "string"})
+        found[template] = Server(url, variables)
+    return found
 
 
-def compare_servers(log: Log, old: Iterable[Server], new: Iterable[Server]) -> None:
+def compare_servers(schemas: Schemas, old: Mapping[str, Server], new: Mapping[str, Server]) -> None:
     """Add the changes of addresses. A document that names no server says nothing about them."""
-    before, after = sorted(old), sorted(new)
-    if not before or not after:
+    if not old or not new:
         return
-    twins = [(one, other) for one in before for other in after if one.template == other.template]
-    for one, other in twins:
-        _compare_variables(log, one, other)
-    removed = [one for one in before if not any((one, other) in twins or _same(one, other) for other in after)]
-    added = [other for other in after if not any((one, other) in twins or _same(one, other) for one in before)]
+    for template in old.keys() & new.keys():
+        before, after = old[template].variables, new[template].variables
+        for name in before.keys() & after.keys():
+            schemas.compare(f"servers {{{name}}}", before[name], after[name])
+    removed = _without(old, new)
+    added = _without(new, old)
     if len(removed) == len(added) == 1:
-        log.add("servers", "changed", "server", removed[0].url, added[0].url)
+        schemas.log.add("servers", "changed", "server", removed[0], added[0])
         return
-    for one in removed:
-        log.add("servers", "removed", "server", one.url, "")
-    for other in added:
-        log.add("servers", "added", "server", "", other.url)
+    for url in removed:
+        schemas.log.add("servers", "removed", "server", url, "")
+    for url in added:
+        schemas.log.add("servers", "added", "server", "", url)
 
 
-def _compare_variables(log: Log, one: Server, other: Server) -> None:
-    variables = {variable.name: variable for variable in other.variables}
-    for old in one.variables:
-        if (new := variables.get(old.name)) is None:
-            continue
-        place = f"servers {{{old.name}}}"
-        if old.default != new.default:
-            log.add(place, "changed", "default", old.default, new.default)
-        if old.values != new.values:
-            widened = not new.values or bool(old.values and old.values < new.values)
-            narrowed = not old.values or bool(new.values and new.values < old.values)
-            kind = "widened" if widened else "narrowed" if narrowed else "changed"
-            log.add(place, kind, "values", *(", ".join(sorted(one.values)) or "any" for one in (old, new)))
+def _without(some: Mapping[str, Server], others: Mapping[str, Server]) -> list[str]:
+    """The URLs that have no counterpart among the others."""
+    return [
+        server.url
+        for template, server in sorted(some.items())
+        if template not in others and not any(_same(server.url, other.url) for other in others.values())
+    ]
 
 
-def _same(one: Server, other: Server) -> bool:
+def _same(one: str, other: str) -> bool:
     """Whether two addresses can be the same: what one of them leaves open is what the other says."""
-    parts, others = _parts(one.url), _parts(other.url)
+    parts, others = _parts(one), _parts(other)
     return len(parts) == len(others) and all(
         a == b or not a or not b or "{" in a + b for a, b in zip(parts, others, strict=True)
     )

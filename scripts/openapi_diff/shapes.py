@@ -47,8 +47,8 @@ OTHERS = (
 class Shape:
     """What a schema allows. `types` is without null, and has "integer" wherever it has "number".
 
-    A rule is a set (more members allow less), or a limit and whether it is exclusive (a greater one allows less: that of
-    a maximum is negative), or a flag.
+    A rule is a set (more members allow less), or a limit and whether it is exclusive (a greater one allows less, so that
+    of a maximum is negative), or a flag.
     """
 
     types: frozenset[str] = EVERY
