@@ -8,7 +8,8 @@ from pathlib import Path
 from .changes import Change, Log, Report
 from .document import JSON, Message, Operation, operations
 from .reading import read
-from .schemas import Schemas, direction, label
+from .rules import direction
+from .schemas import Schemas, label
 from .servers import compare_servers
 from .shapes import Members, Shapes
 from .verdicts import UNUSED
@@ -42,10 +43,10 @@ def _one_sided(operation: Operation, kind: str) -> list[Change]:
 
 def _servers(old: Mapping[str, Operation], new: Mapping[str, Operation], shapes: tuple[Shapes, Shapes]) -> list[Change]:
     """The servers of the operations that both documents have, once for all."""
-    log = Log("", "operation")
+    schemas = Schemas(Log("", "operation"), *shapes)
     both = ({url: one for key in old if key in new for url, one in side[key].servers.items()} for side in (old, new))
-    compare_servers(Schemas(log, *shapes), *both)
-    return log.changes
+    compare_servers(schemas, *both)
+    return schemas.changes()
 
 
 class _Comparison:
@@ -68,14 +69,15 @@ class _Comparison:
         self._body()
         for of in sorted(self.old.responses.keys() | self.new.responses.keys()):
             self._responses(of, self.old.responses.get(of, {}), self.new.responses.get(of, {}))
-        return [change for log in (self.log, self.request.log, self.response.log) for change in log.changes]
+        return [*self.log.changes, *self.request.changes(), *self.response.changes()]
 
     def _operation(self) -> None:
         old, new = self.old, self.new
         if old.deprecated != new.deprecated:
             self.log.add("", "added" if new.deprecated else "removed", "deprecated")
-        if old.name != new.name and old.name and new.name:
-            self.log.add("", "changed", "operation id", old.name, new.name)
+        for what, was, now in (("operation id", old.name, new.name), ("tag", old.tag, new.tag)):
+            if was != now and was and now:
+                self.log.add("", "changed", what, was, now)
 
     def _security(self) -> None:
         old, new = self.old.security, self.new.security

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .reading import ANYTHING, Source, UnreadableError, mapping, sequence
+from .reading import ANYTHING, Source, UnreadableError, mapping, sequence, texts
 from .servers import Server, servers
 from .shapes import Members, Node
 
@@ -39,6 +39,7 @@ class Operation:
     key: str
     what: str
     name: str
+    tag: str
     deprecated: bool
     parameters: Mapping[str, Members]
     body: Message | None
@@ -92,6 +93,7 @@ def _operation(key: str, what: str, item: Source, raw: Source, **more: Any) -> O
         key=key,
         what=what,
         name=str(raw.raw.get("operationId", "")),
+        tag=next(iter(texts(raw.raw, "tags")), ""),
         deprecated=raw.raw.get("deprecated") is True,
         parameters=_parameters(key, item, raw),
         body=_message(raw.part(raw.raw["requestBody"]).followed()) if "requestBody" in raw.raw else None,
@@ -130,7 +132,7 @@ def _member(source: Source, place: str) -> Node:
     beside: dict[str, Any] = {"style": kind or f"{style}, explode: {'true' if explode else 'false'}"}
     if source.raw.get("deprecated") is True:
         beside["deprecated"] = True
-    return _schema(holder), source.part(beside)
+    return source.part(beside), _schema(holder)
 
 
 def _schema(holder: Source) -> Source:
@@ -168,7 +170,7 @@ def _security(document: Source, operation: Source) -> frozenset[tuple[str, froze
         way = owner.part(raw).raw
         if unknown := sorted(way.keys() - schemes.keys()):
             raise UnreadableError(f"There is no security scheme {unknown[0]!r}.")
-        scopes = {str(scope) for name in way for scope in sequence(way, name)}
+        scopes = {scope for name in way for scope in texts(way, name)}
         ways.add((" and ".join(_scheme(schemes[name].raw) for name in sorted(way)) or "nothing", frozenset(scopes)))
     return frozenset(ways)
 

@@ -32,7 +32,7 @@ def _likeness(old: str, was: Shape, new: str, now: Shape) -> float:
 def guess(
     removed: Mapping[str, Node], added: Mapping[str, Node], before: Shapes, after: Shapes
 ) -> list[tuple[list[str], list[str]]]:
-    """The likeliest pairs of old and new names. Of names that are left over, several may have become one, or one several."""
+    """The likeliest pairs of old and new names. Of those left over, several may have become one, or one several."""
     scores = {
         (old, new): _likeness(old, before.of(was), new, after.of(now))
         for old, was in removed.items()
@@ -45,7 +45,7 @@ def guess(
     )
     groups: list[tuple[list[str], list[str]]] = []
     for old, new in likely:
-        if not any(old in olds or new in news for olds, news in groups):
+        if not any(old in group[0] or new in group[1] for group in groups):
             groups.append(([old], [new]))
     for old, new in likely:
         of_old = next((group for group in groups if old in group[0]), None)
@@ -54,4 +54,4 @@ def guess(
             of_new[0].append(old)
         elif of_old and of_new is None and len(of_old[0]) == 1:
             of_old[1].append(new)
-    return [(sorted(olds), sorted(news)) for olds, news in groups]
+    return [(sorted(group[0]), sorted(group[1])) for group in groups]

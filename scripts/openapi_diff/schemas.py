@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any
+from collections import Counter, deque
 
-from .changes import Log
+from .changes import Change, Log
 from .reading import short
 from .renames import guess
-from .shapes import APPLIES, EVERY, Members, Node, Shape, Shapes, key_of
+from .rules import APPLIES, direction, rule, rule_direction
+from .shapes import EVERY, Members, Node, Shape, Shapes, key_of
 from .verdicts import READ
 
 Pair = tuple[frozenset[int], frozenset[int]]
-# A component may be used at several places, and each is listed; but where everything refers to everything, no more.
+# A component may be used at several places, and each is listed; where everything refers to everything, some are.
 MAX_PLACES = 8
+MAX_REPEATED = 2_000
 
 
 class Schemas:
-    """Compares the schemas of one side of one operation, and adds the changes to a log."""
+    """Compares the schemas of one side of one operation, and adds the changes to a log.
+
+    Schemas refer to each other in cycles of any length, so they are compared one after the other, the outer ones first.
+    """
 
     def __init__(self, log: Log, before: Shapes, after: Shapes) -> None:
         self.log = log
         self.before = before
         self.after = after
         self.is_read = log.side in READ
-        self._open: set[Pair] = set()
+        self._waiting: deque[tuple[str, Node, Node, frozenset[Pair]]] = deque()
+        self._around: frozenset[Pair] = frozenset()
         self._visits: Counter[Pair] = Counter()
+        self._compared = 0
 
     def compare(self, place: str, before: Node, after: Node) -> None:
-        """Add every change from BEFORE to AFTER; a schema inside itself is compared once."""
+        """Have two schemas compared; one that is inside itself is compared once."""
         pair = key_of(before), key_of(after)
-        if pair in self._open or self._visits[pair] >= MAX_PLACES:
-            return
-        self._visits[pair] += 1
-        self._open.add(pair)
-        try:
+        places = MAX_PLACES if self._compared < MAX_REPEATED else 1
+        if pair not in self._around and self._visits[pair] < places:
+            self._compared += 1
+            self._visits[pair] += 1
+            self._waiting.append((place, before, after, self._around | {pair}))
+
+    def changes(self) -> list[Change]:
+        """Every change of what was to be compared."""
+        while self._waiting:
+            place, before, after, self._around = self._waiting.popleft()
             self._shapes(place, self.before.of(before), self.after.of(after))
-        finally:
-            self._open.discard(pair)
+        return self.log.changes
 
     def _shapes(self, place: str, a: Shape, b: Shape) -> None:
         self._types(place, a, b)
@@ -83,9 +93,9 @@ class Schemas:
         for name in sorted(a.rules.keys() | b.rules.keys()):
             old, new = a.rules.get(name), b.rules.get(name)
             if old != new and name != "kind" and APPLIES[name] & common:
-                label = "other fields" if name == "additionalProperties" else name
-                judged = label if label == "other fields" else "rule"
-                self.log.add(place, rule_direction(old, new), label, rule(name, old), rule(name, new), judged=judged)
+                closed = name == "additionalProperties"
+                what, judged = ("other fields", "other fields") if closed else (name, "rule")
+                self.log.add(place, rule_direction(old, new), what, rule(name, old), rule(name, new), judged=judged)
         for name in sorted(a.others.keys() | b.others.keys()):
             if (old := a.others.get(name)) != (new := b.others.get(name)):
                 self.log.add(place, "changed", name, old or "", new or "", judged="rule")
@@ -104,25 +114,23 @@ class Schemas:
             self.log.add(place, "changed", "style", *styles)
 
     def members(self, place: str, what: str, a: Members, b: Members) -> None:
-        """Compare parts with names, PLACE being what a name is put behind."""
+        """Add the changes of parts with names, PLACE being what a name is put behind."""
         removed = {name: node for name, node in a.nodes.items() if name not in b.nodes}
         added = {name: node for name, node in b.nodes.items() if name not in a.nodes}
         both = [(name, name) for name in a.nodes if name in b.nodes]
-        for olds, news in guess(removed, added, self.before, self.after):
-            names = ", ".join(olds), ", ".join(news)
+        for were, are in guess(removed, added, self.before, self.after):
+            names = ", ".join(were), ", ".join(are)
             self.log.add(f"{place}{names[1]}", "renamed", what, *names, guess=True)
-            if len(olds) == len(news) == 1:
+            if len(were) == len(are) == 1:
                 both.append(names)
-            removed = {name: node for name, node in removed.items() if name not in olds}
-            added = {name: node for name, node in added.items() if name not in news}
+            removed = {name: node for name, node in removed.items() if name not in were}
+            added = {name: node for name, node in added.items() if name not in are}
         for name, node in removed.items():
-            self.log.add(
-                f"{place}{name}", "removed", label(what, name in a.required), shown_type(self.before.of(node)), ""
-            )
+            shown = shown_type(self.before.of(node))
+            self.log.add(f"{place}{name}", "removed", label(what, name in a.required), shown, "")
         for name, node in added.items():
-            self.log.add(
-                f"{place}{name}", "added", label(what, name in b.required), "", shown_type(self.after.of(node))
-            )
+            shown = shown_type(self.after.of(node))
+            self.log.add(f"{place}{name}", "added", label(what, name in b.required), "", shown)
         for old, new in both:
             self.required(f"{place}{new}", old in a.required, new in b.required)
             self.compare(f"{place}{new}", a.nodes[old], b.nodes[new])
@@ -150,11 +158,11 @@ class Schemas:
         rest = list(after)
         gone = []
         for node in before:
-            twin = next((other for other in rest if self._equal(node, other)), None)
-            if twin is None:
+            equal = next((other for other in rest if self._equal(node, other)), None)
+            if equal is None:
                 gone.append(node)
             else:
-                rest.remove(twin)
+                rest.remove(equal)
         if len(gone) == len(rest) == 1:
             self.compare(place, gone[0], rest[0])
             return
@@ -168,41 +176,10 @@ class Schemas:
         return kind if self.is_read else {"removed": "narrowed", "added": "widened"}[kind]
 
     def _equal(self, before: Node, after: Node) -> bool:
-        log, visits = self.log, self._visits
-        self.log, self._visits = Log(log.operation, log.side), Counter()
-        try:
-            self.compare("", before, after)
-            return not self.log.changes
-        finally:
-            self.log, self._visits = log, visits
-
-
-def direction(old: frozenset[str], new: frozenset[str]) -> str:
-    """How a set of what is allowed changed."""
-    return "widened" if old < new else "narrowed" if new < old else "changed"
-
-
-def rule_direction(old: Any, new: Any) -> str:
-    """How a rule changed; None is no rule, which allows the most."""
-    if old is None or new is None:
-        return "widened" if new is None else "narrowed"
-    if isinstance(old, frozenset):
-        return direction(new, old)
-    return "widened" if new < old else "narrowed"
-
-
-def rule(name: str, value: Any) -> str:
-    """A rule as it is shown."""
-    match value:
-        case None:
-            return ""
-        case frozenset():
-            return " and ".join(sorted(map(str, value)))
-        case (limit, exclusive):
-            shown = -limit if name.startswith("max") else limit
-            return f"{shown}, exclusive" if exclusive else str(shown)
-        case _:
-            return str(value)
+        trial = Schemas(Log(self.log.operation, self.log.side), self.before, self.after)
+        trial._around = self._around
+        trial.compare("", before, after)
+        return not trial.changes()
 
 
 def label(what: str, required: bool) -> str:

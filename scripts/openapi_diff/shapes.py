@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, NamedTuple
 
-from .reading import ANYTHING, Raw, Source, UnreadableError, mapping, sequence, short
+from .reading import ANYTHING, Raw, Source, UnreadableError, mapping, sequence, short, texts
+from .rules import meet_rules, read_rules, relevant_rules
 
 Node = tuple[Source, ...]
 """The schemas that a value must satisfy, all of them."""
@@ -27,16 +28,6 @@ class Members(NamedTuple):
 
 
 EVERY = frozenset({"boolean", "object", "array", "string", "number", "integer"})
-TYPED_FORMATS = {"date-time", "date", "time", "uuid", "byte", "binary"}  # another Python type, not only another rule
-APPLIES = {
-    **dict.fromkeys(("minimum", "maximum", "multipleOf"), frozenset({"number", "integer"})),
-    **dict.fromkeys(("minLength", "maxLength", "pattern", "format", "kind"), frozenset({"string"})),
-    **dict.fromkeys(("minItems", "maxItems", "uniqueItems"), frozenset({"array"})),
-    **dict.fromkeys(("minProperties", "maxProperties", "additionalProperties"), frozenset({"object"})),
-}
-BOUNDS = ("minimum", "maximum")
-EXCLUSIVE = ("exclusiveMinimum", "exclusiveMaximum")
-SIZES = ("minLength", "minItems", "minProperties", "maxLength", "maxItems", "maxProperties")
 OTHERS = (
     "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "patternProperties", "propertyNames",
     "prefixItems", "contains", "minContains", "maxContains", "contentEncoding", "contentMediaType",
@@ -45,11 +36,7 @@ OTHERS = (
 
 @dataclass(frozen=True)
 class Shape:
-    """What a schema allows. `types` is without null, and has "integer" wherever it has "number".
-
-    A rule is a set (more members allow less), or a limit and whether it is exclusive (a greater one allows less, so that
-    of a maximum is negative), or a flag.
-    """
+    """What a schema allows. `types` is without null, and has "integer" wherever it has "number"."""
 
     types: frozenset[str] = EVERY
     nullable: bool = True
@@ -114,7 +101,8 @@ class Shapes:
 def _own(source: Source) -> Shape:
     """What the keywords of one schema say, without those that bring in other schemas."""
     raw = source.raw
-    values = [raw["const"]] if "const" in raw else raw.get("enum")
+    enum = None if raw.get("enum") is None else sequence(raw, "enum")
+    values = [raw["const"]] if "const" in raw else enum
     types, nullable = _types(raw, values)
     properties = {name: (source.part(part),) for name, part in mapping(raw, "properties").items()}
     extra = raw.get("additionalProperties", raw.get("unevaluatedProperties", True))
@@ -122,9 +110,9 @@ def _own(source: Source) -> Shape:
         types=types,
         nullable=nullable,
         enum=None if values is None else {_canonical(value): value for value in values if value is not None},
-        rules=_rules(raw) | ({"additionalProperties": "no"} if extra is False else {}),
+        rules=read_rules(raw) | ({"additionalProperties": "no"} if extra is False else {}),
         properties=properties,
-        required=frozenset(sequence(raw, "required")),
+        required=frozenset(texts(raw, "required")),
         extra=(source.part(extra),) if isinstance(extra, Mapping) and extra else (),
         items=(source.part(raw["items"]),) if raw.get("items") not in (None, ANYTHING, True) else (),
         others={name: _canonical(raw[name]) for name in OTHERS if name in raw},
@@ -135,9 +123,9 @@ def _own(source: Source) -> Shape:
 def _types(raw: Raw, values: Iterable[Any] | None) -> tuple[frozenset[str], bool]:
     """The types without null, and whether null is one of them."""
     said = raw.get("type")
-    named = {said} if isinstance(said, str) else set(said) if isinstance(said, list) else _implied(raw)
+    named = {said} if isinstance(said, str) else set(texts(raw, "type")) if isinstance(said, list) else _implied(raw)
     if unknown := named - EVERY - {"null"}:
-        raise UnreadableError(f"There is no type {short(min(map(str, unknown)))}.")
+        raise UnreadableError(f"There is no type {short(min(unknown))}.")
     nullable = "null" in named or raw.get("nullable") is True
     types = _widened(named - {"null"})
     if values is not None:
@@ -171,49 +159,18 @@ def _type_of(value: object) -> str:
     return "null" if value is None else "array"
 
 
-def _rules(raw: Raw) -> dict[str, Any]:
-    for name in (*BOUNDS, *EXCLUSIVE, *SIZES):
-        if name in raw and not isinstance(raw[name], (int, float)):
-            raise UnreadableError(f"{name!r} is not a number but {short(raw[name])}.")
-    sizes = [name for name in SIZES if name in raw and (raw[name] or name.startswith("max"))]  # a minimum of 0 is none
-    rules: dict[str, Any] = {name: _limit(name, raw[name]) for name in sizes}
-    for name, of_exclusive in zip(BOUNDS, EXCLUSIVE, strict=True):
-        exclusive = raw.get(of_exclusive)  # a flag in 3.0, a number in 3.1
-        limits = [_limit(name, raw[name], exclusive is True)] if name in raw else []
-        if exclusive is not None and not isinstance(exclusive, bool):
-            limits.append(_limit(name, exclusive, True))
-        if limits:
-            rules[name] = max(limits)
-    for name in ("pattern", "multipleOf"):
-        if name in raw:
-            rules[name] = frozenset({raw[name]})
-    if raw.get("uniqueItems"):
-        rules["uniqueItems"] = "yes"
-    if form := raw.get("format"):
-        rules["kind" if form in TYPED_FORMATS else "format"] = frozenset({form})
-    return rules
-
-
-def _limit(name: str, limit: Any, exclusive: bool = False) -> tuple[Any, bool]:
-    return (-limit if name.startswith("max") else limit), exclusive
-
-
 def _met(a: Shape, b: Shape) -> Shape:
     """What both allow."""
     if a.enum is None or b.enum is None:
         enum = b.enum if a.enum is None else a.enum
     else:
         enum = {text: value for text, value in a.enum.items() if text in b.enum}
-    rules = {**a.rules, **b.rules}
-    for name in a.rules.keys() & b.rules.keys():
-        one, other = a.rules[name], b.rules[name]
-        rules[name] = one | other if isinstance(one, frozenset) else max(one, other)
     names = [*a.properties, *(name for name in b.properties if name not in a.properties)]
     return Shape(
         types=a.types & b.types,
         nullable=a.nullable and b.nullable,
         enum=enum,
-        rules=rules,
+        rules=meet_rules(a.rules, b.rules),
         properties={name: _joined(a.properties.get(name, ()), b.properties.get(name, ())) for name in names},
         required=a.required | b.required,
         extra=_joined(a.extra, b.extra),
@@ -249,13 +206,10 @@ def _united(shapes: list[Shape]) -> Shape | None:
 
 def _finished(shape: Shape) -> Shape:
     """Without what cannot make a difference: rules for other types, an enumeration of both truth values."""
-    rules = {name: value for name, value in shape.rules.items() if APPLIES[name] & shape.types}
-    if "number" not in shape.types and "integer" in shape.types:
-        rules |= {name: (rules[name][0] + 1, False) for name in BOUNDS if name in rules and rules[name][1]}
     enum = shape.enum
     if enum is not None and shape.types == {"boolean"} and len(enum) == 2:
         enum = None
-    return replace(shape, rules=rules, enum=enum)
+    return replace(shape, rules=relevant_rules(shape.rules, shape.types), enum=enum)
 
 
 def _canonical(value: object) -> str:

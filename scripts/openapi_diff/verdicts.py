@@ -83,6 +83,7 @@ _OPERATION: Verdicts = _ANYWHERE | {
     ("operation", "added"): (MINOR, "one more method"),
     ("operation", "removed"): (MAJOR, "the method has nothing to call"),
     ("operation id", "changed"): (MAJOR, "the method is named after it"),
+    ("tag", "changed"): (MAJOR, "the client's attribute is named after it"),
     ("webhook", "added"): (MINOR, "one more event to receive"),
     ("webhook", "removed"): (MAJOR, "code that waits for it receives nothing"),
     ("server", "added"): (MINOR, "one more address to choose"),

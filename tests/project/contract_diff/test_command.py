@@ -199,6 +199,9 @@ def test_a_reference_leads_into_a_file_beside_the_document(tmp_path: Path, run: 
          'no type "int"'),
         (b"openapi: 3.0.0\npaths: {/invoices: {get: {parameters: [{in: query, name: limit, schema: "
          b"{type: integer, minimum: one, exclusiveMinimum: 1}}]}}}", "'minimum' is not a number but \"one\""),
+        (b"openapi: 3.0.0\npaths: {/invoices: {get: {parameters: [{in: query, name: limit, schema: {pattern: [a]}}]}}}",
+         "'pattern' is not a text but [\"a\"]"),
+        (b"openapi: 3.0.0\npaths: {/invoices: {get: {tags: [[]]}}}", "'tags' is not a list of texts but [[]]"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_compared_is_said_in_one_sentence(

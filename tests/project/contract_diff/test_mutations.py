@@ -126,7 +126,8 @@ def test_no_single_mutation_is_missed_and_backwards_it_is_the_mirror(mutation: M
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(data=st.data())
 def test_whatever_stands_in_a_document_there_is_a_report_or_a_sentence(data: st.DataObject, compare: Compare) -> None:
-    document = documents.contract()
+    rich = documents.patched(documents.contract(), documents.RICH)
+    document = copy.deepcopy(rich)
     path: list[Any] = []
     while isinstance(value := at(document, tuple(path)), dict | list) and value and data.draw(st.integers(0, 9)):
         path.append(data.draw(st.sampled_from(sorted(value) if isinstance(value, dict) else range(len(value)))))
@@ -135,4 +136,4 @@ def test_whatever_stands_in_a_document_there_is_a_report_or_a_sentence(data: st.
             st.sampled_from([None, True, 0, -1.5, "", "text", [], [7], {}, {"a": 1}, [{}], ["x"], [None]])
         )
     with contextlib.suppress(UnreadableError):
-        compare(documents.contract(), document)
+        compare(rich, document)

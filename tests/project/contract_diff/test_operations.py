@@ -73,6 +73,8 @@ def nothing(_: Document) -> None:
         (nothing, lambda d: create(d).update(operationId="makeInvoice"),
          [(CREATE, "", "changed", "operation id", "createInvoice", "makeInvoice", "major", "major")]),
         (nothing, lambda d: create(d).pop("operationId"), []),
+        (nothing, lambda d: create(d).update(tags=["bills"]),
+         [(CREATE, "", "changed", "tag", "invoices", "bills", "major", "major")]),
         # Authorization and scopes.
         (nothing, lambda d: create(d).update(security=[]),
          [(CREATE, "", "removed", "authorization", "bearer", "", "patch", "major")]),

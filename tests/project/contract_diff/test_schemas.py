@@ -159,6 +159,18 @@ def test_what_is_only_for_responses_is_no_part_of_a_request(compare: Compare) ->
     assert rows(compare(documents.contract(), other)) == []
 
 
+def test_a_cycle_of_any_length_is_compared(compare: Compare) -> None:
+    document = documents.contract()
+    document["components"]["schemas"] |= {
+        f"Part{number}": {"properties": {"next": {"$ref": f"#/components/schemas/Part{(number + 1) % 400}"}}}
+        for number in range(400)
+    }
+    schema_of(document, "Invoice")["properties"]["part"] = {"$ref": "#/components/schemas/Part0"}
+    other = copy.deepcopy(document)
+    schema_of(other, "Part399")["properties"]["label"] = {"type": "string"}
+    assert {(change.kind, change.what) for change in compare(document, other).changes} == {("added", "property")}
+
+
 def test_schemas_that_contain_themselves_are_compared_to_the_end(compare: Compare) -> None:
     """Twelve components, each of which refers to every one, and one that is nothing but a reference to itself."""
     names = [f"Part{number}" for number in range(12)]
