@@ -37,7 +37,7 @@ generate: $(READY) ## make generated/ from the contract in openapi/
 check-generated: $(READY) ## fail, with the difference, when generated/ is not what the contract gives
 	$(BIN)/python scripts/generate.py --check
 
-contract-diff: $(READY) ## compare the contract with WITH=other.yaml or FROM=previous.yaml, or both with each other (RECORD=1, ALL=1, FORMAT=json)
+contract-diff: $(READY) ## compare the contract with WITH=other.yaml or FROM=previous.yaml, or those two (RECORD=1, ALL=1, FORMAT=json)
 	@$(BIN)/python scripts/contract_diff.py $(if $(FROM),--from $(FROM)) $(if $(WITH),--with $(WITH)) \
 		$(if $(BASELINE),--baseline $(BASELINE)) $(if $(RECORD),--record) $(if $(ALL),--all) $(if $(FORMAT),--format $(FORMAT))
 

@@ -60,6 +60,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.before is None and options.after is None:
         parser.error("another document is needed, as WITH=other.yaml or FROM=previous.yaml")
+    if options.baseline and not options.record and not options.baseline.exists():
+        parser.error(f"there is no list of known differences {options.baseline}; RECORD=1 writes one")
     if options.before is None and options.baseline is None:
         options.baseline = BASELINE
     if options.record and options.baseline is None:

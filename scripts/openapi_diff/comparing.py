@@ -28,10 +28,13 @@ def compare_files(before: Path, after: Path, *, subset: bool = False) -> Report:
     shapes = Shapes(), Shapes()
     changes = _servers(old, new, shapes)
     for key, operation in old.items():
-        both = key in new
-        changes += _Comparison(operation, new[key], shapes).changes() if both else _one_sided(operation, "removed")
-    for key in [key for key in new if key not in old]:
-        changes += _one_sided(new[key], UNUSED if subset else "added")
+        if key in new:
+            changes += _Comparison(operation, new[key], shapes).changes()
+        else:
+            changes += _one_sided(operation, "removed")
+    for key, operation in new.items():
+        if key not in old:
+            changes += _one_sided(operation, UNUSED if subset else "added")
     return Report(str(before), str(after), tuple(dict.fromkeys(changes)))
 
 

@@ -104,7 +104,7 @@ def _operation(key: str, what: str, item: Source, raw: Source, **more: Any) -> O
 
 def _parameters(path: str, *owners: Source) -> dict[str, Members]:
     positions = re.findall(r"\{([^}]*)\}", path)
-    found: dict[tuple[str, str], Source] = {}
+    found: dict[str, dict[str, Source]] = {}
     for owner in owners:
         for raw in sequence(owner.raw, "parameters"):
             source = owner.part(raw).followed()
@@ -114,9 +114,8 @@ def _parameters(path: str, *owners: Source) -> dict[str, Members]:
             if place == "path":
                 name = f"{{{positions.index(name) + 1}}}" if name in positions else ""
             if name and not (place == "header" and name in NO_PARAMETERS):
-                found[place, name] = source
-    return {place: _members({name: one for (of, name), one in found.items() if of == place}, place)
-            for place, _ in found}  # fmt: skip
+                found.setdefault(place, {})[name] = source
+    return {place: _members(sources, place) for place, sources in found.items()}
 
 
 def _members(sources: Mapping[str, Source], place: str) -> Members:

@@ -230,6 +230,7 @@ def test_a_list_of_known_differences_that_is_no_text_is_refused(written: Write, 
         ("one.yaml",),
         ("--with", "one.yaml", "--format", "xml"),
         ("--from", "a.yaml", "--with", "b.yaml", "--record"),
+        ("--with", "b.yaml", "--baseline", "missing.txt"),
     ],
 )
 def test_a_wrong_command_is_no_verdict(arguments: tuple[str, ...], run: Run) -> None:

@@ -162,13 +162,21 @@ def test_what_is_only_for_responses_is_no_part_of_a_request(compare: Compare) ->
 def test_a_cycle_of_any_length_is_compared(compare: Compare) -> None:
     document = documents.contract()
     document["components"]["schemas"] |= {
-        f"Part{number}": {"properties": {"next": {"$ref": f"#/components/schemas/Part{(number + 1) % 400}"}}}
+        f"Part{number}": {
+            "properties": {
+                "next": {"$ref": f"#/components/schemas/Part{(number + 1) % 400}"},
+                "other": {"$ref": f"#/components/schemas/Part{number * 7 % 400}"},
+            }
+        }
         for number in range(400)
     }
     schema_of(document, "Invoice")["properties"]["part"] = {"$ref": "#/components/schemas/Part0"}
     other = copy.deepcopy(document)
     schema_of(other, "Part399")["properties"]["label"] = {"type": "string"}
-    assert {(change.kind, change.what) for change in compare(document, other).changes} == {("added", "property")}
+    assert {(change.operation, change.kind, change.what) for change in compare(document, other).changes} == {
+        ("GET /invoices", "added", "property"),
+        ("GET /invoices/{invoice_id}", "added", "property"),
+    }
 
 
 def test_schemas_that_contain_themselves_are_compared_to_the_end(compare: Compare) -> None:
