@@ -153,6 +153,53 @@ def test_one_rule_in_two_ways_is_one_rule(one: Document, same: Document, compare
     assert rows(compare(with_extra(one), with_extra({"type": "array"}))) != []
 
 
+TEXT: Document = {"type": "string"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ({"type": "array", "items": TEXT}, {"items": {"type": "integer"}},
+         ("[]", "changed", "type", "string", "integer")),
+        ({"type": "array"}, {"type": "array", "uniqueItems": True}, ("", "narrowed", "uniqueItems", "", "yes")),
+        ({"type": "array"}, {"type": "array", "prefixItems": [{}]}, ("", "changed", "prefixItems", "", "[{}]")),
+        ({"additionalProperties": TEXT}, {"additionalProperties": {"type": "integer"}},
+         (".*", "changed", "type", "string", "integer")),
+        ({"allOf": [{"enum": ["a", "b"]}, {"enum": ["b", "c"]}]}, {"enum": ["b", "c"]},
+         ("", "widened", "values", "b", "b, c")),
+        ({"enum": [1.0, 2.5]}, {"enum": [1]}, ("", "narrowed", "type", "number", "integer")),
+        ({"type": "string", "pattern": "^a"}, {"type": "string", "pattern": "^b"},
+         ("", "changed", "pattern", "^a", "^b")),
+        ({"oneOf": [{"type": "null"}]}, {"type": "boolean"}, ("", "widened", "type", "null", "boolean")),
+        ({"anyOf": [{"properties": {"a": TEXT}}, {"properties": {"b": TEXT}}]},
+         {"anyOf": [{"properties": {"a": TEXT}}, {"properties": {"b": TEXT}}, {"properties": {"c": TEXT}}]},
+         ("", "widened", "alternative", "", "object")),
+    ],
+)  # fmt: skip
+def test_every_keyword_is_compared(old: Document, new: Document, expected: tuple[str, ...], compare: Compare) -> None:
+    before, after = documents.contract(), documents.contract()
+    for document, schema in ((before, old), (after, new)):
+        schema_of(document, "CreateInvoiceRequest")["properties"]["extra"] = schema
+    changes = [(c.place, c.kind, c.what, c.before, c.after) for c in compare(before, after).changes]
+    assert ("$.extra" + expected[0], *expected[1:]) in changes
+    assert {place.removeprefix("$.extra") for place, *_ in changes} == {expected[0]}
+
+
+def test_how_a_list_is_written_in_a_query_is_compared(compare: Compare) -> None:
+    def listing(**more: Any) -> Document:
+        document = documents.contract()
+        schema = {"type": "array", "items": TEXT}
+        document["paths"]["/invoices"]["get"]["parameters"].append(
+            {"name": "tags", "in": "query", "schema": schema, **more}
+        )
+        return document
+
+    assert rows(compare(listing(), listing(style="form"))) == []
+    assert rows(compare(listing(), listing(explode=False))) == [
+        ["request query tags", "changed", "style", "form, explode: true", "form, explode: false", "major"]
+    ]
+
+
 def test_what_is_only_for_responses_is_no_part_of_a_request(compare: Compare) -> None:
     other = documents.contract()
     schema_of(other, "InvoiceItem")["properties"]["id"] = {"type": "string", "readOnly": True}
