@@ -37,8 +37,9 @@ generate: $(READY) ## make generated/ from the contract in openapi/
 check-generated: $(READY) ## fail, with the difference, when generated/ is not what the contract gives
 	$(BIN)/python scripts/generate.py --check
 
-contract-diff: $(READY) ## compare the contract with WITH=other.yaml, or with an earlier one: FROM=previous.yaml (FORMAT=json)
-	@$(BIN)/python scripts/contract_diff.py $(if $(FORMAT),--format $(FORMAT)) $(if $(FROM),--from $(FROM)) $(WITH)
+contract-diff: $(READY) ## compare the contract with WITH=other.yaml or FROM=previous.yaml, or those two (RECORD=1, ALL=1, FORMAT=json)
+	@$(BIN)/python scripts/contract_diff.py $(if $(FROM),--from $(FROM)) $(if $(WITH),--with $(WITH)) \
+		$(if $(BASELINE),--baseline $(BASELINE)) $(if $(RECORD),--record) $(if $(ALL),--all) $(if $(FORMAT),--format $(FORMAT))
 
 lint: $(READY) $(NODE_READY) ## check style and formatting, and that the contract is valid OpenAPI without slips
 	$(BIN)/ruff check .

@@ -1,8 +1,12 @@
-"""Say what changed between the contract and another OpenAPI 3 document: `make contract-diff WITH=other.yaml`.
+"""Say what changed between two OpenAPI 3 documents, of which one is the contract unless both are given.
 
-    python scripts/contract_diff.py other.yaml            from the contract to another, such as a vendor's own
-    python scripts/contract_diff.py --from previous.yaml  from an earlier contract to the contract
-    --format json                                         for a program
+    make contract-diff WITH=other.yaml              from the contract to another, such as the vendor's own
+    make contract-diff FROM=previous.yaml           from an earlier contract to the contract
+    make contract-diff FROM=old.yaml WITH=new.yaml  from any document to any other
+    make contract-diff WITH=other.yaml RECORD=1     record the differences as known: in openapi/known-differences.txt
+
+Known differences are counted and not listed (ALL=1 lists them); they are those of the first form, unless BASELINE=file
+names a list for another pair of documents. FORMAT=json is for a program.
 
 Exit status: 0 when nothing changed that asks for more than a patch version, 1 for a minor and 2 for a major version, 64
 when a document cannot be compared. A rename is a guess; everything else is what the two documents say.
@@ -16,11 +20,14 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from openapi_diff.baseline import compare_with, record
 from openapi_diff.comparing import compare_files
 from openapi_diff.reading import UnreadableError
-from openapi_diff.reporting import as_json, as_text
+from openapi_diff.reporting import as_json, as_text, count
 
-CONTRACT = Path(os.path.relpath(Path(__file__).resolve().parent.parent / "openapi" / "paisr-invoices.yaml"))
+OPENAPI = Path(os.path.relpath(Path(__file__).resolve().parent.parent / "openapi"))
+CONTRACT = OPENAPI / "paisr-invoices.yaml"
+BASELINE = OPENAPI / "known-differences.txt"
 STATUS = {"none": 0, "patch": 0, "minor": 1, "major": 2}
 UNUSABLE = 64
 
@@ -34,19 +41,42 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = Parser(description="Say what changed between the contract and another OpenAPI 3 document.")
-    parser.add_argument("other", type=Path, nargs="?", help="the document that the contract is compared with")
-    parser.add_argument("--from", dest="previous", type=Path, help="an earlier contract, instead of OTHER")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
-    options = parser.parse_args(arguments)
-    if (options.other is None) == (options.previous is None):
-        parser.error("one other document is needed")
-    before, after = (options.previous, CONTRACT) if options.previous else (CONTRACT, options.other)
+    options = _options(arguments)
     try:
-        report = compare_files(before, after, both=options.previous is not None)
+        return _compare(options)
     except UnreadableError as error:
         print(error, file=sys.stderr)
         return UNUSABLE
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = Parser(description="Say what changed between two OpenAPI 3 documents.")
+    parser.add_argument("--from", dest="before", type=Path, help="the first document; the contract when not given")
+    parser.add_argument("--with", dest="after", type=Path, help="the second document; the contract when not given")
+    parser.add_argument("--baseline", type=Path, help="the known differences between the two documents")
+    parser.add_argument("--record", action="store_true", help="write the baseline")
+    parser.add_argument("--all", action="store_true", help="list the known differences, too")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    options = parser.parse_args(arguments)
+    if options.before is None and options.after is None:
+        parser.error("another document is needed, as WITH=other.yaml or FROM=previous.yaml")
+    if options.baseline and not options.record and not options.baseline.exists():
+        parser.error(f"there is no list of known differences {options.baseline}; RECORD=1 writes one")
+    if options.before is None and options.baseline is None:
+        options.baseline = BASELINE
+    if options.record and options.baseline is None:
+        parser.error("the list of known differences between these two documents needs a name, as BASELINE=file")
+    return options
+
+
+def _compare(options: argparse.Namespace) -> int:
+    report = compare_files(options.before or CONTRACT, options.after or CONTRACT, subset=options.before is None)
+    if options.record:
+        number = record(options.baseline, report)
+        print(f"{options.baseline}: recorded {count(number, 'known difference')}.")
+        return 0
+    if options.baseline and not options.all:
+        report = compare_with(options.baseline, report)
     print(as_json(report) if options.format == "json" else as_text(report))
     return STATUS[report.release]
 

@@ -1,5 +1,5 @@
 """What differs between two OpenAPI documents, as a user of this client meets it.
 
-reading → document (operations) → shapes (schemas in one normal form) → comparing (schemas, renames, verdicts) →
-reporting
+reading → document (operations, servers) → shapes and rules (schemas in one normal form) → comparing (operations,
+schemas, renames, verdicts) → baseline (differences that are known) → reporting
 """

@@ -1,8 +1,8 @@
-"""One change, and the list that changes are collected in."""
+"""One change, the log that collects changes, and the report that holds them."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from .verdicts import highest, judge
 
@@ -18,13 +18,24 @@ class Change:
     what: str
     before: str
     after: str
-    breaks: bool
+    guess: bool
     release: str
     why: str
-    guess: bool = False
 
-    def as_json(self) -> dict[str, object]:
-        return asdict(self)
+    @property
+    def where(self) -> str:
+        """The place within the operation: "response 200 $.data.id"."""
+        return self.place if self.side == "operation" else f"{self.side} {self.place}"
+
+    @property
+    def difference(self) -> str:
+        """What is different: "type: string → integer"."""
+        return f"{self.what}: {' → '.join(filter(None, (self.before, self.after)))}".removesuffix(": ")
+
+    def __str__(self) -> str:
+        """The change in one line, by which a baseline knows it."""
+        line = f"{self.operation or 'everywhere'} {self.where}".strip()
+        return " ".join(f"{line}, {self.kind} {self.difference}".split())
 
 
 class Log:
@@ -46,23 +57,25 @@ class Log:
         judged: str = "",
         guess: bool = False,
     ) -> None:
-        """JUDGED is what the verdict goes by, where that is another word than the one to show."""
+        """Add a change. JUDGED is the name that verdicts are listed under, where it is not WHAT."""
         verdict = judge(self.side, judged or what, kind)
-        self.changes.append(Change(self.operation, self.side, place, kind, what, before, after, *verdict, guess=guess))
+        self.changes.append(Change(self.operation, self.side, place, kind, what, before, after, guess, *verdict))
 
 
 @dataclass(frozen=True)
 class Report:
-    """All changes between two documents, in the order of the operations."""
+    """The changes between two documents, in the order of the operations.
+
+    `known` counts the changes that a baseline lists, which are not among `changes`; `outdated` are the lines of that
+    baseline that are no longer true.
+    """
 
     before: str
     after: str
     changes: tuple[Change, ...]
+    known: int = 0
+    outdated: tuple[str, ...] = ()
 
     @property
     def release(self) -> str:
         return highest([change.release for change in self.changes])
-
-    @property
-    def breaks(self) -> bool:
-        return any(change.breaks for change in self.changes)

@@ -1,4 +1,4 @@
-"""Two documents side by side, operation by operation."""
+"""Compares two documents, operation by operation."""
 
 from __future__ import annotations
 
@@ -6,141 +6,128 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .changes import Change, Log, Report
-from .document import Operation, Parameter, operations
+from .document import JSON, Message, Operation, operations
 from .reading import read
-from .renames import guess
-from .schemas import Schemas
-from .shapes import Node, Shapes
+from .rules import direction
+from .schemas import Schemas, label
+from .servers import compare_servers
+from .shapes import Members, Shapes
+from .verdicts import UNUSED
+
+NO_MEMBERS = Members({}, ())
+NO_MESSAGE = Message({}, NO_MEMBERS, required=False)
 
 
-def compare_files(before: Path, after: Path, *, both: bool = False) -> Report:
+def compare_files(before: Path, after: Path, *, subset: bool = False) -> Report:
     """What changed from one document to the other; raises UnreadableError.
 
-    Operations that only AFTER has are told when BOTH documents describe the same service and nothing more, and
-    ignored otherwise: a vendor's document is larger.
+    BEFORE may be a SUBSET: a description of some operations of a service that AFTER describes whole. What only AFTER
+    has is then new but not used, and asks for no version.
     """
     old, new = operations(read(before)), operations(read(after))
-    changes: list[Change] = []
     shapes = Shapes(), Shapes()
+    changes = _servers(old, new, shapes)
     for key, operation in old.items():
-        changes += Comparison(operation, shapes).told(new.get(key))
-    if both:
-        for key in [key for key in new if key not in old]:
-            log = Log(new[key].key, "operation")
-            log.add("", "added", "operation", "", new[key].name)
-            changes += log.changes
-    return Report(str(before), str(after), tuple(dict.fromkeys([*_servers(old, new), *changes])))
+        if key in new:
+            changes += _Comparison(operation, new[key], shapes).changes()
+        else:
+            changes += _one_sided(operation, "removed")
+    for key, operation in new.items():
+        if key not in old:
+            changes += _one_sided(operation, UNUSED if subset else "added")
+    return Report(str(before), str(after), tuple(dict.fromkeys(changes)))
 
 
-def _servers(old: dict[str, Operation], new: dict[str, Operation]) -> list[Change]:
-    """One change for the whole document, where both name the hosts of the operations that they share."""
-    before, after = (frozenset[str]().union(*(side[key].hosts for key in old if key in new)) for side in (old, new))
-    log = Log("", "operation")
-    if before and after and before != after:
-        log.add("servers", "moved", "servers", ", ".join(sorted(before)), ", ".join(sorted(after)))
+def _one_sided(operation: Operation, kind: str) -> list[Change]:
+    log = Log(operation.key, "operation")
+    log.add("", kind, operation.what, *((operation.name, "") if kind == "removed" else ("", operation.name)))
     return log.changes
 
 
-class Comparison:
-    """One operation of the old document, and its counterpart."""
+def _servers(old: Mapping[str, Operation], new: Mapping[str, Operation], shapes: tuple[Shapes, Shapes]) -> list[Change]:
+    """The servers of the operations that both documents have, once for all."""
+    schemas = Schemas(Log("", "operation"), *shapes)
+    both = ({url: one for key in old if key in new for url, one in side[key].servers.items()} for side in (old, new))
+    compare_servers(schemas, *both)
+    return schemas.changes()
 
-    def __init__(self, operation: Operation, shapes: tuple[Shapes, Shapes]) -> None:
-        self.old = operation
-        self.logs = {side: Log(operation.key, side) for side in ("operation", "request", "answer")}
-        self.shapes = shapes
-        self.request = Schemas(self.logs["request"], *shapes)
 
-    def told(self, new: Operation | None) -> list[Change]:
-        if new is None:
-            self.logs["operation"].add("", "removed", "operation", self.old.name, "")
-        else:
-            self._operation(new)
-            self._parameters(new)
-            self._body(new)
-            self._answers(new)
-        return [change for log in self.logs.values() for change in log.changes]
+class _Comparison:
+    """One operation in both documents."""
 
-    def _operation(self, new: Operation) -> None:
-        log, old = self.logs["operation"], self.old
+    def __init__(self, old: Operation, new: Operation, shapes: tuple[Shapes, Shapes]) -> None:
+        self.old = old
+        self.new = new
+        self.log = Log(old.key, "operation")
+        first, second = ("payload", "reply") if old.what == "webhook" else ("request", "response")
+        self.request = Schemas(Log(old.key, first), *shapes)
+        self.response = Schemas(Log(old.key, second), *shapes)
+
+    def changes(self) -> list[Change]:
+        self._operation()
+        self._security()
+        for place in sorted(self.old.parameters.keys() | self.new.parameters.keys()):
+            sides = (side.parameters.get(place, NO_MEMBERS) for side in (self.old, self.new))
+            self.request.members(f"{place} ", "parameter", *sides)
+        self._body()
+        for of in sorted(self.old.responses.keys() | self.new.responses.keys()):
+            self._responses(of, self.old.responses.get(of, {}), self.new.responses.get(of, {}))
+        return [*self.log.changes, *self.request.changes(), *self.response.changes()]
+
+    def _operation(self) -> None:
+        old, new = self.old, self.new
         if old.deprecated != new.deprecated:
-            log.add("", "added" if new.deprecated else "removed", "deprecation")
-        if old.security != new.security:
-            kind = "removed" if not new.security else "added" if not old.security else "changed"
-            log.add("", kind, "authorization", *(", ".join(sorted(side)) for side in (old.security, new.security)))
+            self.log.add("", "added" if new.deprecated else "removed", "deprecated")
+        for what, was, now in (("operation id", old.name, new.name), ("tag", old.tag, new.tag)):
+            if was != now and was and now:
+                self.log.add("", "changed", what, was, now)
 
-    def _parameters(self, new: Operation) -> None:
-        log = self.logs["request"]
-        removed = {key: one for key, one in self.old.parameters.items() if key not in new.parameters}
-        added = {key: one for key, one in new.parameters.items() if key not in self.old.parameters}
-        for where in sorted({key[0] for key in removed}):
-            schemas = [
-                {key[1]: one.schema for key, one in side.items() if key[0] == where} for side in (removed, added)
-            ]
-            for rename in guess(schemas[0], schemas[1], *self.shapes, several=True):
-                names = [", ".join(side) for side in rename]
-                log.add(f"{where} {names[1]}", "renamed", "parameter", *names, guess=True)
-                olds, news = ([side.pop((where, name)) for name in names] for side, names in
-                              zip((removed, added), rename, strict=True))  # fmt: skip
-                if len(olds) == len(news) == 1:
-                    self._parameter(olds[0], news[0])
-        for one in removed.values():
-            log.add(f"{one.where} {one.name}", "removed", self._named("parameter", one.required), one.name, "")
-        for one in added.values():
-            log.add(f"{one.where} {one.name}", "added", self._named("parameter", one.required), "", one.name)
-        for key, one in self.old.parameters.items():
-            if key in new.parameters:
-                self._parameter(one, new.parameters[key])
+    def _security(self) -> None:
+        old, new = self.old.security, self.new.security
+        ways = [sorted({way for way, _ in side}) for side in (old, new)]
+        if ways[0] != ways[1]:
+            kind = "removed" if not new else "added" if not old else "changed"
+            self.log.add("", kind, "authorization", *map(", ".join, ways))
+        elif old != new:
+            scopes = [frozenset[str]().union(*(scopes for _, scopes in side)) for side in (old, new)]
+            shown = [" or ".join(sorted(", ".join(sorted(scopes)) for _, scopes in side)) for side in (old, new)]
+            self.log.add("", direction(scopes[1], scopes[0]), "scopes", *shown)  # a scope more allows fewer callers
+
+    def _body(self) -> None:
+        old, new = self.old.body, self.new.body
+        if old and new:
+            self.request.required("$", old.required, new.required)
+            self._content(self.request, "", old, new)
+        elif old:
+            self.request.log.add("$", "removed", label("body", old.required), ", ".join(old.content), "")
+        elif new:
+            self.request.log.add("$", "added", label("body", new.required), "", ", ".join(new.content))
+
+    def _responses(self, of: str, old: Mapping[str, Message], new: Mapping[str, Message]) -> None:
+        if of == "2XX" and old and new and not old.keys() & new.keys():
+            self.response.log.add(of, "changed", "status", ", ".join(sorted(old)), ", ".join(sorted(new)))
+        for status in sorted(old.keys() | new.keys()):
+            shown = status if status in old and status in new else of
+            before, after = _for(old, status), _for(new, status)
+            self._content(self.response, f"{shown} ", before, after, error=of != "2XX")
+            self.response.members(f"{shown} header ", "header", before.headers, after.headers)
 
     @staticmethod
-    def _named(what: str, required: bool) -> str:
-        return f"required {what}" if required else what
-
-    def _parameter(self, old: Parameter, new: Parameter) -> None:
-        place = f"{old.where} {'{}' if old.where == 'path' else new.name}"
-        self.request.required(place, old.required, new.required)
-        self.request.compare(place, old.schema, new.schema)
-        if old.deprecated != new.deprecated:
-            self.logs["request"].add(place, "added" if new.deprecated else "removed", "deprecation")
-        composed = any(
-            shapes.of(one.schema).types & {"array", "object"}
-            for shapes, one in zip(self.shapes, (old, new), strict=True)
-        )
-        if composed and old.written != new.written:
-            self.logs["request"].add(place, "changed", "how it is written", old.written, new.written)
-
-    def _body(self, new: Operation) -> None:
-        log, old, body = self.logs["request"], self.old.body, new.body
-        if old is None or body is None:
-            if old is not None:
-                log.add("$", "removed", self._named("body", old.required), old.kind, "")
-            if body is not None:
-                log.add("$", "added", self._named("body", body.required), "", body.kind)
-            return
-        self.request.required("$", old.required, body.required)
-        if old.kind != body.kind:
-            log.add("$", "changed", "content", old.kind, body.kind)
-        elif old.schema:
-            self.request.compare("$", old.schema, body.schema)
-
-    def _answers(self, new: Operation) -> None:
-        for of in sorted(self.old.answers.keys() | new.answers.keys()):
-            old, now = self.old.answers.get(of, {}), new.answers.get(of, {})
-            if of == "2XX" and old and now and not old.keys() & now.keys():
-                self.logs["answer"].add(of, "changed", "status", ", ".join(sorted(old)), ", ".join(sorted(now)))
-            for status in sorted(old.keys() | now.keys()):
-                label = status if status in old and status in now else of
-                self._answer(label, _for(old, status), _for(now, status))
-
-    def _answer(self, status: str, old: Node | None, new: Node | None) -> None:
-        if old is not None and new is not None:
-            Schemas(self.logs["answer"], *self.shapes).compare(f"{status} $", old, new)
-        elif old is not new:
-            what = "success" if status.startswith("2") else "error"
-            kind = "removed" if new is None else "added"
-            self.logs["answer"].add(f"{status} $", kind, f"JSON of {what}", judged=what)
+    def _content(schemas: Schemas, place: str, old: Message, new: Message, *, error: bool = False) -> None:
+        kinds = sorted(old.content.keys() | new.content.keys())
+        for kind in kinds:
+            of_kind = f"{place}$" if kind == JSON else f"{place}{kind} $"
+            if kind in old.content and kind in new.content:
+                schemas.compare(of_kind, old.content[kind], new.content[kind])
+                continue
+            judged = "error content" if error else "further content" if kind != JSON and JSON in kinds else "content"
+            if kind in old.content:
+                schemas.log.add(of_kind, "removed", "content", kind, "", judged=judged)
+            else:
+                schemas.log.add(of_kind, "added", "content", "", kind, judged=judged)
 
 
-def _for(answers: Mapping[str, Node | None], status: str) -> Node | None:
+def _for(messages: Mapping[str, Message], status: str) -> Message:
     """What is said of a status: itself, its range, or whichever comes first."""
-    names = (status, f"{status[:1]}XX", "default", *sorted(answers))
-    return next((answers[name] for name in names if name in answers), None)
+    names = (status, f"{status[:1]}XX", "default", *sorted(messages))
+    return next((messages[name] for name in names if name in messages), NO_MESSAGE)

@@ -1,4 +1,4 @@
-"""The operations of a document, in the form in which those of two documents can be put side by side."""
+"""The operations and webhooks of a document, in the form in which those of two documents can be compared."""
 
 from __future__ import annotations
 
@@ -6,165 +6,171 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
-from .reading import ANYTHING, Source, UnreadableError, mapping, sequence
-from .shapes import Node
+from .reading import ANYTHING, Source, UnreadableError, mapping, sequence, texts
+from .servers import Server, servers
+from .shapes import Members, Node
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 VERSION = re.compile(r"^(?:v\d+(?:\.\d+)*|\{(?:\w*version)\})$", re.IGNORECASE)
 CLASSES = ("2XX", "4XX", "5XX")
+JSON = "JSON"
 # These three headers are no parameters: content and security say them (and OpenAPI has them ignored).
 NO_PARAMETERS = {"accept", "content-type", "authorization"}
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """One parameter. That of a path is known by its position: its name is nobody's business."""
+class Message:
+    """A request's body, or a response: its schemas by media type (all spellings of JSON are one), and its headers."""
 
-    where: str
-    name: str
+    content: Mapping[str, Node]
+    headers: Members
     required: bool
-    schema: Node
-    written: str
-    deprecated: bool
-
-
-@dataclass(frozen=True)
-class Body:
-    """A request's body: its schema as JSON, or none where it is of another kind."""
-
-    required: bool
-    kind: str
-    schema: Node
 
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation; answers are by class of status, and there by status, None being an answer without JSON."""
+    """An operation, or a webhook: an operation of the user's that the service calls.
+
+    Parameters are by place; one in a path is named by its position, as its name does not matter. Responses are by class
+    of status, and there by status. Security is the ways to authorize a call, each with its scopes.
+    """
 
     key: str
+    what: str
     name: str
+    tag: str
     deprecated: bool
-    parameters: Mapping[tuple[str, str], Parameter]
-    body: Body | None
-    answers: Mapping[str, Mapping[str, Node | None]]
-    security: frozenset[str]
-    hosts: frozenset[str] = field(default_factory=frozenset)
-
-
-def comparable(path: str) -> str:
-    """A path without a version before it, a slash behind it, and the names of its parameters."""
-    segments = [segment for segment in path.split("/") if segment]
-    if segments and VERSION.match(segments[0]):
-        segments = segments[1:]
-    return "/" + "/".join(re.sub(r"\{[^}]*\}", "{}", segment) for segment in segments)
+    parameters: Mapping[str, Members]
+    body: Message | None
+    responses: Mapping[str, Mapping[str, Message]]
+    security: frozenset[tuple[str, frozenset[str]]] = frozenset()
+    servers: Mapping[str, Server] = field(default_factory=dict)
 
 
 def operations(document: Source) -> dict[str, Operation]:
-    """The operations by method and comparable path. Of two that differ by a version alone, the newest is taken."""
+    """The operations by method and comparable path, then the webhooks.
+
+    Of two operations that differ by a version in the path alone, the one of the newest version is taken.
+    """
     found: dict[str, Operation] = {}
     for path, item in sorted(document.under("paths"), key=lambda entry: _age(entry[0])):
-        for method in METHODS:
-            if method in item.raw:
-                key = f"{method.upper()} {comparable(path)}"
-                found[key] = _operation(document, path, method, item, item.part(item.raw[method]))
+        version, rest = _split(path)
+        for method, raw in _methods(item):
+            found[f"{method} {re.sub(r'{[^}]*}', '{}', rest)}"] = _operation(
+                f"{method} {rest}",
+                "operation",
+                item,
+                raw,
+                security=_security(document, raw),
+                servers=servers(raw, version) or servers(item, version) or servers(document, version),
+            )
+    for name, item in document.under("webhooks"):
+        for method, raw in _methods(item):
+            key = f"{method} webhook {name}"
+            found[key] = _operation(key, "webhook", item, raw)
     return found
+
+
+def _methods(item: Source) -> list[tuple[str, Source]]:
+    return [(method.upper(), item.part(item.raw[method])) for method in METHODS if method in item.raw]
+
+
+def _split(path: str) -> tuple[str, str]:
+    """The version that a path begins with, and the rest."""
+    segments = [segment for segment in path.split("/") if segment]
+    version = segments.pop(0) if segments and VERSION.match(segments[0]) else ""
+    return version, f"/{'/'.join(segments)}"
 
 
 def _age(path: str) -> list[int]:
-    first = path.strip("/").partition("/")[0]
-    return [int(number) for number in re.findall(r"\d+", first)] if VERSION.match(first) else [1 << 30]
+    version, _ = _split(path)
+    return [int(number) for number in re.findall(r"\d+", version)] if version else [1 << 30]
 
 
-def _operation(document: Source, path: str, method: str, item: Source, raw: Source) -> Operation:
-    segments = path.strip("/").split("/")
-    shown = "/".join(segments[1:] if VERSION.match(segments[0]) else segments)
+def _operation(key: str, what: str, item: Source, raw: Source, **more: Any) -> Operation:
     return Operation(
-        key=f"{method.upper()} /{shown}",
+        key=key,
+        what=what,
         name=str(raw.raw.get("operationId", "")),
+        tag=next(iter(texts(raw.raw, "tags")), ""),
         deprecated=raw.raw.get("deprecated") is True,
-        parameters=_parameters(f"/{shown}", item, raw),
-        body=_body(raw),
-        answers=_answers(raw),
-        security=_security(document, raw),
-        hosts=_hosts(raw) or _hosts(item) or _hosts(document),
+        parameters=_parameters(key, item, raw),
+        body=_message(raw.part(raw.raw["requestBody"]).followed()) if "requestBody" in raw.raw else None,
+        responses=_responses(raw),
+        **more,
     )
 
 
-def _parameters(path: str, *owners: Source) -> dict[tuple[str, str], Parameter]:
-    places = re.findall(r"\{([^}]*)\}", path)
-    found: dict[tuple[str, str], Parameter] = {}
+def _parameters(path: str, *owners: Source) -> dict[str, Members]:
+    positions = re.findall(r"\{([^}]*)\}", path)
+    found: dict[str, dict[str, Source]] = {}
     for owner in owners:
         for raw in sequence(owner.raw, "parameters"):
             source = owner.part(raw).followed()
-            where, name = str(source.raw.get("in")), str(source.raw.get("name"))
-            if (where == "header" and name.lower() in NO_PARAMETERS) or (where == "path" and name not in places):
-                continue
-            known = {"header": name.lower(), "path": str(places.index(name)) if where == "path" else ""}
-            found[where, known.get(where, name)] = _parameter(where, name, source)
-    return found
+            place, name = str(source.raw.get("in")), str(source.raw.get("name"))
+            if place == "header":
+                name = name.lower()
+            if place == "path":
+                name = f"{{{positions.index(name) + 1}}}" if name in positions else ""
+            if name and not (place == "header" and name in NO_PARAMETERS):
+                found.setdefault(place, {})[name] = source
+    return {place: _members(sources, place) for place, sources in found.items()}
 
 
-def _parameter(where: str, name: str, source: Source) -> Parameter:
-    content = next(iter(source.under("content")), None)
-    holder = content[1] if content else source
-    style = source.raw.get("style", "form" if where in ("query", "cookie") else "simple")
+def _members(sources: Mapping[str, Source], place: str) -> Members:
+    required = {name for name, source in sources.items() if source.raw.get("required") is True}
+    return Members({name: _member(source, place) for name, source in sources.items()}, required)
+
+
+def _member(source: Source, place: str) -> Node:
+    """The schema of a parameter or header, with what is said beside it: how it is written, and if it is deprecated."""
+    kind, holder = next(iter(source.under("content")), ("", source))
+    style = source.raw.get("style", "form" if place in ("query", "cookie") else "simple")
     explode = source.raw.get("explode", style == "form")
-    return Parameter(
-        where=where,
-        name=name,
-        required=source.raw.get("required") is True,
-        schema=(holder.part(holder.raw.get("schema", ANYTHING)),),
-        written=content[0] if content else f"{style}, {'exploded' if explode else 'in one'}",
-        deprecated=source.raw.get("deprecated") is True,
-    )
+    beside: dict[str, Any] = {"style": kind or f"{style}, explode: {'true' if explode else 'false'}"}
+    if source.raw.get("deprecated") is True:
+        beside["deprecated"] = True
+    return source.part(beside), _schema(holder)
 
 
-def _body(operation: Source) -> Body | None:
-    if "requestBody" not in operation.raw:
-        return None
-    source = operation.part(operation.raw["requestBody"]).followed()
-    schema = _json(source)
-    kind = "JSON" if schema is not None else ", ".join(sorted(mapping(source.raw, "content"))) or "nothing"
-    return Body(required=source.raw.get("required") is True, kind=kind, schema=schema or ())
+def _schema(holder: Source) -> Source:
+    return holder.part(holder.raw.get("schema", ANYTHING))
 
 
-def _json(source: Source) -> Node | None:
-    """The schema of the JSON of a body; None when it has none."""
+def _message(source: Source) -> Message:
+    content: dict[str, Node] = {}
     for kind, media in source.under("content"):
         plain = kind.partition(";")[0].strip().lower()
-        if plain.endswith(("/json", "+json")) or plain == "*/*":
-            return (media.part(media.raw.get("schema", ANYTHING)),)
-    return None
+        content.setdefault(JSON if plain.endswith(("/json", "+json")) or plain == "*/*" else plain, (_schema(media),))
+    headers = {name.lower(): header for name, header in source.under("headers") if name.lower() != "content-type"}
+    return Message(content, _members(headers, "header"), source.raw.get("required") is True)
 
 
-def _answers(operation: Source) -> dict[str, dict[str, Node | None]]:
+def _responses(operation: Source) -> dict[str, dict[str, Message]]:
     """By class; `default` stands for the classes of which nothing else is said."""
-    found: dict[str, dict[str, Node | None]] = {}
-    default: Node | None = None
-    has_default = False
-    for status, source in operation.under("responses"):
-        if status == "default":
-            has_default, default = True, _json(source)
-        elif (of := f"{status[:1]}XX") in CLASSES:
-            found.setdefault(of, {})[status.upper()] = _json(source)
-    if has_default:
+    found: dict[str, dict[str, Message]] = {}
+    statuses = dict(operation.under("responses"))
+    for status, source in statuses.items():
+        if (of := f"{status[:1]}XX") in CLASSES:
+            found.setdefault(of, {})[status.upper()] = _message(source)
+    if "default" in statuses:
         for of in CLASSES:
-            found.setdefault(of, {"default": default})
+            found.setdefault(of, {"default": _message(statuses["default"])})
     return found
 
 
-def _security(document: Source, operation: Source) -> frozenset[str]:
-    """The ways to show who one is, in words, without scopes; empty when the operation is open."""
+def _security(document: Source, operation: Source) -> frozenset[tuple[str, frozenset[str]]]:
+    """The ways to authorize a call, in words; empty when everybody may make it."""
     owner = operation if "security" in operation.raw else document
     schemes = dict(document.part(mapping(document.raw, "components")).under("securitySchemes"))
     ways = set()
     for raw in sequence(owner.raw, "security"):
-        names = sorted(raw)
-        if unknown := [name for name in names if name not in schemes]:
+        way = owner.part(raw).raw
+        if unknown := sorted(way.keys() - schemes.keys()):
             raise UnreadableError(f"There is no security scheme {unknown[0]!r}.")
-        ways.add(" and ".join(_scheme(schemes[name].raw) for name in names) or "nothing")
+        scopes = {scope for name in way for scope in texts(way, name)}
+        ways.add((" and ".join(_scheme(schemes[name].raw) for name in sorted(way)) or "nothing", frozenset(scopes)))
     return frozenset(ways)
 
 
@@ -173,8 +179,3 @@ def _scheme(raw: Mapping[str, Any]) -> str:
     if kind == "http":
         return str(raw.get("scheme", "")).lower()
     return f"key in {raw.get('in')} {raw.get('name')}" if kind == "apiKey" else str(kind)
-
-
-def _hosts(source: Source) -> frozenset[str]:
-    urls = [str(source.part(raw).raw.get("url", "")) for raw in sequence(source.raw, "servers")]
-    return frozenset(host for url in urls if (host := urlsplit(url).netloc))

@@ -85,6 +85,14 @@ def sequence(raw: Raw, key: str) -> list[Any]:
     return value
 
 
+def texts(raw: Raw, key: str) -> list[str]:
+    """The list of texts under a key; empty when there is none."""
+    values = sequence(raw, key)
+    if not all(isinstance(value, str) for value in values):
+        raise UnreadableError(f"{key!r} is not a list of texts but {short(values)}.")
+    return values
+
+
 def short(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -5,21 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from difflib import SequenceMatcher
-from typing import NamedTuple
 
 from .shapes import Node, Shape, Shapes
 
-ENOUGH = 0.5
+MIN_LIKENESS = 0.5
 
 
-class Rename(NamedTuple):
-    """One old name and one new one; for filters, several may have become one."""
-
-    old: tuple[str, ...]
-    new: tuple[str, ...]
-
-
-def alike(old: str, new: str) -> float:
+def _similarity(old: str, new: str) -> float:
     """How much two names have in common: 1 when one is a part of the other, word by word."""
     a, b = (set(re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())) for name in (old, new))
     words = len(a & b) / min(len(a), len(b)) if a and b else 0
@@ -27,45 +19,39 @@ def alike(old: str, new: str) -> float:
     return max(words, SequenceMatcher(None, first, second).ratio())
 
 
-def likeness(old: str, was: Shape, new: str, now: Shape) -> float:
+def _likeness(old: str, was: Shape, new: str, now: Shape) -> float:
     """How likely the one became the other: 0 when the one cannot be under the other's name."""
-    if was.types != now.types:
-        return 0
     names, others = set(was.properties), set(now.properties)
-    if 2 * len(names & others) < len(names | others):
+    if was.types != now.types or 2 * len(names & others) < len(names | others):
         return 0
-    score = alike(old, new)
+    score = _similarity(old, new)
     # A text that became a date has changed its name as well only if the names say so.
     return score if was.rules.get("kind") == now.rules.get("kind") or score == 1 else 0
 
 
 def guess(
-    removed: Mapping[str, Node], added: Mapping[str, Node], before: Shapes, after: Shapes, *, several: bool = False
-) -> list[Rename]:
-    """The likeliest pairs. SEVERAL lets names that are left over join a pair: two filters may have become one."""
+    removed: Mapping[str, Node], added: Mapping[str, Node], before: Shapes, after: Shapes
+) -> list[tuple[list[str], list[str]]]:
+    """The likeliest pairs of old and new names. Of those left over, several may have become one, or one several."""
     scores = {
-        (old, new): likeness(old, before.of(was), new, after.of(now))
+        (old, new): _likeness(old, before.of(was), new, after.of(now))
         for old, was in removed.items()
         for new, now in added.items()
     }
     # Equals are ordered by their names, in whichever direction the documents are compared.
     likely = sorted(
-        (pair for pair, score in scores.items() if score >= ENOUGH), key=lambda pair: (-scores[pair], sorted(pair))
+        (pair for pair, score in scores.items() if score >= MIN_LIKENESS),
+        key=lambda pair: (-scores[pair], sorted(pair)),
     )
     groups: list[tuple[list[str], list[str]]] = []
     for old, new in likely:
-        if not any(old in olds or new in news for olds, news in groups):
+        if not any(old in group[0] or new in group[1] for group in groups):
             groups.append(([old], [new]))
-    if several:
-        _join_what_is_left(groups, likely)
-    return [Rename(tuple(sorted(olds)), tuple(sorted(news))) for olds, news in groups]
-
-
-def _join_what_is_left(groups: list[tuple[list[str], list[str]]], likely: list[tuple[str, str]]) -> None:
     for old, new in likely:
-        has_old = next((group for group in groups if old in group[0]), None)
-        has_new = next((group for group in groups if new in group[1]), None)
-        if has_new and has_old is None and len(has_new[1]) == 1:
-            has_new[0].append(old)
-        elif has_old and has_new is None and len(has_old[0]) == 1:
-            has_old[1].append(new)
+        of_old = next((group for group in groups if old in group[0]), None)
+        of_new = next((group for group in groups if new in group[1]), None)
+        if of_new and of_old is None and len(of_new[1]) == 1:
+            of_new[0].append(old)
+        elif of_old and of_new is None and len(of_old[0]) == 1:
+            of_old[1].append(new)
+    return [(sorted(group[0]), sorted(group[1])) for group in groups]

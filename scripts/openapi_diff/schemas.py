@@ -1,44 +1,53 @@
-"""Two schemas side by side."""
+"""Compares two schemas."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections import Counter, deque
 
-from .changes import Log
+from .changes import Change, Log
 from .reading import short
 from .renames import guess
-from .shapes import APPLIES, EVERY, HIGHS, LOWS, Node, Shape, Shapes, key_of
+from .rules import APPLIES, direction, rule, rule_direction
+from .shapes import EVERY, Members, Node, Shape, Shapes, key_of
+from .verdicts import READ
 
 Pair = tuple[frozenset[int], frozenset[int]]
-# A component may be used at several places, and each is told; but where everything refers to everything, no more.
-MOST_PLACES = 8
-HIDDEN = {"request": "readOnly", "answer": "writeOnly"}
+# A component may be used at several places, and each is listed; where everything refers to everything, some are.
+MAX_PLACES = 8
+MAX_REPEATED = 2_000
 
 
 class Schemas:
-    """Compares the schemas of one side of one operation, and tells a log."""
+    """Compares the schemas of one side of one operation, and adds the changes to a log.
+
+    Schemas refer to each other in cycles of any length, so they are compared one after the other, the outer ones first.
+    """
 
     def __init__(self, log: Log, before: Shapes, after: Shapes) -> None:
         self.log = log
         self.before = before
         self.after = after
-        self._open: set[Pair] = set()
+        self.is_read = log.side in READ
+        self._waiting: deque[tuple[str, Node, Node, frozenset[Pair]]] = deque()
+        self._around: frozenset[Pair] = frozenset()
         self._visits: Counter[Pair] = Counter()
+        self._compared = 0
 
     def compare(self, place: str, before: Node, after: Node) -> None:
-        """Tell every change from BEFORE to AFTER; a schema inside itself is compared once."""
+        """Have two schemas compared; one that is inside itself is compared once."""
         pair = key_of(before), key_of(after)
-        if pair in self._open or self._visits[pair] >= MOST_PLACES:
-            return
-        self._visits[pair] += 1
-        self._open.add(pair)
-        try:
+        places = MAX_PLACES if self._compared < MAX_REPEATED else 1
+        if pair not in self._around and self._visits[pair] < places:
+            self._compared += 1
+            self._visits[pair] += 1
+            self._waiting.append((place, before, after, self._around | {pair}))
+
+    def changes(self) -> list[Change]:
+        """Every change of what was to be compared."""
+        while self._waiting:
+            place, before, after, self._around = self._waiting.popleft()
             self._shapes(place, self.before.of(before), self.after.of(after))
-        finally:
-            self._open.discard(pair)
+        return self.log.changes
 
     def _shapes(self, place: str, a: Shape, b: Shape) -> None:
         self._types(place, a, b)
@@ -47,7 +56,7 @@ class Schemas:
         self._notes(place, a, b)
         common = a.types & b.types
         if "object" in common:
-            self._properties(place, a, b)
+            self.members(f"{place}.", "property", self._visible(a, self.before), self._visible(b, self.after))
             self._extra(place, a, b)
         if "array" in common and (a.items or b.items):
             self.compare(f"{place}[]", a.items, b.items)
@@ -58,7 +67,7 @@ class Schemas:
         if a.types != b.types:
             several = len(written_types(a)) > 1
             kind = direction(a.types, b.types)
-            judged = "type, of several" if several and kind == "narrowed" and self.log.side == "answer" else "type"
+            judged = "type, of several" if several and kind == "narrowed" and self.is_read else "type"
             self.log.add(place, kind, "type", shown_type(a), shown_type(b), judged=judged)
         elif a.nullable != b.nullable:
             self.log.add(place, "widened" if b.nullable else "narrowed", "null", shown_type(a), shown_type(b))
@@ -84,50 +93,57 @@ class Schemas:
         for name in sorted(a.rules.keys() | b.rules.keys()):
             old, new = a.rules.get(name), b.rules.get(name)
             if old != new and name != "kind" and APPLIES[name] & common:
-                label = "other fields" if name == "additionalProperties" else name
-                judged = label if label == "other fields" else "rule"
-                self.log.add(place, rule_direction(name, old, new), label, rule(old), rule(new), judged=judged)
+                closed = name == "additionalProperties"
+                what, judged = ("other fields", "other fields") if closed else (name, "rule")
+                self.log.add(place, rule_direction(old, new), what, rule(name, old), rule(name, new), judged=judged)
         for name in sorted(a.others.keys() | b.others.keys()):
             if (old := a.others.get(name)) != (new := b.others.get(name)):
                 self.log.add(place, "changed", name, old or "", new or "", judged="rule")
 
     def _notes(self, place: str, a: Shape, b: Shape) -> None:
-        old, new = (shape.notes.get("deprecated") is True for shape in (a, b))
-        if old != new:
-            self.log.add(place, "added" if new else "removed", "deprecation")
-        if self.log.side == "request" and a.notes.get("default") != b.notes.get("default"):
+        # What is only for the other side is not compared on this one.
+        for flag in ("deprecated", "readOnly" if self.is_read else "writeOnly"):
+            old, new = (shape.notes.get(flag) is True for shape in (a, b))
+            if old != new:
+                self.log.add(place, "added" if new else "removed", flag)
+        if not self.is_read and a.notes.get("default") != b.notes.get("default"):
             before, after = (short(shape.notes["default"]) if "default" in shape.notes else "" for shape in (a, b))
             self.log.add(place, "changed", "default", before, after)
+        styles = [str(shape.notes.get("style", "")) for shape in (a, b)]
+        if (a.types | b.types) & {"array", "object"} and all(styles) and styles[0] != styles[1]:
+            self.log.add(place, "changed", "style", *styles)
 
-    def _properties(self, place: str, a: Shape, b: Shape) -> None:
-        old, new = self._visible(a, self.before), self._visible(b, self.after)
-        removed = {name: node for name, node in old.items() if name not in new}
-        added = {name: node for name, node in new.items() if name not in old}
-        for rename in guess(removed, added, self.before, self.after):
-            (was,), (now,) = rename
-            self.log.add(f"{place}.{now}", "renamed", "property", was, now, guess=True)
-            self.required(f"{place}.{now}", was in a.required, now in b.required)
-            self.compare(f"{place}.{now}", removed.pop(was), added.pop(now))
+    def members(self, place: str, what: str, a: Members, b: Members) -> None:
+        """Add the changes of parts with names, PLACE being what a name is put behind."""
+        removed = {name: node for name, node in a.nodes.items() if name not in b.nodes}
+        added = {name: node for name, node in b.nodes.items() if name not in a.nodes}
+        both = [(name, name) for name in a.nodes if name in b.nodes]
+        for were, are in guess(removed, added, self.before, self.after):
+            names = ", ".join(were), ", ".join(are)
+            self.log.add(f"{place}{names[1]}", "renamed", what, *names, guess=True)
+            if len(were) == len(are) == 1:
+                both.append(names)
+            removed = {name: node for name, node in removed.items() if name not in were}
+            added = {name: node for name, node in added.items() if name not in are}
         for name, node in removed.items():
-            self._one_sided(f"{place}.{name}", "removed", name in a.required, shown_type(self.before.of(node)))
+            shown = shown_type(self.before.of(node))
+            self.log.add(f"{place}{name}", "removed", label(what, name in a.required), shown, "")
         for name, node in added.items():
-            self._one_sided(f"{place}.{name}", "added", name in b.required, shown_type(self.after.of(node)))
-        for name in old:
-            if name in new:
-                self.required(f"{place}.{name}", name in a.required, name in b.required)
-                self.compare(f"{place}.{name}", old[name], new[name])
+            shown = shown_type(self.after.of(node))
+            self.log.add(f"{place}{name}", "added", label(what, name in b.required), "", shown)
+        for old, new in both:
+            self.required(f"{place}{new}", old in a.required, new in b.required)
+            self.compare(f"{place}{new}", a.nodes[old], b.nodes[new])
 
-    def _visible(self, shape: Shape, shapes: Shapes) -> Mapping[str, Node]:
+    def _visible(self, shape: Shape, shapes: Shapes) -> Members:
+        """The properties that this side has: no readOnly one is sent, no writeOnly one is read."""
         names = {**shape.properties, **{name: () for name in shape.required if name not in shape.properties}}
-        flag = HIDDEN[self.log.side]
-        return {name: names[name] for name in sorted(names) if shapes.of(names[name]).notes.get(flag) is not True}
-
-    def _one_sided(self, place: str, kind: str, required: bool, shown: str) -> None:
-        before, after = (shown, "") if kind == "removed" else ("", shown)
-        self.log.add(place, kind, "required property" if required else "property", before, after)
+        flag = "writeOnly" if self.is_read else "readOnly"
+        seen = {name: names[name] for name in sorted(names) if shapes.of(names[name]).notes.get(flag) is not True}
+        return Members(seen, shape.required)
 
     def required(self, place: str, old: bool, new: bool) -> None:
-        """Tell that something must, or need no longer, be given."""
+        """Add that something must, or need no longer, be given."""
         if old != new:
             words = {True: "required", False: "optional"}
             self.log.add(place, "narrowed" if new else "widened", "required", words[old], words[new])
@@ -138,15 +154,15 @@ class Schemas:
             self.compare(f"{place}.*", a.extra, b.extra)
 
     def _alternatives(self, place: str, before: tuple[Node, ...], after: tuple[Node, ...]) -> None:
-        """Alternatives have no names: those that are equal go together, then those that are left, if it is one each."""
+        """Alternatives have no names: equal ones are paired, then those that are left, if it is one on each side."""
         rest = list(after)
         gone = []
         for node in before:
-            twin = next((other for other in rest if self._equal(node, other)), None)
-            if twin is None:
+            equal = next((other for other in rest if self._equal(node, other)), None)
+            if equal is None:
                 gone.append(node)
             else:
-                rest.remove(twin)
+                rest.remove(equal)
         if len(gone) == len(rest) == 1:
             self.compare(place, gone[0], rest[0])
             return
@@ -156,55 +172,19 @@ class Schemas:
             self.log.add(place, self._kind("added"), "alternative", "", shown_type(self.after.of(node)))
 
     def _kind(self, kind: str) -> str:
-        """In a request, an alternative more is more that is accepted."""
-        return {"removed": "narrowed", "added": "widened"}[kind] if self.log.side == "request" else kind
+        """In what is sent, one more alternative is one more that is accepted."""
+        return kind if self.is_read else {"removed": "narrowed", "added": "widened"}[kind]
 
     def _equal(self, before: Node, after: Node) -> bool:
-        with self._unheard() as log:
-            self.compare("", before, after)
-        return not log.changes
-
-    @contextmanager
-    def _unheard(self) -> Iterator[Log]:
-        log, visits = self.log, self._visits
-        self.log, self._visits = Log(log.operation, log.side), Counter()
-        try:
-            yield self.log
-        finally:
-            self.log, self._visits = log, visits
+        trial = Schemas(Log(self.log.operation, self.log.side), self.before, self.after)
+        trial._around = self._around
+        trial.compare("", before, after)
+        return not trial.changes()
 
 
-def direction(old: frozenset[str], new: frozenset[str]) -> str:
-    """How a set of what is allowed changed."""
-    return "widened" if old < new else "narrowed" if new < old else "changed"
-
-
-def rule_direction(name: str, old: Any, new: Any) -> str:
-    """How a rule changed; None is no rule, which allows the most."""
-    if old is None or new is None:
-        return "widened" if new is None else "narrowed"
-    if isinstance(old, frozenset):
-        return direction(new, old)
-    if name in LOWS:
-        return "widened" if new < old else "narrowed"
-    if name in HIGHS:
-        return "widened" if new > old else "narrowed"
-    if name == "minimum":
-        return "widened" if new < old else "narrowed"
-    return "widened" if (new[0], not new[1]) > (old[0], not old[1]) else "narrowed"
-
-
-def rule(value: Any) -> str:
-    """A rule as it is shown."""
-    match value:
-        case None:
-            return ""
-        case frozenset():
-            return " and ".join(sorted(map(str, value)))
-        case (limit, strict):
-            return f"{limit}, exclusive" if strict else str(limit)
-        case _:
-            return str(value)
+def label(what: str, required: bool) -> str:
+    """What a verdict on a part goes by."""
+    return f"required {what}" if required else what
 
 
 def written_types(shape: Shape) -> list[str]:
@@ -217,7 +197,7 @@ def shown_type(shape: Shape) -> str:
     if shape.types == EVERY:
         return "anything" if shape.nullable else "anything but null"
     if "string" in types and "kind" in shape.rules:
-        types[types.index("string")] = f"string ({rule(shape.rules['kind'])})"
+        types[types.index("string")] = f"string ({rule('kind', shape.rules['kind'])})"
     return " or ".join([*types, "null"] if shape.nullable else types) or "nothing"
 
 

@@ -8,26 +8,26 @@ alternatives that say no more than a list of types or values are merged, number 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
-from .reading import ANYTHING, Raw, Source, UnreadableError, mapping, sequence, short
+from .reading import ANYTHING, Raw, Source, UnreadableError, mapping, sequence, short, texts
+from .rules import meet_rules, read_rules, relevant_rules
 
 Node = tuple[Source, ...]
 """The schemas that a value must satisfy, all of them."""
 
+
+class Members(NamedTuple):
+    """Parts with names: the properties of an object, the parameters in one place, the headers of a response."""
+
+    nodes: Mapping[str, Node]
+    required: Collection[str]
+
+
 EVERY = frozenset({"boolean", "object", "array", "string", "number", "integer"})
-TYPED_FORMATS = {"date-time", "date", "time", "uuid", "byte", "binary"}  # another Python type, not only another rule
-APPLIES = {
-    **dict.fromkeys(("minimum", "maximum", "multipleOf"), frozenset({"number", "integer"})),
-    **dict.fromkeys(("minLength", "maxLength", "pattern", "format", "kind"), frozenset({"string"})),
-    **dict.fromkeys(("minItems", "maxItems", "uniqueItems"), frozenset({"array"})),
-    **dict.fromkeys(("minProperties", "maxProperties", "additionalProperties"), frozenset({"object"})),
-}
-LOWS = {"minLength", "minItems", "minProperties"}
-HIGHS = {"maxLength", "maxItems", "maxProperties"}
 OTHERS = (
     "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "patternProperties", "propertyNames",
     "prefixItems", "contains", "minContains", "maxContains", "contentEncoding", "contentMediaType",
@@ -65,11 +65,9 @@ class Shapes:
     def of(self, node: Node) -> Shape:
         key = key_of(node)
         if key not in self._made:
-            self._made[key] = (node, _finished(self._gathered(node, frozenset(), nullable=False)))
+            members = (self._member(source, frozenset(), nullable=False) for source in node)
+            self._made[key] = (node, _finished(reduce(_met, members, Shape())))
         return self._made[key][1]
-
-    def _gathered(self, node: Node, seen: frozenset[int], *, nullable: bool) -> Shape:
-        return reduce(_met, (self._member(source, seen, nullable=nullable) for source in node), Shape())
 
     def _member(self, source: Source, seen: frozenset[int], *, nullable: bool) -> Shape:
         """One schema with all that it is put together from; NULLABLE says that something around it lets null in."""
@@ -103,7 +101,8 @@ class Shapes:
 def _own(source: Source) -> Shape:
     """What the keywords of one schema say, without those that bring in other schemas."""
     raw = source.raw
-    values = [raw["const"]] if "const" in raw else raw.get("enum")
+    enum = None if raw.get("enum") is None else sequence(raw, "enum")
+    values = [raw["const"]] if "const" in raw else enum
     types, nullable = _types(raw, values)
     properties = {name: (source.part(part),) for name, part in mapping(raw, "properties").items()}
     extra = raw.get("additionalProperties", raw.get("unevaluatedProperties", True))
@@ -111,22 +110,22 @@ def _own(source: Source) -> Shape:
         types=types,
         nullable=nullable,
         enum=None if values is None else {_canonical(value): value for value in values if value is not None},
-        rules=_rules(raw) | ({"additionalProperties": "no"} if extra is False else {}),
+        rules=read_rules(raw) | ({"additionalProperties": "no"} if extra is False else {}),
         properties=properties,
-        required=frozenset(sequence(raw, "required")),
+        required=frozenset(texts(raw, "required")),
         extra=(source.part(extra),) if isinstance(extra, Mapping) and extra else (),
         items=(source.part(raw["items"]),) if raw.get("items") not in (None, ANYTHING, True) else (),
         others={name: _canonical(raw[name]) for name in OTHERS if name in raw},
-        notes={name: raw[name] for name in ("readOnly", "writeOnly", "deprecated", "default") if name in raw},
+        notes={name: raw[name] for name in ("readOnly", "writeOnly", "deprecated", "default", "style") if name in raw},
     )
 
 
 def _types(raw: Raw, values: Iterable[Any] | None) -> tuple[frozenset[str], bool]:
     """The types without null, and whether null is one of them."""
     said = raw.get("type")
-    named = {said} if isinstance(said, str) else set(said) if isinstance(said, list) else _implied(raw)
+    named = {said} if isinstance(said, str) else set(texts(raw, "type")) if isinstance(said, list) else _implied(raw)
     if unknown := named - EVERY - {"null"}:
-        raise UnreadableError(f"There is no type {short(min(map(str, unknown)))}.")
+        raise UnreadableError(f"There is no type {short(min(unknown))}.")
     nullable = "null" in named or raw.get("nullable") is True
     types = _widened(named - {"null"})
     if values is not None:
@@ -160,56 +159,18 @@ def _type_of(value: object) -> str:
     return "null" if value is None else "array"
 
 
-def _rules(raw: Raw) -> dict[str, Any]:
-    for name in ("minimum", "maximum", *LOWS, *HIGHS):
-        if isinstance(raw.get(name, 0), (str, list, dict)) or raw.get(name, 0) is None:
-            raise UnreadableError(f"{name!r} is not a number but {short(raw[name])}.")
-    rules: dict[str, Any] = {name: raw[name] for name in LOWS | HIGHS if raw.get(name)}
-    rules |= {name: raw[name] for name in HIGHS if raw.get(name) == 0}
-    for name, strict in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        limits = [(raw[name], raw.get(strict) is True)] if name in raw else []  # a flag in 3.0, a number in 3.1
-        if strict in raw and not isinstance(raw[strict], bool):
-            limits.append((raw[strict], True))
-        if limits:
-            rules[name] = reduce(_MEETINGS[name], limits)
-    for name in ("pattern", "multipleOf"):
-        if name in raw:
-            rules[name] = frozenset({raw[name]})
-    if raw.get("uniqueItems"):
-        rules["uniqueItems"] = "yes"
-    if form := raw.get("format"):
-        rules["kind" if form in TYPED_FORMATS else "format"] = frozenset({form})
-    return rules
-
-
-def _higher(a: tuple[Any, bool], b: tuple[Any, bool]) -> tuple[Any, bool]:
-    return max(a, b)
-
-
-def _lower(a: tuple[Any, bool], b: tuple[Any, bool]) -> tuple[Any, bool]:
-    return min(a, b, key=lambda limit: (limit[0], not limit[1]))
-
-
-_MEETINGS: dict[str, Any] = {"minimum": _higher, "maximum": _lower}
-_MEETINGS |= dict.fromkeys(LOWS, max) | dict.fromkeys(HIGHS, min)
-_MEETINGS |= dict.fromkeys(("pattern", "multipleOf", "format", "kind"), frozenset.union)
-
-
 def _met(a: Shape, b: Shape) -> Shape:
     """What both allow."""
     if a.enum is None or b.enum is None:
         enum = b.enum if a.enum is None else a.enum
     else:
         enum = {text: value for text, value in a.enum.items() if text in b.enum}
-    rules = {**a.rules, **b.rules}
-    for name in a.rules.keys() & b.rules.keys() & _MEETINGS.keys():
-        rules[name] = _MEETINGS[name](a.rules[name], b.rules[name])
     names = [*a.properties, *(name for name in b.properties if name not in a.properties)]
     return Shape(
         types=a.types & b.types,
         nullable=a.nullable and b.nullable,
         enum=enum,
-        rules=rules,
+        rules=meet_rules(a.rules, b.rules),
         properties={name: _joined(a.properties.get(name, ()), b.properties.get(name, ())) for name in names},
         required=a.required | b.required,
         extra=_joined(a.extra, b.extra),
@@ -245,15 +206,10 @@ def _united(shapes: list[Shape]) -> Shape | None:
 
 def _finished(shape: Shape) -> Shape:
     """Without what cannot make a difference: rules for other types, an enumeration of both truth values."""
-    rules = {name: value for name, value in shape.rules.items() if APPLIES[name] & shape.types}
-    if "number" not in shape.types and "integer" in shape.types:
-        for name, step in (("minimum", 1), ("maximum", -1)):
-            if name in rules and rules[name][1]:
-                rules[name] = (rules[name][0] + step, False)
     enum = shape.enum
     if enum is not None and shape.types == {"boolean"} and len(enum) == 2:
         enum = None
-    return replace(shape, rules=rules, enum=enum)
+    return replace(shape, rules=relevant_rules(shape.rules, shape.types), enum=enum)
 
 
 def _canonical(value: object) -> str:

@@ -1,101 +1,106 @@
-"""What a change means for the users of this client: whether their code breaks, and which version it asks for.
+"""What a change means for the users of this client: which version it asks for, and why.
 
-A user's code breaks when the released client no longer works against a service that has moved, or when the code no
-longer works with the client that is made from the new contract. What a version is, says Semantic Versioning.
+A major version is asked for when a user's code breaks: when the released client no longer works against a service that
+has changed, or when the code no longer works with the client that is generated from the new contract.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 RELEASES = ("none", "patch", "minor", "major")
+NONE, PATCH, MINOR, MAJOR = RELEASES
+UNUSED = "new, not used here"
+READ = {"response", "payload"}
+"""The sides of an operation that the client reads; it sends the others."""
 
-
-class Verdict(NamedTuple):
-    breaks: bool
-    release: str
-    why: str
-
-
-def _breaks(why: str) -> Verdict:
-    return Verdict(True, "major", why)
-
-
-def _minor(why: str) -> Verdict:
-    return Verdict(False, "minor", why)
-
-
-def _patch(why: str) -> Verdict:
-    return Verdict(False, "patch", why)
-
+Verdicts = dict[tuple[str, str], tuple[str, str]]
+_WITHOUT_REFUSED = MAJOR, "a request without it is refused"
+_MAY_REFUSE = MAJOR, "what was accepted may be refused"
+_STILL_ACCEPTED = MINOR, "what was accepted still is"
+_MORE_TO_READ = MINOR, "there is more to read"
+_OTHER_TYPE = MAJOR, "the value is of another type"
+_OLD_ADDRESS = MAJOR, "the released client calls the old address"
 
 # By what changed and how; "*" is everything that is not named.
-_REQUEST = {
-    ("required property", "added"): _breaks("a request without it is refused"),
-    ("required parameter", "added"): _breaks("a request without it is refused"),
-    ("required property", "removed"): _breaks("calls that give it have nowhere to put it"),
-    ("required parameter", "removed"): _breaks("calls that give it have nowhere to put it"),
-    ("property", "added"): _minor("a call may leave it out"),
-    ("parameter", "added"): _minor("a call may leave it out"),
-    ("body", "added"): _minor("a call may leave it out"),
-    ("required body", "added"): _breaks("a request without it is refused"),
-    ("required", "widened"): _minor("calls that give it go on working"),
-    ("required", "narrowed"): _breaks("a request without it is refused"),
-    ("other fields", "widened"): _patch("this client sends no field that the contract does not name"),
-    ("other fields", "narrowed"): _patch("this client sends no field that the contract does not name"),
-    ("default", "*"): _patch("calls go on working; what is left out means something else"),
-    ("how it is written", "*"): _breaks("what the released client sends is read in another way"),
-    ("*", "added"): _breaks("what was accepted may be refused"),
-    ("*", "removed"): _breaks("calls that give it have nowhere to put it"),
-    ("*", "renamed"): _breaks("calls give it by its old name"),
-    ("*", "widened"): _minor("what was accepted still is"),
-    ("*", "narrowed"): _breaks("what was accepted may be refused"),
-    ("*", "changed"): _breaks("what was accepted may be refused"),
+_ANYWHERE: Verdicts = {
+    ("deprecated", "added"): (MINOR, "it works, and is announced to go away"),
+    ("deprecated", "removed"): (PATCH, "it is there to stay"),
 }
-_ANSWER = {
-    ("required property", "added"): _minor("one more attribute"),
-    ("property", "added"): _minor("one more attribute"),
-    ("required", "widened"): _breaks(
-        "an answer without it is refused by the released client, and code may not expect it"
-    ),
-    ("required", "narrowed"): _minor("code that allows for its absence goes on working"),
-    ("null", "widened"): _breaks("null is refused by the released client, and code may not expect it"),
-    ("null", "narrowed"): _minor("code that allows for null goes on working"),
-    ("values", "widened"): _minor("an unknown value is kept as its text"),
-    ("values", "narrowed"): _breaks("a value that code may name goes away from the enumeration"),
-    ("open to any value", "widened"): _breaks("the enumeration that code may name goes away"),
-    ("open to any value", "narrowed"): _minor("the values of an enumeration are texts, too"),
-    ("type, of several", "narrowed"): _minor("code that allows for the other types goes on working"),
-    ("type", "*"): _breaks("the value is of another type"),
-    ("form", "*"): _breaks("the value is of another type"),
-    ("alternative", "added"): _breaks("the value may be of another type"),
-    ("alternative", "removed"): _minor("code that allows for it goes on working"),
-    ("rule", "*"): _patch("the client does not check this rule in answers"),
-    ("other fields", "*"): _patch("unknown fields are kept in the raw answer"),
-    ("success", "added"): _minor("there is something to read"),
-    ("success", "removed"): _breaks("there is nothing to read"),
-    ("error", "*"): _patch("every error status has its exception, described or not"),
-    ("status", "*"): _patch("the client takes any success"),
-    ("*", "renamed"): _breaks("code reads it by its old name"),
-    ("*", "removed"): _breaks("code that reads it finds nothing"),
-    ("*", "*"): _breaks("code may not expect it"),
+_SENT: Verdicts = _ANYWHERE | {
+    ("required property", "added"): _WITHOUT_REFUSED,
+    ("required parameter", "added"): _WITHOUT_REFUSED,
+    ("required body", "added"): _WITHOUT_REFUSED,
+    ("property", "added"): (MINOR, "a call may leave it out"),
+    ("parameter", "added"): (MINOR, "a call may leave it out"),
+    ("body", "added"): (MINOR, "a call may leave it out"),
+    ("required", "widened"): (MINOR, "calls that give it go on working"),
+    ("required", "narrowed"): _WITHOUT_REFUSED,
+    ("other fields", "*"): (PATCH, "this client sends no field that the contract does not name"),
+    ("default", "*"): (PATCH, "calls go on working; what is left out means something else"),
+    ("style", "*"): (MAJOR, "what the released client sends is read in another way"),
+    ("content", "added"): _STILL_ACCEPTED,
+    ("content", "removed"): (MAJOR, "what the released client sends is refused"),
+    ("further content", "*"): (PATCH, "the client sends JSON"),
+    ("writeOnly", "*"): (PATCH, "it is sent as before"),
+    ("*", "added"): _MAY_REFUSE,
+    ("*", "removed"): (MAJOR, "calls that give it have nowhere to put it"),
+    ("*", "renamed"): (MAJOR, "calls give it by its old name"),
+    ("*", "widened"): _STILL_ACCEPTED,
+    ("*", "narrowed"): _MAY_REFUSE,
+    ("*", "changed"): _MAY_REFUSE,
 }
-_OPERATION = {
-    ("operation", "added"): _minor("one more method"),
-    ("operation", "removed"): _breaks("the method has nothing to call"),
-    ("servers", "*"): _patch("the base URL is part of the client, and can be set"),
-    ("authorization", "removed"): _patch("a token that is not asked for does no harm"),
-    ("authorization", "*"): _breaks("the released client shows who it is in another way"),
+_READ: Verdicts = _ANYWHERE | {
+    ("required property", "added"): _MORE_TO_READ,
+    ("property", "added"): _MORE_TO_READ,
+    ("required header", "added"): _MORE_TO_READ,
+    ("header", "added"): _MORE_TO_READ,
+    ("required", "widened"): (MAJOR, "the released client refuses its absence, and code may not expect it"),
+    ("required", "narrowed"): (MINOR, "code that allows for its absence goes on working"),
+    ("null", "widened"): (MAJOR, "the released client refuses null, and code may not expect it"),
+    ("null", "narrowed"): (MINOR, "code that allows for null goes on working"),
+    ("values", "widened"): (MINOR, "an unknown value is kept as its text"),
+    ("values", "narrowed"): (MAJOR, "a value that code may name goes away from the enumeration"),
+    ("open to any value", "widened"): (MAJOR, "the enumeration that code may name goes away"),
+    ("open to any value", "narrowed"): (MINOR, "the values of an enumeration are texts, too"),
+    ("type, of several", "narrowed"): (MINOR, "code that allows for the other types goes on working"),
+    ("type", "*"): _OTHER_TYPE,
+    ("form", "*"): _OTHER_TYPE,
+    ("alternative", "added"): (MAJOR, "the value may be of another type"),
+    ("alternative", "removed"): (MINOR, "code that allows for it goes on working"),
+    ("rule", "*"): (PATCH, "the client does not check this rule in responses"),
+    ("other fields", "*"): (PATCH, "unknown fields are kept in the raw response"),
+    ("content", "added"): _MORE_TO_READ,
+    ("content", "removed"): (MAJOR, "there is nothing to read"),
+    ("further content", "*"): (PATCH, "the client reads JSON"),
+    ("error content", "*"): (PATCH, "every error status has its exception, described or not"),
+    ("status", "*"): (PATCH, "the client takes any success"),
+    ("readOnly", "*"): (PATCH, "it is read as before"),
+    ("*", "renamed"): (MAJOR, "code reads it by its old name"),
+    ("*", "removed"): (MAJOR, "code that reads it finds nothing"),
+    ("*", "*"): (MAJOR, "code may not expect it"),
 }
-_ANYWHERE = {
-    ("deprecation", "added"): _minor("it works, and is announced to go away"),
-    ("deprecation", "removed"): _patch("it is there to stay"),
+_OPERATION: Verdicts = _ANYWHERE | {
+    ("*", UNUSED): (NONE, "the contract does not use it"),
+    ("operation", "added"): (MINOR, "one more method"),
+    ("operation", "removed"): (MAJOR, "the method has nothing to call"),
+    ("operation id", "changed"): (MAJOR, "the method is named after it"),
+    ("tag", "changed"): (MAJOR, "the client's attribute is named after it"),
+    ("webhook", "added"): (MINOR, "one more event to receive"),
+    ("webhook", "removed"): (MAJOR, "code that waits for it receives nothing"),
+    ("server", "added"): (MINOR, "one more address to choose"),
+    ("authorization", "removed"): (PATCH, "a token that is not asked for does no harm"),
+    ("authorization", "*"): (MAJOR, "the released client authorizes its calls in another way"),
+    ("scopes", "widened"): (PATCH, "a token with more scopes than are asked for does no harm"),
+    ("scopes", "*"): (MAJOR, "a token without the scope is refused"),
+    ("values", "widened"): (MINOR, "one more address to choose"),
+    ("open to any value", "widened"): (MINOR, "one more address to choose"),
+    ("*", "*"): _OLD_ADDRESS,
 }
-_TABLES = {"request": _REQUEST | _ANYWHERE, "answer": _ANSWER | _ANYWHERE, "operation": _OPERATION | _ANYWHERE}
+# What a webhook delivers is read as a response is, and what it is replied to with is sent as a request is.
+_TABLES = {"request": _SENT, "response": _READ, "payload": _READ, "reply": _SENT, "operation": _OPERATION}
 
 
-def judge(side: str, what: str, kind: str) -> Verdict:
-    """SIDE is "request", "answer" or "operation"."""
+def judge(side: str, what: str, kind: str) -> tuple[str, str]:
+    """The release that a change asks for, and why. SIDE is "request", "response", "payload", "reply" or "operation"."""
     table = _TABLES[side]
     places = ((what, kind), (what, "*"), ("*", kind), ("*", "*"))
     return next(table[place] for place in places if place in table)
@@ -103,4 +108,4 @@ def judge(side: str, what: str, kind: str) -> Verdict:
 
 def highest(releases: list[str]) -> str:
     """The version that a release with all these changes needs."""
-    return max(releases, key=RELEASES.index, default="none")
+    return max(releases, key=RELEASES.index, default=NONE)

@@ -38,6 +38,37 @@ def patched(document: Any, patch: Any) -> Any:
     return result
 
 
+# What the contract does not have, and other documents do.
+RICH: Document = {
+    "servers": [
+        {"url": "https://{region}.example.com", "variables": {"region": {"default": "eu", "enum": ["eu", "us"]}}}
+    ],
+    "components": {"securitySchemes": {"oauth": {"type": "oauth2", "flows": {}}}},
+    "paths": {
+        "/invoices": {
+            "post": {
+                "security": [{"oauth": ["read", "write"]}],
+                "responses": {
+                    "200": {
+                        "headers": {"X-Request-Id": {"schema": {"type": "string"}}},
+                        "content": {"text/csv": {"schema": {"type": "string"}}},
+                    }
+                },
+            }
+        }
+    },
+    "webhooks": {
+        "invoice.paid": {
+            "post": {
+                "operationId": "onInvoicePaid",
+                "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Invoice"}}}},
+                "responses": {"200": {"description": ""}},
+            }
+        }
+    },
+}
+
+
 def joined(one: Any, other: Any) -> Any:
     """Two merge patches as one; what both say of the same list, the second one says."""
     if not (isinstance(one, dict) and isinstance(other, dict)):
@@ -158,8 +189,8 @@ def as_a_part_of_a_larger_one(document: Document) -> Document:
     """Under a version, with other names of path parameters and components, and with other operations."""
     paths = {f"/{{version}}{path.replace('invoice_id', 'id')}": item for path, item in document["paths"].items()}
     plan = {"type": "object", "properties": {"parent": {"$ref": "#/components/schemas/Plan"}}}
-    answer = {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Plan"}}}}
-    paths["/{version}/plans"] = {"get": {"responses": {"200": answer}}}
+    response = {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Plan"}}}}
+    paths["/{version}/plans"] = {"get": {"responses": {"200": response}}}
     invoice_id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
     paths["/{version}/invoices/{id}/remind"] = {
         "post": {"parameters": [invoice_id], "responses": {"204": {"description": ""}}}

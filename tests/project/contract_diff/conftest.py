@@ -1,0 +1,68 @@
+"""The comparison of contracts: as a function of two documents, and as a command."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE)]
+sys.path.append(str(HERE.parents[2] / "scripts"))
+
+import contract_diff  # noqa: E402 (found on the path above)
+import openapi_documents  # noqa: E402 (found on the path above)
+from openapi_diff.comparing import compare_files  # noqa: E402 (found on the path above)
+
+Document = dict[str, Any]
+Compare = Callable[..., Any]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def compare(tmp_path_factory: pytest.TempPathFactory) -> Compare:
+    """The report of two documents."""
+    folder = tmp_path_factory.mktemp("documents")
+
+    def compare(before: Document, after: Document, *, subset: bool = False) -> Any:
+        paths = folder / "before.json", folder / "after.json"
+        for path, document in zip(paths, (before, after), strict=True):
+            path.write_text(json.dumps(document), encoding="utf-8")
+        return compare_files(*paths, subset=subset)
+
+    return compare
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The command, in this process, with a list of known differences of its own."""
+    monkeypatch.setattr(contract_diff, "BASELINE", tmp_path / "known-differences.txt")
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        try:
+            status = contract_diff.main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            status = end.code
+        printed = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, status, printed.out, printed.err)
+
+    return run
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a document to a file: the contract, with a merge patch, under a name."""
+
+    def write(patch: Document, name: str = "other.yaml") -> Path:
+        document = openapi_documents.patched(openapi_documents.contract(), patch)
+        path = tmp_path / name
+        path.write_text(yaml.safe_dump(document), encoding="utf-8")
+        return path
+
+    return write
