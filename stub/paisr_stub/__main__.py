@@ -1,4 +1,4 @@
-"""`python -m paisr_stub`: the stand-in on the command line, until Ctrl-C."""
+"""`python -m paisr_stub`: the stub on the command line, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from paisr_stub._server import StubServer
 
 
 def main(argv: Sequence[str] | None = None, *, prog: str = "paisr_stub") -> int:
-    """Run the stand-in until it is interrupted; returns the exit status: 0, or 2 when it could not start.
+    """Run the stub until it is interrupted; returns the exit status: 0, or 2 when it could not start.
 
     `prog` is what it calls itself in its messages.
     """
@@ -53,16 +53,14 @@ def _count(text: str) -> int:
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=prog, description="A stand-in for the Paisr invoices API, on this machine only."
-    )
+    parser = argparse.ArgumentParser(prog=prog, description="A stub for the Paisr invoices API, on this machine only.")
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="a port (default: a free one)")
     parser.add_argument("--db", metavar="FILE", help="keep everything in this SQLite file (default: in memory)")
     parser.add_argument("--seed", type=_count, default=0, metavar="N", help="make up N invoices if there are none yet")
-    parser.add_argument("--token", help="the token to ask for (default: made up)")
+    parser.add_argument("--token", help="the token to ask for (default: a random one)")
     parser.add_argument(
-        "--rate-limit", type=int, metavar="N", help="answer with 429 beyond N requests a minute (default: never)"
+        "--rate-limit", type=int, metavar="N", help="respond with 429 beyond N requests a minute (default: never)"
     )
     return parser
 
@@ -70,7 +68,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
 def _serve(stub: StubServer, invoices: int) -> None:
     if invoices > 0 and not stub.invoices:
         stub.seed(invoices)
-    print("The stand-in for the Paisr invoices API is running. Ctrl-C ends it.", file=sys.stderr)
+    print("The stub for the Paisr invoices API is running. Ctrl-C ends it.", file=sys.stderr)
     print(f"export PAISR_TOKEN={stub.token}\nexport PAISR_BASE_URL={stub.url}", flush=True)
     threading.Event().wait()
 

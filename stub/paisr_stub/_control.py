@@ -1,6 +1,6 @@
 """Control over HTTP, outside the API's paths: another process can seed, pay, void and order faults.
 
-Every request is a POST with the token and a JSON object, and is answered in the envelope:
+Every request is a POST with the token and a JSON object, and gets a response in the envelope:
 
     /__stub__/seed     {"count": 10}                 → {"ids": ["inv_…", …]}
     /__stub__/pay      {"id": "inv_…"}               → {}      issue and void likewise
@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from paisr_stub._answers import Answer, Refused, success
 from paisr_stub._api import Api, Call, require_json
+from paisr_stub._responses import Refused, Response, success
 from paisr_stub._validation import json_body
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 PREFIX = "/__stub__/"
 
 
-def answer(app: Stub, api: Api, call: Call) -> Answer:
-    """Carry out a control request; one that cannot be is answered with 4xx."""
+def respond(app: Stub, api: Api, call: Call) -> Response:
+    """Carry out a control request; one that cannot be gets 4xx."""
     try:
         return success(_carried_out(app, api, call))
     except Refused as refused:
-        return refused.answer()
+        return refused.response()
 
 
 def _carried_out(app: Stub, api: Api, call: Call) -> object:

@@ -1,4 +1,4 @@
-"""Faults on order: what the next requests meet instead of a plain answer."""
+"""Faults on order: what the next requests meet instead of a plain response."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from operator import index
 from typing import Literal, get_args
 
-from paisr_stub._answers import Answer, failure
+from paisr_stub._responses import Response, failure
 
 Operation = Literal["create", "list", "get"]
 Drop = Literal["before", "after"]
@@ -44,15 +44,15 @@ class Fault:
     def _replaces(self) -> bool:
         return self.status is not None or self.message is not None or self.body is not None
 
-    def shape(self, answer: Answer | None) -> Answer:
-        """The answer that is sent, made of the one that the request would have had."""
-        if self._replaces or answer is None:
-            answer = failure(self.status or (503 if self.body is None else 200), self.message)
+    def shape(self, response: Response | None) -> Response:
+        """The response that is sent, made of the one that the request would have had."""
+        if self._replaces or response is None:
+            response = failure(self.status or (503 if self.body is None else 200), self.message)
         if self.body is not None:
-            answer = replace(answer, body=self.body)
+            response = replace(response, body=self.body)
         if self.content_type is not None:
-            answer = replace(answer, content_type=self.content_type)
-        return replace(answer, headers=answer.headers + self.headers)
+            response = replace(response, content_type=self.content_type)
+        return replace(response, headers=response.headers + self.headers)
 
 
 def fault(

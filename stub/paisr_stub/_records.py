@@ -72,7 +72,7 @@ def session(status: str, key: str) -> dict[str, object] | None:
 
 
 def written(row: sqlite3.Row) -> dict[str, object]:
-    found: Any = row  # sqlite3.Row answers with Any for every column
+    found: Any = row  # sqlite3.Row gives Any for every column
     voucher = None
     if found["voucher_id"] is not None:
         voucher = {

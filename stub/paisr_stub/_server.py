@@ -1,4 +1,4 @@
-"""The stand-in on a port of its own: uvicorn in a thread, ready when `start` returns and gone when `stop` does."""
+"""The stub on a port of its own: uvicorn in a thread, ready when `start` returns and gone when `stop` does."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from paisr_stub._answers import failure
 from paisr_stub._api import PREFIX, Clock
 from paisr_stub._app import CLOSE_CONNECTION, StubApp
 from paisr_stub._control import PREFIX as CONTROL_PREFIX
+from paisr_stub._responses import failure
 
 GRACE = 0.3  # seconds that requests under way have to end when the server stops
 
 
 class StubServer(StubApp):
-    """The stand-in on `http://127.0.0.1:PORT/v2`.
+    """The stub on `http://127.0.0.1:PORT/v2`.
 
     >>> with StubServer() as stub:
     ...     stub.seed(10)
@@ -34,7 +34,7 @@ class StubServer(StubApp):
 
     - `port`: 0 is a free one; `host`: an address of this machine's loopback, nothing else is taken.
     - `db`: a file that outlives the server; without, everything is in memory and gone after `stop`.
-    - `token`: the token, or several; made up at random when not given. `.token` is the (first) one.
+    - `token`: the token, or several; random when not given. `.token` is the (first) one.
     - `clock`: what time it is, as an aware datetime; the machine's own by default.
     - `seed`: decides which invoices `.seed(n)` makes up, and which ids there are.
     - `rate_limit`: requests in any 60 seconds, or `(requests, seconds)`; off by default. The documented one is 250.
@@ -68,7 +68,7 @@ class StubServer(StubApp):
         """Where another process can seed, pay, void and order faults: `POST {url_for_control}/pay` with `{"id": …}`.
 
         The others are issue, void, seed (`count`), fail (the arguments of `fail_next`), reset and requests. Each is a
-        POST with the token and a JSON object, answered in the API's envelope; what cannot be done, with 422.
+        POST with the token and a JSON object. Responses are in the API's envelope; what cannot be done gets 422.
         """
         return self._origin + CONTROL_PREFIX.rstrip("/")
 
@@ -76,7 +76,7 @@ class StubServer(StubApp):
     def port(self) -> int:
         """The port it listens on; raises `RuntimeError` before `start`."""
         if self._port is None:
-            raise RuntimeError("The stand-in has not been started.")
+            raise RuntimeError("The stub has not been started.")
         return self._port
 
     @property
@@ -85,9 +85,9 @@ class StubServer(StubApp):
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def start(self) -> Self:
-        """Listen; when this returns, requests are answered. Raises `OSError` when the port is taken."""
+        """Listen; when this returns, requests are served. Raises `OSError` when the port is taken."""
         if self._thread is not None:
-            raise RuntimeError("The stand-in was started before. A new one is needed.")
+            raise RuntimeError("The stub was started before. A new one is needed.")
         try:
             listener = _listener(self._family, self._address)
         except BaseException:
@@ -100,7 +100,7 @@ class StubServer(StubApp):
         self._server.ready.wait()
         if self._server.failure is not None:
             self._thread.join()
-            raise RuntimeError("The stand-in did not start.") from self._server.failure
+            raise RuntimeError("The stub did not start.") from self._server.failure
         return self
 
     def stop(self) -> None:
@@ -120,7 +120,7 @@ class StubServer(StubApp):
 
 
 def _loopback_family(host: str) -> socket.AddressFamily:
-    """Raises `ValueError` unless `host` is a loopback address: the stand-in is not to be reached from elsewhere."""
+    """Raises `ValueError` unless `host` is a loopback address: the stub is not to be reached from elsewhere."""
     if host == "localhost":
         return socket.AF_INET
     try:
@@ -133,7 +133,7 @@ def _loopback_family(host: str) -> socket.AddressFamily:
 
 
 def _listener(family: socket.AddressFamily, address: tuple[str, int]) -> socket.socket:
-    # With the protocol named, asyncio switches Nagle's algorithm off; without, each answer waits 40 ms.
+    # With the protocol named, asyncio switches Nagle's algorithm off; without, each response waits 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":  # elsewhere it would allow two servers on one port
@@ -160,14 +160,14 @@ class _Protocol(H11Protocol):
         self.app = with_close
 
     def send_400_response(self, msg: str) -> None:
-        answer = failure(400, msg)
+        response = failure(400, msg)
         headers = [
             ("Content-Type", "application/json"),
-            ("Content-Length", str(len(answer.body))),
+            ("Content-Length", str(len(response.body))),
             ("Connection", "close"),
         ]
         head = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
-        for event in (head, h11.Data(data=answer.body), h11.EndOfMessage()):
+        for event in (head, h11.Data(data=response.body), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 

@@ -1,4 +1,4 @@
-"""The stand-in's state, in SQLite: in memory, or in a file that outlives it.
+"""The stub's state, in SQLite: in memory, or in a file that outlives it.
 
 Amounts are kept as text, exactly as they are written. One connection, one lock: every change is one transaction, so
 that parallel requests, and two processes on one file, see each invoice whole or not at all.

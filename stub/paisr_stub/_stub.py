@@ -1,4 +1,4 @@
-"""What the stand-in holds, and what a test can do to it besides sending requests."""
+"""What the stub holds, and what a test can do to it besides sending requests."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from paisr_stub._records import Customer, timestamp
 from paisr_stub._store import Store
 from paisr_stub._validation import CURRENCIES, Item
 
-MOST_RECORDED = 20_000  # requests; the oldest are forgotten
+MAX_RECORDED = 20_000  # requests; the oldest are forgotten
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """A request as it arrived, and what it was answered with.
+    """A request as it arrived, and the status of its response.
 
     `query` is the raw query string, `headers` has lower-case names, Authorization included. `status` is None when the
-    connection was closed without an answer.
+    connection was closed without a response.
     """
 
     method: str
@@ -46,9 +46,9 @@ class RecordedRequest:
 
 
 class Stub:
-    """What the stand-in holds and records, and the means to look at it and to change it.
+    """What the stub holds and records, and the means to look at it and to change it.
 
-    Every method may be called from any thread while requests are being answered.
+    Every method may be called from any thread while requests are being served.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Stub:
         self._faults = FaultQueue()
         self._clock = utc_now if clock is None else clock
         self._seed = seed
-        self._recorded: deque[RecordedRequest] = deque(maxlen=MOST_RECORDED)
+        self._recorded: deque[RecordedRequest] = deque(maxlen=MAX_RECORDED)
         limiter = _limiter(rate_limit, self._clock)
         self._store = Store(db, seed=seed)
         self._api = Api(self._store, tokens, self._clock, limiter)
@@ -79,7 +79,7 @@ class Stub:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """The requests so far in the order of their answers, a copy. Control requests are not among them."""
+        """The requests so far in the order of their responses, a copy. Control requests are not among them."""
         return list(self._recorded)
 
     def forget_requests(self) -> None:
@@ -92,11 +92,11 @@ class Stub:
         return self._store.invoices()[::-1]
 
     def items(self, invoice_id: str) -> list[Item]:
-        """The line items that an invoice was made of. The API does not answer with them."""
+        """The line items that an invoice was made of. The API does not return them."""
         return self._store.items(invoice_id)
 
     def seed(self, count: int) -> list[str]:
-        """Add `count` made-up invoices of several customers, currencies, statuses, vouchers and subscriptions.
+        """Add `count` generated invoices of several customers, currencies, statuses, vouchers and subscriptions.
 
         Returns their ids in the order in which they were made. The same seed and clock give the same invoices.
         """
@@ -132,7 +132,7 @@ class Stub:
     ) -> str:
         """Add a voucher and return its id. Given a customer's id, it applies to each invoice of theirs from now on.
 
-        That a voucher reaches an invoice by way of its customer is the stand-in's choice: a create names none.
+        That a voucher reaches an invoice by way of its customer is the stub's choice: a create names none.
         """
         exact = Decimal(rate)
         if type not in ("percentage", "fixed"):
@@ -178,15 +178,15 @@ class Stub:
         """Let the next `times` requests meet a fault, each exactly one; orders queue up.
 
         - `operation`: only requests of `"create"`, `"list"` or `"get"` meet it; without, every request to the API does.
-        - `status` (200 to 599), `message`: this answer in the envelope, and the request is not carried out.
-        - `body`, `content_type`, `headers`: raw parts of the answer. A body without a status is sent with 200. With
-          `content_type` or `headers` alone the request is carried out and its own answer changed.
+        - `status` (200 to 599), `message`: this response in the envelope, and the request is not carried out.
+        - `body`, `content_type`, `headers`: raw parts of the response. A body without a status is sent with 200. With
+          `content_type` or `headers` alone the request is carried out and its own response changed.
         - none of these, nor what follows: 503.
-        - `processed=True`: the request is carried out first, and its answer replaced all the same.
-        - `delay`: seconds between carrying out and answering. The one who does not wait that long finds it done.
+        - `processed=True`: the request is carried out first, and its response replaced all the same.
+        - `delay`: seconds between carrying out and responding. A client that does not wait that long finds it done.
         - `drop="before"`: the connection is closed and nothing was carried out; `drop="after"`: it is carried out and
-          kept, then the connection is closed without an answer.
-        - `truncate`: the answer promises its whole length, and the connection is closed after so many bytes of it.
+          kept, then the connection is closed without a response.
+        - `truncate`: the response promises its whole length, and the connection is closed after so many bytes of it.
 
         The fault comes before the token is looked at. Raises `ValueError` for parts that make no sense.
         """

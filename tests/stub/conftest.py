@@ -1,4 +1,4 @@
-"""What the tests of the stand-in share: a clock that stands still, and calls without a socket."""
+"""What the tests of the stub share: a clock that stands still, and calls without a socket."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ class Caller:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         sent = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = self.app._api.answer(Call(method, "/v2" + path, query.encode(), sent, raw))
-        return answer.status, json.loads(answer.body)
+        response = self.app._api.respond(Call(method, "/v2" + path, query.encode(), sent, raw))
+        return response.status, json.loads(response.body)
 
     def create(self, **changes: Any) -> tuple[int, Any]:
         body = {"customer": "jane@example.com", "summary": "A simple pizza order", "due": "In 3 days", **changes}
         return self("POST", "/invoices", {key: value for key, value in body.items() if value is not ...})
 
     def created(self, **changes: Any) -> dict[str, Any]:
-        status, answer = self.create(**changes)
-        assert status == 200, answer
-        found: dict[str, Any] = self("GET", f"/invoices/{answer['data']['id']}")[1]["data"]
+        status, response = self.create(**changes)
+        assert status == 200, response
+        found: dict[str, Any] = self("GET", f"/invoices/{response['data']['id']}")[1]["data"]
         return found
 
     def listed(self, query: str = "") -> list[dict[str, Any]]:
-        status, answer = self("GET", "/invoices", query=query)
-        assert status == 200, answer
-        invoices: list[dict[str, Any]] = answer["data"]["invoices"]
+        status, response = self("GET", "/invoices", query=query)
+        assert status == 200, response
+        invoices: list[dict[str, Any]] = response["data"]["invoices"]
         return invoices
 
 

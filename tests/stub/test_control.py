@@ -62,8 +62,8 @@ def test_another_process_can_do_what_a_test_can(stub: StubServer, http: httpx.Cl
     ],
 )
 def test_what_cannot_be_done_is_422_in_the_envelope(stub: StubServer, control: Any, action: str, body: Any) -> None:
-    answer = control(action, **body)
-    assert (answer.status_code, answer.json()["success"]) == (422, False)
+    response = control(action, **body)
+    assert (response.status_code, response.json()["success"]) == (422, False)
     assert stub.invoices == []
 
 

@@ -34,9 +34,9 @@ def test_it_says_how_to_reach_it_and_ends_quietly(number: signal.Signals, tmp_pa
     with running("--seed", "3", "--token", "t0", "--db", str(tmp_path / "db"), "--rate-limit", "2") as (process, said):
         assert said["PAISR_TOKEN"] == "t0"
         headers = {"Authorization": "Bearer t0"}
-        answers = [httpx.get(f"{said['PAISR_BASE_URL']}/invoices", headers=headers) for _ in range(3)]
-        assert [answer.status_code for answer in answers] == [200, 200, 429]
-        assert len(answers[0].json()["data"]["invoices"]) == 3
+        responses = [httpx.get(f"{said['PAISR_BASE_URL']}/invoices", headers=headers) for _ in range(3)]
+        assert [response.status_code for response in responses] == [200, 200, 429]
+        assert len(responses[0].json()["data"]["invoices"]) == 3
         process.send_signal(number)
         _, errors = process.communicate(timeout=5)
         assert process.returncode == 0
@@ -46,8 +46,8 @@ def test_it_says_how_to_reach_it_and_ends_quietly(number: signal.Signals, tmp_pa
 def test_a_file_is_seeded_once(tmp_path: Path) -> None:
     for _ in range(2):
         with running("--seed", "3", "--token", "t0", "--db", str(tmp_path / "db")) as (_, said):
-            answer = httpx.get(f"{said['PAISR_BASE_URL']}/invoices", headers={"Authorization": "Bearer t0"})
-            assert len(answer.json()["data"]["invoices"]) == 3
+            response = httpx.get(f"{said['PAISR_BASE_URL']}/invoices", headers={"Authorization": "Bearer t0"})
+            assert len(response.json()["data"]["invoices"]) == 3
 
 
 def test_what_cannot_be_is_one_sentence_and_status_2(

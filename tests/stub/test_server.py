@@ -71,7 +71,7 @@ def _ignore_errors(url: str) -> None:
         httpx.get(url, headers=AUTHORIZED, timeout=10)
 
 
-def test_it_stops_under_load_and_answers_whole_until_then(pizza: Body) -> None:
+def test_it_stops_under_load_and_responds_whole_until_then(pizza: Body) -> None:
     stub = StubServer(token="test-token").start()
     kept: list[str] = []
 
@@ -100,8 +100,8 @@ def test_it_stops_under_load_and_answers_whole_until_then(pizza: Body) -> None:
 def test_parallel_creates_get_different_numbers(stub: StubServer, pizza: Body) -> None:
     def create(number: int) -> str:
         with httpx.Client(headers=AUTHORIZED) as client:
-            answers = [client.post(f"{stub.url}/invoices", json=pizza(summary=f"{number}.{n}")) for n in range(10)]
-        return ",".join(answer.json()["data"]["id"] for answer in answers)
+            responses = [client.post(f"{stub.url}/invoices", json=pizza(summary=f"{number}.{n}")) for n in range(10)]
+        return ",".join(response.json()["data"]["id"] for response in responses)
 
     with ThreadPoolExecutor(8) as pool:
         ids = ",".join(pool.map(create, range(8))).split(",")
@@ -132,10 +132,15 @@ def test_two_servers_share_a_file(tmp_path: Path, pizza: Body) -> None:
     with StubServer(db=path, token="test-token") as one, StubServer(db=path, token="test-token") as other:
         with ThreadPoolExecutor(4) as pool:
             urls = [one.url, other.url] * 20
-            answers = list(pool.map(lambda url: httpx.post(f"{url}/invoices", json=pizza(), headers=AUTHORIZED), urls))
-        assert {answer.status_code for answer in answers} == {200}
+            responses = list(
+                pool.map(lambda url: httpx.post(f"{url}/invoices", json=pizza(), headers=AUTHORIZED), urls)
+            )
+        assert {response.status_code for response in responses} == {200}
         assert (
-            len({answer.json()["data"]["id"] for answer in answers}) == len(one.invoices) == len(other.invoices) == 40
+            len({response.json()["data"]["id"] for response in responses})
+            == len(one.invoices)
+            == len(other.invoices)
+            == 40
         )
 
 
@@ -161,16 +166,16 @@ def test_not_started_and_started_twice() -> None:
 def test_another_method_names_those_that_there_are(http: httpx.Client) -> None:
     for path, allow in (("/invoices", "GET, POST"), ("/invoices/inv_1", "GET")):
         for method in ("DELETE", "OPTIONS", "TRACE", "PUT"):
-            answer = http.request(method, path)
-            assert (answer.status_code, answer.headers["allow"], answer.json()["success"]) == (405, allow, False)
+            response = http.request(method, path)
+            assert (response.status_code, response.headers["allow"], response.json()["success"]) == (405, allow, False)
         head = http.head(path)
         assert (head.status_code, head.headers["allow"], head.content) == (405, allow, b"")
 
 
 @pytest.mark.parametrize("size", [(1 << 20) + 1, (8 << 20) + 1])
 def test_a_body_that_is_too_large_is_413(http: httpx.Client, size: int) -> None:
-    answer = http.post("/invoices", content=(b"x" * 65536 for _ in range(size // 65536 + 1)))
-    assert (answer.status_code, answer.json()["success"]) == (413, False)
+    response = http.post("/invoices", content=(b"x" * 65536 for _ in range(size // 65536 + 1)))
+    assert (response.status_code, response.json()["success"]) == (413, False)
     assert http.get("/invoices").status_code == 200
 
 
@@ -199,8 +204,8 @@ def test_requests_are_recorded_as_they_came(stub: StubServer, http: httpx.Client
     assert stub.requests == []
 
 
-def test_an_answer_takes_no_forty_milliseconds(http: httpx.Client) -> None:
-    # What Nagle's algorithm and a delayed acknowledgement together cost each answer that is written in two parts.
+def test_a_response_takes_no_forty_milliseconds(http: httpx.Client) -> None:
+    # What Nagle's algorithm and a delayed acknowledgement together cost each response that is written in two parts.
     durations = []
     for _ in range(10):
         start = time.perf_counter()
