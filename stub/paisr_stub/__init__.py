@@ -8,8 +8,8 @@ from __future__ import annotations
 
 try:
     from paisr_stub._app import StubApp, create_app
+    from paisr_stub._recording import RecordedRequest
     from paisr_stub._server import StubServer
-    from paisr_stub._stub import RecordedRequest
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("paisr_stub"):
         raise

@@ -14,8 +14,8 @@ from starlette.types import Message, Receive, Scope, Send
 from paisr_stub import _control
 from paisr_stub._api import Call, Clock, operations
 from paisr_stub._faults import Fault, Operation
-from paisr_stub._responses import Response, failure
-from paisr_stub._stub import RecordedRequest, Stub
+from paisr_stub._responses import Refused, Response, failure
+from paisr_stub._stub import Stub
 
 MAX_BODY = 1 << 20  # bytes; no size is documented, and fifty items of ordinary text are far below
 MAX_DRAINED = 8 << 20  # of a body that is too large, so much is read before the connection is given up
@@ -55,7 +55,7 @@ class StubApp(Stub):
 
     async def _respond(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
         operation = operations(call.path).get(call.method)
-        fault = self._faults.take(operation)
+        fault = self._faults.take(operation) if self._is_authentic(call) else None
         if fault is None:
             response = self._api.respond(call)
             self._record(call, operation, response.status)
@@ -66,11 +66,22 @@ class StubApp(Stub):
         self._record(call, operation, None if fault.drop else shaped.status)
         await _send_faulty(fault, shaped, scope, receive, send)
 
+    def _is_authentic(self, call: Call) -> bool:
+        try:
+            self._api.authenticate(call)
+        except Refused:
+            return False
+        return True
+
     def _record(self, call: Call, operation: Operation | None, status: int | None) -> None:
-        self._recorded.append(
-            RecordedRequest(
-                call.method, call.path, call.query.decode("latin-1"), call.headers, call.body, status, operation
-            )
+        self._recording.add(
+            method=call.method,
+            path=call.path,
+            query=call.query.decode("latin-1"),
+            headers=call.headers,
+            body=call.body,
+            status=status,
+            operation=operation,
         )
 
 

@@ -1,4 +1,4 @@
-"""Control over HTTP, outside the API's paths: another process can seed, pay, void and order faults.
+"""Control over HTTP, outside the API's paths: another process can seed, pay, void and plan faults.
 
 Every request is a POST with the token and a JSON object, and gets a response in the envelope:
 
@@ -11,25 +11,33 @@ Every request is a POST with the token and a JSON object, and gets a response in
 
 from __future__ import annotations
 
+import inspect
+import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from paisr_stub._api import Api, Call, require_json
-from paisr_stub._responses import Refused, Response, success
+from paisr_stub._faults import fault, text, whole
+from paisr_stub._responses import Refused, Response, failure, success
+from paisr_stub._stub import Stub
 from paisr_stub._validation import json_body
 
-if TYPE_CHECKING:
-    from paisr_stub._stub import Stub
-
 PREFIX = "/__stub__/"
+MAX_SEEDED = 10_000  # invoices in one request, which keeps the server from its other work for as long as it takes
+MAX_ID = 200  # characters
+_FAULT_PARTS = ("times", *inspect.signature(fault).parameters)
+logger = logging.getLogger("paisr_stub")
 
 
 def respond(app: Stub, api: Api, call: Call) -> Response:
-    """Carry out a control request; one that cannot be gets 4xx."""
+    """Carry out a control request; one that cannot be carried out gets 4xx."""
     try:
         return success(_carried_out(app, api, call))
     except Refused as refused:
         return refused.response()
+    except Exception:
+        logger.exception("The stub failed on %s %s", call.method, call.path)
+        return failure(500)
 
 
 def _carried_out(app: Stub, api: Api, call: Call) -> object:
@@ -43,29 +51,32 @@ def _carried_out(app: Stub, api: Api, call: Call) -> object:
     body = json_body(call.body)
     if not isinstance(body, dict):
         raise Refused(422, "The body is not an object.")
+    names, required, act = action
+    given = cast("dict[str, Any]", body)
+    for name in given:
+        if name not in names:
+            raise Refused(422, f"The body has a field that is not known: {name[:60]!a}.")
+    if required and names[0] not in given:
+        raise Refused(422, f"The body has no {names[0]}.")
     try:
-        return action(app, cast("dict[str, Any]", body))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return act(app, given)
+    except (TypeError, ValueError) as error:
         raise Refused(422, f"That cannot be done: {error!s}") from None
 
 
 def _seed(app: Stub, body: Mapping[str, Any]) -> object:
-    return {"ids": app.seed(body["count"])}
+    return {"ids": app.seed(whole("count", body["count"], minimum=0, maximum=MAX_SEEDED))}
 
 
-def _issue(app: Stub, body: Mapping[str, Any]) -> object:
-    app.issue(body["id"])
-    return {}
+def _move(change: Callable[[Stub, str], None]) -> Callable[[Stub, Mapping[str, Any]], object]:
+    def move(app: Stub, body: Mapping[str, Any]) -> object:
+        invoice_id = text("id", body["id"])
+        if len(invoice_id) > MAX_ID:
+            raise ValueError(f"id is longer than {MAX_ID} characters.")
+        change(app, invoice_id)
+        return {}
 
-
-def _pay(app: Stub, body: Mapping[str, Any]) -> object:
-    app.pay(body["id"])
-    return {}
-
-
-def _void(app: Stub, body: Mapping[str, Any]) -> object:
-    app.void(body["id"])
-    return {}
+    return move
 
 
 def _fail(app: Stub, body: Mapping[str, Any]) -> object:
@@ -86,12 +97,13 @@ def _requests(app: Stub, body: Mapping[str, Any]) -> object:
     return {"requests": [{name: getattr(request, name) for name in names} for request in app.requests]}
 
 
-_ACTIONS: dict[str, Callable[[Stub, Mapping[str, Any]], object]] = {
-    "seed": _seed,
-    "issue": _issue,
-    "pay": _pay,
-    "void": _void,
-    "fail": _fail,
-    "reset": _reset,
-    "requests": _requests,
+# The fields of each body, whether the first of them is required, and what is done.
+_ACTIONS: dict[str, tuple[tuple[str, ...], bool, Callable[[Stub, Mapping[str, Any]], object]]] = {
+    "seed": (("count",), True, _seed),
+    "issue": (("id",), True, _move(Stub.issue)),
+    "pay": (("id",), True, _move(Stub.pay)),
+    "void": (("id",), True, _move(Stub.void)),
+    "fail": (_FAULT_PARTS, False, _fail),
+    "reset": ((), False, _reset),
+    "requests": ((), False, _requests),
 }

@@ -4,45 +4,21 @@ from __future__ import annotations
 
 import secrets
 import weakref
-from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from paisr_stub import _exact, _seed
+from paisr_stub import _seed
 from paisr_stub._api import Api, Clock, utc_now
 from paisr_stub._faults import FaultQueue, Operation, fault
 from paisr_stub._limit import SlidingWindow
 from paisr_stub._money import Voucher, VoucherType
+from paisr_stub._recording import RecordedRequest, Recording
 from paisr_stub._records import Customer, timestamp
 from paisr_stub._store import Store
 from paisr_stub._validation import CURRENCIES, Item
-
-MAX_RECORDED = 20_000  # requests; the oldest are forgotten
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedRequest:
-    """A request as it arrived, and the status of its response.
-
-    `query` is the raw query string, `headers` has lower-case names, Authorization included. `status` is None when the
-    connection was closed without a response.
-    """
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes
-    status: int | None
-    operation: Operation | None
-
-    def json(self) -> object:
-        """The body read as JSON, numbers with a fraction as `Decimal`."""
-        return _exact.loads(self.body)
 
 
 class Stub:
@@ -65,7 +41,7 @@ class Stub:
         self._faults = FaultQueue()
         self._clock = utc_now if clock is None else clock
         self._seed = seed
-        self._recorded: deque[RecordedRequest] = deque(maxlen=MAX_RECORDED)
+        self._recording = Recording()
         limiter = _limiter(rate_limit, self._clock)
         self._store = Store(db, seed=seed)
         self._api = Api(self._store, tokens, self._clock, limiter)
@@ -79,12 +55,15 @@ class Stub:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """The requests so far in the order of their responses, a copy. Control requests are not among them."""
-        return list(self._recorded)
+        """The requests so far in the order of their responses, a copy. Control requests are not among them.
+
+        The newest 20,000 are kept, or fewer where they are large: 32 MiB of them.
+        """
+        return self._recording.all()
 
     def forget_requests(self) -> None:
         """Begin a new recording."""
-        self._recorded.clear()
+        self._recording.clear()
 
     @property
     def invoices(self) -> list[dict[str, object]]:
@@ -175,7 +154,7 @@ class Stub:
         processed: bool = False,
         operation: Operation | None = None,
     ) -> None:
-        """Let the next `times` requests meet a fault, each exactly one; orders queue up.
+        """Let the next `times` requests meet a fault, each exactly one; planned faults queue up.
 
         - `operation`: only requests of `"create"`, `"list"` or `"get"` meet it; without, every request to the API does.
         - `status` (200 to 599), `message`: this response in the envelope, and the request is not carried out.
@@ -188,9 +167,10 @@ class Stub:
           kept, then the connection is closed without a response.
         - `truncate`: the response promises its whole length, and the connection is closed after so many bytes of it.
 
-        The fault comes before the token is looked at. Raises `ValueError` for parts that make no sense.
+        Only a request with the right token meets a fault; it comes before everything else that the API looks at. Raises
+        `ValueError` or `TypeError` for parts that cannot be sent, and plans nothing then.
         """
-        ordered = fault(
+        planned = fault(
             status=status,
             message=message,
             body=body,
@@ -202,10 +182,10 @@ class Stub:
             processed=processed,
             operation=operation,
         )
-        self._faults.add(ordered, times)
+        self._faults.add(planned, times)
 
     def forget_faults(self) -> None:
-        """Take back the faults that nobody has met yet."""
+        """Take back the planned faults that no request has met yet."""
         self._faults.clear()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -129,9 +130,57 @@ def test_faults_queue_up_and_wait_for_their_operation(stub: StubServer, http: ht
         {"content_type": "a\n"},
         {"body": 7},
         {"truncate": 1.5},
+        {"truncate": True},
+        {"status": 200.5},
+        {"status": Decimal("200.5")},
+        {"status": Decimal(200)},
+        {"status": True},
+        {"status": "200"},
+        {"message": "half \ud800"},
+        {"message": 7},
+        {"body": "half \udfff"},
+        {"body": ["<html>"]},
+        {"content_type": "text/\ud800"},
+        {"content_type": 7},
+        {"headers": {"X-A": "\ud800"}},
+        {"headers": {"\ud800": "a"}},
+        {"headers": {"X-A": 7}},
+        {"headers": "X-A"},
+        {"headers": 7},
+        {"delay": "1"},
+        {"delay": True},
+        {"delay": Decimal("NaN")},
+        {"delay": Decimal("sNaN")},
+        {"delay": 10**400},
+        {"drop": ["after"]},
+        {"operation": {}},
+        {"processed": 1},
+        {"times": 1.5},
+        {"times": "1"},
+        {"times": 10_001},
     ],
 )
 def test_nonsense_is_refused_and_not_queued(stub: StubServer, http: httpx.Client, parts: dict[str, Any]) -> None:
     with pytest.raises((ValueError, TypeError)):
         stub.fail_next(**parts)
     assert http.get("/invoices").status_code == 200
+
+
+def test_only_so_many_faults_wait(stub: StubServer, http: httpx.Client) -> None:
+    stub.fail_next(9_999)
+    with pytest.raises(ValueError, match="waiting"):
+        stub.fail_next(2)
+    stub.fail_next()
+    stub.forget_faults()
+    assert http.get("/invoices").status_code == 200
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer wrong", "Basic test-token"])
+def test_a_request_without_the_token_uses_up_no_fault(
+    stub: StubServer, http: httpx.Client, pizza: Body, authorization: str
+) -> None:
+    stub.fail_next(status=500)
+    for _ in range(3):
+        refused = http.post("/invoices", json=pizza(), headers={"Authorization": authorization})
+        assert refused.status_code == 401
+    assert http.post("/invoices", json=pizza()).status_code == 500
