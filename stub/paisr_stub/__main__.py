@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
-from paisr_stub._server import StubServer
+from paisr_stub import StubServer
 
 
 def main(argv: Sequence[str] | None = None, *, prog: str = "paisr_stub") -> int:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from paisr_stub._clock import Clock
 from paisr_stub._due import due_date
 from paisr_stub._faults import Operation
 from paisr_stub._limit import SlidingWindow
@@ -23,7 +23,6 @@ from paisr_stub._validation import create_request, list_request
 
 PREFIX = "/v2"
 COLLECTION = f"{PREFIX}/invoices"
-Clock = Callable[[], datetime]
 logger = logging.getLogger("paisr_stub")
 
 
@@ -36,10 +35,6 @@ class Call:
     query: bytes
     headers: Mapping[str, str]
     body: bytes
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def operations(path: str) -> dict[str, Operation]:
@@ -98,7 +93,7 @@ class Api:
     def _create(self, call: Call) -> Response:
         require_json(call)
         wanted = create_request(call.body)
-        now = self._clock().astimezone(UTC)
+        now = self._clock()
         try:
             due_at = due_date(wanted.due, now)
         except ValueError as error:

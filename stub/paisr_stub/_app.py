@@ -12,7 +12,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope, Send
 
 from paisr_stub import _control
-from paisr_stub._api import Call, Clock, operations
+from paisr_stub._api import Call, operations
+from paisr_stub._clock import Clock
 from paisr_stub._faults import Fault, Operation
 from paisr_stub._responses import Refused, Response, failure
 from paisr_stub._stub import Stub

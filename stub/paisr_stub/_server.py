@@ -17,8 +17,9 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from paisr_stub._api import PREFIX, Clock
+from paisr_stub._api import PREFIX
 from paisr_stub._app import CLOSE_CONNECTION, StubApp
+from paisr_stub._clock import Clock
 from paisr_stub._control import PREFIX as CONTROL_PREFIX
 from paisr_stub._responses import failure
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import secrets
 import weakref
 from collections.abc import Mapping, Sequence
-from datetime import UTC
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
 from paisr_stub import _seed
-from paisr_stub._api import Api, Clock, utc_now
+from paisr_stub._api import Api
+from paisr_stub._clock import Clock, TravelClock, utc_now
 from paisr_stub._faults import FaultQueue, Operation, fault
 from paisr_stub._limit import SlidingWindow
+from paisr_stub._models import Invoice, invoice_of
 from paisr_stub._money import Voucher, VoucherType
 from paisr_stub._recording import RecordedRequest, Recording
 from paisr_stub._records import Customer, timestamp
@@ -39,17 +41,30 @@ class Stub:
         tokens = _tokens(token)
         self.token = tokens[0]
         self._faults = FaultQueue()
-        self._clock = utc_now if clock is None else clock
+        self._clock = TravelClock(utc_now if clock is None else clock)
         self._seed = seed
         self._recording = Recording()
         limiter = _limiter(rate_limit, self._clock)
-        self._store = Store(db, seed=seed)
+        self._store = Store(db, seed=seed, clock=self._clock)
         self._api = Api(self._store, tokens, self._clock, limiter)
-        self._close = weakref.finalize(self, self._store.close)
+        weakref.finalize(self, self._store.discard)
 
     def close(self) -> None:
-        """Close the store. What was in memory is gone."""
-        self._close()
+        """Let go of the file, if there is one. Everything that the stub held and recorded can still be read."""
+        self._store.close()
+
+    @property
+    def now(self) -> datetime:
+        """What time it is for the stub, in UTC."""
+        return self._clock()
+
+    def advance(self, span: timedelta) -> None:
+        """Let time pass for the stub: due dates pass, checkout sessions expire 30 minutes after they were opened, the
+        window of the rate limit moves on.
+
+        Raises `ValueError` for a span that is negative.
+        """
+        self._clock.advance(span)
 
     # What it holds, and what can be done to it
 
@@ -66,9 +81,16 @@ class Stub:
         self._recording.clear()
 
     @property
-    def invoices(self) -> list[dict[str, object]]:
-        """Every invoice in the API's own shape, oldest first; amounts are `Decimal`, times RFC 3339 texts."""
-        return self._store.invoices()[::-1]
+    def invoices(self) -> list[Invoice]:
+        """Every invoice in the API's own shape, oldest first."""
+        return [invoice_of(written) for written in reversed(self._store.invoices())]
+
+    def invoice(self, invoice_id: str) -> Invoice:
+        """One invoice; raises `ValueError` for an unknown id."""
+        written = self._store.invoice(invoice_id)
+        if written is None:
+            raise ValueError(f"There is no invoice {invoice_id}.")
+        return invoice_of(written)
 
     def items(self, invoice_id: str) -> list[Item]:
         """The line items that an invoice was made of. The API does not return them."""
@@ -79,7 +101,7 @@ class Stub:
 
         Returns their ids in the order in which they were made. The same seed and clock give the same invoices.
         """
-        return _seed.seed(self._store, count, number=self._seed, now=self._clock().astimezone(UTC))
+        return _seed.seed(self._store, count, number=self._seed, now=self._clock())
 
     def add_customer(
         self,
@@ -136,8 +158,7 @@ class Stub:
         self._move(invoice_id, "void", ("draft", "unpaid"))
 
     def _move(self, invoice_id: str, to: str, allowed: tuple[str, ...]) -> None:
-        now = timestamp(self._clock().astimezone(UTC))
-        self._store.move(invoice_id, to, allowed=allowed, now=now)
+        self._store.move(invoice_id, to, allowed=allowed, now=timestamp(self._clock()))
 
     def fail_next(
         self,

@@ -14,6 +14,7 @@ from typing import cast
 from urllib.parse import parse_qsl
 
 from paisr_stub import _exact
+from paisr_stub._record import Record
 from paisr_stub._responses import Refused
 
 CURRENCIES = ("SRD", "USD", "EUR")
@@ -30,8 +31,8 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _LIMIT = re.compile(r"[1-9][0-9]{0,3}")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+@dataclass(frozen=True, slots=True, eq=False)
+class Item(Record):
     """A line item; `unit_price` in major units."""
 
     description: str

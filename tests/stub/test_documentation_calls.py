@@ -78,7 +78,7 @@ def assert_created(said: str, stub: StubServer) -> None:
     assert response["success"] is True
     (invoice,) = stub.invoices
     assert response["data"]["id"] == invoice["id"]
-    assert (invoice["summary"], invoice["customer"]["email"]) == (REAL_VALUES["summary"], REAL_VALUES["customer"])  # type: ignore[index]  # an invoice is JSON
+    assert (invoice["summary"], invoice["customer"]["email"]) == (REAL_VALUES["summary"], REAL_VALUES["customer"])
     assert [request.status for request in stub.requests] == [200]
 
 
