@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from paisr_stub._app import StubApp, create_app
+    from paisr_stub._deliverer import DeliveryAttempt
+    from paisr_stub._events import Delivery, Event
     from paisr_stub._models import Address, CheckoutSession, Customer, Invoice
     from paisr_stub._money import Amount, Voucher
     from paisr_stub._recording import RecordedRequest
@@ -22,6 +24,9 @@ __all__ = [
     "Amount",
     "CheckoutSession",
     "Customer",
+    "Delivery",
+    "DeliveryAttempt",
+    "Event",
     "Invoice",
     "Item",
     "RecordedRequest",
@@ -33,6 +38,8 @@ __all__ = [
 
 _MODULES = {
     "_app": ("StubApp", "create_app"),
+    "_deliverer": ("DeliveryAttempt",),
+    "_events": ("Delivery", "Event"),
     "_models": ("Address", "CheckoutSession", "Customer", "Invoice"),
     "_money": ("Amount", "Voucher"),
     "_recording": ("RecordedRequest",),

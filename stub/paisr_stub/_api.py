@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from paisr_stub._clock import Clock
 from paisr_stub._due import due_date
+from paisr_stub._events import CREATED, Event
 from paisr_stub._faults import Operation
 from paisr_stub._limit import SlidingWindow
 from paisr_stub._money import amount
@@ -48,11 +49,19 @@ def operations(path: str) -> dict[str, Operation]:
 class Api:
     """Responds to calls from a store. Not aware of HTTP servers, faults or recordings."""
 
-    def __init__(self, store: Store, tokens: tuple[str, ...], clock: Clock, limiter: SlidingWindow | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        tokens: tuple[str, ...],
+        clock: Clock,
+        limiter: SlidingWindow | None,
+        happened: Callable[[Event], None],
+    ) -> None:
         self._store = store
         self._tokens = [token.encode() for token in tokens]
         self._clock = clock
         self._limiter = limiter
+        self._happened = happened
 
     def respond(self, call: Call) -> Response:
         try:
@@ -116,6 +125,7 @@ class Api:
                     voucher_id=None if voucher is None else voucher.id,
                 )
             )
+        self._happened(Event(str(invoice["id"]), CREATED))
         return success({name: invoice[name] for name in ("id", "status", "session")})
 
     def _customer(self, reference: str) -> Customer:

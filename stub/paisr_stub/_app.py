@@ -93,9 +93,19 @@ def create_app(
     clock: Clock | None = None,
     seed: int = 0,
     rate_limit: int | tuple[int, float] | None = None,
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
 ) -> StubApp:
     """The stub as an ASGI application, to be called in process; the arguments are those of `StubServer`."""
-    return StubApp(db=db, token=token, clock=clock, seed=seed, rate_limit=rate_limit)
+    return StubApp(
+        db=db,
+        token=token,
+        clock=clock,
+        seed=seed,
+        rate_limit=rate_limit,
+        webhook_url=webhook_url,
+        webhook_secret=webhook_secret,
+    )
 
 
 def _headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:

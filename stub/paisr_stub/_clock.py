@@ -22,7 +22,11 @@ class TravelClock:
         self._ahead = timedelta(0)
 
     def __call__(self) -> datetime:
-        return self._clock().astimezone(UTC) + self._ahead
+        return self.untravelled() + self._ahead
+
+    def untravelled(self) -> datetime:
+        """What time it is for those who do not travel along."""
+        return self._clock().astimezone(UTC)
 
     def advance(self, span: timedelta) -> None:
         """Put it forward; raises `ValueError` for a span that is negative or leaves the calendar."""

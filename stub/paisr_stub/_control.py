@@ -4,6 +4,7 @@ Every request is a POST with the token and a JSON object, and gets a response in
 
     /__stub__/seed     {"count": 10}                 → {"ids": ["inv_…", …]}
     /__stub__/pay      {"id": "inv_…"}               → {}      issue and void likewise
+    /__stub__/advance  {"seconds": 1800}             → {}      at most ten years at once
     /__stub__/fail     the arguments of `fail_next`  → {}      body as text
     /__stub__/reset    {}                            → {}      forgets waiting faults and recorded requests
     /__stub__/requests {}                            → {"requests": [{"method", "path", "query", "status"}, …]}
@@ -14,6 +15,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, cast
 
 from paisr_stub._api import Api, Call, require_json
@@ -24,6 +26,7 @@ from paisr_stub._validation import json_body
 
 PREFIX = "/__stub__/"
 MAX_SEEDED = 10_000  # invoices in one request, which keeps the server from its other work for as long as it takes
+MAX_SECONDS = 10 * 366 * 24 * 3600
 MAX_ID = 200  # characters
 _FAULT_PARTS = ("times", *inspect.signature(fault).parameters)
 logger = logging.getLogger("paisr_stub")
@@ -68,6 +71,11 @@ def _seed(app: Stub, body: Mapping[str, Any]) -> object:
     return {"ids": app.seed(whole("count", body["count"], minimum=0, maximum=MAX_SEEDED))}
 
 
+def _advance(app: Stub, body: Mapping[str, Any]) -> object:
+    app.advance(timedelta(seconds=whole("seconds", body["seconds"], minimum=0, maximum=MAX_SECONDS)))
+    return {}
+
+
 def _move(change: Callable[[Stub, str], None]) -> Callable[[Stub, Mapping[str, Any]], object]:
     def move(app: Stub, body: Mapping[str, Any]) -> object:
         invoice_id = text("id", body["id"])
@@ -100,6 +108,7 @@ def _requests(app: Stub, body: Mapping[str, Any]) -> object:
 # The fields of each body, whether the first of them is required, and what is done.
 _ACTIONS: dict[str, tuple[tuple[str, ...], bool, Callable[[Stub, Mapping[str, Any]], object]]] = {
     "seed": (("count",), True, _seed),
+    "advance": (("seconds",), True, _advance),
     "issue": (("id",), True, _move(Stub.issue)),
     "pay": (("id",), True, _move(Stub.pay)),
     "void": (("id",), True, _move(Stub.void)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from paisr_stub._money import Amount, Voucher
 from paisr_stub._record import Record
@@ -80,5 +80,5 @@ def invoice_of(written: Mapping[str, Any]) -> Invoice:
 
 def _customer(written: Mapping[str, Any]) -> Customer:
     kinds = ("billing_details", "shipping_details")
-    addresses: dict[str, Any] = {kind: written[kind] and Address(**written[kind]) for kind in kinds}
-    return Customer(**{**written, **addresses})
+    addresses = {kind: None if written[kind] is None else Address(**written[kind]) for kind in kinds}
+    return Customer(**cast("dict[str, Any]", {**written, **addresses}))

@@ -39,6 +39,7 @@ class StubServer(StubApp):
     - `clock`: what time it is, as an aware datetime; the machine's own by default.
     - `seed`: decides which invoices `.seed(n)` makes up, and which ids there are.
     - `rate_limit`: requests in any 60 seconds, or `(requests, seconds)`; off by default. The documented one is 250.
+    - `webhook_url`, `webhook_secret`: where deliveries go from the start, as `send_webhooks` says; nowhere by default.
     """
 
     def __init__(
@@ -51,13 +52,23 @@ class StubServer(StubApp):
         clock: Clock | None = None,
         seed: int = 0,
         rate_limit: int | tuple[int, float] | None = None,
+        webhook_url: str | None = None,
+        webhook_secret: str | None = None,
     ) -> None:
         self._family = _loopback_family(host)
         self._address = (host, port)
         self._port: int | None = None
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
-        super().__init__(db=db, token=token, clock=clock, seed=seed, rate_limit=rate_limit)
+        super().__init__(
+            db=db,
+            token=token,
+            clock=clock,
+            seed=seed,
+            rate_limit=rate_limit,
+            webhook_url=webhook_url,
+            webhook_secret=webhook_secret,
+        )
 
     @property
     def url(self) -> str:

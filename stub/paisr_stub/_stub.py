@@ -8,22 +8,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
 
 from paisr_stub import _seed
 from paisr_stub._api import Api
 from paisr_stub._clock import Clock, TravelClock, utc_now
-from paisr_stub._faults import FaultQueue, Operation, fault
+from paisr_stub._events import PAID, REMOVED, Event
 from paisr_stub._limit import SlidingWindow
 from paisr_stub._models import Invoice, invoice_of
 from paisr_stub._money import Voucher, VoucherType
+from paisr_stub._planning import FaultPlanning
 from paisr_stub._recording import RecordedRequest, Recording
 from paisr_stub._records import Customer, timestamp
 from paisr_stub._store import Store
 from paisr_stub._validation import CURRENCIES, Item
+from paisr_stub._webhooks import WebhookSending
 
 
-class Stub:
+class Stub(FaultPlanning, WebhookSending):
     """What the stub holds and records, and the means to look at it and to change it.
 
     Every method may be called from any thread while requests are being served.
@@ -37,20 +38,24 @@ class Stub:
         clock: Clock | None = None,
         seed: int = 0,
         rate_limit: int | tuple[int, float] | None = None,
+        webhook_url: str | None = None,
+        webhook_secret: str | None = None,
     ) -> None:
         tokens = _tokens(token)
         self.token = tokens[0]
-        self._faults = FaultQueue()
-        self._clock = TravelClock(utc_now if clock is None else clock)
+        FaultPlanning.__init__(self)
+        travelling = TravelClock(utc_now if clock is None else clock)
+        WebhookSending.__init__(self, travelling, url=webhook_url, secret=webhook_secret)
         self._seed = seed
         self._recording = Recording()
         limiter = _limiter(rate_limit, self._clock)
         self._store = Store(db, seed=seed, clock=self._clock)
-        self._api = Api(self._store, tokens, self._clock, limiter)
+        self._api = Api(self._store, tokens, self._clock, limiter, self._happened)
         weakref.finalize(self, self._store.discard)
 
     def close(self) -> None:
-        """Let go of the file, if there is one. Everything that the stub held and recorded can still be read."""
+        """End deliveries and let go of the file. Everything that the stub held and recorded can still be read."""
+        self._deliverer.stop()
         self._store.close()
 
     @property
@@ -60,11 +65,12 @@ class Stub:
 
     def advance(self, span: timedelta) -> None:
         """Let time pass for the stub: due dates pass, checkout sessions expire 30 minutes after they were opened, the
-        window of the rate limit moves on.
+        window of the rate limit moves on, and deliveries that failed are tried again.
 
         Raises `ValueError` for a span that is negative.
         """
         self._clock.advance(span)
+        self._deliverer.wake()
 
     # What it holds, and what can be done to it
 
@@ -152,62 +158,15 @@ class Stub:
     def pay(self, invoice_id: str) -> None:
         """unpaid → paid; raises `ValueError` from any other status or for an unknown id."""
         self._move(invoice_id, "paid", ("unpaid",))
+        self._happened(Event(invoice_id, PAID))
 
     def void(self, invoice_id: str) -> None:
         """draft or unpaid → void; raises `ValueError` from any other status or for an unknown id."""
         self._move(invoice_id, "void", ("draft", "unpaid"))
+        self._happened(Event(invoice_id, REMOVED))
 
     def _move(self, invoice_id: str, to: str, allowed: tuple[str, ...]) -> None:
         self._store.move(invoice_id, to, allowed=allowed, now=timestamp(self._clock()))
-
-    def fail_next(
-        self,
-        times: int = 1,
-        *,
-        status: int | None = None,
-        message: str | None = None,
-        body: bytes | str | None = None,
-        content_type: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        delay: float = 0.0,
-        drop: Literal["before", "after"] | None = None,
-        truncate: int | None = None,
-        processed: bool = False,
-        operation: Operation | None = None,
-    ) -> None:
-        """Let the next `times` requests meet a fault, each exactly one; planned faults queue up.
-
-        - `operation`: only requests of `"create"`, `"list"` or `"get"` meet it; without, every request to the API does.
-        - `status` (200 to 599), `message`: this response in the envelope, and the request is not carried out.
-        - `body`, `content_type`, `headers`: raw parts of the response. A body without a status is sent with 200. With
-          `content_type` or `headers` alone the request is carried out and its own response changed.
-        - none of these, nor what follows: 503.
-        - `processed=True`: the request is carried out first, and its response replaced all the same.
-        - `delay`: seconds between carrying out and responding. A client that does not wait that long finds it done.
-        - `drop="before"`: the connection is closed and nothing was carried out; `drop="after"`: it is carried out and
-          kept, then the connection is closed without a response.
-        - `truncate`: the response promises its whole length, and the connection is closed after so many bytes of it.
-
-        Only a request with the right token meets a fault; it comes before everything else that the API looks at. Raises
-        `ValueError` or `TypeError` for parts that cannot be sent, and plans nothing then.
-        """
-        planned = fault(
-            status=status,
-            message=message,
-            body=body,
-            content_type=content_type,
-            headers=headers,
-            delay=delay,
-            drop=drop,
-            truncate=truncate,
-            processed=processed,
-            operation=operation,
-        )
-        self._faults.add(planned, times)
-
-    def forget_faults(self) -> None:
-        """Take back the planned faults that no request has met yet."""
-        self._faults.clear()
 
 
 def _tokens(token: str | Sequence[str] | None) -> tuple[str, ...]:

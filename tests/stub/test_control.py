@@ -32,6 +32,8 @@ def test_another_process_can_do_what_a_test_can(stub: StubServer, http: httpx.Cl
     assert control("pay", id=draft).status_code == 200
     assert control("void", id=unpaid).status_code == 200
     assert [http.get(f"/invoices/{one}").json()["data"]["status"] for one in (draft, unpaid)] == ["paid", "void"]
+    assert control("advance", seconds=1800).status_code == 200
+    assert [invoice["session"] for invoice in stub.invoices] == [None] * 30
     assert control("fail", times=2, status=500, delay=0.01, operation="list").status_code == 200
     assert [http.get("/invoices").status_code for _ in range(3)] == [500, 500, 200]
     assert [request["status"] for request in control("requests").json()["data"]["requests"]] == [
@@ -81,6 +83,10 @@ def test_another_process_can_do_what_a_test_can(stub: StubServer, http: httpx.Cl
         ("seed", {"count": 10**30}),
         ("seed", {"count": 10_001}),
         ("seed", {"count": True}),
+        ("advance", {"seconds": -1}),
+        ("advance", {"seconds": 1.5}),
+        ("advance", {"seconds": 10**30}),
+        ("advance", {}),
         ("reset", {"x": 1}),
         ("requests", {"x": 1}),
     ],

@@ -24,11 +24,11 @@ PROJECT = {
             assert paisr.invoices.get(created.id).status == "paid"
             assert [invoice.status for invoice in paisr_stub.invoices] == ["paid"]
 
-        @pytest.mark.paisr_stub(rate_limit=250, token="chosen")
+        @pytest.mark.paisr_stub(rate_limit=5, token="chosen")
         def test_settings(paisr_stub, paisr):
             from paisr import PaisrError
             assert paisr_stub.token == "chosen"
-            for _ in range(250):
+            for _ in range(5):
                 paisr.invoices.list(limit=1)
             with pytest.raises(PaisrError):
                 paisr.invoices.list(timeout=0.2)
@@ -83,7 +83,18 @@ def run(folder: Path, files: dict[str, str], *arguments: str) -> str:
         lines = text.splitlines()
         indent = len(lines[1]) - len(lines[1].lstrip())
         (folder / name).write_text("\n".join(line[indent:] for line in lines) + "\n")
-    command = [sys.executable, "-m", "pytest", "--strict-markers", "-W", "error", "-q", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--strict-markers",
+        "-W",
+        "error",
+        "-q",
+        "-p",
+        "no:schemathesis",
+        *arguments,
+    ]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PAISR_"))}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -95,7 +106,7 @@ def test_fixtures_in_a_foreign_project_and_its_workers(tmp_path: Path) -> None:
 
 
 def test_nothing_is_imported_until_a_fixture_is_used(tmp_path: Path) -> None:
-    only_ours = ("-p", "no:anyio", "-p", "no:hypothesispytest", "-p", "no:schemathesis", "-p", "no:xdist")
+    only_ours = ("-p", "no:anyio", "-p", "no:hypothesispytest", "-p", "no:xdist")
     assert "1 passed" in run(tmp_path, {"test_unused.py": UNUSED}, *only_ours)
 
 
