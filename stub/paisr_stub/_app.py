@@ -50,7 +50,7 @@ class StubApp(Stub):
             self._record(call, None, refusal.status)
             await _send(refusal, scope, receive, send)
         elif call.path.startswith(_control.PREFIX):
-            await _send(_control.respond(self, self._api, call), scope, receive, send)
+            await _send(_control.respond(self, self._api, self._guard, call), scope, receive, send)
         else:
             await self._respond(call, scope, receive, send)
 

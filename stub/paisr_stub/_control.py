@@ -1,6 +1,7 @@
 """Control over HTTP, outside the API's paths: another process can seed, pay, void and plan faults.
 
-Every request is a POST with the token and a JSON object, and gets a response in the envelope:
+Every request is a POST with the token and a JSON object, and gets a response in the envelope. One that a web page of
+another site makes a browser send is refused: its `Host` or its `Origin` is not the stub's.
 
     /__stub__/seed     {"count": 10}                 → {"ids": ["inv_…", …]}
     /__stub__/pay      {"id": "inv_…"}               → {}      issue and void likewise
@@ -20,6 +21,7 @@ from typing import Any, cast
 
 from paisr_stub._api import Api, Call, require_json
 from paisr_stub._faults import fault, text, whole
+from paisr_stub._guard import Guard
 from paisr_stub._responses import Refused, Response, failure, success
 from paisr_stub._stub import Stub
 from paisr_stub._validation import json_body
@@ -32,9 +34,10 @@ _FAULT_PARTS = ("times", *inspect.signature(fault).parameters)
 logger = logging.getLogger("paisr_stub")
 
 
-def respond(app: Stub, api: Api, call: Call) -> Response:
+def respond(app: Stub, api: Api, guard: Guard, call: Call) -> Response:
     """Carry out a control request; one that cannot be carried out gets 4xx."""
     try:
+        guard.check(call)
         return success(_carried_out(app, api, call))
     except Refused as refused:
         return refused.response()

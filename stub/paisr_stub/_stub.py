@@ -13,6 +13,7 @@ from paisr_stub import _seed
 from paisr_stub._api import Api
 from paisr_stub._clock import Clock, TravelClock, utc_now
 from paisr_stub._events import PAID, REMOVED, Event
+from paisr_stub._guard import Guard
 from paisr_stub._limit import SlidingWindow
 from paisr_stub._models import Invoice, invoice_of
 from paisr_stub._money import Voucher, VoucherType
@@ -48,6 +49,7 @@ class Stub(FaultPlanning, WebhookSending):
         WebhookSending.__init__(self, travelling, url=webhook_url, secret=webhook_secret)
         self._seed = seed
         self._recording = Recording()
+        self._guard = Guard()
         limiter = _limiter(rate_limit, self._clock)
         self._store = Store(db, seed=seed, clock=self._clock)
         self._api = Api(self._store, tokens, self._clock, limiter, self._happened)

@@ -132,7 +132,7 @@ ACTION = st.sampled_from(sorted(_control._ACTIONS))
 def test_any_body_gets_a_response_in_the_envelope(app: StubApp, action: str, raw: bytes | str) -> None:
     headers = {"authorization": f"Bearer {app.token}", "content-type": "application/json"}
     body = raw if isinstance(raw, bytes) else raw.encode()
-    response = _control.respond(app, app._api, Call("POST", f"/__stub__/{action}", b"", headers, body))
+    response = _control.respond(app, app._api, app._guard, Call("POST", f"/__stub__/{action}", b"", headers, body))
     envelope = json.loads(response.body)
     assert response.status in (200, 400, 422)
     assert envelope["success"] is (response.status == 200)
@@ -146,3 +146,48 @@ def test_what_goes_wrong_inside_is_500_in_the_envelope(
     response = control("seed", count=1)
     assert (response.status_code, response.json()["success"]) == (500, False)
     assert "KeyError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "evil.example:80"},
+        {"Host": "localhost.evil.example"},
+        {"Host": "127.0.0.1.evil.example"},
+        {"Host": "127.0.0.1@evil.example"},
+        {"Host": "[::1"},
+        {"Host": ""},
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://localhost"},
+        {"Origin": "null"},
+        {"Origin": ""},
+    ],
+)
+def test_a_page_of_another_site_is_refused(
+    stub: StubServer, http: httpx.Client, control: Any, headers: dict[str, str]
+) -> None:
+    response = http.post(f"{stub.url_for_control}/seed", json={"count": 1}, headers=headers)
+    assert (response.status_code, response.json()["success"]) == (403, False)
+    assert stub.invoices == []
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST", "127.0.0.2", "[::1]"])
+@pytest.mark.parametrize("with_origin", [False, True])
+def test_its_own_names_are_taken(stub: StubServer, http: httpx.Client, name: str, with_origin: bool) -> None:
+    host = f"{name}:{stub.port}"
+    headers = {"Host": host} | ({"Origin": f"http://{host}"} if with_origin else {})
+    assert http.post(f"{stub.url_for_control}/seed", json={"count": 1}, headers=headers).status_code == 200
+
+
+def test_a_stub_that_others_reach_knows_its_public_name_alone() -> None:
+    token = "t" * 16
+    with StubServer(host="0.0.0.0", allow_remote=True, public_url="http://Stub:8000/", token=token) as stub:
+        assert stub.url == "http://Stub:8000/v2"
+        url = f"http://127.0.0.1:{stub.port}/__stub__/seed"
+        statuses = {}
+        for host in ("stub", "STUB:8000", "localhost", "other"):
+            headers = {"Authorization": f"Bearer {token}", "Host": host}
+            statuses[host] = httpx.post(url, json={"count": 1}, headers=headers).status_code
+        assert statuses == {"stub": 200, "STUB:8000": 200, "localhost": 200, "other": 403}
+        assert httpx.post(url, json={"count": 1}).status_code == 401

@@ -155,6 +155,26 @@ def test_only_loopback(host: str) -> None:
         StubServer(host=host)
 
 
+def test_others_reach_it_by_explicit_permission_and_with_a_long_token() -> None:
+    with StubServer(host="0.0.0.0", allow_remote=True) as stub:
+        assert stub.url == f"http://127.0.0.1:{stub.port}/v2"
+        assert httpx.get(f"{stub.url}/invoices").status_code == 401
+    for token in ("short", ["t" * 16, "short"]):
+        with pytest.raises(ValueError, match="at least 16 characters"):
+            StubServer(host="0.0.0.0", allow_remote=True, token=token)
+    with pytest.raises(ValueError, match="not an address"):
+        StubServer(host="example.com", allow_remote=True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["stub:8000", "ftp://stub", "http://", "http://stub/v2", "http://stub?x", "http://a@stub", "http://stub:99999"],
+)
+def test_a_public_url_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="public_url"):
+        StubServer(public_url=url)
+
+
 def test_not_started_and_started_twice() -> None:
     stub = StubServer()
     with pytest.raises(RuntimeError, match="not been started"):
