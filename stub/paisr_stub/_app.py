@@ -11,7 +11,7 @@ from starlette import responses
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope, Send
 
-from paisr_stub import _control
+from paisr_stub import _checkout, _control
 from paisr_stub._api import Call, operations
 from paisr_stub._clock import Clock
 from paisr_stub._faults import Fault, Operation
@@ -51,6 +51,8 @@ class StubApp(Stub):
             await _send(refusal, scope, receive, send)
         elif call.path.startswith(_control.PREFIX):
             await _send(_control.respond(self, self._api, self._guard, call), scope, receive, send)
+        elif call.path.startswith(_checkout.PREFIX):
+            await _send(_checkout.respond(self, self._store, self._guard, call), scope, receive, send)
         else:
             await self._respond(call, scope, receive, send)
 

@@ -15,7 +15,7 @@ from paisr_stub._validation import Item
 
 FIRST_SID = 600_001
 SESSION_LENGTH = timedelta(minutes=30)
-# Where the links of checkout sessions lead while no server of the stub's own shows the page: nowhere.
+# What the links of checkout sessions begin with in process, where no server shows the page: they lead nowhere.
 CHECKOUT_URL = "https://checkout.paisr.tech"
 
 

@@ -10,6 +10,7 @@ from typing import Self
 
 from paisr_stub._api import PREFIX
 from paisr_stub._app import StubApp
+from paisr_stub._checkout import PREFIX as CHECKOUT_PREFIX
 from paisr_stub._clock import Clock
 from paisr_stub._control import PREFIX as CONTROL_PREFIX
 from paisr_stub._guard import Guard, name_of
@@ -112,6 +113,7 @@ class StubServer(StubApp):
             self.close()
             raise
         self._port = listening.getsockname()[1]
+        self._store.checkout_url = self._origin + CHECKOUT_PREFIX.rstrip("/")
         self._server = Server(self)
         self._thread = threading.Thread(target=self._server.run_on, args=(listening,), name="paisr-stub", daemon=True)
         self._thread.start()
