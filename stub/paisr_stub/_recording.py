@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from paisr_stub import _exact
 from paisr_stub._faults import Operation
+from paisr_stub._record import Record
 
 MAX_REQUESTS = 20_000  # the oldest are forgotten
 MAX_BODY = 1 << 16  # bytes of each body; the rest is counted and not kept
@@ -16,8 +17,8 @@ MAX_BYTES = 1 << 25  # of all of them together, headers included; the oldest are
 OVERHEAD = 500  # bytes, about what a record costs besides its texts
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedRequest:
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordedRequest(Record):
     """A request as it arrived, and the status of its response.
 
     `query` is the raw query string, `headers` has lower-case names, Authorization included. `body` is at most 64 KiB;

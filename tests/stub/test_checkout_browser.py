@@ -20,6 +20,7 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-proxy-server",
 )  # fmt: skip
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP, PHONE = (1280, 900), (360, 740)
 HOSTILE = "<script>document.title='broken'</script><img src=x onerror=\"document.title='broken'\">"
 Need = Callable[[Any, str], Any]
@@ -32,7 +33,9 @@ def browser(need: Need, tmp_path_factory: pytest.TempPathFactory) -> Iterator[An
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
-    options.binary_location = need(shutil.which("chromium"), "the program chromium")
+    options.binary_location = need(
+        next(filter(None, map(shutil.which, BROWSERS)), None), "a browser: chromium or google-chrome"
+    )
     for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})

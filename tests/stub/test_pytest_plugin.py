@@ -116,3 +116,12 @@ def test_the_fixtures_and_the_marker_say_what_they_are(tmp_path: Path) -> None:
     listed = run(tmp_path, {}, "--fixtures")
     for name in ("paisr_stub", "paisr", "async_paisr"):
         assert f"\n{name} -- " in listed
+
+
+def test_without_the_extra_only_the_fixtures_fail_and_say_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("import sys\nsys.modules['starlette.requests'] = None\n")
+    (tmp_path / "test_both.py").write_text("def test_other(): pass\ndef test_one(paisr_stub): pass\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:schemathesis"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "1 passed, 1 error" in done.stdout
+    assert "paisr_stub needs starlette.requests: install paisr[stub]." in done.stdout
