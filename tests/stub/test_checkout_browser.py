@@ -72,7 +72,17 @@ def text_of(browser: Any) -> str:
 
 def click(browser: Any, name: str) -> str:
     (button,) = (each for each in browser.find_elements("tag name", "button") if each.text.startswith(name))
-    button.click()
+    return after(browser, button.click)
+
+
+def after(browser: Any, action: Callable[[], None]) -> str:
+    """Do what sends the form; returns the text of the page that comes next, once it is there."""
+    from selenium.webdriver.support.expected_conditions import staleness_of
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    before = browser.find_element("tag name", "html")
+    action()
+    WebDriverWait(browser, 20, poll_frequency=0.02).until(staleness_of(before))
     return text_of(browser)
 
 
@@ -104,8 +114,7 @@ def test_the_keyboard_is_enough(browser: Any, stub: StubServer, create: Create) 
     focused = browser.switch_to.active_element
     assert focused.text == "Pay SRD 150.00"
     assert focused.value_of_css_property("outline-style") == "solid"
-    focused.send_keys(Keys.ENTER)
-    assert "There is nothing left to pay." in text_of(browser)
+    assert "There is nothing left to pay." in after(browser, lambda: focused.send_keys(Keys.ENTER))
     assert stub.invoices[0].status == "paid"
 
 
