@@ -80,10 +80,11 @@ class StubServer(StubApp):
 
     @property
     def url_for_control(self) -> str:
-        """Where another process can seed, pay, void and order faults: `POST {url_for_control}/pay` with `{"id": …}`.
+        """Where another process can seed, pay, void and plan faults: `POST {url_for_control}/pay` with `{"id": …}`.
 
-        The others are issue, void, seed (`count`), fail (the arguments of `fail_next`), reset and requests. Each is a
-        POST with the token and a JSON object. Responses are in the API's envelope; what cannot be done gets 422.
+        The others are issue, void, seed (`count`), advance (`seconds`), fail (the arguments of `fail_next`), reset and
+        requests. Each is a POST with the token and a JSON object. Responses are in the API's envelope; what cannot be
+        done gets 422.
         """
         return self._origin + CONTROL_PREFIX.rstrip("/")
 

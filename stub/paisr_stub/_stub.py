@@ -66,10 +66,10 @@ class Stub(FaultPlanning, WebhookSending):
         return self._clock()
 
     def advance(self, span: timedelta) -> None:
-        """Let time pass for the stub: due dates pass, checkout sessions expire 30 minutes after they were opened, the
-        window of the rate limit moves on, and deliveries that failed are tried again.
+        """Let time pass for the stub.
 
-        Raises `ValueError` for a span that is negative.
+        Due dates pass, checkout sessions expire 30 minutes after they were opened, the window of the rate limit moves
+        on, and deliveries that failed are tried again. Raises `ValueError` for a span that is negative.
         """
         self._clock.advance(span)
         self._deliverer.wake()

@@ -160,6 +160,18 @@ def test_only_loopback(host: str) -> None:
         StubServer(host=host)
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "::1"])
+def test_every_address_of_loopback_will_do(host: str) -> None:
+    try:
+        stub = StubServer(host=host).start()
+    except OSError as error:
+        pytest.skip(f"this machine has no {host}: {error}")
+    with httpx.Client(headers={"Authorization": f"Bearer {stub.token}"}) as client:
+        assert client.get(f"{stub.url}/invoices").status_code == 200
+        assert client.post(f"{stub.url_for_control}/seed", json={"count": 1}).status_code == 200
+    stub.stop()
+
+
 def test_others_reach_it_by_explicit_permission_and_with_a_long_token() -> None:
     with StubServer(host="0.0.0.0", allow_remote=True) as stub:
         assert stub.url == f"http://127.0.0.1:{stub.port}/v2"
