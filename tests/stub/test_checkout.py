@@ -74,8 +74,8 @@ def test_the_page_shows_the_invoice(stub: StubServer, create: Create) -> None:
 def test_it_is_paid_once(stub: StubServer, create: Create) -> None:
     url = create()
     for _ in range(2):
-        answer = httpx.post(f"{url}/pay")
-        assert (answer.status_code, answer.headers["location"]) == (
+        response = httpx.post(f"{url}/pay")
+        assert (response.status_code, response.headers["location"]) == (
             303,
             url.removeprefix(f"http://127.0.0.1:{stub.port}"),
         )
