@@ -56,7 +56,7 @@ type: $(READY) ## check types with mypy and pyright, both strict
 	$(BIN)/mypy --strict
 	$(BIN)/pyright --warnings
 
-test: $(READY) ## run all tests (choose some with ARGS="tests/paisr -k money")
+test: $(READY) $(NODE_READY) ## run all tests (choose some with ARGS="tests/paisr -k money")
 	$(BIN)/python -m pytest $(ARGS)
 
 contract: $(READY) ## hold contract, client and stand-in together (CASES=150 for each operation, SEED=...)

@@ -1,8 +1,10 @@
-"""`python -m paisr_stub`: the stand-in on the command line, until Ctrl-C."""
+"""`python -m paisr_stub`: the stub on the command line, until Ctrl-C."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import shlex
 import signal
 import sqlite3
 import sys
@@ -11,11 +13,11 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
-from paisr_stub._server import StubServer
+from paisr_stub import StubServer
 
 
 def main(argv: Sequence[str] | None = None, *, prog: str = "paisr_stub") -> int:
-    """Run the stand-in until it is interrupted; returns the exit status: 0, or 2 when it could not start.
+    """Run the stub until it is interrupted; returns the exit status: 0, or 2 when it could not start.
 
     `prog` is what it calls itself in its messages.
     """
@@ -23,10 +25,14 @@ def main(argv: Sequence[str] | None = None, *, prog: str = "paisr_stub") -> int:
     try:
         stub = StubServer(
             host=options.host,
+            allow_remote=options.allow_remote,
+            public_url=options.public_url,
             port=options.port,
             db=options.db,
             token=options.token,
             rate_limit=options.rate_limit,
+            webhook_url=options.webhook_url,
+            webhook_secret=options.webhook_secret,
         )
         stub.start()
     except (OSError, OverflowError, ValueError, sqlite3.Error) as error:
@@ -35,7 +41,7 @@ def main(argv: Sequence[str] | None = None, *, prog: str = "paisr_stub") -> int:
     # SIGINT too: a shell script's background processes are started with it ignored.
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        _serve(stub, options.seed)
+        _serve(stub, options.seed, options.webhook_url)
     except KeyboardInterrupt:
         print()
     finally:
@@ -53,26 +59,42 @@ def _count(text: str) -> int:
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=prog, description="A stand-in for the Paisr invoices API, on this machine only."
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=0, help="a port (default: a free one)")
-    parser.add_argument("--db", metavar="FILE", help="keep everything in this SQLite file (default: in memory)")
-    parser.add_argument("--seed", type=_count, default=0, metavar="N", help="make up N invoices if there are none yet")
-    parser.add_argument("--token", help="the token to ask for (default: made up)")
-    parser.add_argument(
-        "--rate-limit", type=int, metavar="N", help="answer with 429 beyond N requests a minute (default: never)"
-    )
+    parser = argparse.ArgumentParser(prog=prog, description="A stub of the Paisr invoices API, to test against.")
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s, this machine only)")
+    add("--allow-remote", action="store_true", help="take a --host that other machines or containers can reach")
+    add("--public-url", metavar="URL", help="what others reach it by, such as http://stub:8000")
+    add("--port", type=int, default=0, help="a port (default: a free one)")
+    add("--db", metavar="FILE", help="keep everything in this SQLite file (default: in memory)")
+    add("--seed", type=_count, default=0, metavar="N", help="make up N invoices if there are none yet")
+    add("--token", help="the token to ask for (default: a random one)")
+    add("--rate-limit", type=int, metavar="N", help="respond with 429 beyond N requests a minute (default: never)")
+    add("--webhook-url", metavar="URL", help="send a delivery there when an invoice is created, paid or voided")
+    add("--webhook-secret", metavar="SECRET", help="what deliveries are signed with (default: a random one)")
     return parser
 
 
-def _serve(stub: StubServer, invoices: int) -> None:
+def _serve(stub: StubServer, invoices: int, webhook_url: str | None) -> None:
     if invoices > 0 and not stub.invoices:
         stub.seed(invoices)
-    print("The stand-in for the Paisr invoices API is running. Ctrl-C ends it.", file=sys.stderr)
-    print(f"export PAISR_TOKEN={stub.token}\nexport PAISR_BASE_URL={stub.url}", flush=True)
+    print("The stub of the Paisr invoices API is running. Ctrl-C ends it.", file=sys.stderr)
+    print("A customer pays at the session.url of an invoice, in a browser; or from the shell:", file=sys.stderr)
+    print(_way_to_pay(stub), file=sys.stderr)
+    exports = {"PAISR_TOKEN": stub.token, "PAISR_BASE_URL": stub.url}
+    if webhook_url is not None:
+        exports["PAISR_WEBHOOK_SECRET"] = stub.webhook_secret
+    print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in exports.items()), flush=True)
     threading.Event().wait()
+
+
+def _way_to_pay(stub: StubServer) -> str:
+    """A command for the shell that pays an invoice: the newest that is unpaid, or one whose id is to be filled in."""
+    invoice_id = next((invoice.id for invoice in reversed(stub.invoices) if invoice.status == "unpaid"), "inv_123456")
+    headers = (f"Authorization: Bearer {stub.token}", "Content-Type: application/json")
+    command = ["curl", f"{stub.url_for_control}/pay"]
+    for header in headers:
+        command += ["-H", header]
+    return "  " + shlex.join([*command, "-d", json.dumps({"id": invoice_id})])
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

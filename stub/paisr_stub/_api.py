@@ -10,20 +10,20 @@ import hmac
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from paisr_stub._answers import Answer, Refused, failure, success
+from paisr_stub._clock import Clock
 from paisr_stub._due import due_date
+from paisr_stub._events import CREATED, Event
 from paisr_stub._faults import Operation
 from paisr_stub._limit import SlidingWindow
 from paisr_stub._money import amount
 from paisr_stub._records import Customer, NewInvoice, timestamp
+from paisr_stub._responses import Refused, Response, failure, success
 from paisr_stub._store import Store
 from paisr_stub._validation import create_request, list_request
 
 PREFIX = "/v2"
 COLLECTION = f"{PREFIX}/invoices"
-Clock = Callable[[], datetime]
 logger = logging.getLogger("paisr_stub")
 
 
@@ -38,10 +38,6 @@ class Call:
     body: bytes
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 def operations(path: str) -> dict[str, Operation]:
     """The methods of a path, each with its operation; empty for a path that there is not."""
     if path == COLLECTION:
@@ -51,24 +47,32 @@ def operations(path: str) -> dict[str, Operation]:
 
 
 class Api:
-    """Answers calls from a store. Not aware of HTTP servers, faults or recordings."""
+    """Responds to calls from a store. Not aware of HTTP servers, faults or recordings."""
 
-    def __init__(self, store: Store, tokens: tuple[str, ...], clock: Clock, limiter: SlidingWindow | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        tokens: tuple[str, ...],
+        clock: Clock,
+        limiter: SlidingWindow | None,
+        happened: Callable[[Event], None],
+    ) -> None:
         self._store = store
         self._tokens = [token.encode() for token in tokens]
         self._clock = clock
         self._limiter = limiter
+        self._happened = happened
 
-    def answer(self, call: Call) -> Answer:
+    def respond(self, call: Call) -> Response:
         try:
-            return self._answer(call)
+            return self._respond(call)
         except Refused as refused:
-            return refused.answer()
+            return refused.response()
         except Exception:
-            logger.exception("The stand-in failed on %s %s", call.method, call.path)
+            logger.exception("The stub failed on %s %s", call.method, call.path)
             return failure(500)
 
-    def _answer(self, call: Call) -> Answer:
+    def _respond(self, call: Call) -> Response:
         known = operations(call.path)
         if not known:
             raise Refused(404, "There is nothing at this path.")
@@ -95,10 +99,10 @@ class Api:
         if scheme.lower() != "bearer" or not known:
             raise Refused(401, "The token is missing or not valid.", headers=(("WWW-Authenticate", "Bearer"),))
 
-    def _create(self, call: Call) -> Answer:
+    def _create(self, call: Call) -> Response:
         require_json(call)
         wanted = create_request(call.body)
-        now = self._clock().astimezone(UTC)
+        now = self._clock()
         try:
             due_at = due_date(wanted.due, now)
         except ValueError as error:
@@ -121,12 +125,13 @@ class Api:
                     voucher_id=None if voucher is None else voucher.id,
                 )
             )
+        self._happened(Event(str(invoice["id"]), CREATED))
         return success({name: invoice[name] for name in ("id", "status", "session")})
 
     def _customer(self, reference: str) -> Customer:
         """The customer of that id or address; made up when there is none, as there is no way to make one first.
 
-        The stand-in's own choice: what the service does with one that it does not know is not documented.
+        The stub's own choice: what the service does with one that it does not know is not documented.
         """
         found = self._store.customer(reference)
         if found is None:
@@ -134,7 +139,7 @@ class Api:
             self._store.add_customer(found)
         return found
 
-    def _list(self, call: Call) -> Answer:
+    def _list(self, call: Call) -> Response:
         """Newest first, and never more than 1,000: no order and no default limit is documented."""
         wanted = list_request(call.query)
         invoices = self._store.invoices(
@@ -142,7 +147,7 @@ class Api:
         )
         return success({"invoices": invoices})
 
-    def _get(self, call: Call) -> Answer:
+    def _get(self, call: Call) -> Response:
         invoice = self._store.invoice(call.path.rpartition("/")[2])
         return failure(404, "There is no invoice with this id.") if invoice is None else success(invoice)
 

@@ -1,4 +1,4 @@
-"""The ASGI application: reads a request, asks the API, applies a fault that was ordered, records, and sends."""
+"""The ASGI application: reads a request, asks the API, applies a planned fault, records, and sends."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from starlette import responses
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from paisr_stub import _control
-from paisr_stub._answers import Answer, failure
-from paisr_stub._api import Call, Clock, operations
+from paisr_stub import _checkout, _control
+from paisr_stub._api import Call, operations
+from paisr_stub._clock import Clock
 from paisr_stub._faults import Fault, Operation
-from paisr_stub._stub import RecordedRequest, Stub
+from paisr_stub._responses import Refused, Response, failure
+from paisr_stub._stub import Stub
 
-LARGEST_BODY = 1 << 20  # bytes; no size is documented, and fifty items of ordinary text are far below
-MOST_DRAINED = 8 << 20  # of a body that is too large, so much is read before the connection is given up
+MAX_BODY = 1 << 20  # bytes; no size is documented, and fifty items of ordinary text are far below
+MAX_DRAINED = 8 << 20  # of a body that is too large, so much is read before the connection is given up
 # Key of the ASGI scope under which the server leaves a function that closes the connection.
 CLOSE_CONNECTION = "paisr_stub.close_connection"
 
 
 class StubApp(Stub):
-    """The stand-in as an ASGI application."""
+    """The stub as an ASGI application."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -45,32 +46,45 @@ class StubApp(Stub):
             body=body or b"",
         )
         if body is None:
-            refusal = failure(413, f"The body is larger than {LARGEST_BODY} bytes.", headers=(("Connection", "close"),))
+            refusal = failure(413, f"The body is larger than {MAX_BODY} bytes.", headers=(("Connection", "close"),))
             self._record(call, None, refusal.status)
             await _send(refusal, scope, receive, send)
         elif call.path.startswith(_control.PREFIX):
-            await _send(_control.answer(self, self._api, call), scope, receive, send)
+            await _send(_control.respond(self, self._api, self._guard, call), scope, receive, send)
+        elif call.path.startswith(_checkout.PREFIX):
+            await _send(_checkout.respond(self, self._store, self._guard, call), scope, receive, send)
         else:
-            await self._answer(call, scope, receive, send)
+            await self._respond(call, scope, receive, send)
 
-    async def _answer(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _respond(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
         operation = operations(call.path).get(call.method)
-        fault = self._faults.take(operation)
+        fault = self._faults.take(operation) if self._is_authentic(call) else None
         if fault is None:
-            answer = self._api.answer(call)
-            self._record(call, operation, answer.status)
-            await _send(answer, scope, receive, send)
+            response = self._api.respond(call)
+            self._record(call, operation, response.status)
+            await _send(response, scope, receive, send)
             return
-        real = self._api.answer(call) if fault.processes else None
+        real = self._api.respond(call) if fault.processes else None
         shaped = fault.shape(real)
         self._record(call, operation, None if fault.drop else shaped.status)
         await _send_faulty(fault, shaped, scope, receive, send)
 
+    def _is_authentic(self, call: Call) -> bool:
+        try:
+            self._api.authenticate(call)
+        except Refused:
+            return False
+        return True
+
     def _record(self, call: Call, operation: Operation | None, status: int | None) -> None:
-        self._recorded.append(
-            RecordedRequest(
-                call.method, call.path, call.query.decode("latin-1"), call.headers, call.body, status, operation
-            )
+        self._recording.add(
+            method=call.method,
+            path=call.path,
+            query=call.query.decode("latin-1"),
+            headers=call.headers,
+            body=call.body,
+            status=status,
+            operation=operation,
         )
 
 
@@ -81,9 +95,19 @@ def create_app(
     clock: Clock | None = None,
     seed: int = 0,
     rate_limit: int | tuple[int, float] | None = None,
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
 ) -> StubApp:
-    """The stand-in as an ASGI application, to be called in process; the arguments are those of `StubServer`."""
-    return StubApp(db=db, token=token, clock=clock, seed=seed, rate_limit=rate_limit)
+    """The stub as an ASGI application, to be called in process; the arguments are those of `StubServer`."""
+    return StubApp(
+        db=db,
+        token=token,
+        clock=clock,
+        seed=seed,
+        rate_limit=rate_limit,
+        webhook_url=webhook_url,
+        webhook_secret=webhook_secret,
+    )
 
 
 def _headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -97,52 +121,52 @@ def _headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
 async def _body(request: Request) -> bytes | None:
     """The whole body, or None when it is larger than allowed."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > MOST_DRAINED:
+    if declared.isdigit() and int(declared) > MAX_DRAINED:
         return None
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size <= LARGEST_BODY:
+        if size <= MAX_BODY:
             chunks.append(chunk)
-        elif size > MOST_DRAINED:
+        elif size > MAX_DRAINED:
             return None
-    return None if size > LARGEST_BODY else b"".join(chunks)
+    return None if size > MAX_BODY else b"".join(chunks)
 
 
-async def _send(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
-    await _response(answer)(scope, receive, send)
+async def _send(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    await _as_asgi(response)(scope, receive, send)
 
 
-def _response(answer: Answer) -> Response:
-    response = Response(b"" if answer.status in (204, 304) else answer.body, answer.status)
-    if answer.content_type is not None:
-        response.headers["content-type"] = answer.content_type
-    for name, value in answer.headers:
-        response.headers.append(name, value)
-    return response
+def _as_asgi(response: Response) -> responses.Response:
+    shaped = responses.Response(b"" if response.status in (204, 304) else response.body, response.status)
+    if response.content_type is not None:
+        shaped.headers["content-type"] = response.content_type
+    for name, value in response.headers:
+        shaped.headers.append(name, value)
+    return shaped
 
 
-async def _send_faulty(fault: Fault, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+async def _send_faulty(fault: Fault, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
     if fault.delay and await _gone(receive, fault.delay):
         return
     if fault.drop is not None:
         await _close(scope, receive)
     elif fault.truncate is not None:
-        await _send_part(answer, fault.truncate, scope, receive, send)
+        await _send_part(response, fault.truncate, scope, receive, send)
     else:
-        await _send(answer, scope, receive, send)
+        await _send(response, scope, receive, send)
 
 
-async def _send_part(answer: Answer, size: int, scope: Scope, receive: Receive, send: Send) -> None:
+async def _send_part(response: Response, size: int, scope: Scope, receive: Receive, send: Send) -> None:
     """The whole head, which promises the whole body, then `size` bytes of it, then the end of the connection."""
 
     async def cut(message: Message) -> None:
         if message["type"] == "http.response.body":
-            message = {**message, "body": answer.body[:size], "more_body": True}
+            message = {**message, "body": response.body[:size], "more_body": True}
         await send(message)
 
-    await _response(answer)(scope, receive, cut)
+    await _as_asgi(response)(scope, receive, cut)
     await _close(scope, receive)
 
 
@@ -150,7 +174,7 @@ async def _close(scope: Scope, receive: Receive) -> None:
     """Close the connection and wait until it is. In process there is none: the caller gets the error it would mean."""
     close = scope.get(CLOSE_CONNECTION)
     if close is None:
-        raise ConnectionResetError("The stand-in was told to drop this connection.")
+        raise ConnectionResetError("The stub was told to drop this connection.")
     close()
     await _gone(receive, None)
 

@@ -1,9 +1,11 @@
-"""Control over HTTP, outside the API's paths: another process can seed, pay, void and order faults.
+"""Control over HTTP, outside the API's paths: another process can seed, pay, void and plan faults.
 
-Every request is a POST with the token and a JSON object, and is answered in the envelope:
+Every request is a POST with the token and a JSON object, and gets a response in the envelope. One that a web page of
+another site makes a browser send is refused: its `Host` or its `Origin` is not the stub's.
 
     /__stub__/seed     {"count": 10}                 → {"ids": ["inv_…", …]}
     /__stub__/pay      {"id": "inv_…"}               → {}      issue and void likewise
+    /__stub__/advance  {"seconds": 1800}             → {}      at most ten years at once
     /__stub__/fail     the arguments of `fail_next`  → {}      body as text
     /__stub__/reset    {}                            → {}      forgets waiting faults and recorded requests
     /__stub__/requests {}                            → {"requests": [{"method", "path", "query", "status"}, …]}
@@ -11,25 +13,37 @@ Every request is a POST with the token and a JSON object, and is answered in the
 
 from __future__ import annotations
 
+import inspect
+import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from datetime import timedelta
+from typing import Any, cast
 
-from paisr_stub._answers import Answer, Refused, success
 from paisr_stub._api import Api, Call, require_json
+from paisr_stub._faults import fault, text, whole
+from paisr_stub._guard import Guard
+from paisr_stub._responses import Refused, Response, failure, success
+from paisr_stub._stub import Stub
 from paisr_stub._validation import json_body
 
-if TYPE_CHECKING:
-    from paisr_stub._stub import Stub
-
 PREFIX = "/__stub__/"
+MAX_SEEDED = 10_000  # invoices in one request, which keeps the server from its other work for as long as it takes
+MAX_SECONDS = 10 * 366 * 24 * 3600
+MAX_ID = 200  # characters
+_FAULT_PARTS = ("times", *inspect.signature(fault).parameters)
+logger = logging.getLogger("paisr_stub")
 
 
-def answer(app: Stub, api: Api, call: Call) -> Answer:
-    """Carry out a control request; one that cannot be is answered with 4xx."""
+def respond(app: Stub, api: Api, guard: Guard, call: Call) -> Response:
+    """Carry out a control request; one that cannot be carried out gets 4xx."""
     try:
+        guard.check(call)
         return success(_carried_out(app, api, call))
     except Refused as refused:
-        return refused.answer()
+        return refused.response()
+    except Exception:
+        logger.exception("The stub failed on %s %s", call.method, call.path)
+        return failure(500)
 
 
 def _carried_out(app: Stub, api: Api, call: Call) -> object:
@@ -43,29 +57,37 @@ def _carried_out(app: Stub, api: Api, call: Call) -> object:
     body = json_body(call.body)
     if not isinstance(body, dict):
         raise Refused(422, "The body is not an object.")
+    names, required, act = action
+    given = cast("dict[str, Any]", body)
+    for name in given:
+        if name not in names:
+            raise Refused(422, f"The body has a field that is not known: {name[:60]!a}.")
+    if required and names[0] not in given:
+        raise Refused(422, f"The body has no {names[0]}.")
     try:
-        return action(app, cast("dict[str, Any]", body))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return act(app, given)
+    except (TypeError, ValueError) as error:
         raise Refused(422, f"That cannot be done: {error!s}") from None
 
 
 def _seed(app: Stub, body: Mapping[str, Any]) -> object:
-    return {"ids": app.seed(body["count"])}
+    return {"ids": app.seed(whole("count", body["count"], minimum=0, maximum=MAX_SEEDED))}
 
 
-def _issue(app: Stub, body: Mapping[str, Any]) -> object:
-    app.issue(body["id"])
+def _advance(app: Stub, body: Mapping[str, Any]) -> object:
+    app.advance(timedelta(seconds=whole("seconds", body["seconds"], minimum=0, maximum=MAX_SECONDS)))
     return {}
 
 
-def _pay(app: Stub, body: Mapping[str, Any]) -> object:
-    app.pay(body["id"])
-    return {}
+def _move(change: Callable[[Stub, str], None]) -> Callable[[Stub, Mapping[str, Any]], object]:
+    def move(app: Stub, body: Mapping[str, Any]) -> object:
+        invoice_id = text("id", body["id"])
+        if len(invoice_id) > MAX_ID:
+            raise ValueError(f"id is longer than {MAX_ID} characters.")
+        change(app, invoice_id)
+        return {}
 
-
-def _void(app: Stub, body: Mapping[str, Any]) -> object:
-    app.void(body["id"])
-    return {}
+    return move
 
 
 def _fail(app: Stub, body: Mapping[str, Any]) -> object:
@@ -86,12 +108,14 @@ def _requests(app: Stub, body: Mapping[str, Any]) -> object:
     return {"requests": [{name: getattr(request, name) for name in names} for request in app.requests]}
 
 
-_ACTIONS: dict[str, Callable[[Stub, Mapping[str, Any]], object]] = {
-    "seed": _seed,
-    "issue": _issue,
-    "pay": _pay,
-    "void": _void,
-    "fail": _fail,
-    "reset": _reset,
-    "requests": _requests,
+# The fields of each body, whether the first of them is required, and what is done.
+_ACTIONS: dict[str, tuple[tuple[str, ...], bool, Callable[[Stub, Mapping[str, Any]], object]]] = {
+    "seed": (("count",), True, _seed),
+    "advance": (("seconds",), True, _advance),
+    "issue": (("id",), True, _move(Stub.issue)),
+    "pay": (("id",), True, _move(Stub.pay)),
+    "void": (("id",), True, _move(Stub.void)),
+    "fail": (_FAULT_PARTS, False, _fail),
+    "reset": ((), False, _reset),
+    "requests": ((), False, _requests),
 }

@@ -1,6 +1,6 @@
 """The due date, worked out from a relative time.
 
-The documentation shows one example, `In 3 days`, and no grammar. The stand-in reads `In N UNIT` with a whole number and
+The documentation shows one example, `In 3 days`, and no grammar. The stub reads `In N UNIT` with a whole number and
 minute, hour, day, week, month or year, singular or plural, in any case. It refuses everything else: what the service
 reads beyond the example is not known.
 """

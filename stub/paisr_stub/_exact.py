@@ -8,13 +8,13 @@ from decimal import Context, Decimal, InvalidOperation
 from json.encoder import encode_basestring
 from typing import cast
 
-# Wide enough that no sum or product of amounts within LARGEST_EXPONENT and MOST_DIGITS is ever rounded.
+# Wide enough that no sum or product of amounts within MAX_EXPONENT and MAX_DIGITS is ever rounded.
 EXACT = Context(prec=5000, Emax=999_999, Emin=-999_999)
 PLAIN_DIGITS = 40  # a number that needs more digits than this is written with an exponent
 
 
 class UnreadableJSON(ValueError):
-    """The bytes are not a JSON document that the stand-in reads; the text says why."""
+    """The bytes are not a JSON document that the stub reads; the text says why."""
 
 
 def loads(raw: bytes) -> object:

@@ -1,18 +1,22 @@
-"""Faults on order: what the next requests meet instead of a plain answer."""
+"""Planned faults: what the next requests meet instead of a plain response."""
 
 from __future__ import annotations
 
 import re
 import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from operator import index
-from typing import Literal, get_args
+from decimal import Decimal
+from typing import Literal, cast, get_args
 
-from paisr_stub._answers import Answer, failure
+from paisr_stub._responses import Response, failure
 
 Operation = Literal["create", "list", "get"]
 Drop = Literal["before", "after"]
+
+MAX_WAITING = 10_000  # faults; a test needs far fewer, and no request may order more memory than this
+MAX_DELAY = 3600  # seconds
 
 _HEADER_NAME = re.compile(r"[0-9A-Za-z!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e\x80-\xff]([\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?|")
@@ -44,92 +48,144 @@ class Fault:
     def _replaces(self) -> bool:
         return self.status is not None or self.message is not None or self.body is not None
 
-    def shape(self, answer: Answer | None) -> Answer:
-        """The answer that is sent, made of the one that the request would have had."""
-        if self._replaces or answer is None:
-            answer = failure(self.status or (503 if self.body is None else 200), self.message)
+    def shape(self, response: Response | None) -> Response:
+        """The response that is sent, made of the one that the request would have had."""
+        if self._replaces or response is None:
+            response = failure(self.status or (503 if self.body is None else 200), self.message)
         if self.body is not None:
-            answer = replace(answer, body=self.body)
+            response = replace(response, body=self.body)
         if self.content_type is not None:
-            answer = replace(answer, content_type=self.content_type)
-        return replace(answer, headers=answer.headers + self.headers)
+            response = replace(response, content_type=self.content_type)
+        return replace(response, headers=response.headers + self.headers)
 
 
 def fault(
     *,
-    status: int | None,
-    message: str | None,
-    body: bytes | str | None,
-    content_type: str | None,
-    headers: Mapping[str, str] | None,
-    delay: float,
-    drop: Drop | None,
-    truncate: int | None,
-    processed: bool,
-    operation: Operation | None,
+    status: int | None = None,
+    message: str | None = None,
+    body: bytes | str | None = None,
+    content_type: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    delay: float = 0.0,
+    drop: Drop | None = None,
+    truncate: int | None = None,
+    processed: bool = False,
+    operation: Operation | None = None,
 ) -> Fault:
     """Check the parts, which may come from another process; raises `ValueError` or `TypeError` with what is wrong."""
-    if status is not None and not 200 <= status <= 599:
-        raise ValueError(f"status {status} is not between 200 and 599.")
-    if not 0 <= delay <= 3600:
-        raise ValueError(f"delay {delay} is not between 0 and 3600 seconds.")
-    if truncate is not None and truncate < 0:
-        raise ValueError("truncate is negative.")
+    if status is not None:
+        whole("status", status, minimum=200, maximum=599)
+    if truncate is not None:
+        whole("truncate", truncate, minimum=0)
     if drop not in (None, *get_args(Drop)):
         raise ValueError('drop is neither "before" nor "after".')
     if operation not in (None, *get_args(Operation)):
         raise ValueError('operation is none of "create", "list", "get".')
-    extra = tuple((headers or {}).items())
-    for name, value in extra if content_type is None else (*extra, ("Content-Type", content_type)):
-        _check_header(name, value)
-    plain = content_type is None and not extra and not delay and drop is None and truncate is None and not processed
-    if plain and status is None and message is None and body is None:
+    if not isinstance(cast("object", processed), bool):
+        raise TypeError("processed is neither true nor false.")
+    extra = _headers(headers)
+    if content_type is not None:
+        _check_header("Content-Type", content_type)
+    seconds = _delay(delay)
+    raw = _raw(body)
+    if message is not None:
+        text("message", message)
+    plain = content_type is None and not extra and not seconds and drop is None and truncate is None and not processed
+    if plain and status is None and message is None and raw is None:
         status = 503
     return Fault(
         status=status,
         message=message,
-        body=body.encode() if isinstance(body, str) else None if body is None else bytes(memoryview(body)),
+        body=raw,
         content_type=content_type,
         headers=extra,
-        delay=float(delay),
+        delay=seconds,
         drop=drop,
-        truncate=None if truncate is None else index(truncate),
+        truncate=truncate,
         processed=processed,
         operation=operation,
     )
 
 
-def _check_header(name: str, value: str) -> None:
+def whole(name: str, value: object, *, minimum: int, maximum: int | None = None) -> int:
+    """The value, when it is a whole number within its bounds; otherwise `ValueError` or `TypeError`."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} is not a whole number.")
+    if value < minimum or (maximum is not None and value > maximum):
+        bounds = f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
+        raise ValueError(f"{name} is not {bounds}.")
+    return value
+
+
+def text(name: str, value: object) -> str:
+    """The value, when it is a text that UTF-8 can write; otherwise `ValueError` or `TypeError`."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is not a text.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} has half of a surrogate pair in it, which is not a character.") from None
+    return value
+
+
+def _raw(body: object) -> bytes | None:
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(cast("bytes", body))
+    return None if body is None else text("body", body).encode()
+
+
+def _delay(delay: object) -> float:
+    if isinstance(delay, bool) or not isinstance(delay, int | float | Decimal):
+        raise TypeError("delay is not a number of seconds.")
+    seconds = float(min(delay, MAX_DELAY + 1)) if isinstance(delay, int) else float(delay)
+    if not 0 <= seconds <= MAX_DELAY:
+        raise ValueError(f"delay is not from 0 to {MAX_DELAY} seconds.")
+    return seconds
+
+
+def _headers(headers: object) -> tuple[tuple[str, str], ...]:
+    if headers is None:
+        return ()
+    if not isinstance(headers, Mapping):
+        raise TypeError("headers is not a mapping of names to values.")
+    pairs = tuple(cast("Mapping[str, str]", headers).items())
+    for name, value in pairs:
+        _check_header(name, value)
+    return pairs
+
+
+def _check_header(name: object, value: object) -> None:
+    if not isinstance(name, str) or not isinstance(value, str):
+        raise TypeError("A header is a name and a value, both of them texts.")
     if name.lower() in ("content-length", "transfer-encoding"):
         raise ValueError(f"{name} is worked out by the server; truncate makes it a lie.")
     if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
-        raise ValueError(f"{name!a} is not a header that HTTP allows.")
+        raise ValueError(f"{name[:60]!a} is not a header that HTTP allows.")
 
 
 class FaultQueue:
-    """Faults in the order in which they were ordered; each request takes the first that is meant for its operation."""
+    """Faults in the order in which they were planned; each request takes the first that is meant for its operation."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: list[Fault] = []
+        self._waiting: deque[Fault] = deque()
 
-    def add(self, ordered: Fault, times: int) -> None:
-        if times < 1:
-            raise ValueError("times is less than 1.")
+    def add(self, planned: Fault, times: int) -> None:
+        """Raises `ValueError` when more would wait than are kept, and keeps none of these then."""
+        whole("times", times, minimum=1, maximum=MAX_WAITING)
         with self._lock:
-            self._waiting.extend([ordered] * times)
+            if len(self._waiting) + times > MAX_WAITING:
+                raise ValueError(f"More than {MAX_WAITING} faults would be waiting.")
+            self._waiting.extend([planned] * times)
 
     def take(self, operation: Operation | None) -> Fault | None:
         with self._lock:
             for position, waiting in enumerate(self._waiting):
                 if waiting.operation is None or waiting.operation == operation:
-                    return self._waiting.pop(position)
+                    del self._waiting[position]
+                    return waiting
         return None
 
     def clear(self) -> None:
         with self._lock:
             self._waiting.clear()
-
-    def __len__(self) -> int:
-        with self._lock:
-            return len(self._waiting)

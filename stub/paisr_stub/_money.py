@@ -13,14 +13,15 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from paisr_stub._exact import EXACT
+from paisr_stub._record import Record
 
 VoucherType = Literal["percentage", "fixed"]
 
 _CENT = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
-class Voucher:
+@dataclass(frozen=True, slots=True, eq=False)
+class Voucher(Record):
     """A voucher; `rate` is a percentage, or an amount in major units for a fixed one."""
 
     id: str
@@ -28,8 +29,8 @@ class Voucher:
     rate: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+@dataclass(frozen=True, slots=True, eq=False)
+class Amount(Record):
     """Totals in major units: 150 is SRD 150.00."""
 
     sub_total: Decimal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
@@ -14,6 +14,9 @@ from paisr_stub._money import Amount
 from paisr_stub._validation import Item
 
 FIRST_SID = 600_001
+SESSION_LENGTH = timedelta(minutes=30)
+# What the links of checkout sessions begin with in process, where no server shows the page: they lead nowhere.
+CHECKOUT_URL = "https://checkout.paisr.tech"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +64,22 @@ def address(text: str | None) -> dict[str, str] | None:
     return None if text is None else cast("dict[str, str]", _exact.loads(text.encode()))
 
 
-def session(status: str, key: str) -> dict[str, object] | None:
+def session(status: str, url: str, *, expires_at: str | None, now: str) -> dict[str, object] | None:
     """Inferred: there is a checkout session while there is something to pay. Its length is the documented text.
 
-    The link is made up and leads nowhere.
+    Choices of the stub, and not documented: a session that has expired reads as null, no other one takes its place, and
+    the text of a session's length does not count down.
     """
     if status != "unpaid":
         return None
-    return {"url": f"https://checkout.paisr.tech/{key}", "expires_in": "30 minutes"}
+    if expires_at is None or expires_at <= now:
+        return None
+    return {"url": url, "expires_in": "30 minutes"}
 
 
-def written(row: sqlite3.Row) -> dict[str, object]:
-    found: Any = row  # sqlite3.Row answers with Any for every column
+def written(row: sqlite3.Row, *, checkout_url: str, now: str) -> dict[str, object]:
+    """The invoice as the API writes it; `now` decides whether its checkout session has expired."""
+    found: Any = row  # sqlite3.Row gives Any for every column
     voucher = None
     if found["voucher_id"] is not None:
         voucher = {
@@ -100,7 +107,12 @@ def written(row: sqlite3.Row) -> dict[str, object]:
         },
         "status": found["status"],
         "currency": found["currency"],
-        "session": session(found["status"], found["session_key"]),
+        "session": session(
+            found["status"],
+            f"{checkout_url}/{found['session_key']}",
+            expires_at=found["session_expires_at"],
+            now=now,
+        ),
         "due_at": found["due_at"],
         "paid_at": found["paid_at"],
         "void_at": found["void_at"],

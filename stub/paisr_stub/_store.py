@@ -1,4 +1,4 @@
-"""The stand-in's state, in SQLite: in memory, or in a file that outlives it.
+"""The stub's state, in SQLite: in memory, or in a file that outlives it.
 
 Amounts are kept as text, exactly as they are written. One connection, one lock: every change is one transaction, so
 that parallel requests, and two processes on one file, see each invoice whole or not at all.
@@ -15,27 +15,22 @@ from pathlib import Path
 from typing import cast
 
 from paisr_stub import _exact
+from paisr_stub._clock import Clock, utc_now
 from paisr_stub._money import Voucher, VoucherType
-from paisr_stub._records import FIRST_SID, Customer, NewInvoice, address, made_id, written
+from paisr_stub._records import (
+    CHECKOUT_URL,
+    FIRST_SID,
+    SESSION_LENGTH,
+    Customer,
+    NewInvoice,
+    address,
+    made_id,
+    timestamp,
+    written,
+)
+from paisr_stub._schema import connect, copied_to_memory
 from paisr_stub._validation import Item
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS customers (
-    id TEXT PRIMARY KEY, name TEXT, email TEXT COLLATE NOCASE, currency TEXT NOT NULL, billing TEXT, shipping TEXT);
-CREATE INDEX IF NOT EXISTS customers_email ON customers (email);
-CREATE TABLE IF NOT EXISTS vouchers (
-    id TEXT PRIMARY KEY, type TEXT NOT NULL, rate TEXT NOT NULL, customer_id TEXT);
-CREATE TABLE IF NOT EXISTS invoices (
-    sid INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, subscription_id TEXT,
-    customer_id TEXT NOT NULL REFERENCES customers (id), voucher_id TEXT REFERENCES vouchers (id),
-    summary TEXT NOT NULL, sub_total TEXT NOT NULL, discount_total TEXT NOT NULL, net_total TEXT NOT NULL,
-    status TEXT NOT NULL, currency TEXT NOT NULL, session_key TEXT NOT NULL,
-    due_at TEXT NOT NULL, paid_at TEXT, void_at TEXT, created_at TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS invoices_customer ON invoices (customer_id);
-CREATE TABLE IF NOT EXISTS items (
-    sid INTEGER NOT NULL REFERENCES invoices (sid), position INTEGER NOT NULL,
-    description TEXT NOT NULL, quantity TEXT NOT NULL, unit_price TEXT NOT NULL, PRIMARY KEY (sid, position));
-"""
 _SELECT = """
 SELECT i.*, c.name, c.email, c.billing, c.shipping, v.type AS voucher_type, v.rate AS voucher_rate
 FROM invoices i JOIN customers c ON c.id = i.customer_id LEFT JOIN vouchers v ON v.id = i.voucher_id
@@ -45,30 +40,37 @@ FROM invoices i JOIN customers c ON c.id = i.customer_id LEFT JOIN vouchers v ON
 class Store:
     """The tables, and the only code that speaks SQL."""
 
-    def __init__(self, path: str | Path | None = None, *, seed: int = 0) -> None:
+    def __init__(self, path: str | Path | None = None, *, seed: int = 0, clock: Clock = utc_now) -> None:
+        self.checkout_url = CHECKOUT_URL  # what the links of checkout sessions begin with
         self._seed = seed
+        self._clock = clock
         self._lock = threading.RLock()
         self._depth = 0
-        target = ":memory:" if path is None else str(path)
-        self._db = sqlite3.connect(target, check_same_thread=False, isolation_level=None, timeout=10)
-        self._db.row_factory = sqlite3.Row
-        try:
-            if path is not None:
-                self._db.execute("PRAGMA journal_mode=WAL")
-                self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.executescript(_SCHEMA)
-        except BaseException:
-            self._db.close()
-            raise
+        self._in_file = path is not None
+        self._closed = False
+        self._db = connect(path)
 
     def close(self) -> None:
+        """Let go of the file, if there is one. What it held can still be read, and no longer be changed."""
         with self._lock:
+            if self._in_file and not self._closed:
+                copy = copied_to_memory(self._db)
+                self._db.close()
+                self._db = copy
+            self._closed = True
+
+    def discard(self) -> None:
+        """Give everything up, memory included."""
+        with self._lock:
+            self._closed = True
             self._db.close()
 
     @contextmanager
     def transaction(self) -> Generator[None]:
-        """All or nothing; one inside another belongs to the outer one."""
+        """All or nothing; one inside another belongs to the outer one. Raises `RuntimeError` when it is closed."""
         with self._lock:
+            if self._closed:
+                raise RuntimeError("The stub has stopped: what it held can be read, and no longer be changed.")
             outermost = self._depth == 0
             if outermost:
                 self._db.execute("BEGIN IMMEDIATE")
@@ -150,11 +152,12 @@ class Store:
             sid = FIRST_SID if row is None or row["last"] is None else int(row["last"]) + 1
             invoice_id = made_id(sid, self._seed)
             self._db.execute(
-                f"INSERT INTO invoices VALUES ({', '.join('?' * 16)})",
+                f"INSERT INTO invoices VALUES ({', '.join('?' * 17)})",
                 (
                     sid, invoice_id, new.subscription_id, new.customer_id, new.voucher_id, new.summary,
                     _exact.number(new.amount.sub_total), _exact.number(new.amount.discount_total),
                     _exact.number(new.amount.net_total), new.status, new.currency, f"{invoice_id[4:]}{sid}",
+                    self._session_end() if new.status == "unpaid" else None,
                     new.due_at, new.paid_at, new.void_at, new.created_at,
                 ),
             )  # fmt: skip
@@ -170,9 +173,16 @@ class Store:
         return found
 
     def invoice(self, invoice_id: str) -> dict[str, object] | None:
+        return self._one("i.id", invoice_id)
+
+    def invoice_of_session(self, key: str) -> dict[str, object] | None:
+        """The invoice that a checkout link is for, whether or not its session has expired."""
+        return self._one("i.session_key", key)
+
+    def _one(self, column: str, value: str) -> dict[str, object] | None:
         with self._lock:
-            row = self._row(_SELECT + "WHERE i.id = ?", invoice_id)
-        return None if row is None else written(row)
+            row = self._row(f"{_SELECT}WHERE {column} = ?", value)
+            return None if row is None else self._written(row, timestamp(self._clock()))
 
     def invoices(
         self,
@@ -197,7 +207,14 @@ class Store:
         where = f"WHERE {' AND '.join(wanted)} " if wanted else ""
         with self._lock:
             rows = self._db.execute(f"{_SELECT}{where}ORDER BY i.sid DESC LIMIT ?", (*values, limit)).fetchall()
-        return [written(row) for row in rows]
+        now = timestamp(self._clock())
+        return [self._written(row, now) for row in rows]
+
+    def _written(self, row: sqlite3.Row, now: str) -> dict[str, object]:
+        return written(row, checkout_url=self.checkout_url, now=now)
+
+    def _session_end(self) -> str:
+        return timestamp(self._clock() + SESSION_LENGTH)
 
     def items(self, invoice_id: str) -> list[Item]:
         with self._lock:
@@ -220,7 +237,9 @@ class Store:
                 raise ValueError(f"There is no invoice {invoice_id}.")
             if row["status"] not in allowed:
                 raise ValueError(f"Invoice {invoice_id} is {row['status']} and cannot become {to}.")
-            stamp = {"paid": ", paid_at = :now", "void": ", void_at = :now"}.get(to, "")
+            stamp = {"paid": ", paid_at = :now", "void": ", void_at = :now", "unpaid": ", session_expires_at = :end"}
+            set_also = stamp.get(to, "")
             self._db.execute(
-                f"UPDATE invoices SET status = :to{stamp} WHERE id = :id", {"to": to, "now": now, "id": invoice_id}
+                f"UPDATE invoices SET status = :to{set_also} WHERE id = :id",
+                {"to": to, "now": now, "end": self._session_end(), "id": invoice_id},
             )

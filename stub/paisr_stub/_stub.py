@@ -1,54 +1,34 @@
-"""What the stand-in holds, and what a test can do to it besides sending requests."""
+"""What the stub holds, and what a test can do to it besides sending requests."""
 
 from __future__ import annotations
 
 import secrets
 import weakref
-from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
 
-from paisr_stub import _exact, _seed
-from paisr_stub._api import Api, Clock, utc_now
-from paisr_stub._faults import FaultQueue, Operation, fault
+from paisr_stub import _seed
+from paisr_stub._api import Api
+from paisr_stub._clock import Clock, TravelClock, utc_now
+from paisr_stub._events import PAID, REMOVED, Event
+from paisr_stub._guard import Guard
 from paisr_stub._limit import SlidingWindow
+from paisr_stub._models import Invoice, invoice_of
 from paisr_stub._money import Voucher, VoucherType
+from paisr_stub._planning import FaultPlanning
+from paisr_stub._recording import RecordedRequest, Recording
 from paisr_stub._records import Customer, timestamp
 from paisr_stub._store import Store
 from paisr_stub._validation import CURRENCIES, Item
-
-MOST_RECORDED = 20_000  # requests; the oldest are forgotten
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedRequest:
-    """A request as it arrived, and what it was answered with.
-
-    `query` is the raw query string, `headers` has lower-case names, Authorization included. `status` is None when the
-    connection was closed without an answer.
-    """
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes
-    status: int | None
-    operation: Operation | None
-
-    def json(self) -> object:
-        """The body read as JSON, numbers with a fraction as `Decimal`."""
-        return _exact.loads(self.body)
+from paisr_stub._webhooks import WebhookSending
 
 
-class Stub:
-    """What the stand-in holds and records, and the means to look at it and to change it.
+class Stub(FaultPlanning, WebhookSending):
+    """What the stub holds and records, and the means to look at it and to change it.
 
-    Every method may be called from any thread while requests are being answered.
+    Every method may be called from any thread while requests are being served.
     """
 
     def __init__(
@@ -59,48 +39,77 @@ class Stub:
         clock: Clock | None = None,
         seed: int = 0,
         rate_limit: int | tuple[int, float] | None = None,
+        webhook_url: str | None = None,
+        webhook_secret: str | None = None,
     ) -> None:
         tokens = _tokens(token)
         self.token = tokens[0]
-        self._faults = FaultQueue()
-        self._clock = utc_now if clock is None else clock
+        FaultPlanning.__init__(self)
+        travelling = TravelClock(utc_now if clock is None else clock)
+        WebhookSending.__init__(self, travelling, url=webhook_url, secret=webhook_secret)
         self._seed = seed
-        self._recorded: deque[RecordedRequest] = deque(maxlen=MOST_RECORDED)
+        self._recording = Recording()
+        self._guard = Guard()
         limiter = _limiter(rate_limit, self._clock)
-        self._store = Store(db, seed=seed)
-        self._api = Api(self._store, tokens, self._clock, limiter)
-        self._close = weakref.finalize(self, self._store.close)
+        self._store = Store(db, seed=seed, clock=self._clock)
+        self._api = Api(self._store, tokens, self._clock, limiter, self._happened)
+        weakref.finalize(self, self._store.discard)
 
     def close(self) -> None:
-        """Close the store. What was in memory is gone."""
-        self._close()
+        """End deliveries and let go of the file. Everything that the stub held and recorded can still be read."""
+        self._deliverer.stop()
+        self._store.close()
+
+    @property
+    def now(self) -> datetime:
+        """What time it is for the stub, in UTC."""
+        return self._clock()
+
+    def advance(self, span: timedelta) -> None:
+        """Let time pass for the stub.
+
+        Due dates pass, checkout sessions expire 30 minutes after they were opened, the window of the rate limit moves
+        on, and deliveries that failed are tried again. Raises `ValueError` for a span that is negative.
+        """
+        self._clock.advance(span)
+        self._deliverer.wake()
 
     # What it holds, and what can be done to it
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """The requests so far in the order of their answers, a copy. Control requests are not among them."""
-        return list(self._recorded)
+        """The requests so far in the order of their responses, a copy. Control requests are not among them.
+
+        The newest 20,000 are kept, or fewer where they are large: 32 MiB of them.
+        """
+        return self._recording.all()
 
     def forget_requests(self) -> None:
         """Begin a new recording."""
-        self._recorded.clear()
+        self._recording.clear()
 
     @property
-    def invoices(self) -> list[dict[str, object]]:
-        """Every invoice in the API's own shape, oldest first; amounts are `Decimal`, times RFC 3339 texts."""
-        return self._store.invoices()[::-1]
+    def invoices(self) -> list[Invoice]:
+        """Every invoice in the API's own shape, oldest first."""
+        return [invoice_of(written) for written in reversed(self._store.invoices())]
+
+    def invoice(self, invoice_id: str) -> Invoice:
+        """One invoice; raises `ValueError` for an unknown id."""
+        written = self._store.invoice(invoice_id)
+        if written is None:
+            raise ValueError(f"There is no invoice {invoice_id}.")
+        return invoice_of(written)
 
     def items(self, invoice_id: str) -> list[Item]:
-        """The line items that an invoice was made of. The API does not answer with them."""
+        """The line items that an invoice was made of. The API does not return them."""
         return self._store.items(invoice_id)
 
     def seed(self, count: int) -> list[str]:
-        """Add `count` made-up invoices of several customers, currencies, statuses, vouchers and subscriptions.
+        """Add `count` generated invoices of several customers, currencies, statuses, vouchers and subscriptions.
 
         Returns their ids in the order in which they were made. The same seed and clock give the same invoices.
         """
-        return _seed.seed(self._store, count, number=self._seed, now=self._clock().astimezone(UTC))
+        return _seed.seed(self._store, count, number=self._seed, now=self._clock())
 
     def add_customer(
         self,
@@ -132,7 +141,7 @@ class Stub:
     ) -> str:
         """Add a voucher and return its id. Given a customer's id, it applies to each invoice of theirs from now on.
 
-        That a voucher reaches an invoice by way of its customer is the stand-in's choice: a create names none.
+        That a voucher reaches an invoice by way of its customer is the stub's choice: a create names none.
         """
         exact = Decimal(rate)
         if type not in ("percentage", "fixed"):
@@ -151,62 +160,15 @@ class Stub:
     def pay(self, invoice_id: str) -> None:
         """unpaid → paid; raises `ValueError` from any other status or for an unknown id."""
         self._move(invoice_id, "paid", ("unpaid",))
+        self._happened(Event(invoice_id, PAID))
 
     def void(self, invoice_id: str) -> None:
         """draft or unpaid → void; raises `ValueError` from any other status or for an unknown id."""
         self._move(invoice_id, "void", ("draft", "unpaid"))
+        self._happened(Event(invoice_id, REMOVED))
 
     def _move(self, invoice_id: str, to: str, allowed: tuple[str, ...]) -> None:
-        now = timestamp(self._clock().astimezone(UTC))
-        self._store.move(invoice_id, to, allowed=allowed, now=now)
-
-    def fail_next(
-        self,
-        times: int = 1,
-        *,
-        status: int | None = None,
-        message: str | None = None,
-        body: bytes | str | None = None,
-        content_type: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        delay: float = 0.0,
-        drop: Literal["before", "after"] | None = None,
-        truncate: int | None = None,
-        processed: bool = False,
-        operation: Operation | None = None,
-    ) -> None:
-        """Let the next `times` requests meet a fault, each exactly one; orders queue up.
-
-        - `operation`: only requests of `"create"`, `"list"` or `"get"` meet it; without, every request to the API does.
-        - `status` (200 to 599), `message`: this answer in the envelope, and the request is not carried out.
-        - `body`, `content_type`, `headers`: raw parts of the answer. A body without a status is sent with 200. With
-          `content_type` or `headers` alone the request is carried out and its own answer changed.
-        - none of these, nor what follows: 503.
-        - `processed=True`: the request is carried out first, and its answer replaced all the same.
-        - `delay`: seconds between carrying out and answering. The one who does not wait that long finds it done.
-        - `drop="before"`: the connection is closed and nothing was carried out; `drop="after"`: it is carried out and
-          kept, then the connection is closed without an answer.
-        - `truncate`: the answer promises its whole length, and the connection is closed after so many bytes of it.
-
-        The fault comes before the token is looked at. Raises `ValueError` for parts that make no sense.
-        """
-        ordered = fault(
-            status=status,
-            message=message,
-            body=body,
-            content_type=content_type,
-            headers=headers,
-            delay=delay,
-            drop=drop,
-            truncate=truncate,
-            processed=processed,
-            operation=operation,
-        )
-        self._faults.add(ordered, times)
-
-    def forget_faults(self) -> None:
-        """Take back the faults that nobody has met yet."""
-        self._faults.clear()
+        self._store.move(invoice_id, to, allowed=allowed, now=timestamp(self._clock()))
 
 
 def _tokens(token: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What a request may say: as strict as the documentation allows.
 
-A query that is wrong is answered with 400, a body that is not what the documentation describes with 422. Which of the
-two the service uses is not documented. Query parameters that the documentation does not name are ignored.
+A query that is wrong gets 400, a body that is not what the documentation describes gets 422. Which
+of the two the service uses is not documented. Query parameters that the documentation does not name are ignored.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from typing import cast
 from urllib.parse import parse_qsl
 
 from paisr_stub import _exact
-from paisr_stub._answers import Refused
+from paisr_stub._record import Record
+from paisr_stub._responses import Refused
 
 CURRENCIES = ("SRD", "USD", "EUR")
 STATUSES = ("draft", "unpaid", "paid", "void")
-MOST_ITEMS = 50
-MOST_INVOICES = 1000
+MAX_ITEMS = 50
+MAX_INVOICES = 1000
 # No bound is documented. These keep every double and far more, and refuse numbers made to fill the memory.
-MOST_DIGITS = 400
-LARGEST_EXPONENT = 400
+MAX_DIGITS = 400
+MAX_EXPONENT = 400
 
 _CUSTOMER_ID = re.compile(r"cus_[0-9A-Za-z_-]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -30,8 +31,8 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _LIMIT = re.compile(r"[1-9][0-9]{0,3}")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+@dataclass(frozen=True, slots=True, eq=False)
+class Item(Record):
     """A line item; `unit_price` in major units."""
 
     description: str
@@ -57,7 +58,7 @@ class ListRequest:
     resource_id: str | None = None
     currency: str | None = None
     status: str | None = None
-    limit: int = MOST_INVOICES
+    limit: int = MAX_INVOICES
 
 
 def create_request(raw: bytes) -> CreateRequest:
@@ -92,8 +93,8 @@ def _items(value: object) -> tuple[Item, ...]:
     if not isinstance(value, list):
         raise Refused(422, "items is not an array.")
     members = cast("list[object]", value)
-    if len(members) > MOST_ITEMS:
-        raise Refused(422, f"items has {len(members)} entries, and {MOST_ITEMS} are allowed.")
+    if len(members) > MAX_ITEMS:
+        raise Refused(422, f"items has {len(members)} entries, and {MAX_ITEMS} are allowed.")
     return tuple(_item(member, f"items[{position}]") for position, member in enumerate(members))
 
 
@@ -101,8 +102,8 @@ def _item(value: object, place: str) -> Item:
     found = _fields(value, place, ("description", "quantity", "unit_price"), ())
     return Item(
         description=_text(found["description"], f"{place}.description"),
-        quantity=_number(found["quantity"], f"{place}.quantity", least=1),
-        unit_price=_number(found["unit_price"], f"{place}.unit_price", least=0),
+        quantity=_number(found["quantity"], f"{place}.quantity", minimum=1),
+        unit_price=_number(found["unit_price"], f"{place}.unit_price", minimum=0),
     )
 
 
@@ -135,16 +136,16 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _number(value: object, place: str, *, least: int) -> Decimal:
+def _number(value: object, place: str, *, minimum: int) -> Decimal:
     # A bool is an int to Python, and not a number to JSON.
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise Refused(422, f"{place} is not a number.")
     exact = Decimal(value)
     digits = exact.as_tuple().digits
-    if exact and (len(digits) > MOST_DIGITS or abs(exact.adjusted()) > LARGEST_EXPONENT):
-        raise Refused(422, f"{place} has more digits than the stand-in takes.")
-    if exact < least:
-        raise Refused(422, f"{place} is less than {least}.")
+    if exact and (len(digits) > MAX_DIGITS or abs(exact.adjusted()) > MAX_EXPONENT):
+        raise Refused(422, f"{place} has more digits than the stub takes.")
+    if exact < minimum:
+        raise Refused(422, f"{place} is less than {minimum}.")
     return exact
 
 
@@ -156,9 +157,9 @@ def list_request(query: bytes) -> ListRequest:
         raise Refused(400, "currency is not three capital letters.")
     if status is not None and status not in STATUSES:
         raise Refused(400, "status is not one of draft, unpaid, paid, void.")
-    if limit is not None and not (_LIMIT.fullmatch(limit) and int(limit) <= MOST_INVOICES):
-        raise Refused(400, f"limit is not a whole number from 1 to {MOST_INVOICES}.")
-    return ListRequest(found.get("resource_id"), currency, status, MOST_INVOICES if limit is None else int(limit))
+    if limit is not None and not (_LIMIT.fullmatch(limit) and int(limit) <= MAX_INVOICES):
+        raise Refused(400, f"limit is not a whole number from 1 to {MAX_INVOICES}.")
+    return ListRequest(found.get("resource_id"), currency, status, MAX_INVOICES if limit is None else int(limit))
 
 
 def _parameters(query: bytes, names: tuple[str, ...]) -> dict[str, str]:

@@ -39,7 +39,8 @@ def test_ten_lines_create_an_invoice(
         printed = capsys.readouterr().out.split()
         assert [str(request.method) for request in stub.requests] == ["POST", "GET"]
     assert printed[:2] == [created["id"], "unpaid"]
-    assert printed[2].startswith("https://")
+    assert created.session is not None
+    assert printed[2] == created.session.url
 
 
 def test_the_stand_in_serves_a_program_s_own_tests(programs: list[str]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 PACKAGES = ("paisr", "paisr_generated", "paisr_stub")
-EXTRAS_ONLY = {"starlette", "uvicorn", "redis", "aiohttp", "httpx_aiohttp", "paisr_stub"}
+EXTRAS_ONLY = {"jinja2", "starlette", "uvicorn", "redis", "aiohttp", "httpx_aiohttp", "paisr_stub"}
 # Some names are loaded when they are first asked for, so all are.
 PROGRAM = """
 import sys, paisr

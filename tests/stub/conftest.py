@@ -1,11 +1,13 @@
-"""What the tests of the stand-in share: a clock that stands still, and calls without a socket."""
+"""What the tests of the stub share: a clock that stands still, and calls without a socket."""
 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -40,23 +42,23 @@ class Caller:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         sent = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = self.app._api.answer(Call(method, "/v2" + path, query.encode(), sent, raw))
-        return answer.status, json.loads(answer.body)
+        response = self.app._api.respond(Call(method, "/v2" + path, query.encode(), sent, raw))
+        return response.status, json.loads(response.body)
 
     def create(self, **changes: Any) -> tuple[int, Any]:
         body = {"customer": "jane@example.com", "summary": "A simple pizza order", "due": "In 3 days", **changes}
         return self("POST", "/invoices", {key: value for key, value in body.items() if value is not ...})
 
     def created(self, **changes: Any) -> dict[str, Any]:
-        status, answer = self.create(**changes)
-        assert status == 200, answer
-        found: dict[str, Any] = self("GET", f"/invoices/{answer['data']['id']}")[1]["data"]
+        status, response = self.create(**changes)
+        assert status == 200, response
+        found: dict[str, Any] = self("GET", f"/invoices/{response['data']['id']}")[1]["data"]
         return found
 
     def listed(self, query: str = "") -> list[dict[str, Any]]:
-        status, answer = self("GET", "/invoices", query=query)
-        assert status == 200, answer
-        invoices: list[dict[str, Any]] = answer["data"]["invoices"]
+        status, response = self("GET", "/invoices", query=query)
+        assert status == 200, response
+        invoices: list[dict[str, Any]] = response["data"]["invoices"]
         return invoices
 
 
@@ -87,6 +89,43 @@ def stub() -> Iterator[StubServer]:
 def http(stub: StubServer) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=stub.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=5) as client:
         yield client
+
+
+class Receiver:
+    """A server that takes webhook deliveries: `received` are those that came, `statuses` what it responds with next."""
+
+    def __init__(self) -> None:
+        self.received: list[tuple[str, dict[str, str], bytes]] = []
+        self.statuses: list[int] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.received.append((self.path, dict(self.headers), body))
+                self.send_response(outer.statuses.pop(0) if outer.statuses else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, format: str, *arguments: object) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/webhooks?from=stub"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    yield made
+    made.close()
 
 
 @pytest.fixture

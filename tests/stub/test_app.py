@@ -37,16 +37,16 @@ def test_in_process_a_dropped_connection_is_an_error(app: StubApp, pizza: Callab
 def test_lifespan_and_websocket(app: StubApp) -> None:
     async def run(scope: dict[str, Any], *messages: str) -> list[str]:
         waiting = [{"type": message} for message in messages]
-        answers: list[str] = []
+        responses: list[str] = []
 
         async def receive() -> dict[str, Any]:
             return waiting.pop(0)
 
         async def send(message: Any) -> None:
-            answers.append(message["type"])
+            responses.append(message["type"])
 
         await app(scope, receive, send)
-        return answers
+        return responses
 
     assert asyncio.run(run({"type": "lifespan"}, "lifespan.startup", "lifespan.shutdown")) == [
         "lifespan.startup.complete",

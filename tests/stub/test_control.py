@@ -5,8 +5,11 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from paisr_stub import StubServer
+from paisr_stub import StubApp, StubServer, _control
+from paisr_stub._api import Call
 
 
 @pytest.fixture
@@ -29,6 +32,8 @@ def test_another_process_can_do_what_a_test_can(stub: StubServer, http: httpx.Cl
     assert control("pay", id=draft).status_code == 200
     assert control("void", id=unpaid).status_code == 200
     assert [http.get(f"/invoices/{one}").json()["data"]["status"] for one in (draft, unpaid)] == ["paid", "void"]
+    assert control("advance", seconds=1800).status_code == 200
+    assert [invoice["session"] for invoice in stub.invoices] == [None] * 30
     assert control("fail", times=2, status=500, delay=0.01, operation="list").status_code == 200
     assert [http.get("/invoices").status_code for _ in range(3)] == [500, 500, 200]
     assert [request["status"] for request in control("requests").json()["data"]["requests"]] == [
@@ -59,12 +64,42 @@ def test_another_process_can_do_what_a_test_can(stub: StubServer, http: httpx.Cl
         ("fail", {"times": 1.5}),
         ("fail", {"headers": ["a"]}),
         ("fail", {"delay": "1"}),
+        ("fail", {"status": 200.5}),
+        ("fail", {"status": 10**400}),
+        ("fail", {"message": "\ud800"}),
+        ("fail", {"body": "\ud800"}),
+        ("fail", {"content_type": "\ud800"}),
+        ("fail", {"headers": {"\ud800": "a"}}),
+        ("fail", {"times": 10**12}),
+        ("fail", {"self": 1}),
+        ("fail", {"\ud800": 1}),
+        ("pay", {"id": ["inv_1"]}),
+        ("pay", {"id": 10**30}),
+        ("pay", {"id": None}),
+        ("pay", {"id": "i" * 1_000_000}),
+        ("pay", {"id": "inv_1", "note": "x"}),
+        ("issue", {"id": {}}),
+        ("void", {"id": True}),
+        ("seed", {"count": 10**30}),
+        ("seed", {"count": 10_001}),
+        ("seed", {"count": True}),
+        ("advance", {"seconds": -1}),
+        ("advance", {"seconds": 1.5}),
+        ("advance", {"seconds": 10**30}),
+        ("advance", {}),
+        ("reset", {"x": 1}),
+        ("requests", {"x": 1}),
     ],
 )
-def test_what_cannot_be_done_is_422_in_the_envelope(stub: StubServer, control: Any, action: str, body: Any) -> None:
-    answer = control(action, **body)
-    assert (answer.status_code, answer.json()["success"]) == (422, False)
+def test_what_cannot_be_done_is_422_in_the_envelope(
+    stub: StubServer, http: httpx.Client, control: Any, action: str, body: Any
+) -> None:
+    response = control(action, **body)
+    assert (response.status_code, response.json()["success"]) == (422, False)
+    assert len(response.content) < 500
     assert stub.invoices == []
+    assert control("requests").json()["data"] == {"requests": []}
+    assert http.get("/invoices").status_code == 200
 
 
 def test_the_control_paths_are_guarded(stub: StubServer, http: httpx.Client) -> None:
@@ -75,3 +110,84 @@ def test_the_control_paths_are_guarded(stub: StubServer, http: httpx.Client) -> 
     assert http.get(url).status_code == 405
     assert http.post(f"{url}s", json={}).status_code == 404
     assert stub.invoices == []
+
+
+SURROGATE = st.sampled_from(["\ud800", "\udfff", "a\ud83d"])
+LEAF = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5) | SURROGATE
+VALUE = st.recursive(
+    LEAF, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(LEAF.map(str), inner, max_size=3), max_leaves=5
+)
+FIELD = st.sampled_from(["count", "id", *_control._FAULT_PARTS]) | SURROGATE
+ACTION = st.sampled_from(sorted(_control._ACTIONS))
+
+
+@settings(
+    derandomize=True,
+    database=None,
+    max_examples=400,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(action=ACTION, raw=st.binary(max_size=20) | (st.dictionaries(FIELD, VALUE, max_size=3) | VALUE).map(json.dumps))
+def test_any_body_gets_a_response_in_the_envelope(app: StubApp, action: str, raw: bytes | str) -> None:
+    headers = {"authorization": f"Bearer {app.token}", "content-type": "application/json"}
+    body = raw if isinstance(raw, bytes) else raw.encode()
+    response = _control.respond(app, app._api, app._guard, Call("POST", f"/__stub__/{action}", b"", headers, body))
+    envelope = json.loads(response.body)
+    assert response.status in (200, 400, 422)
+    assert envelope["success"] is (response.status == 200)
+    app.forget_faults()
+
+
+def test_what_goes_wrong_inside_is_500_in_the_envelope(
+    stub: StubServer, control: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stub, "seed", lambda count: {}[count])
+    response = control("seed", count=1)
+    assert (response.status_code, response.json()["success"]) == (500, False)
+    assert "KeyError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "evil.example:80"},
+        {"Host": "localhost.evil.example"},
+        {"Host": "127.0.0.1.evil.example"},
+        {"Host": "127.0.0.1@evil.example"},
+        {"Host": "[::1"},
+        {"Host": ""},
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://localhost"},
+        {"Origin": "null"},
+        {"Origin": ""},
+    ],
+)
+def test_a_page_of_another_site_is_refused(
+    stub: StubServer, http: httpx.Client, control: Any, headers: dict[str, str]
+) -> None:
+    response = http.post(f"{stub.url_for_control}/seed", json={"count": 1}, headers=headers)
+    assert (response.status_code, response.json()["success"]) == (403, False)
+    assert stub.invoices == []
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST", "127.0.0.2", "[::1]"])
+@pytest.mark.parametrize("with_origin", [False, True])
+def test_its_own_names_are_taken(stub: StubServer, http: httpx.Client, name: str, with_origin: bool) -> None:
+    host = f"{name}:{stub.port}"
+    headers = {"Host": host} | ({"Origin": f"http://{host}"} if with_origin else {})
+    assert http.post(f"{stub.url_for_control}/seed", json={"count": 1}, headers=headers).status_code == 200
+
+
+def test_a_stub_that_others_reach_knows_its_public_name_alone() -> None:
+    token = "t" * 16
+    with StubServer(host="0.0.0.0", allow_remote=True, public_url="http://Stub:8000/", token=token) as stub:
+        assert stub.url == "http://Stub:8000/v2"
+        url = f"http://127.0.0.1:{stub.port}/__stub__/seed"
+        statuses = {}
+        for host in ("stub", "STUB:8000", "localhost", "other"):
+            headers = {"Authorization": f"Bearer {token}", "Host": host}
+            statuses[host] = httpx.post(url, json={"count": 1}, headers=headers).status_code
+        assert statuses == {"stub": 200, "STUB:8000": 200, "localhost": 200, "other": 403}
+        assert httpx.post(url, json={"count": 1}).status_code == 401

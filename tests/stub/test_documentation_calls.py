@@ -1,6 +1,6 @@
 """The calls printed on the documentation's create page, run by the programs that they are written for.
 
-`documentation/` holds them as they are printed. To run at all they need the stand-in's address; to create an invoice, a
+`documentation/` holds them as they are printed. To run at all they need the stub's address; to create an invoice, a
 token and real values. The JavaScript call as printed has no `method`: `fetch` takes it for a GET, refuses its body, and
 sends nothing.
 """
@@ -24,7 +24,7 @@ REAL_VALUES = {"customer": "jane@example.com", "summary": "A simple pizza order"
 # Where each language is given the token, and what it needs besides.
 SHELL_HEADER = '-H "Content-Type: application/json"'
 PYTHON_HEADER = '"Content-Type": "application/json"'
-SHOW = ").then((answer) => answer.text()).then(console.log, (error) => console.log(`${error}`))\n"
+SHOW = ").then((response) => response.text()).then(console.log, (error) => console.log(`${error}`))\n"
 
 Need = Callable[[Any, str], Any]
 
@@ -57,7 +57,7 @@ def run_shell(text: str, need: Need) -> str:
 
 
 def run_javascript(text: str, need: Need) -> str:
-    shown = text.rstrip().removesuffix(")") + SHOW  # the page throws the answer away
+    shown = text.rstrip().removesuffix(")") + SHOW  # the page throws the response away
     return output(need(shutil.which("node"), "node"), "--eval", shown)
 
 
@@ -74,11 +74,11 @@ def assert_refused_without_token(said: str, stub: StubServer) -> None:
 
 
 def assert_created(said: str, stub: StubServer) -> None:
-    answer = json.loads(said)
-    assert answer["success"] is True
+    response = json.loads(said)
+    assert response["success"] is True
     (invoice,) = stub.invoices
-    assert answer["data"]["id"] == invoice["id"]
-    assert (invoice["summary"], invoice["customer"]["email"]) == (REAL_VALUES["summary"], REAL_VALUES["customer"])  # type: ignore[index]  # an invoice is JSON
+    assert response["data"]["id"] == invoice["id"]
+    assert (invoice["summary"], invoice["customer"]["email"]) == (REAL_VALUES["summary"], REAL_VALUES["customer"])
     assert [request.status for request in stub.requests] == [200]
 
 

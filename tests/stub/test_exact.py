@@ -32,7 +32,7 @@ def test_amounts_are_read_from_their_digits() -> None:
     assert _exact.loads(b"[0.1, 149.95, 1e400, 3]") == [Decimal("0.1"), Decimal("149.95"), Decimal("1E400"), 3]
 
 
-def test_everything_that_an_answer_has_is_written() -> None:
+def test_everything_that_a_response_has_is_written() -> None:
     value = {"a": None, "b": [True, False, 1, Decimal("0.3")], "ü": '"\\\n\x00 😀'}
     written = _exact.dumps(value)
     assert written == '{"a":null,"b":[true,false,1,0.3],"ü":"\\"\\\\\\n\\u0000 😀"}'.encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -16,8 +17,8 @@ Body = Callable[..., dict[str, Any]]
 
 def test_a_plain_fault_is_503_and_nothing_is_kept(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
     stub.fail_next()
-    answer = http.post("/invoices", json=pizza())
-    assert (answer.status_code, answer.json()) == (503, {"success": False, "message": "Service Unavailable."})
+    response = http.post("/invoices", json=pizza())
+    assert (response.status_code, response.json()) == (503, {"success": False, "message": "Service Unavailable."})
     assert stub.invoices == []
     assert http.post("/invoices", json=pizza()).status_code == 200
     assert [request.status for request in stub.requests] == [503, 200]
@@ -26,29 +27,29 @@ def test_a_plain_fault_is_503_and_nothing_is_kept(stub: StubServer, http: httpx.
 @pytest.mark.parametrize("status", [200, 204, 302, 304, 400, 404, 418, 429, 500, 599])
 def test_any_status(stub: StubServer, http: httpx.Client, status: int) -> None:
     stub.fail_next(status=status, message="As ordered.")
-    answer = http.get("/invoices")
-    assert answer.status_code == status
+    response = http.get("/invoices")
+    assert response.status_code == status
     if status in (204, 304):
-        assert answer.content == b""
+        assert response.content == b""
     else:
-        assert answer.json() == {"success": False, "message": "As ordered."}
+        assert response.json() == {"success": False, "message": "As ordered."}
     assert http.get("/invoices").status_code == 200
 
 
 def test_raw_parts(stub: StubServer, http: httpx.Client) -> None:
     stub.fail_next(status=502, body="<html>", content_type="text/html", headers={"Retry-After": "7", "X-A": "é"})
-    answer = http.get("/invoices")
-    assert (answer.status_code, answer.text, answer.headers["content-type"]) == (502, "<html>", "text/html")
-    assert answer.headers["retry-after"] == "7"
+    response = http.get("/invoices")
+    assert (response.status_code, response.text, response.headers["content-type"]) == (502, "<html>", "text/html")
+    assert response.headers["retry-after"] == "7"
     stub.fail_next(body=b"\xff\x00")
-    answer = http.get("/invoices")
-    assert (answer.status_code, answer.content) == (200, b"\xff\x00")
+    response = http.get("/invoices")
+    assert (response.status_code, response.content) == (200, b"\xff\x00")
 
 
-def test_headers_alone_leave_the_answer_as_it_is(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
+def test_headers_alone_leave_the_response_as_it_is(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
     stub.fail_next(headers={"X-Request-Id": "7"}, content_type="text/plain")
-    answer = http.post("/invoices", json=pizza())
-    assert (answer.status_code, answer.headers["x-request-id"], answer.headers["content-type"]) == (
+    response = http.post("/invoices", json=pizza())
+    assert (response.status_code, response.headers["x-request-id"], response.headers["content-type"]) == (
         200,
         "7",
         "text/plain",
@@ -75,17 +76,17 @@ def test_a_dropped_connection(stub: StubServer, http: httpx.Client, pizza: Body,
 
 
 @pytest.mark.parametrize("size", [0, 1, 40])
-def test_a_truncated_answer(stub: StubServer, http: httpx.Client, pizza: Body, size: int) -> None:
+def test_a_truncated_response(stub: StubServer, http: httpx.Client, pizza: Body, size: int) -> None:
     stub.fail_next(truncate=size)
-    with http.stream("POST", "/invoices", json=pizza()) as answer:
-        assert (answer.status_code, int(answer.headers["content-length"]) > size) == (200, True)
+    with http.stream("POST", "/invoices", json=pizza()) as response:
+        assert (response.status_code, int(response.headers["content-length"]) > size) == (200, True)
         with pytest.raises(httpx.RemoteProtocolError, match=f"received {size} bytes" if size else "received 0 bytes"):
-            answer.read()
+            response.read()
     assert len(stub.invoices) == 1
     assert http.get("/invoices").status_code == 200
 
 
-def test_a_late_answer_was_carried_out_at_once(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
+def test_a_late_response_was_carried_out_at_once(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
     stub.fail_next(delay=30)
     with pytest.raises(httpx.ReadTimeout):
         http.post("/invoices", json=pizza(), timeout=0.1)
@@ -129,9 +130,57 @@ def test_faults_queue_up_and_wait_for_their_operation(stub: StubServer, http: ht
         {"content_type": "a\n"},
         {"body": 7},
         {"truncate": 1.5},
+        {"truncate": True},
+        {"status": 200.5},
+        {"status": Decimal("200.5")},
+        {"status": Decimal(200)},
+        {"status": True},
+        {"status": "200"},
+        {"message": "half \ud800"},
+        {"message": 7},
+        {"body": "half \udfff"},
+        {"body": ["<html>"]},
+        {"content_type": "text/\ud800"},
+        {"content_type": 7},
+        {"headers": {"X-A": "\ud800"}},
+        {"headers": {"\ud800": "a"}},
+        {"headers": {"X-A": 7}},
+        {"headers": "X-A"},
+        {"headers": 7},
+        {"delay": "1"},
+        {"delay": True},
+        {"delay": Decimal("NaN")},
+        {"delay": Decimal("sNaN")},
+        {"delay": 10**400},
+        {"drop": ["after"]},
+        {"operation": {}},
+        {"processed": 1},
+        {"times": 1.5},
+        {"times": "1"},
+        {"times": 10_001},
     ],
 )
 def test_nonsense_is_refused_and_not_queued(stub: StubServer, http: httpx.Client, parts: dict[str, Any]) -> None:
     with pytest.raises((ValueError, TypeError)):
         stub.fail_next(**parts)
     assert http.get("/invoices").status_code == 200
+
+
+def test_only_so_many_faults_wait(stub: StubServer, http: httpx.Client) -> None:
+    stub.fail_next(9_999)
+    with pytest.raises(ValueError, match="waiting"):
+        stub.fail_next(2)
+    stub.fail_next()
+    stub.forget_faults()
+    assert http.get("/invoices").status_code == 200
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer wrong", "Basic test-token"])
+def test_a_request_without_the_token_uses_up_no_fault(
+    stub: StubServer, http: httpx.Client, pizza: Body, authorization: str
+) -> None:
+    stub.fail_next(status=500)
+    for _ in range(3):
+        refused = http.post("/invoices", json=pizza(), headers={"Authorization": authorization})
+        assert refused.status_code == 401
+    assert http.post("/invoices", json=pizza()).status_code == 500

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import re
+import hmac
+import json
+import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,13 +24,14 @@ from paisr_stub.__main__ import main
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+def running(*arguments: str, lines: int = 2) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     command = [sys.executable, "-m", "paisr_stub", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            lines = [process.stdout.readline() for _ in range(2)]
-            yield process, dict(re.fullmatch(r"export (\w+)=(\S+)\n", line).groups() for line in lines)  # type: ignore[union-attr,misc]  # a mismatch fails the test
+            said = [shlex.split(process.stdout.readline()) for _ in range(lines)]
+            assert {word for word, _ in said} == {"export"}
+            yield process, dict(setting.split("=", 1) for _, setting in said)
         finally:
             process.kill()
 
@@ -34,20 +41,54 @@ def test_it_says_how_to_reach_it_and_ends_quietly(number: signal.Signals, tmp_pa
     with running("--seed", "3", "--token", "t0", "--db", str(tmp_path / "db"), "--rate-limit", "2") as (process, said):
         assert said["PAISR_TOKEN"] == "t0"
         headers = {"Authorization": "Bearer t0"}
-        answers = [httpx.get(f"{said['PAISR_BASE_URL']}/invoices", headers=headers) for _ in range(3)]
-        assert [answer.status_code for answer in answers] == [200, 200, 429]
-        assert len(answers[0].json()["data"]["invoices"]) == 3
+        responses = [httpx.get(f"{said['PAISR_BASE_URL']}/invoices", headers=headers) for _ in range(3)]
+        assert [response.status_code for response in responses] == [200, 200, 429]
+        assert len(responses[0].json()["data"]["invoices"]) == 3
         process.send_signal(number)
         _, errors = process.communicate(timeout=5)
         assert process.returncode == 0
         assert "Traceback" not in errors
 
 
+def test_the_banner_says_how_to_pay() -> None:
+    with running("--seed", "20", "--token", "it's a token") as (process, said):
+        assert process.stderr is not None
+        banner = iter(process.stderr.readline, "")
+        command = shlex.split(next(line for line in banner if line.startswith("  curl ")))
+        invoice_id = json.loads(command[-1])["id"]
+        environment = {**os.environ, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+        if shutil.which("curl"):
+            done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=30)
+            response = json.loads(done.stdout)
+        else:
+            _, url, *options = command
+            headers = dict(option.split(": ", 1) for option in options if ": " in option and option[0] != "{")
+            response = httpx.post(url, content=options[-1], headers=headers).json()
+        assert response == {"success": True, "data": {}}
+        headers = {"Authorization": "Bearer it's a token"}
+        invoice = httpx.get(f"{said['PAISR_BASE_URL']}/invoices/{invoice_id}", headers=headers).json()["data"]
+        assert invoice["status"] == "paid"
+
+
+def test_deliveries_go_where_the_command_line_says(receiver: Any) -> None:
+    with running("--webhook-url", receiver.url, "--token", "t0", lines=3) as (_, said):
+        body = {"customer": "jane@example.com", "summary": "Pizza", "due": "In 3 days"}
+        headers = {"Authorization": "Bearer t0"}
+        assert httpx.post(f"{said['PAISR_BASE_URL']}/invoices", json=body, headers=headers).status_code == 200
+        give_up = time.monotonic() + 10
+        while not receiver.received and time.monotonic() < give_up:
+            time.sleep(0.005)
+        ((_, came, delivered),) = receiver.received
+        signed = came["X-PCB-Timestamp"].encode() + b"." + delivered
+        secret = said["PAISR_WEBHOOK_SECRET"].encode()
+        assert came["X-PCB-Signature"] == hmac.new(secret, signed, "sha256").hexdigest()
+
+
 def test_a_file_is_seeded_once(tmp_path: Path) -> None:
     for _ in range(2):
         with running("--seed", "3", "--token", "t0", "--db", str(tmp_path / "db")) as (_, said):
-            answer = httpx.get(f"{said['PAISR_BASE_URL']}/invoices", headers={"Authorization": "Bearer t0"})
-            assert len(answer.json()["data"]["invoices"]) == 3
+            response = httpx.get(f"{said['PAISR_BASE_URL']}/invoices", headers={"Authorization": "Bearer t0"})
+            assert len(response.json()["data"]["invoices"]) == 3
 
 
 def test_what_cannot_be_is_one_sentence_and_status_2(
@@ -63,6 +104,9 @@ def test_what_cannot_be_is_one_sentence_and_status_2(
         ["--db", str(bad)],
         ["--token", ""],
         ["--rate-limit", "0"],
+        ["--host", "0.0.0.0", "--allow-remote", "--token", "short"],
+        ["--public-url", "stub"],
+        ["--webhook-url", "stub"],
     ):
         assert main(arguments, prog="paisr stub") == 2
         said = capsys.readouterr()

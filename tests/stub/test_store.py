@@ -39,3 +39,12 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path.write_text("This is not a database, and long enough to be seen as none." * 20)
     with pytest.raises(sqlite3.DatabaseError):
         Store(path)
+
+
+def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
+    Store(tmp_path / "db").discard()
+    with sqlite3.connect(tmp_path / "db") as db:
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    with pytest.raises(ValueError, match="another version of the stub: name a new file"):
+        Store(tmp_path / "db")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from paisr_stub._answers import Refused
+from paisr_stub._responses import Refused
 from paisr_stub._validation import ListRequest, create_request, list_request
 
 GOOD = {"customer": "cus_123456", "summary": "s", "due": "In 3 days"}

@@ -1,4 +1,4 @@
-"""What goes out: an answer, and the refusal that becomes one. Every body is in the documented envelope."""
+"""What goes out: a response, and the refusal that becomes one. Every body is in the documented envelope."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from paisr_stub import _exact
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer before it is sent."""
+class Response:
+    """An HTTP response before it is sent."""
 
     status: int
     body: bytes
@@ -19,7 +19,7 @@ class Answer:
 
 
 class Refused(Exception):
-    """A request that is answered with an error: a status, one sentence, and headers where the status wants them."""
+    """A request that is refused: a status, one sentence, and headers where the status wants them."""
 
     def __init__(self, status: int, message: str, *, headers: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(message)
@@ -27,19 +27,19 @@ class Refused(Exception):
         self.message = message
         self.headers = headers
 
-    def answer(self) -> Answer:
+    def response(self) -> Response:
         return failure(self.status, self.message, headers=self.headers)
 
 
-def success(data: object) -> Answer:
+def success(data: object) -> Response:
     """`{"success": true, "data": …}` with status 200, which is the only success the documentation shows."""
-    return Answer(200, _exact.dumps({"success": True, "data": data}))
+    return Response(200, _exact.dumps({"success": True, "data": data}))
 
 
-def failure(status: int, message: str | None = None, *, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+def failure(status: int, message: str | None = None, *, headers: tuple[tuple[str, str], ...] = ()) -> Response:
     """`{"success": false, "message": …}`; without a message it says what the status means."""
     text = phrase(status) if message is None else message
-    return Answer(status, _exact.dumps({"success": False, "message": text}), headers=headers)
+    return Response(status, _exact.dumps({"success": False, "message": text}), headers=headers)
 
 
 def phrase(status: int) -> str:

@@ -1,0 +1,40 @@
+"""What time it is for the stub: a clock that is given, and the time travelled on top of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class TravelClock:
+    """A clock that can be put forward. Gives aware datetimes in UTC, and may be used from any thread."""
+
+    def __init__(self, clock: Clock = utc_now) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return self.untravelled() + self._ahead
+
+    def untravelled(self) -> datetime:
+        """What time it is for those who do not travel along."""
+        return self._clock().astimezone(UTC)
+
+    def advance(self, span: timedelta) -> None:
+        """Put it forward; raises `ValueError` for a span that is negative or leaves the calendar."""
+        if span < timedelta(0):
+            raise ValueError("Time passes forward only: give a timedelta that is not negative.")
+        with self._lock:
+            try:
+                _ = self() + span
+            except OverflowError:
+                raise ValueError("That is further away than any calendar goes.") from None
+            self._ahead += span

@@ -1,0 +1,168 @@
+"""Deliveries that are sent by themselves, in a thread, and sent again until they are accepted.
+
+Documented: a delivery whose response is not 2XX is tried again, with exponential backoff, up to 10 times. Choices of
+the stub, and no facts about the service: ten times are ten after the first; the first pause is a second, and each is
+twice the one before; each attempt is signed anew; a redirect is not followed.
+"""
+
+from __future__ import annotations
+
+import heapq
+import http.client
+import itertools
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from paisr_stub._clock import TravelClock
+from paisr_stub._events import Delivery, Event
+from paisr_stub._record import Record
+from paisr_stub._records import timestamp
+from paisr_stub._sending import post
+
+MAX_RETRIES = 10
+FIRST_PAUSE = timedelta(seconds=1)
+MAX_ATTEMPTS_KEPT = 20_000  # the oldest are forgotten
+POLL = 0.05  # seconds after which a clock that was given is looked at again while a retry waits for it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DeliveryAttempt(Record):
+    """A delivery as it was sent, and what came of it.
+
+    `number` is 1 for the first. `sent_at` and `next_at` (None: it is not tried again) are RFC 3339 texts. `status` is
+    the response's; it is None when there was no response, and `error` says why.
+    """
+
+    delivery: Delivery
+    url: str
+    number: int
+    sent_at: str
+    status: int | None
+    error: str | None
+    next_at: str | None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the response was 2XX."""
+        return self.status is not None and 200 <= self.status <= 299
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    at: datetime
+    event: Event
+    url: str
+    number: int = 1
+
+    def after(self) -> _Due | None:
+        """The next attempt, counted from when this one was due: a leap in time makes up for all that it passed."""
+        if self.number > MAX_RETRIES:
+            return None
+        return _Due(self.at + FIRST_PAUSE * 2 ** (self.number - 1), self.event, self.url, self.number + 1)
+
+
+class Deliverer:
+    """Sends deliveries in the order in which they are due. Every method may be called from any thread."""
+
+    def __init__(self, clock: TravelClock, sign: Callable[[Event], Delivery]) -> None:
+        self._clock = clock
+        self._sign = sign
+        self._changed = threading.Condition()
+        self._due: list[tuple[datetime, int, _Due]] = []
+        self._order = itertools.count()
+        self._attempts: deque[DeliveryAttempt] = deque(maxlen=MAX_ATTEMPTS_KEPT)
+        self._thread: threading.Thread | None = None
+        self._connection: http.client.HTTPConnection | None = None
+        self._busy = False
+        self._stopped = False
+
+    def add(self, event: Event, url: str) -> None:
+        """Send it as soon as possible; nothing is sent after `stop`."""
+        with self._changed:
+            if self._stopped:
+                return
+            self._push(_Due(self._clock(), event, url))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="paisr-stub-webhooks", daemon=True)
+                self._thread.start()
+
+    def record(self, attempt: DeliveryAttempt) -> None:
+        """Keep an attempt that somebody else has made."""
+        with self._changed:
+            self._attempts.append(attempt)
+
+    def attempts(self) -> list[DeliveryAttempt]:
+        """A copy, the oldest first."""
+        with self._changed:
+            return list(self._attempts)
+
+    def wake(self) -> None:
+        """Look at the clock again."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def wait(self, timeout: float) -> None:
+        """Return when nothing is due any more; raises `TimeoutError` after that many seconds."""
+        end = time.monotonic() + timeout
+        with self._changed:
+            while self._busy or self._is_due():
+                left = end - time.monotonic()
+                if left <= 0 or self._stopped:
+                    raise TimeoutError(f"Deliveries were still due after {timeout:g} seconds.")
+                self._changed.wait(left)
+
+    def stop(self) -> None:
+        """Give up what has not been sent; takes no time."""
+        with self._changed:
+            self._stopped = True
+            self._due.clear()
+            sock = None if self._connection is None else self._connection.sock
+            if sock is not None:
+                with suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+            self._changed.notify_all()
+
+    def _push(self, due: _Due) -> None:
+        heapq.heappush(self._due, (due.at, next(self._order), due))
+        self._changed.notify_all()
+
+    def _is_due(self) -> bool:
+        return bool(self._due) and self._due[0][0] <= self._clock()
+
+    def _run(self) -> None:
+        while (due := self._next()) is not None:
+            delivery = self._sign(due.event)
+            sent_at = timestamp(self._clock())
+            status, error = post(due.url, delivery, self._opened)
+            self._finish(due, delivery, sent_at, status, error)
+
+    def _next(self) -> _Due | None:
+        with self._changed:
+            while not self._stopped and not self._is_due():
+                self._changed.wait(POLL if self._due else None)
+            if self._stopped:
+                return None
+            self._busy = True
+            return heapq.heappop(self._due)[2]
+
+    def _opened(self, connection: http.client.HTTPConnection) -> None:
+        with self._changed:
+            self._connection = connection
+
+    def _finish(self, due: _Due, delivery: Delivery, sent_at: str, status: int | None, error: str | None) -> None:
+        with self._changed:
+            self._busy = False
+            self._connection = None
+            accepted = status is not None and 200 <= status <= 299
+            again = None if accepted or self._stopped else due.after()
+            next_at = None if again is None else timestamp(again.at)
+            self._attempts.append(DeliveryAttempt(delivery, due.url, due.number, sent_at, status, error, next_at))
+            if again is not None:
+                self._push(again)
+            self._changed.notify_all()

@@ -1,0 +1,173 @@
+"""The checkout page in a real browser: the journey is clicked, and axe looks at every state in every shape."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from paisr_stub import StubServer
+
+AXE = Path(__file__).resolve().parents[2] / "requirements" / "node" / "node_modules" / "axe-core" / "axe.min.js"
+# No sandbox, so that it runs as root in a container, and nothing that would look for anything beyond this machine.
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-proxy-server",
+)  # fmt: skip
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+DESKTOP, PHONE = (1280, 900), (360, 740)
+HOSTILE = "<script>document.title='broken'</script><img src=x onerror=\"document.title='broken'\">"
+Need = Callable[[Any, str], Any]
+Create = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def browser(need: Need, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    need(importlib.util.find_spec("selenium"), "the selenium package")
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = need(
+        next(filter(None, map(shutil.which, BROWSERS)), None), "a browser: chromium or google-chrome"
+    )
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = need(shutil.which("chromedriver"), "the program chromedriver")
+    made = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    yield made
+    made.quit()
+
+
+@pytest.fixture
+def create(http: httpx.Client, pizza: Callable[..., dict[str, Any]]) -> Create:
+    """Creates an invoice and returns the address of its checkout page."""
+
+    def create(**changes: Any) -> str:
+        return str(http.post("/invoices", json=pizza(**changes)).json()["data"]["session"]["url"])
+
+    return create
+
+
+def show(browser: Any, url: str, *, size: tuple[int, int] = DESKTOP, dark: bool = False) -> str:
+    """Open a page in a window of that size; returns the text that can be seen."""
+    width, height = size
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == PHONE}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+    browser.get(url)
+    return text_of(browser)
+
+
+def text_of(browser: Any) -> str:
+    return str(browser.find_element("tag name", "body").text)
+
+
+def click(browser: Any, name: str) -> str:
+    (button,) = (each for each in browser.find_elements("tag name", "button") if each.text.startswith(name))
+    return after(browser, button.click)
+
+
+def after(browser: Any, action: Callable[[], None]) -> str:
+    """Do what sends the form; returns the text of the page that comes next, once it is there."""
+    from selenium.webdriver.support.expected_conditions import staleness_of
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    before = browser.find_element("tag name", "html")
+    action()
+    WebDriverWait(browser, 20, poll_frequency=0.02).until(staleness_of(before))
+    return text_of(browser)
+
+
+def problems(browser: Any) -> list[str]:
+    """What the browser complained about since it was last asked; the pages of 404 and 410 are meant to be those."""
+    messages = [entry["message"] for entry in browser.get_log("browser")]
+    return [message for message in messages if "404 (Not Found)" not in message and "410 (Gone)" not in message]
+
+
+def test_the_journey(browser: Any, stub: StubServer, create: Create) -> None:
+    seen = show(browser, create(summary="A simple pizza order"))
+    assert "A simple pizza order" in seen
+    assert "SRD 150.00" in seen
+    assert "The payment was declined." in click(browser, "Simulate a declined payment")
+    assert stub.invoices[0].status == "unpaid"
+    assert "There is nothing left to pay." in click(browser, "Pay SRD 150.00")
+    assert stub.invoices[0].status == "paid"
+    assert browser.find_elements("tag name", "button") == []
+    browser.refresh()
+    assert "There is nothing left to pay." in text_of(browser)
+    assert problems(browser) == []
+
+
+def test_the_keyboard_is_enough(browser: Any, stub: StubServer, create: Create) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    show(browser, create())
+    browser.find_element("tag name", "body").send_keys(Keys.TAB)
+    focused = browser.switch_to.active_element
+    assert focused.text == "Pay SRD 150.00"
+    assert focused.value_of_css_property("outline-style") == "solid"
+    assert "There is nothing left to pay." in after(browser, lambda: focused.send_keys(Keys.ENTER))
+    assert stub.invoices[0].status == "paid"
+
+
+def test_a_link_that_expires_while_it_is_looked_at_pays_nothing(browser: Any, stub: StubServer, create: Create) -> None:
+    show(browser, create())
+    stub.advance(timedelta(minutes=30))
+    assert "This payment link has expired." in click(browser, "Pay")
+    assert stub.invoices[0].status == "unpaid"
+
+
+def test_nothing_in_an_invoice_runs(browser: Any, stub: StubServer, create: Create) -> None:
+    customer = stub.add_customer(name=HOSTILE)
+    items = [{"description": HOSTILE, "quantity": 1, "unit_price": 1}]
+    assert show(browser, create(customer=customer, summary=HOSTILE, items=items)).count(HOSTILE) == 3
+    assert browser.title == "Invoice 600001"
+    assert problems(browser) == []
+
+
+def in_state(state: str, stub: StubServer, create: Create) -> str:
+    customer = stub.add_customer(name="Jane Smith " + "van der Longname" * 8, email="jane@example.com")
+    stub.add_voucher(customer=customer, rate="12.5")
+    items = [
+        {"description": "Pizza", "quantity": 2, "unit_price": 75},
+        {"description": "Donaudampfschifffahrtsgesellschaft" * 3, "quantity": 1.5, "unit_price": 1234567890123.45},
+    ]
+    url = create(customer=customer, summary="A simple pizza order, and " + "everything" * 12, items=items)
+    if state == "paid":
+        stub.pay(stub.invoices[0].id)
+    elif state == "void":
+        stub.void(stub.invoices[0].id)
+    elif state == "expired":
+        stub.advance(timedelta(days=5))
+    return {"declined": f"{url}?declined", "unknown": f"{url}0"}.get(state, url)
+
+
+@pytest.mark.parametrize("state", ["open", "declined", "paid", "void", "expired", "unknown"])
+def test_everybody_can_use_it(browser: Any, need: Need, stub: StubServer, create: Create, state: str) -> None:
+    axe = need(AXE.is_file() and AXE.read_text(encoding="utf-8"), "axe-core, which `make lint` installs")
+    url = in_state(state, stub, create)
+    for size in (DESKTOP, PHONE):
+        for dark in (False, True):
+            show(browser, url, size=size, dark=dark)
+            browser.execute_script(axe)
+            found = browser.execute_async_script("axe.run().then(arguments[arguments.length - 1])")
+            assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]] == [], (size, dark)
+            assert len(found["passes"]) > 10
+            assert browser.execute_script("return document.documentElement.scrollWidth") <= size[0], "it fits"
+            page, text = (browser.find_element("tag name", "body").value_of_css_property(name) for name in
+                          ("background-color", "color"))  # fmt: skip
+            assert (brightness(page) < brightness(text)) is dark
+    assert problems(browser) == []
+
+
+def brightness(color: str) -> int:
+    """The sum of red, green and blue in `rgba(18, 22, 27, 1)`."""
+    return sum(int(part) for part in color.partition("(")[2].rstrip(")").split(",")[:3])
