@@ -1,7 +1,7 @@
 """Draw docs/call.svg from docs/call.txt: the way of one call, a box for each step.
 
-    python scripts/draw_call.py            write docs/call.svg
-    python scripts/draw_call.py --check    fail when docs/call.svg is not what docs/call.txt gives
+python scripts/draw_call.py            write docs/call.svg
+python scripts/draw_call.py --check    fail when docs/call.svg is not what docs/call.txt gives
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ STYLE = """
   .way { stroke: #57606a; fill: none; marker-end: url(#tip) } .paper { fill: #ffffff }
 """
 TIP = (
-    '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">'
-    '<path d="M0 0 L8 4 L0 8 z" fill="#57606a"/></marker></defs>'
+    '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+    'orient="auto-start-reverse"><path d="M0 0 L8 4 L0 8 z" fill="#57606a"/></marker></defs>'
 )
 
 
@@ -46,12 +46,12 @@ def draw(text: str) -> str:
             y = max(y, side_y)
             if bottom:
                 parts.append(f'<path class="way" d="M{BOX // 2} {bottom} V{y}"/>')
-            height = _box(parts, "box", 10, y, BOX - 20, words, room)
+            height = _box(parts, ("box", words, room), 10, y, BOX - 20)
             last, bottom, side_y = y, y + height, y
             y = bottom + GAP
         else:
             left = BOX + 80
-            height = _box(parts, "side", left, side_y, SIDE, words, room)
+            height = _box(parts, ("side", words, room), left, side_y, SIDE)
             middle = side_y + height // 2
             turn = min(middle, bottom - 8)
             parts.append(
@@ -68,7 +68,9 @@ def draw(text: str) -> str:
     )
 
 
-def _box(parts: list[str], kind: str, x: int, y: int, width: int, words: str, room: str) -> int:
+def _box(parts: list[str], step: tuple[str, str, str], x: int, y: int, width: int) -> int:
+    """Draw one box; its height."""
+    kind, words, room = step
     lines = wrap(words, (width - 24) // 7)
     height = LINE * (len(lines) + 1) + 14
     parts.append(f'<rect class="{kind}" x="{x}" y="{y}" width="{width}" height="{height}" rx="6"/>')
