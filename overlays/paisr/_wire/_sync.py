@@ -11,7 +11,8 @@ from paisr._exchange import Answered
 from paisr._forks import tell_after_fork
 from paisr._wire._bodies import Body, UnreadableBodyError
 from paisr._wire._failures import POOL_FAILURES, failure, is_failure, unreadable, without_frames
-from paisr._wire._pools import check_transport, choose_proxy, pool_arguments, proxy_for_pool
+from paisr._wire._pools import check_transport, pool_arguments, proxy_for_pool
+from paisr._wire._proxies import choose_proxy
 from paisr._wire._requests import RequestMaker, on_its_own_connection
 from paisr._wire._sync_streams import DeadlineBackend
 from paisr._wire._times import TimeLeft
