@@ -22,9 +22,9 @@ from yarl import URL
 
 from paisr._forks import tell_after_fork
 from paisr._wire._async import receive
+from paisr._wire._connections import IDLE_EXPIRY, MAX_CONNECTIONS
 from paisr._wire._failures import POOL_FAILURES, failure, without_frames
 from paisr._wire._framing import Framing
-from paisr._wire._pools import IDLE_EXPIRY, MAX_CONNECTIONS
 from paisr._wire._requests import RequestMaker
 from paisr._wire._times import LONGEST_CONNECT, TimeLeft
 from paisr._wire._tls import shared_context

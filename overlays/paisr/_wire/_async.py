@@ -15,7 +15,7 @@ from paisr._forks import tell_after_fork
 from paisr._wire._async_streams import WatchedBackend
 from paisr._wire._bodies import Body, UnreadableBodyError
 from paisr._wire._failures import POOL_FAILURES, failure, is_failure, unreadable, without_frames
-from paisr._wire._pools import check_transport, pool_arguments, proxy_for_pool
+from paisr._wire._pools import check_transport, pool_arguments
 from paisr._wire._proxies import choose_proxy
 from paisr._wire._requests import RequestMaker, on_its_own_connection
 from paisr._wire._times import TimeLeft
@@ -75,9 +75,8 @@ class AsyncPoolWire:
         with self._lock:
             pool = self._pools.get(loop)
             if pool is None:
-                arguments = pool_arguments(self._route)
-                proxy = proxy_for_pool(self._proxy) if self._proxy is not None else None
-                pool = httpcore.AsyncConnectionPool(proxy=proxy, network_backend=WatchedBackend(), **arguments)
+                arguments = pool_arguments(self._route, self._proxy)
+                pool = httpcore.AsyncConnectionPool(network_backend=WatchedBackend(), **arguments)
                 self._pools[loop] = pool
             return pool
 

@@ -1,4 +1,4 @@
-"""What a connection pool is made with: TLS, proxy, sizes."""
+"""What connections are made with: TLS and proxy."""
 
 from __future__ import annotations
 
@@ -10,18 +10,12 @@ import httpcore
 from paisr._config import ascii_host
 from paisr._errors import ConfigurationError
 from paisr._texts import kind_of
+from paisr._wire._connections import IDLE_EXPIRY
 from paisr._wire._tls import shared_context
 
 if TYPE_CHECKING:
     from paisr._config import Route
     from paisr._secrets import Secret
-
-MAX_CONNECTIONS = 100
-# As many may stay open: httpcore (1.0) weighs this bound against all connections, not only the idle ones, so that with
-# a lower one each of 40 threads would make a new connection for every call.
-MAX_IDLE = MAX_CONNECTIONS
-# Seconds. A server drops idle connections too; doing so while a create is under way leaves its outcome unknown.
-IDLE_EXPIRY = 5.0
 
 
 class _Hidden(bytes):
@@ -37,19 +31,17 @@ def check_transport(transport: object, method: str, right: str) -> None:
         raise ConfigurationError(f"transport is {kind_of(transport)}; {right}, made ready.")
 
 
-def pool_arguments(route: Route) -> dict[str, Any]:
-    """The arguments that the sync and the async pool take alike."""
-    arguments: dict[str, Any] = {
-        "max_connections": MAX_CONNECTIONS,
-        "max_keepalive_connections": MAX_IDLE,
-        "keepalive_expiry": IDLE_EXPIRY,
-    }
+def pool_arguments(route: Route, proxy: Secret | None) -> dict[str, Any]:
+    """The arguments that httpcore's sync and async pool take alike."""
+    arguments: dict[str, Any] = {"keepalive_expiry": IDLE_EXPIRY}
+    if proxy is not None:
+        arguments["proxy"] = _proxy_for_pool(proxy)
     if route.service.scheme == "https":
         arguments["ssl_context"] = route.tls or shared_context.get()
     return arguments
 
 
-def proxy_for_pool(proxy: Secret) -> httpcore.Proxy:
+def _proxy_for_pool(proxy: Secret) -> httpcore.Proxy:
     """The proxy for the pool, its user name and password taken out of the URL."""
     parts = urlsplit(proxy.reveal())
     auth = None

@@ -23,9 +23,12 @@ Header = tuple[bytes, bytes]
 
 
 class RequestMaker:
-    """Turns a contract's request into one for the wire. It holds the token, and shows nothing of itself."""
+    """Turns a contract's request into one for the wire. It holds the token, and shows nothing of itself.
 
-    __slots__ = ("_base", "_headers", "_host", "_port", "_prefix", "_scheme")
+    `origin` is where every request goes.
+    """
+
+    __slots__ = ("_base", "_headers", "_host", "_port", "_prefix", "_scheme", "origin")
 
     def __init__(self, route: Route) -> None:
         keep_out_of_logs(route)
@@ -34,6 +37,7 @@ class RequestMaker:
         self._host = service.host.encode()
         self._port = service.port
         self._prefix = service.path.encode()
+        self.origin = httpcore.URL(scheme=self._scheme, host=self._host, port=self._port, target=b"/").origin
         self._base = service.url
         self._headers: tuple[Header, ...] = (
             (b"Host", service.authority.encode()),
@@ -45,13 +49,12 @@ class RequestMaker:
 
     def for_pool(self, request: Request, left: TimeLeft) -> httpcore.Request:
         target = self._prefix + request.target.encode()
-        return httpcore.Request(
-            request.method.encode(),
-            httpcore.URL(scheme=self._scheme, host=self._host, port=self._port, target=target),
-            headers=self._all_headers(request.body),
-            content=request.body,
-            extensions={"timeout": timeouts(left)},
-        )
+        url = httpcore.URL(scheme=self._scheme, host=self._host, port=self._port, target=target)
+        extensions = {"timeout": timeouts(left)}
+        outgoing = httpcore.Request(request.method.encode(), url, content=request.body, extensions=extensions)
+        # Not by the constructor, which would look at each of them again in every call.
+        outgoing.headers = self._all_headers(request.body)
+        return outgoing
 
     def for_transport(self, request: Request, left: TimeLeft, kind: type[httpx.Request]) -> httpx.Request:
         """For a transport of httpx's kind, whose time-outs are plain numbers."""

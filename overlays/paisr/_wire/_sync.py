@@ -11,10 +11,10 @@ from paisr._exchange import Answered
 from paisr._forks import tell_after_fork
 from paisr._wire._bodies import Body, UnreadableBodyError
 from paisr._wire._failures import POOL_FAILURES, failure, is_failure, unreadable, without_frames
-from paisr._wire._pools import check_transport, pool_arguments, proxy_for_pool
+from paisr._wire._pools import check_transport
 from paisr._wire._proxies import choose_proxy
 from paisr._wire._requests import RequestMaker, on_its_own_connection
-from paisr._wire._sync_streams import DeadlineBackend
+from paisr._wire._sync_pool import SyncPool
 from paisr._wire._times import TimeLeft
 
 if TYPE_CHECKING:
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 
 class PoolWire:
-    """httpcore's connection pool, made at the first call, and anew in a forked child."""
+    """httpcore's connections, in a pool that is made at the first call, and anew in a forked child."""
 
     def __init__(self, route: Route) -> None:
         self._route = route
         self._proxy = choose_proxy(route)
         self._maker = RequestMaker(route)
-        self._pool: httpcore.ConnectionPool | None = None
+        self._pool: SyncPool | None = None
         self._lock = threading.Lock()
         tell_after_fork(self)
 
@@ -50,8 +50,9 @@ class PoolWire:
     def send(self, request: Request, deadline: Deadline) -> Happened:
         left = TimeLeft(deadline)
         try:
-            response = (self._pool or self._make_pool()).handle_request(self._maker.for_pool(request, left))
-            return _receive(response.status, response.headers, response.iter_stream(), response, deadline)
+            with (self._pool or self._make_pool()).connection(left) as connection:
+                response = connection.handle_request(self._maker.for_pool(request, left))
+                return _receive(response.status, response.headers, response.iter_stream(), response, deadline)
         except POOL_FAILURES as error:
             return failure(error, left)
         except BaseException as error:
@@ -64,12 +65,10 @@ class PoolWire:
         if pool is not None:
             pool.close()
 
-    def _make_pool(self) -> httpcore.ConnectionPool:
+    def _make_pool(self) -> SyncPool:
         with self._lock:
             if self._pool is None:
-                arguments = pool_arguments(self._route)
-                proxy = proxy_for_pool(self._proxy) if self._proxy is not None else None
-                self._pool = httpcore.ConnectionPool(proxy=proxy, network_backend=DeadlineBackend(), **arguments)
+                self._pool = SyncPool(self._route, self._proxy, self._maker.origin)
             return self._pool
 
 
@@ -107,7 +106,7 @@ SyncWire = PoolWire | TransportWire
 
 
 def sync_wire(route: Route, transport: httpx.BaseTransport | None) -> SyncWire:
-    """The user's transport, else httpcore's pool."""
+    """The user's transport, else a pool of httpcore's connections."""
     return PoolWire(route) if transport is None else TransportWire(transport, route)
 
 
