@@ -25,10 +25,10 @@ Header = tuple[bytes, bytes]
 class RequestMaker:
     """Turns a contract's request into one for the wire. It holds the token, and shows nothing of itself.
 
-    `origin` is where every request goes.
+    `origin` is where every request goes, and `headers` is what each of them has.
     """
 
-    __slots__ = ("_base", "_headers", "_host", "_port", "_prefix", "_scheme", "origin")
+    __slots__ = ("_base", "_host", "_port", "_prefix", "_scheme", "headers", "origin")
 
     def __init__(self, route: Route) -> None:
         keep_out_of_logs(route)
@@ -39,7 +39,7 @@ class RequestMaker:
         self._prefix = service.path.encode()
         self.origin = httpcore.URL(scheme=self._scheme, host=self._host, port=self._port, target=b"/").origin
         self._base = service.url
-        self._headers: tuple[Header, ...] = (
+        self.headers: tuple[Header, ...] = (
             (b"Host", service.authority.encode()),
             (b"Accept", b"application/json"),
             (b"Accept-Encoding", ACCEPTED_ENCODING.encode()),
@@ -68,10 +68,11 @@ class RequestMaker:
         )
 
     def _all_headers(self, body: bytes | None) -> list[Header]:
-        if body is None:
-            return list(self._headers)
-        length = str(len(body)).encode()
-        return [*self._headers, (b"Content-Type", b"application/json"), (b"Content-Length", length)]
+        return [*self.headers, *content_headers(body)] if body is not None else [*self.headers]
+
+
+def content_headers(body: bytes) -> tuple[Header, Header]:
+    return (b"Content-Type", b"application/json"), (b"Content-Length", str(len(body)).encode())
 
 
 def on_its_own_connection(request: httpx.Request) -> httpx.Request:

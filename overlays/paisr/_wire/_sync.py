@@ -9,8 +9,8 @@ import httpcore
 
 from paisr._exchange import Answered
 from paisr._forks import tell_after_fork
-from paisr._wire._bodies import Body, UnreadableBodyError
-from paisr._wire._failures import POOL_FAILURES, failure, is_failure, unreadable, without_frames
+from paisr._wire._bodies import Body
+from paisr._wire._failures import broken, broken_by_transport, without_frames
 from paisr._wire._pools import check_transport
 from paisr._wire._proxies import choose_proxy
 from paisr._wire._requests import RequestMaker, on_its_own_connection
@@ -52,9 +52,10 @@ class PoolWire:
         try:
             with (self._pool or self._make_pool()).connection(left) as connection:
                 response = connection.handle_request(self._maker.for_pool(request, left))
-                return _receive(response.status, response.headers, response.iter_stream(), response, deadline)
-        except POOL_FAILURES as error:
-            return failure(error, left)
+                left.head = response.status, response.headers
+                return _receive(response.iter_stream(), response, left)
+        except Exception as error:
+            return broken(error, left)
         except BaseException as error:
             # The frames below hold the token; whoever records this traceback must not see them.
             raise without_frames(error)  # noqa: B904 - it is the same exception
@@ -90,11 +91,10 @@ class TransportWire:
             response = self._transport.handle_request(outgoing)
             stream = response.stream
             assert isinstance(stream, httpx.SyncByteStream)
-            return _receive(response.status_code, response.headers.raw, stream, response, deadline)
+            left.head = response.status_code, response.headers.raw
+            return _receive(stream, response, left)
         except Exception as error:
-            if is_failure(error):
-                return failure(error, left)
-            raise without_frames(error)  # noqa: B904 - it is the same exception
+            return broken_by_transport(error, left)
         except BaseException as error:
             raise without_frames(error)  # noqa: B904 - it is the same exception
 
@@ -110,26 +110,16 @@ def sync_wire(route: Route, transport: httpx.BaseTransport | None) -> SyncWire:
     return PoolWire(route) if transport is None else TransportWire(transport, route)
 
 
-def _receive(
-    status: int,
-    raw_headers: list[tuple[bytes, bytes]],
-    stream: Iterable[bytes],
-    response: Closable,
-    deadline: Deadline,
-) -> Happened:
-    """The whole answer. Of an error whose body cannot be read the status is known all the same."""
+def _receive(stream: Iterable[bytes], response: Closable, left: TimeLeft) -> Answered:
+    """The whole response, whose head has come."""
+    assert left.head is not None
+    status, raw_headers = left.head
     try:
         body = Body(raw_headers)
         for chunk in stream:
             body.add(chunk)
-            if not deadline.remaining():
+            if not left.deadline.remaining():
                 raise httpcore.ReadTimeout("the deadline passed")
         return Answered(status, raw_headers, body.whole())
-    except Exception as error:
-        if status >= 400:
-            return Answered(status, raw_headers, b"")
-        if isinstance(error, UnreadableBodyError):
-            return unreadable(error, status)
-        raise
     finally:
         response.close()

@@ -14,7 +14,7 @@ from paisr._wire._pools import pool_arguments
 from paisr._wire._sync_streams import DeadlineBackend
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from paisr._config import Route
     from paisr._secrets import Secret
@@ -31,7 +31,7 @@ class SyncPool:
         self._permits = threading.Semaphore(MAX_CONNECTIONS)
 
     @contextmanager
-    def connection(self, left: TimeLeft) -> Iterator[httpcore.ConnectionInterface]:
+    def connection(self, left: TimeLeft) -> Generator[httpcore.ConnectionInterface]:
         """A connection for one request. Raises `httpcore.PoolTimeout` when none becomes free in time."""
         if not self._permits.acquire(timeout=left.deadline.remaining()):
             raise httpcore.PoolTimeout
