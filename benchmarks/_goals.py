@@ -27,7 +27,7 @@ GOALS = (
     Goal(what="1,000 invoices, bytes to models", contest="reading", baseline="json.loads", limit=0.85),
     Goal(what="the same, against the floor", contest="reading", baseline="msgspec structs", limit=1.9),
     Goal(what="memory retained per invoice", contest="memory", baseline="stock generated", limit=0.7),
-    Goal(what="`invoices.get`, limiter and retries on", contest="calling", baseline="httpx.Client", limit=0.75),
+    Goal(what="`invoices.get`, limiter and retries on", contest="calling", baseline="httpx.Client", limit=0.65),
     Goal(
         what="50 at once, async, with the faster transport",
         contest="many",
@@ -35,6 +35,23 @@ GOALS = (
         baseline="httpx.AsyncClient",
         limit=0.25,
     ),
+    Goal(
+        what="50 at once, async, nothing extra",
+        contest="many",
+        name="paisr over httpcore",
+        baseline="httpx.AsyncClient",
+        limit=0.7,
+    ),
+    Goal(what="50 at once, over aiohttp", contest="many", name="paisr over aiohttp", baseline="aiohttp", limit=2.0),
+    Goal(
+        what="a create with a SQLite journal",
+        contest="journaling",
+        name="paisr, with a journal",
+        baseline="paisr, without",
+        limit=1.5,
+    ),
+    Goal(what="process start to first response over TLS", contest="first response", baseline="httpx", limit=0.75),
+    Goal(what="the same, against urllib", contest="first response", baseline="urllib", limit=2.5),
     Goal(what="`from paisr import Paisr`", contest="importing", baseline="import httpx", limit=1.2),
     Goal(
         what="import, and one webhook verified",
