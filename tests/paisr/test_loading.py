@@ -15,7 +15,7 @@ NEEDED = {
 }
 NEEDED_ON_A_LOOP = NEEDED | {"idna", "sniffio"}
 # Of the standard library, what costs much and only some need.
-HEAVY = {"asyncio", "concurrent", "email", "http", "json", "sqlite3", "subprocess", "unittest", "urllib.request", "xml"}
+HEAVY = {"asyncio", "concurrent", "email", "http", "sqlite3", "subprocess", "unittest", "urllib.request", "xml"}
 
 SYNC = """
 from paisr import Paisr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from pathlib import Path
 from typing import Any
@@ -57,11 +58,12 @@ def test_directories_of_the_environment_count(monkeypatch: pytest.MonkeyPatch, t
         asked.append(named["capath"])
         return usual(**named)
 
-    monkeypatch.setattr("ssl.create_default_context", create)
-    path = f"/not/there:{tmp_path}"
-    monkeypatch.setenv("SSL_CERT_DIR", path)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     assert trusted(default_context()) == trusted(httpx.create_ssl_context()) == []
-    assert asked == [path, path]
+    monkeypatch.setattr("ssl.create_default_context", create)
+    monkeypatch.setenv("SSL_CERT_DIR", f"/not/there{os.pathsep}{tmp_path}")
+    default_context()
+    assert asked == [f"/not/there{os.pathsep}{tmp_path}"]
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
