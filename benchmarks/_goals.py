@@ -14,13 +14,17 @@ LENIENCE = 1.5
 
 @dataclass(frozen=True, kw_only=True)
 class Goal:
-    """`name` in the measurement `contest` takes at most `limit` of what `baseline` takes."""
+    """`name` in the measurement `contest` takes at most `limit` of what `baseline` takes.
+
+    `fails`: whether the quick form fails when it is missed by half; not where the machine's disk decides.
+    """
 
     what: str
     contest: str
     baseline: str
     limit: float
     name: str = OURS
+    fails: bool = True
 
 
 GOALS = (
@@ -49,6 +53,7 @@ GOALS = (
         name="paisr, with a journal",
         baseline="paisr, without",
         limit=1.5,
+        fails=False,
     ),
     Goal(what="process start to first response over TLS", contest="first response", baseline="httpx", limit=0.75),
     Goal(what="the same, against urllib", contest="first response", baseline="urllib", limit=2.5),
@@ -85,7 +90,7 @@ class Result:
 
     @property
     def far_off(self) -> bool:
-        return self.ratio.median > self.goal.limit * LENIENCE
+        return self.goal.fails and self.ratio.median > self.goal.limit * LENIENCE
 
 
 def judged(measurements: Mapping[str, Measurement]) -> list[Result]:
