@@ -34,6 +34,8 @@ start = time.perf_counter()
 {statements}
 print(time.perf_counter() - start)
 """
+# Whatever else of the caller's environment says whom to trust.
+NOT_INHERITED = ("PYTHON", "SSL_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 # Who trusts what OpenSSL is told of, and not certifi.
 BY_OPENSSL = ("urllib", "Stainless (openai)")
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
@@ -86,7 +88,7 @@ def _program(statements: str, url: str, folder: Path, *, rich: bool) -> str:
 
 
 def _alone(program: str, openssl: Path | None) -> float:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "SSL_"))}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(NOT_INHERITED)}
     if openssl is not None:
         environment["SSL_CERT_FILE"] = str(openssl / "certifi" / "cacert.pem")
     done = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True)
