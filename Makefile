@@ -8,8 +8,8 @@ LOWEST := .venv-lowest
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOWEST_READY := $(LOWEST)/.ready
-PEERS := .venv-peers
-PEERS_READY := $(PEERS)/.ready
+PEERS_VENV := .venv-peers
+PEERS_READY := $(PEERS_VENV)/.ready
 # The client that the generator makes without our templates, to compare with.
 STOCK := $(VENV)/stock
 STOCK_READY := $(STOCK)/.ready
@@ -81,7 +81,7 @@ test-lowest: $(LOWEST_READY) ## run the client's tests with the lowest versions 
 	$(LOWEST)/bin/python -m pytest -q tests/paisr tests/generated
 
 bench: $(PEERS_READY) $(STOCK_READY) ## measure what the client costs against its peers, and write benchmarks/RESULTS.md
-	$(PEERS)/bin/python -m benchmarks --stock $(STOCK)
+	$(PEERS_VENV)/bin/python -m benchmarks --stock $(STOCK)
 
 bench-quick: $(STOCK_READY) ## measure the goals only; fail when one is missed by half
 	$(BIN)/python -m benchmarks --stock $(STOCK) --quick
@@ -97,7 +97,7 @@ lock: $(READY) ## find the versions in requirements/ anew (UPGRADE=1: the newest
 	$(BIN)/python scripts/lock.py $(if $(UPGRADE),--upgrade)
 
 clean: ## remove everything that make has made
-	rm -rf $(VENV) $(LOWEST) $(PEERS) $(NODE)/node_modules dist build .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf $(VENV) $(LOWEST) $(PEERS_VENV) $(NODE)/node_modules dist build .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 define new-environment
@@ -116,7 +116,7 @@ $(LOWEST_READY): requirements/lowest.txt pyproject.toml overlays/paisr/_version.
 	$(call new-environment,$(LOWEST),requirements/lowest.txt)
 
 $(PEERS_READY): requirements/peers.txt pyproject.toml overlays/paisr/_version.py
-	$(call new-environment,$(PEERS),requirements/peers.txt)
+	$(call new-environment,$(PEERS_VENV),requirements/peers.txt)
 
 $(STOCK_READY): $(CONTRACT) benchmarks/stock.yaml $(READY)
 	rm -rf $(STOCK)

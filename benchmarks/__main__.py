@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import _calling, _reading, _server, _starting
+from benchmarks import _calling, _first, _reading, _server, _starting
 from benchmarks._chart import chart
 from benchmarks._goals import Result, judged
 from benchmarks._measure import Measurement
@@ -26,12 +26,15 @@ def measured(url: str, stock: str, *, quick: bool) -> dict[str, Measurement]:
         "memory": lambda: _reading.memory(quick=quick, stock=stock),
         "calling": lambda: _calling.calling(url, quick=quick),
         "many": lambda: _calling.many(url, quick=quick),
+        "journaling": lambda: _calling.journaling(url, quick=quick),
+        "first response": lambda: _first.first_response(quick=quick, rich=True),
         "importing": lambda: _starting.importing(quick=quick, stock=stock),
         "constructing": lambda: _starting.constructing(quick=quick),
         "limiting": lambda: _starting.limiting(quick=quick),
         "growing": lambda: _calling.growing(url, quick=quick),
     }
     if not quick:
+        contests["first response, no rich"] = lambda: _first.first_response(quick=quick, rich=False)
         contests["importing, wall"] = lambda: _starting.importing(quick=quick, stock=stock, clock="perf_counter")
     found: dict[str, Measurement] = {}
     for name, contest in contests.items():

@@ -1,11 +1,14 @@
-"""Whole calls over loopback: one after the other, fifty at once, and lists that grow."""
+"""Whole calls over loopback: one after the other, fifty at once, with a journal, and lists that grow."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -73,14 +76,14 @@ def _stripe(url: str, _stack: ExitStack) -> Callable[[], object]:
 def many(url: str, *, quick: bool) -> Measurement:
     """Fifty invoices read at once on one event loop, a batch after the other; per call."""
     with asyncio.Runner() as runner:
-        makers = {"paisr over aiohttp": paisr_over_aiohttp, "httpx.AsyncClient": _async_httpx}
+        makers = {
+            "paisr over aiohttp": paisr_over_aiohttp,
+            "paisr over httpcore": paisr_over_httpcore,
+            "httpx.AsyncClient": _async_httpx,
+            "aiohttp": _async_aiohttp,
+        }
         if not quick:
-            makers |= {
-                "paisr over httpcore": paisr_over_httpcore,
-                "httpx over httpx-aiohttp": _async_httpx_aiohttp,
-                "aiohttp": _async_aiohttp,
-                "stock generated": _async_stock,
-            }
+            makers |= {"httpx over httpx-aiohttp": _async_httpx_aiohttp, "stock generated": _async_stock}
         clients = {name: runner.run(opened(make, url)) for name, make in makers.items()}
         contestants = {name: partial(batches, runner, call) for name, (call, _close) in clients.items()}
         try:
@@ -158,6 +161,37 @@ def _async_stock(url: str) -> Opened:
         await client.get_async_httpx_client().aclose()
 
     return lambda: get_invoice.asyncio_detailed("inv_000001", client=client), close
+
+
+def journaling(url: str, *, quick: bool) -> Measurement:
+    """Creating an invoice, one call after the other: noted in a SQLite file before and after, and not noted.
+
+    What the disk itself takes is seen beside it: a few bytes that are appended to a file and synced, before and after.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        contestants = {
+            "paisr, with a journal": processor_time(creating(url, folder / "creates.db", stack), times=40),
+            "paisr, without": processor_time(creating(url, None, stack), times=40),
+            "paisr, without, and two synced appends": processor_time(appending(url, folder, stack), times=40),
+        }
+        return in_turns(contestants, runs=9 if quick else 31, unit="µs of processor time")
+
+
+def creating(url: str, journal: Path | None, stack: ExitStack) -> Callable[[], object]:
+    client = stack.enter_context(Paisr(TOKEN, base_url=f"{url}/v2", rate_limit=RATE, journal=journal))
+    return partial(client.invoices.create, customer="cus_000001", summary="A simple pizza order", due="In 3 days")
+
+
+def appending(url: str, folder: Path, stack: ExitStack) -> Callable[[], object]:
+    create = creating(url, None, stack)
+    file = stack.enter_context((folder / "lines").open("ab", buffering=0))
+
+    def note() -> None:
+        file.write(b"x" * 300)
+        os.fsync(file.fileno())
+
+    return lambda: (note(), create(), note())
 
 
 def growing(url: str, *, quick: bool) -> Measurement:

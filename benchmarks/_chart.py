@@ -11,7 +11,10 @@ from benchmarks._report import BASELINES, TITLES
 
 WIDTH, LABELS, MARGIN = 900, 250, 70
 ROW, HEAD = 22, 40
-GROUPS = ("reading", "memory", "calling", "many", "importing", "constructing", "limiting")
+GROUPS = (
+    *("reading", "memory", "calling", "many", "journaling"),
+    *("first response", "importing", "constructing", "limiting"),
+)
 SCALE = (0.01, 0.1, 1, 10, 100)
 STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #24292f }

@@ -7,6 +7,7 @@ import cProfile
 import pstats
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,12 +15,20 @@ from pathlib import Path
 from benchmarks import _calling, _readers, _samples, _starting
 
 SHOWN = 8
+# A call that finds nobody loads what one that is answered loads.
+FIRST_CALL = """
+import contextlib, paisr
+with contextlib.suppress(paisr.APIConnectionError):
+    paisr.Paisr("token", base_url="https://127.0.0.1:9/v2", max_retries=0).invoices.get("inv_1")
+"""
 
 
 def profiled(contest: str, url: str) -> list[str]:
     """The functions that take the most time themselves, each with its share; for imports, the modules."""
     if contest == "importing":
         return _imports("from paisr import Paisr")
+    if contest == "first response":
+        return _imports(FIRST_CALL)
     with ExitStack() as stack:
         work = _works(contest, url, stack)
         work()
@@ -43,6 +52,10 @@ def _works(contest: str, url: str, stack: ExitStack) -> Callable[[], object]:
         call, close = runner.run(_calling.opened(_calling.paisr_over_aiohttp, url))
         stack.callback(lambda: runner.run(_calling.awaited(close)))
         return lambda: _calling.batches(runner, call, 20)
+    if contest == "journaling":
+        path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "creates.db"
+        create = _calling.creating(url, path, stack)
+        return lambda: [create() for _ in range(500)]
     call_one = _calling.paisr(url, stack)
     return lambda: [call_one() for _ in range(1000)]
 

@@ -52,6 +52,10 @@ def get_answer() -> bytes:
     return json.dumps({"success": True, "data": invoice(1)}).encode()
 
 
+def create_answer() -> bytes:
+    return json.dumps({"success": True, "data": {"id": "inv_000001", "status": "unpaid", "session": None}}).encode()
+
+
 def list_answer(count: int) -> bytes:
     invoices = [invoice(number) for number in range(count)]
     return json.dumps({"success": True, "data": {"invoices": invoices}}).encode()

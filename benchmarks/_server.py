@@ -1,33 +1,41 @@
 """A server that costs next to nothing: prepared bytes over a raw socket, in a process of its own.
 
-`python -m benchmarks._server` prints its port, and ends when its standard input does.
+`python -m benchmarks._server` prints its port, and ends when its standard input does. With the path of a certificate
+and its key, it speaks TLS.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 from benchmarks import _samples
 
 _LIMIT = re.compile(rb"[?&]limit=(\d+)")
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
 
 
 @cache
-def _answer(target: bytes) -> bytes:
-    found = _LIMIT.search(target)
-    body = _samples.list_answer(int(found[1])) if found else _samples.get_answer()
+def _answer(line: bytes) -> bytes:
+    """The answer to a request that begins with `line`: method, target, protocol."""
+    found = _LIMIT.search(line)
+    if line.startswith(b"POST"):
+        body = _samples.create_answer()
+    else:
+        body = _samples.list_answer(int(found[1])) if found else _samples.get_answer()
     return HEAD.format(len(body)).encode() + body
 
 
 class Answers(asyncio.Protocol):
-    """Answers each GET on a connection; what is asked for decides the answer, headers do not."""
+    """Answers each request on a connection; what is asked for decides the answer, headers do not."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -35,28 +43,38 @@ class Answers(asyncio.Protocol):
         self.received = b""
 
     def data_received(self, data: bytes) -> None:
-        *requests, self.received = (self.received + data).split(b"\r\n\r\n")
-        for request in requests:
-            self.transport.write(_answer(request.split(b" ", 2)[1]))
+        self.received += data
+        while (end := self.received.find(b"\r\n\r\n") + 4) > 3:
+            length = _LENGTH.search(self.received, 0, end)
+            end += int(length[1]) if length else 0
+            if len(self.received) < end:
+                return
+            self.transport.write(_answer(self.received.partition(b"\r\n")[0]))
+            self.received = self.received[end:]
 
 
-async def serve() -> None:
+async def serve(certificate: str | None) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Answers, "127.0.0.1", 0, backlog=1024)
+    tls = None
+    if certificate is not None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate)
+    server = await loop.create_server(Answers, "127.0.0.1", 0, backlog=1024, ssl=tls)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 
 
 @contextmanager
-def running() -> Iterator[str]:
-    """The server's address, ``http://127.0.0.1:PORT``, as long as the block lasts."""
-    command = [sys.executable, "-m", "benchmarks._server"]
+def running(certificate: Path | None = None) -> Iterator[str]:
+    """The server's address, ``http://127.0.0.1:PORT``, as long as the block lasts; https with a certificate."""
+    command = [sys.executable, "-m", "benchmarks._server", *([str(certificate)] if certificate else [])]
+    scheme = "https" if certificate else "http"
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        yield f"{scheme}://127.0.0.1:{int(process.stdout.readline())}"
         assert process.stdin is not None
         process.stdin.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    asyncio.run(serve(sys.argv[1] if sys.argv[1:] else None))

@@ -116,7 +116,7 @@ def test_a_client_whose_settings_were_refused_can_be_shown(side: Any) -> None:
     ids=str,
 )
 def test_a_refused_setting_shows_nothing(side: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("paisr._wire._pools.find_spec", lambda name: None)
+    monkeypatch.setattr("paisr._wire._proxies.find_spec", lambda name: None)
     with pytest.raises(PaisrError) as caught:
         side.type(**settings)
     assert_hidden(shown_by(caught.value))

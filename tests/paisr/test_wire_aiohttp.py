@@ -133,7 +133,6 @@ def test_a_create_whose_connection_breaks_is_sent_once(run: Any, client: Any, ra
     with pytest.raises(OutcomeUnknownError) as caught:
         run(client(server, max_retries=3).invoices.create(**create))
     assert len(server.requests) == 1
-    # And not the ConnectTimeout that httpx-aiohttp makes of it.
     assert isinstance(caught.value.__cause__.__cause__, httpcore.ReadError)
 
 
@@ -200,10 +199,10 @@ def test_a_forked_child_makes_its_own_and_leaves_the_parents_alone(run: Any, cli
     own = client(server)
     run(own.invoices.get("inv_1"))
     wire = own._wire
-    before = dict(wire._transports)
+    before = dict(wire._sessions)
     wire.after_fork()
     run(own.invoices.get("inv_1"))
     assert server.connections == 2
     assert [dict(kept) for kept in wire._parents] == [before], "collected, it would disturb the parent's event loop"
-    for transport in before.values():
-        run(transport.aclose())
+    for session in before.values():
+        run(session.http.close())

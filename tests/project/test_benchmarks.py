@@ -36,8 +36,13 @@ def test_the_goals_are_those_that_were_set() -> None:
         ("reading", "json.loads", 0.85),
         ("reading", "msgspec structs", 1.9),
         ("memory", "stock generated", 0.7),
-        ("calling", "httpx.Client", 0.75),
+        ("calling", "httpx.Client", 0.65),
         ("many", "httpx.AsyncClient", 0.25),
+        ("many", "httpx.AsyncClient", 0.7),
+        ("many", "aiohttp", 2.0),
+        ("journaling", "paisr, without", 1.5),
+        ("first response", "httpx", 0.75),
+        ("first response", "urllib", 2.5),
         ("importing", "import httpx", 1.2),
         ("importing", "import httpx", 0.6),
         ("constructing", "httpx.Client", 0.03),
@@ -74,7 +79,7 @@ def test_a_goal_missed_is_said_and_a_goal_missed_by_half_fails(
 ) -> None:
     results = judged(made_up(share, goal))
     assert [result.met for result in results] == [met if result.goal is goal else True for result in results]
-    assert command.status(results) == status
+    assert command.status(results) == (status if goal.fails else 0)
 
 
 def test_what_was_not_measured_cannot_be_met() -> None:
@@ -100,7 +105,7 @@ def test_the_document_has_a_row_for_each_goal_and_says_why_one_was_missed() -> N
     rows = {cells[0].strip(): cells for line in text.splitlines() if len(cells := line.strip("| ").split("|")) == 7}
     assert [what for what in rows if what in {goal.what for goal in GOALS}] == [goal.what for goal in GOALS]
     assert {what for what, cells in rows.items() if cells[-1].strip() == "no"} == {goal.what}
-    assert [cell.strip() for cell in rows[goal.what][1:]] == ["httpx.Client", "≤ 0.75", "0.9", "0.9", "3", "no"]
+    assert [cell.strip() for cell in rows[goal.what][1:]] == ["httpx.Client", "≤ 0.65", "0.78", "0.78", "3", "no"]
     assert f"Not met: {goal.what}. What the profile shows:\n\n- 40% somewhere in a library" in text
 
 

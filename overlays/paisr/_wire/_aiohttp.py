@@ -1,14 +1,14 @@
-"""Sending over aiohttp, through httpx-aiohttp: many calls at once cost a sixth of what they do over httpcore.
+"""Sending over aiohttp: many calls at once cost less than over httpcore.
 
 `AsyncPaisr` does so by itself where ``paisr[aiohttp]`` is installed and no proxy is asked for. What aiohttp would do on
-its own is switched off or watched here: cookies, credentials and proxies from the environment, redirects, repeating a
-request that nobody has counted, and taking bytes that came before the request for its answer.
+its own is switched off or watched here: cookies, credentials and proxies from the environment, redirects, headers of
+its own, decompression without a bound, repeating a request that nobody has counted, and taking bytes that came before
+the request for its response.
 """
 
 from __future__ import annotations
 
 import asyncio
-import select
 import threading
 import weakref
 from contextvars import ContextVar
@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import httpcore
-import httpx
-import httpx_aiohttp
+from attrs import frozen
 from yarl import URL
 
+from paisr._exchange import Answered
 from paisr._forks import register_after_fork
-from paisr._wire._async import receive
-from paisr._wire._failures import POOL_FAILURES, failure, without_frames
+from paisr._wire._async_streams import Socket
+from paisr._wire._bodies import Body
+from paisr._wire._connections import IDLE_EXPIRY, MAX_CONNECTIONS
+from paisr._wire._failures import broken, without_frames
 from paisr._wire._framing import Framing
-from paisr._wire._pools import IDLE_EXPIRY, MAX_CONNECTIONS
-from paisr._wire._requests import RequestMaker
+from paisr._wire._requests import RequestMaker, own_headers
+from paisr._wire._timekeeper import Timekeeper
 from paisr._wire._times import LONGEST_CONNECT, TimeLeft
 from paisr._wire._tls import shared_context
 
@@ -40,8 +42,18 @@ if TYPE_CHECKING:
     from paisr_generated.operations import Request
 
 PIECE = 64 * 1024
-# The attempt that this task is making, and the URL that it asks for.
-_attempt: ContextVar[tuple[TimeLeft, str]] = ContextVar("_attempt")
+# The headers that aiohttp would add where a request has none of its own.
+ITS_OWN_HEADERS = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
+# The attempt that this task is making.
+_attempt: ContextVar[TimeLeft] = ContextVar("_attempt")
+
+
+@frozen(kw_only=True)
+class Session:
+    """What a client has on one event loop."""
+
+    http: aiohttp.ClientSession
+    timekeeper: Timekeeper
 
 
 class AiohttpWire:
@@ -50,8 +62,8 @@ class AiohttpWire:
     def __init__(self, route: Route) -> None:
         self._route = route
         self._maker = RequestMaker(route)
-        self._transports: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx_aiohttp.AiohttpTransport]
-        self._transports = weakref.WeakKeyDictionary()
+        self._sessions: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Session]
+        self._sessions = weakref.WeakKeyDictionary()
         self._lock = threading.Lock()
         self._parents: list[Any] = []
         register_after_fork(self)
@@ -59,89 +71,91 @@ class AiohttpWire:
     def after_fork(self) -> None:
         self._lock = threading.Lock()
         # Kept, not dropped: a session that is collected takes its sockets out of a selector that the parent still uses.
-        self._parents.append(self._transports)
-        self._transports = weakref.WeakKeyDictionary()
+        self._parents.append(self._sessions)
+        self._sessions = weakref.WeakKeyDictionary()
 
     async def send(self, request: Request, deadline: Deadline) -> Happened:
         left = TimeLeft(deadline)
         try:
-            outgoing = self._outgoing(request, left)
-            _attempt.set((left, str(outgoing.url)))
-            async with asyncio.timeout(deadline.remaining()):
-                response = await self._transport().handle_async_request(outgoing)
-            stream = response.stream
-            assert isinstance(stream, httpx.AsyncByteStream)
-            if response.status_code < 200:
-                await response.aclose()
-                raise httpcore.RemoteProtocolError(
-                    f"the service wants to go on in another protocol ({response.status_code})"
-                )
-            return await receive(response.status_code, response.headers.raw, stream, response, deadline)
-        except (httpx.TransportError, httpx.InvalidURL, aiohttp.ClientError, *POOL_FAILURES) as error:
-            return failure(_translated(error), left)
+            session = self._session()
+            with session.timekeeper.within(left):
+                return await self._exchange(session.http, request, left)
+        except Exception as error:
+            return broken(_translated(error), left)
         except BaseException as error:
             # The frames below hold the token; whoever records this traceback must not see them.
             raise without_frames(error)  # noqa: B904 - it is the same exception
 
-    def _outgoing(self, request: Request, left: TimeLeft) -> httpx.Request:
-        outgoing = self._maker.for_transport(request, left, httpx.Request)
-        if request.body is not None and len(request.body) > PIECE:
-            outgoing = httpx.Request(
-                outgoing.method, outgoing.url, headers=outgoing.headers, content=_in_pieces(request.body)
-            )
-        outgoing.extensions = {"timeout": {"connect": min(float(left), LONGEST_CONNECT)}}
-        return outgoing
+    async def _exchange(self, session: aiohttp.ClientSession, request: Request, left: TimeLeft) -> Answered:
+        _attempt.set(left)
+        url = URL(self._route.service.url + request.target, encoded=True)
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in own_headers(request)]
+        data = _data(request.body)
+        response = await session.request(request.method, url, headers=headers, data=data, allow_redirects=False)
+        try:
+            status, raw_headers = left.head = response.status, list(response.raw_headers)
+            if status < 200:
+                raise httpcore.RemoteProtocolError(f"the service wants to go on in another protocol ({status})")
+            body = Body(raw_headers)
+            while chunk := await response.content.readany():
+                body.add(chunk)
+            return Answered(status, raw_headers, body.whole())
+        finally:
+            response.close()
 
     async def close(self) -> None:
         """Close the connections of this event loop; those of loops that have ended went with them."""
         with self._lock:
-            transport = self._transports.pop(asyncio.get_running_loop(), None)
-        if transport is not None:
-            await transport.aclose()
+            session = self._sessions.pop(asyncio.get_running_loop(), None)
+        if session is not None:
+            await session.http.close()
 
-    def _transport(self) -> httpx_aiohttp.AiohttpTransport:
+    def _session(self) -> Session:
         loop = asyncio.get_running_loop()
         with self._lock:
-            transport = self._transports.get(loop)
-            if transport is None:
-                transport = self._transports[loop] = httpx_aiohttp.AiohttpTransport(
-                    verify=False,  # about a TLS context that is not used: the session has its own
-                    client=self._session(),
-                )
-            return transport
+            session = self._sessions.get(loop)
+            if session is None:
+                session = self._sessions[loop] = Session(http=self._new_session(), timekeeper=Timekeeper())
+            return session
 
-    def _session(self) -> aiohttp.ClientSession:
+    def _new_session(self) -> aiohttp.ClientSession:
         tls = (self._route.tls or shared_context.get()) if self._route.service.scheme == "https" else True
-        connector = WatchedConnector(ssl=tls, limit=MAX_CONNECTIONS, keepalive_timeout=IDLE_EXPIRY)
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+        return aiohttp.ClientSession(
+            headers=[(name.decode(), value.decode()) for name, value in self._maker.headers],
+            connector=WatchedConnector(ssl=tls, limit=MAX_CONNECTIONS, keepalive_timeout=IDLE_EXPIRY),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=ITS_OWN_HEADERS,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=LONGEST_CONNECT),
+            auto_decompress=False,
+            trust_env=False,
+        )
+
+
+def _data(body: bytes | None) -> bytes | AsyncIterator[bytes] | None:
+    """The body; a large one comes in pieces, so that the event loop is not held up."""
+    return body if body is None or len(body) <= PIECE else _in_pieces(body)
 
 
 async def _in_pieces(body: bytes) -> AsyncIterator[bytes]:
-    """A large body, so that the event loop is not held up while it is written."""
     for start in range(0, len(body), PIECE):
         yield body[start : start + PIECE]
 
 
 def _translated(error: Exception) -> Exception:
-    """The httpcore exception that says the same, with the root of it as its cause.
-
-    httpx-aiohttp's own translation is not taken: it calls a connection that broke while the answer was awaited a
-    ConnectTimeout, after which a create would be sent again.
-    """
-    original = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
-    if not isinstance(original, aiohttp.ClientError):
+    """The httpcore exception that says the same, with the root of it as its cause; what is not aiohttp's stays."""
+    if not isinstance(error, aiohttp.ClientError):
         return error
     connecting = isinstance(
-        original,
+        error,
         (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError, aiohttp.ConnectionTimeoutError),
     )
     kind: type[Exception]
-    if isinstance(original, TimeoutError):
+    if isinstance(error, TimeoutError):
         kind = httpcore.ConnectTimeout if connecting else httpcore.ReadTimeout
     else:
         kind = httpcore.ConnectError if connecting else httpcore.ReadError
-    translated = kind(str(original) or type(original).__name__)
-    root: BaseException = original
+    translated = kind(str(error) or type(error).__name__)
+    root: BaseException = error
     while root.__cause__ is not None:
         root = root.__cause__
     # Only a root from the standard library: another one of aiohttp's could hold the request.
@@ -154,12 +168,11 @@ class WatchedConnector(aiohttp.TCPConnector):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # pyright: ignore[reportUnknownMemberType] - one of aiohttp's options has no type
-        self._framings: weakref.WeakKeyDictionary[ResponseHandler, Framing] = weakref.WeakKeyDictionary()
+        self._watched: weakref.WeakKeyDictionary[ResponseHandler, tuple[Framing, Socket]]
+        self._watched = weakref.WeakKeyDictionary()
 
     async def connect(self, req: aiohttp.ClientRequest, *arguments: Any, **options: Any) -> Any:
-        left, url = _attempt.get()
-        # As it was encoded, and not as aiohttp writes the same anew.
-        req.url = URL(url, encoded=True)
+        left = _attempt.get()
         if left.sent:
             # aiohttp repeats a read by itself when a kept connection breaks: uncounted by the limit and the retries.
             raise aiohttp.ServerDisconnectedError("the connection broke")
@@ -171,21 +184,24 @@ class WatchedConnector(aiohttp.TCPConnector):
             connection.close()
 
     def _is_clean(self, protocol: ResponseHandler | None) -> bool:
-        """Whether whatever comes now on a connection is the answer to what is sent now."""
+        """Whether whatever comes now on a connection is the response to what is sent now."""
         if protocol is None or protocol.transport is None or protocol.should_close:
             return False
-        framing = self._framings.get(protocol)
-        if framing is None:
-            framing = self._framings[protocol] = Framing()
+        watched = self._watched.get(protocol)
+        if watched is None:
+            framing = Framing()
+            self._watched[protocol] = framing, Socket(protocol.transport)
             protocol.transport.set_protocol(Watcher(protocol, framing))
-        elif not framing.reusable or _readable(protocol.transport.get_extra_info("socket").fileno()):
-            return False
+        else:
+            framing, socket = watched
+            if not framing.reusable or socket.is_readable():
+                return False
         framing.sent()
         return True
 
 
 class Watcher(asyncio.Protocol):
-    """Stands between a connection and aiohttp, hands everything on, and sees where each answer ends."""
+    """Stands between a connection and aiohttp, hands everything on, and sees where each response ends."""
 
     def __init__(self, protocol: ResponseHandler, framing: Framing) -> None:
         self._protocol = protocol
@@ -206,11 +222,3 @@ class Watcher(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._protocol.resume_writing()
-
-
-def _readable(descriptor: int) -> bool:
-    if not hasattr(select, "poll"):  # Windows
-        return bool(select.select([descriptor], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))

@@ -8,14 +8,13 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, TypeAlias
 
-import httpcore
-
 from paisr._exchange import Answered
 from paisr._forks import register_after_fork
-from paisr._wire._async_streams import WatchedBackend
-from paisr._wire._bodies import Body, UnreadableBodyError
-from paisr._wire._failures import POOL_FAILURES, failure, is_failure, unreadable, without_frames
-from paisr._wire._pools import check_transport, choose_proxy, pool_arguments, proxy_for_pool
+from paisr._wire._async_pool import AsyncPool
+from paisr._wire._bodies import Body
+from paisr._wire._failures import broken, broken_by_transport, without_frames
+from paisr._wire._pools import check_transport
+from paisr._wire._proxies import choose_proxy
 from paisr._wire._requests import RequestMaker, on_its_own_connection
 from paisr._wire._times import TimeLeft
 
@@ -36,13 +35,13 @@ if TYPE_CHECKING:
 
 
 class AsyncPoolWire:
-    """httpcore's connection pool, one for each event loop, made at its first call, and anew in a forked child."""
+    """httpcore's connections, in a pool for each event loop, made at its first call, and anew in a forked child."""
 
     def __init__(self, route: Route) -> None:
         self._route = route
         self._proxy = choose_proxy(route)
         self._maker = RequestMaker(route)
-        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpcore.AsyncConnectionPool]
+        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncPool]
         self.after_fork()
         register_after_fork(self)
 
@@ -53,11 +52,17 @@ class AsyncPoolWire:
     async def send(self, request: Request, deadline: Deadline) -> Happened:
         left = TimeLeft(deadline)
         try:
-            async with asyncio.timeout(deadline.remaining()):
-                response = await self._pool().handle_async_request(self._maker.for_pool(request, left))
-            return await receive(response.status, response.headers, response.aiter_stream(), response, deadline)
-        except POOL_FAILURES as error:
-            return failure(error, left)
+            pool = self._pool()
+            connection = await pool.take(left)
+            try:
+                with pool.timekeeper.within(left):
+                    response = await connection.handle_async_request(self._maker.for_pool(request, left))
+                    left.head = response.status, response.headers
+                    return await receive(response.aiter_stream(), response, left)
+            finally:
+                await pool.put(connection)
+        except Exception as error:
+            return broken(error, left)
         except BaseException as error:
             # The frames below hold the token; whoever records this traceback must not see them.
             raise without_frames(error)  # noqa: B904 - it is the same exception
@@ -67,17 +72,14 @@ class AsyncPoolWire:
         with self._lock:
             pool = self._pools.pop(asyncio.get_running_loop(), None)
         if pool is not None:
-            await pool.aclose()
+            await pool.close()
 
-    def _pool(self) -> httpcore.AsyncConnectionPool:
+    def _pool(self) -> AsyncPool:
         loop = asyncio.get_running_loop()
         with self._lock:
             pool = self._pools.get(loop)
             if pool is None:
-                arguments = pool_arguments(self._route)
-                proxy = proxy_for_pool(self._proxy) if self._proxy is not None else None
-                pool = httpcore.AsyncConnectionPool(proxy=proxy, network_backend=WatchedBackend(), **arguments)
-                self._pools[loop] = pool
+                pool = self._pools[loop] = AsyncPool(self._route, self._proxy, self._maker.origin)
             return pool
 
 
@@ -98,13 +100,12 @@ class AsyncTransportWire:
             async with asyncio.timeout(deadline.remaining()):
                 outgoing = on_its_own_connection(self._maker.for_transport(request, left, httpx.Request))
                 response = await self._transport.handle_async_request(outgoing)
-            stream = response.stream
-            assert isinstance(stream, httpx.AsyncByteStream)
-            return await receive(response.status_code, response.headers.raw, stream, response, deadline)
+                stream = response.stream
+                assert isinstance(stream, httpx.AsyncByteStream)
+                left.head = response.status_code, response.headers.raw
+                return await receive(stream, response, left)
         except Exception as error:
-            if is_failure(error):
-                return failure(error, left)
-            raise without_frames(error)  # noqa: B904 - it is the same exception
+            return broken_by_transport(error, left)
         except BaseException as error:
             raise without_frames(error)  # noqa: B904 - it is the same exception
 
@@ -127,25 +128,14 @@ def async_wire(route: Route, transport: httpx.AsyncBaseTransport | None) -> Asyn
     return AsyncPoolWire(route)
 
 
-async def receive(
-    status: int,
-    raw_headers: list[tuple[bytes, bytes]],
-    stream: AsyncIterable[bytes],
-    response: Closable,
-    deadline: Deadline,
-) -> Happened:
-    """The whole answer. Of an error whose body cannot be read the status is known all the same."""
+async def receive(stream: AsyncIterable[bytes], response: Closable, left: TimeLeft) -> Answered:
+    """The whole response, whose head has come."""
+    assert left.head is not None
+    status, raw_headers = left.head
     try:
         body = Body(raw_headers)
-        async with asyncio.timeout(deadline.remaining()):
-            async for chunk in stream:
-                body.add(chunk)
+        async for chunk in stream:
+            body.add(chunk)
         return Answered(status, raw_headers, body.whole())
-    except Exception as error:
-        if status >= 400:
-            return Answered(status, raw_headers, b"")
-        if isinstance(error, UnreadableBodyError):
-            return unreadable(error, status)
-        raise
     finally:
         await response.aclose()

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import httpcore
 
-from paisr._exchange import Failed
+from paisr._exchange import Answered, Failed
 from paisr._wire._bodies import UnreadableBodyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from paisr._exchange import Happened
     from paisr._wire._times import TimeLeft
 
 # What can come out of httpcore; the ssl and socket errors that it does not translate are OSErrors.
@@ -51,6 +52,30 @@ REASONS = {
 }
 
 
+def broken(error: Exception, left: TimeLeft) -> Happened:
+    """What happened where an exception came out of the pool; of an error response the status is known all the same.
+
+    Raises the exception, without its frames, when it is none of the HTTP library's: a slip in the code.
+    """
+    return _known(error, left, isinstance(error, POOL_FAILURES))
+
+
+def broken_by_transport(error: Exception, left: TimeLeft) -> Happened:
+    """The same for a transport of the user's own: whatever is not Python's own exception is the library's."""
+    return _known(error, left, isinstance(error, OSError) or type(error).__module__ != "builtins")
+
+
+def _known(error: Exception, left: TimeLeft, is_failure: bool) -> Happened:
+    status, raw_headers = left.head or (0, [])
+    if status >= 400:
+        return Answered(status, raw_headers, b"")
+    if isinstance(error, UnreadableBodyError):
+        return Failed(kind="answer", sent=True, reason=str(error), status=status)
+    if is_failure:
+        return failure(error, left)
+    raise without_frames(error)
+
+
 def failure(error: Exception, left: TimeLeft) -> Failed:
     """The exceptions of httpx have the same names as httpcore's, so that one table serves both."""
     name = type(error).__name__
@@ -74,11 +99,6 @@ def failure(error: Exception, left: TimeLeft) -> Failed:
     )
 
 
-def is_failure(error: Exception) -> bool:
-    """Whether an exception that came out of a user's transport is a library's own, and not a slip in Python code."""
-    return isinstance(error, OSError) or type(error).__module__ != "builtins"
-
-
 def _is_ours(chain: Sequence[BaseException]) -> bool:
     """Whether httpx's names mean what they say.
 
@@ -86,10 +106,6 @@ def _is_ours(chain: Sequence[BaseException]) -> bool:
     answer is awaited a `ConnectTimeout`, and a create would be sent again. Then only the root is believed.
     """
     return all(type(link).__module__.partition(".")[0] in TRUSTED for link in chain)
-
-
-def unreadable(error: UnreadableBodyError, status: int) -> Failed:
-    return Failed(kind="answer", sent=True, reason=str(error), status=status)
 
 
 def clean(error: BaseException, root: BaseException) -> BaseException:

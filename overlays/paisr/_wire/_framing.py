@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 LONGEST_LINE = 8192
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
-_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
+_HEXADECIMAL = frozenset(b"0123456789abcdefABCDEF")
 
 
 class Framing:
@@ -67,12 +64,13 @@ class Framing:
         status = head[9:12]
         if status.startswith(b"1"):
             return
-        lengths = _LENGTH.findall(head)
+        lines = head.lower().split(b"\r\n")
+        lengths = _values(lines, b"content-length:")
         if status in {b"204", b"304"}:
             self._state = "done"
-        elif _CHUNKED.search(head):
+        elif _values(lines, b"transfer-encoding:") == [b"chunked"]:
             self._state = "chunk size"
-        elif len(lengths) == 1:
+        elif len(lengths) == 1 and lengths[0].isdigit() and len(lengths[0]) <= 18:
             self._left = int(lengths[0])
             self._state = "length" if self._left else "done"
         else:
@@ -101,8 +99,13 @@ class Framing:
 
     def _chunk(self, line: bytes) -> None:
         size = line.split(b";")[0].strip()
-        if not re.fullmatch(rb"[0-9A-Fa-f]{1,16}", size):
+        if not 1 <= len(size) <= 16 or not _HEXADECIMAL.issuperset(size):
             self._state = "lost"
             return
         self._left = int(size, 16) + len(b"\r\n") if int(size, 16) else 0
         self._state = "chunk data" if self._left else "trailer"
+
+
+def _values(lines: list[bytes], name: bytes) -> list[bytes]:
+    """What the headers of that name say; `name` is in lower case, with its colon."""
+    return [line[len(name) :].strip(b" \t") for line in lines if line.startswith(name)]

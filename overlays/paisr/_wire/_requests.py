@@ -23,9 +23,12 @@ Header = tuple[bytes, bytes]
 
 
 class RequestMaker:
-    """Turns a contract's request into one for the wire. It holds the token, and shows nothing of itself."""
+    """Turns a contract's request into one for the wire. It holds the token, and shows nothing of itself.
 
-    __slots__ = ("_base", "_headers", "_host", "_port", "_prefix", "_scheme")
+    `origin` is where every request goes, and `headers` is what each of them has.
+    """
+
+    __slots__ = ("_base", "_host", "_port", "_prefix", "_scheme", "headers", "origin")
 
     def __init__(self, route: Route) -> None:
         keep_out_of_logs(route)
@@ -34,8 +37,9 @@ class RequestMaker:
         self._host = service.host.encode()
         self._port = service.port
         self._prefix = service.path.encode()
+        self.origin = httpcore.URL(scheme=self._scheme, host=self._host, port=self._port, target=b"/").origin
         self._base = service.url
-        self._headers: tuple[Header, ...] = (
+        self.headers: tuple[Header, ...] = (
             (b"Host", service.authority.encode()),
             (b"Accept", b"application/json"),
             (b"Accept-Encoding", ACCEPTED_ENCODING.encode()),
@@ -45,13 +49,12 @@ class RequestMaker:
 
     def for_pool(self, request: Request, left: TimeLeft) -> httpcore.Request:
         target = self._prefix + request.target.encode()
-        return httpcore.Request(
-            request.method.encode(),
-            httpcore.URL(scheme=self._scheme, host=self._host, port=self._port, target=target),
-            headers=self._all_headers(request),
-            content=request.body,
-            extensions={"timeout": timeouts(left)},
-        )
+        url = httpcore.URL(scheme=self._scheme, host=self._host, port=self._port, target=target)
+        extensions = {"timeout": timeouts(left)}
+        outgoing = httpcore.Request(request.method.encode(), url, content=request.body, extensions=extensions)
+        # Not by the constructor, which would look at each of them again in every call.
+        outgoing.headers = self._all_headers(request)
+        return outgoing
 
     def for_transport(self, request: Request, left: TimeLeft, kind: type[httpx.Request]) -> httpx.Request:
         """For a transport of httpx's kind, whose time-outs are plain numbers."""
@@ -65,11 +68,16 @@ class RequestMaker:
         )
 
     def _all_headers(self, request: Request) -> list[Header]:
-        headers = [*self._headers, *((name.encode(), value.encode("latin-1")) for name, value in request.headers)]
-        if request.body is not None:
-            length = str(len(request.body)).encode()
-            headers += [(b"Content-Type", b"application/json"), (b"Content-Length", length)]
-        return headers
+        return [*self.headers, *own_headers(request)]
+
+
+def own_headers(request: Request) -> list[Header]:
+    """What this request has beside the headers of all: the operation's, and those of its body."""
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in request.headers]
+    if request.body is not None:
+        headers.append((b"Content-Type", b"application/json"))
+        headers.append((b"Content-Length", str(len(request.body)).encode()))
+    return headers
 
 
 def on_its_own_connection(request: httpx.Request) -> httpx.Request:

@@ -9,11 +9,12 @@ import httpcore
 
 from paisr._exchange import Answered
 from paisr._forks import register_after_fork
-from paisr._wire._bodies import Body, UnreadableBodyError
-from paisr._wire._failures import POOL_FAILURES, failure, is_failure, unreadable, without_frames
-from paisr._wire._pools import check_transport, choose_proxy, pool_arguments, proxy_for_pool
+from paisr._wire._bodies import Body
+from paisr._wire._failures import broken, broken_by_transport, without_frames
+from paisr._wire._pools import check_transport
+from paisr._wire._proxies import choose_proxy
 from paisr._wire._requests import RequestMaker, on_its_own_connection
-from paisr._wire._sync_streams import DeadlineBackend
+from paisr._wire._sync_pool import SyncPool
 from paisr._wire._times import TimeLeft
 
 if TYPE_CHECKING:
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
 
 
 class PoolWire:
-    """httpcore's connection pool, made at the first call, and anew in a forked child."""
+    """httpcore's connections, in a pool that is made at the first call, and anew in a forked child."""
 
     def __init__(self, route: Route) -> None:
         self._route = route
         self._proxy = choose_proxy(route)
         self._maker = RequestMaker(route)
-        self._pool: httpcore.ConnectionPool | None = None
+        self._pool: SyncPool | None = None
         self._lock = threading.Lock()
         register_after_fork(self)
 
@@ -49,10 +50,12 @@ class PoolWire:
     def send(self, request: Request, deadline: Deadline) -> Happened:
         left = TimeLeft(deadline)
         try:
-            response = (self._pool or self._make_pool()).handle_request(self._maker.for_pool(request, left))
-            return _receive(response.status, response.headers, response.iter_stream(), response, deadline)
-        except POOL_FAILURES as error:
-            return failure(error, left)
+            with (self._pool or self._make_pool()).connection(left) as connection:
+                response = connection.handle_request(self._maker.for_pool(request, left))
+                left.head = response.status, response.headers
+                return _receive(response.iter_stream(), response, left)
+        except Exception as error:
+            return broken(error, left)
         except BaseException as error:
             # The frames below hold the token; whoever records this traceback must not see them.
             raise without_frames(error)  # noqa: B904 - it is the same exception
@@ -63,12 +66,10 @@ class PoolWire:
         if pool is not None:
             pool.close()
 
-    def _make_pool(self) -> httpcore.ConnectionPool:
+    def _make_pool(self) -> SyncPool:
         with self._lock:
             if self._pool is None:
-                arguments = pool_arguments(self._route)
-                proxy = proxy_for_pool(self._proxy) if self._proxy is not None else None
-                self._pool = httpcore.ConnectionPool(proxy=proxy, network_backend=DeadlineBackend(), **arguments)
+                self._pool = SyncPool(self._route, self._proxy, self._maker.origin)
             return self._pool
 
 
@@ -90,11 +91,10 @@ class TransportWire:
             response = self._transport.handle_request(outgoing)
             stream = response.stream
             assert isinstance(stream, httpx.SyncByteStream)
-            return _receive(response.status_code, response.headers.raw, stream, response, deadline)
+            left.head = response.status_code, response.headers.raw
+            return _receive(stream, response, left)
         except Exception as error:
-            if is_failure(error):
-                return failure(error, left)
-            raise without_frames(error)  # noqa: B904 - it is the same exception
+            return broken_by_transport(error, left)
         except BaseException as error:
             raise without_frames(error)  # noqa: B904 - it is the same exception
 
@@ -106,30 +106,20 @@ SyncWire = PoolWire | TransportWire
 
 
 def sync_wire(route: Route, transport: httpx.BaseTransport | None) -> SyncWire:
-    """The user's transport, else httpcore's pool."""
+    """The user's transport, else a pool of httpcore's connections."""
     return PoolWire(route) if transport is None else TransportWire(transport, route)
 
 
-def _receive(
-    status: int,
-    raw_headers: list[tuple[bytes, bytes]],
-    stream: Iterable[bytes],
-    response: Closable,
-    deadline: Deadline,
-) -> Happened:
-    """The whole answer. Of an error whose body cannot be read the status is known all the same."""
+def _receive(stream: Iterable[bytes], response: Closable, left: TimeLeft) -> Answered:
+    """The whole response, whose head has come."""
+    assert left.head is not None
+    status, raw_headers = left.head
     try:
         body = Body(raw_headers)
         for chunk in stream:
             body.add(chunk)
-            if not deadline.remaining():
+            if not left.deadline.remaining():
                 raise httpcore.ReadTimeout("the deadline passed")
         return Answered(status, raw_headers, body.whole())
-    except Exception as error:
-        if status >= 400:
-            return Answered(status, raw_headers, b"")
-        if isinstance(error, UnreadableBodyError):
-            return unreadable(error, status)
-        raise
     finally:
         response.close()

@@ -17,16 +17,19 @@ _TO_A_PROXY = (b"CONNECT ", b"\x05", b"\x01")
 class TimeLeft(float):
     """The seconds that a call had left when an attempt began; the streams ask it again at every read and write.
 
-    `sent` turns true with the first byte that is put on a connection.
+    `sent` turns true with the first byte that is put on a connection. `head` is the response's status and headers, once
+    they have come.
     """
 
     deadline: Deadline
     sent: bool
+    head: tuple[int, list[tuple[bytes, bytes]]] | None
 
     def __new__(cls, deadline: Deadline) -> TimeLeft:
         self = super().__new__(cls, deadline.remaining())
         self.deadline = deadline
         self.sent = False
+        self.head = None
         return self
 
 

@@ -10,7 +10,8 @@ import pytest
 from paisr import AsyncPaisr, ConfigurationError, Paisr
 from paisr._config import Route, read_service, wrap
 from paisr._secrets import Secret
-from paisr._wire._pools import choose_proxy, pool_arguments, proxy_for_pool
+from paisr._wire._pools import pool_arguments
+from paisr._wire._proxies import choose_proxy
 from paisr._wire._tls import shared_context
 
 LIVE = "https://api.example/v2"
@@ -95,10 +96,10 @@ def test_a_bad_proxy_of_the_environment_is_refused_too(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
 def test_a_socks_proxy_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
-    monkeypatch.setattr("paisr._wire._pools.find_spec", lambda name: None)
+    monkeypatch.setattr("paisr._wire._proxies.find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match=r"^A SOCKS proxy needs .*: install httpx\[socks\]\.$"):
         Paisr("tok", proxy=f"{scheme}://p.example:1080")
-    monkeypatch.setattr("paisr._wire._pools.find_spec", lambda name: object())
+    monkeypatch.setattr("paisr._wire._proxies.find_spec", lambda name: object())
     Paisr("tok", proxy=f"{scheme}://p.example:1080").close()
 
 
@@ -116,7 +117,7 @@ def test_a_socks_proxy_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, schem
     ],
 )
 def test_a_proxys_url_is_taken_apart(url: str, origin: bytes, auth: tuple[bytes, bytes] | None) -> None:
-    proxy = proxy_for_pool(Secret(url))
+    proxy = pool_arguments(route(), Secret(url))["proxy"]
     found = proxy.url
     host = b"[%s]" % found.host if b":" in found.host else found.host
     assert b"%s://%s:%d" % (found.scheme, host, found.port or 0) == origin
@@ -126,9 +127,9 @@ def test_a_proxys_url_is_taken_apart(url: str, origin: bytes, auth: tuple[bytes,
 
 def test_the_pool_gets_the_context_that_was_given_or_one_for_all() -> None:
     own = ssl.create_default_context()
-    assert pool_arguments(route(tls=own))["ssl_context"] is own
-    shared = pool_arguments(route())["ssl_context"]
-    assert shared is pool_arguments(route())["ssl_context"] is shared_context.get()
+    assert pool_arguments(route(tls=own), None)["ssl_context"] is own
+    shared = pool_arguments(route(), None)["ssl_context"]
+    assert shared is pool_arguments(route(), None)["ssl_context"] is shared_context.get()
     assert shared.verify_mode is ssl.CERT_REQUIRED
     assert shared.check_hostname
-    assert "ssl_context" not in pool_arguments(route(url="http://127.0.0.1/v2"))
+    assert "ssl_context" not in pool_arguments(route(url="http://127.0.0.1/v2"), None)

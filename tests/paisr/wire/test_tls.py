@@ -1,0 +1,98 @@
+"""Whom a client trusts: what the environment names, as httpx reads it, else certifi; one context for the process."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+from typing import Any
+
+import certifi
+import httpx
+import pytest
+import trustme
+
+from paisr import ConfigurationError
+from paisr._wire import _tls
+from paisr._wire._tls import default_context, shared_context
+
+
+@pytest.fixture(autouse=True)
+def nothing_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (_tls.FILE_VARIABLE, _tls.DIRECTORY_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    path = tmp_path / "authority.pem"
+    trustme.CA().cert_pem.write_to_path(str(path))
+    return path
+
+
+def trusted(context: ssl.SSLContext) -> list[Any]:
+    return sorted(str(one) for one in context.get_ca_certs())
+
+
+def test_without_a_word_it_trusts_whom_httpx_trusts() -> None:
+    ours, theirs = default_context(), httpx.create_ssl_context()
+    assert trusted(ours) == trusted(theirs)
+    assert ours.verify_mode is theirs.verify_mode is ssl.CERT_REQUIRED
+    assert ours.check_hostname is theirs.check_hostname is True
+    assert (ours.options, ours.minimum_version) == (theirs.options, theirs.minimum_version)
+    assert (ours.verify_flags, ours.keylog_filename) == (theirs.verify_flags, theirs.keylog_filename)
+
+
+def test_a_file_of_the_environment_counts_alone(monkeypatch: pytest.MonkeyPatch, bundle: Path) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    monkeypatch.setenv("SSL_CERT_DIR", "/not/looked/at")
+    assert trusted(default_context()) == trusted(httpx.create_ssl_context())
+    assert len(trusted(default_context())) == 1
+
+
+def test_directories_of_the_environment_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[Any] = []
+    usual = ssl.create_default_context
+
+    def create(**named: Any) -> ssl.SSLContext:
+        asked.append(named["capath"])
+        return usual(**named)
+
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert trusted(default_context()) == trusted(httpx.create_ssl_context()) == []
+    monkeypatch.setattr("ssl.create_default_context", create)
+    monkeypatch.setenv("SSL_CERT_DIR", f"/not/there{os.pathsep}{tmp_path}")
+    default_context()
+    assert asked == [f"/not/there{os.pathsep}{tmp_path}"]
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_what_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, side: Any, tmp_path: Path, variable: str) -> None:
+    monkeypatch.setenv(variable, str(tmp_path / "missing"))
+    monkeypatch.setattr(shared_context, "_context", None)
+    client = side.client(base_url="https://127.0.0.1:9/v2", max_retries=0)
+    with pytest.raises(ConfigurationError, match=rf"^{variable} names '.*/missing', which cannot be used .*\.$") as got:
+        side.call(client, "get", "inv_1")
+    assert got.value.outcome == "not_sent"
+
+
+def test_what_is_no_certificate_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a certificate")
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with pytest.raises(ConfigurationError, match=r"^SSL_CERT_FILE names '.*notes\.txt', which cannot be used "):
+        default_context()
+
+
+def test_certifi_is_asked_once_in_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    where = certifi.where
+
+    def count() -> str:
+        asked.append("")
+        return where()
+
+    monkeypatch.setattr("certifi.where", count)
+    monkeypatch.setattr(shared_context, "_context", None)
+    assert shared_context.get() is shared_context.get()
+    assert len(asked) == 1
