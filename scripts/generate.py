@@ -11,6 +11,7 @@ Everything is found by the place of this file, so the working directory does not
 from __future__ import annotations
 
 import argparse
+import ast
 import difflib
 import hashlib
 import os
@@ -18,11 +19,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from generator.package import Contract, GenerateError, read_contract, render
+from generator.package import Contract, GenerateError, Surroundings, read_contract, render
 from generator.shapes import UnsupportedContractError
 from generator.verify import verify
 from openapi_python_client import __version__
@@ -35,6 +37,7 @@ CONTRACT = ROOT / "openapi" / "paisr-invoices.yaml"
 CONFIG = ROOT / "generator-config.yaml"
 TEMPLATES = ROOT / "generator-templates"
 RECORD = TEMPLATES / "UPSTREAM.sha256"
+OVERLAYS = ROOT / "overlays" / "paisr"
 OUTPUT = ROOT / "generated" / "paisr_generated"
 TYPE_CACHE = ROOT / ".mypy_cache" / "generated"
 MARKER = "# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.\n"
@@ -63,7 +66,7 @@ def generate(contract: Path, output: Path, *, partial: bool = False, verified: b
     """Write the package for a contract, in place of whatever is there; nothing is touched when that fails."""
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / output.name
-        read = build(contract, fresh, partial=partial)
+        read = build(read_document(contract), fresh, partial=partial)
         if verified:
             verify(fresh, TYPE_CACHE)
         shutil.rmtree(output, ignore_errors=True)
@@ -71,21 +74,48 @@ def generate(contract: Path, output: Path, *, partial: bool = False, verified: b
     return read
 
 
-def build(contract: Path, output: Path, *, partial: bool = False) -> Contract:
-    """Write the package, formatted and marked."""
+def read_document(contract: Path) -> dict[str, Any]:
+    """The OpenAPI document in a file."""
     document: dict[str, Any] = YAML(typ="safe").load(contract)
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
         raise GenerateError(f"{contract.name} is not an OpenAPI 3 document.")
-    settings: dict[str, Any] = YAML(typ="safe").load(CONFIG)
-    additions, extended = settings.pop("arguments", {}), settings.pop("extended", [])
-    read = read_contract(document, {} if partial else additions)
+    return document
+
+
+def build(document: dict[str, Any], output: Path, *, partial: bool = False) -> Contract:
+    """Write the package for a document, formatted and marked."""
+    settings, surroundings = read_configuration()
+    if partial:
+        surroundings = Surroundings()
+    read = read_contract(document, surroundings)
     if read.refused and not partial:
         raise GenerateError("\n".join(str(one) for one in read.refused))
-    hooks = render(read, TEMPLATES, ConfigFile(**settings), output, extended)
+    hooks = render(read, TEMPLATES, settings, output, surroundings.not_public)
     for path in output.rglob("*.py"):
         path.write_text(MARKER + path.read_text(encoding="utf-8"), encoding="utf-8")
     _run_hooks(hooks, output)
     return read
+
+
+@cache
+def read_configuration() -> tuple[ConfigFile, Surroundings]:
+    """The generator's own settings, and what overlays/paisr adds and has already."""
+    settings: dict[str, Any] = YAML(typ="safe").load(CONFIG)
+    given = {name: settings.pop(name) for name in ("arguments", "helpers", "extended", "client")}
+    return ConfigFile(**settings), Surroundings(**given, public=names_of_overlays())
+
+
+def names_of_overlays() -> set[str]:
+    """What overlays/paisr offers by name, read without importing it, since it needs what is generated."""
+    lists = [
+        node.value
+        for path in OVERLAYS.rglob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign)
+        and ast.unparse(node.targets[0]) == "__all__"
+        and isinstance(node.value, ast.List)
+    ]
+    return {str(ast.literal_eval(name)) for names in lists for name in names.elts}
 
 
 def _run_hooks(hooks: list[str], output: Path) -> None:
@@ -153,7 +183,7 @@ def _carry_out(options: argparse.Namespace) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / output.name
-        build(contract, fresh)
+        build(read_document(contract), fresh)
         difference = differences(output, fresh)
     if difference:
         raise GenerateError(f"{difference}\ngenerated/ is not what the contract makes: run `make generate`.")

@@ -6,14 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
-__all__ = ["SERVERS", "TITLE", "VERSION", "Environment"]
+__all__ = ["DEFAULT_ENVIRONMENT", "SERVERS", "TITLE", "VERSION", "Environment"]
 
 TITLE: Final = "Paisr invoices API"
 VERSION: Final = "1.0.0"
-Environment = Literal[
-    "live",
-    "staging",
-]
+Environment = Literal["live", "staging"]
+DEFAULT_ENVIRONMENT: Final = "live"
 SERVERS: Final[Mapping[str, str]] = {
     "live": "https://api.live.paisr.tech/v2",
     "staging": "https://api.staging.paisr.tech/v2",

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar, cast
 from urllib.parse import quote
@@ -18,6 +19,8 @@ __all__ = ["ApiResponse", "AsyncCaller", "Caller", "Headers", "Operation", "Para
 
 T = TypeVar("T")
 MAX_INT_DIGITS = 4000  # Python refuses to make an int of more
+# Printable Latin-1, on one line, without spaces at the ends, which would be lost on the way.
+_HEADER_TEXT = re.compile(r"([!-~\xa1-\xff]([\t -~\xa0-\xff]*[!-~\xa1-\xff])?)?")
 SEPARATORS = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
 
@@ -47,6 +50,9 @@ class Parameter(Struct, frozen=True, kw_only=True):
     place: str
     rule: Rule
     required: bool = False
+    required_with_body: bool = False
+    """Whether a body that may be left out must have it."""
+
     style: str = "form"
     explode: bool = True
 
@@ -86,27 +92,55 @@ class Operation(Struct, Generic[T], frozen=True, kw_only=True):
         return found or self.responses.get("default")
 
     def request(self, values: Mapping[str, object]) -> Request:
-        """The request for values by the names of their parameters, each checked and made plain before."""
+        """The request for values by the names of their parameters, each checked and made plain before.
+
+        Raises ValueError, with a sentence, for what no URL or header can carry.
+        """
         given = [(one, values[one.name]) for one in self.parameters if one.name in values]
         return Request(
             operation=self.name,
             method=self.method,
             target=_path(self.path, given) + _query(given),
-            headers=tuple(
-                (one.json_name, _joined(value, ",", quoted=False)) for one, value in given if one.place == "header"
-            ),
-            body=_body(given, required=self.body_required),
+            headers=tuple((one.json_name, _header(one, value)) for one, value in given if one.place == "header"),
+            body=self._body(given),
         )
+
+    def _body(self, given: list[tuple[Parameter, object]]) -> bytes | None:
+        for one, value in given:
+            if one.place == "whole body":
+                return encode(value)
+        fields = {one.json_name: value for one, value in given if one.place == "body"}
+        if not fields and not self.body_required:
+            return None
+        for one in self.parameters:
+            if one.required_with_body and one.json_name not in fields:
+                raise ValueError(f"{one.name} is required with {', '.join(fields)}; give it, too.")
+        return encode(fields)
 
 
 def _path(template: str, given: list[tuple[Parameter, object]]) -> str:
     path = template
     for one, value in given:
         if one.place == "path":
-            path = path.replace(f"{{{one.json_name}}}", _joined(value, ",", quoted=True))
+            text = _joined(value, ",", write=_quoted)
+            if text in {"", ".", ".."}:
+                raise ValueError(f"{one.name}={value!r} would lead to another path; give what names one thing.")
+            path = path.replace(f"{{{one.json_name}}}", text)
     if any(segment in {".", ".."} for segment in path.split("/")):
-        raise ValueError("it would lead to another path")
+        raise ValueError(f"{path} would lead to another path; give what names one thing.")
     return path
+
+
+def _header(parameter: Parameter, value: object) -> str:
+    if isinstance(value, list) and any("," in text_of(one) for one in cast("list[object]", value)):
+        raise ValueError(f"{parameter.name} has a comma in an item, which a header would part there; give none.")
+    text = _joined(value, ",", write=text_of)
+    if not _HEADER_TEXT.fullmatch(text):
+        raise ValueError(
+            f"{parameter.name} cannot be sent in a header, which takes one line of Latin-1 characters without spaces "
+            "around them."
+        )
+    return text
 
 
 def _query(given: list[tuple[Parameter, object]]) -> str:
@@ -121,12 +155,11 @@ def _query_pairs(parameter: Parameter, value: Any) -> Iterator[str]:
             yield f"{name}%5B{quote(str(key), safe='')}%5D={_quoted(inner)}"
     elif isinstance(value, list) and parameter.explode:
         yield from (f"{name}={_quoted(one)}" for one in cast("list[object]", value))
-    else:
-        yield f"{name}={_joined(value, SEPARATORS.get(parameter.style, ','), quoted=True)}"
+    elif value != []:
+        yield f"{name}={_joined(value, SEPARATORS.get(parameter.style, ','), write=_quoted)}"
 
 
-def _joined(value: Any, separator: str, *, quoted: bool) -> str:
-    write = _quoted if quoted else text_of
+def _joined(value: Any, separator: str, *, write: Callable[[object], str]) -> str:
     return separator.join(map(write, cast("list[object]", value))) if isinstance(value, list) else write(value)
 
 
@@ -140,15 +173,7 @@ def text_of(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return format(value, "f")
-    return "" if value is None else str(value)
-
-
-def _body(given: list[tuple[Parameter, object]], *, required: bool) -> bytes | None:
-    for one, value in given:
-        if one.place == "whole body":
-            return encode(value)
-    fields = {one.json_name: value for one, value in given if one.place == "body"}
-    return encode(fields) if fields or required else None
+    return str(value)
 
 
 encode = msgspec.json.Encoder(decimal_format="number").encode

@@ -48,7 +48,7 @@ def to_optional_decimal(value: Number | None) -> Decimal | None:
 
 
 # Weak, so that a service that makes up values does not fill the memory.
-_unknown: WeakValueDictionary[tuple[type[Enum], str | int], Enum] = WeakValueDictionary()
+_unknown: WeakValueDictionary[tuple[type[Enum], str], Enum] = WeakValueDictionary()
 
 
 class OpenStrEnum(StrEnum):
@@ -82,7 +82,10 @@ class OpenStrEnum(StrEnum):
 
 
 class OpenIntEnum(IntEnum):
-    """An enumeration of whole numbers that keeps a value the contract does not know, as `OpenStrEnum` does."""
+    """An enumeration of whole numbers that keeps a value the contract does not know, as `OpenStrEnum` does.
+
+    Unknown values are equal for the same number, and not the same object: no number can be held weakly.
+    """
 
     @property
     def is_known(self) -> bool:
@@ -93,11 +96,8 @@ class OpenIntEnum(IntEnum):
     def _missing_(cls, value: object) -> Self | None:
         if not isinstance(value, int) or isinstance(value, bool):
             return None
-        member = _unknown.get((cls, value))
-        if not isinstance(member, cls):
-            member = int.__new__(cls, value)
-            member._name_, member._value_ = str(value), int(value)
-            _unknown[cls, member._value_] = member
+        member = int.__new__(cls, value)
+        member._name_, member._value_ = str(int(value)), int(value)
         return member
 
     def __reduce_ex__(self, protocol: object) -> tuple[type[Self], tuple[int]]:

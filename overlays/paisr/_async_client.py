@@ -8,6 +8,7 @@ from paisr._base_client import DEFAULT_RETRIES, DEFAULT_TIMEOUT, PUBLISHED_RATE,
 from paisr._callers import AsyncClientCaller
 from paisr._config import Settings, wrap
 from paisr._drivers import drive_async
+from paisr_generated.contract import DEFAULT_ENVIRONMENT
 from paisr_generated.resources import AsyncResources
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class AsyncPaisr(BaseClient, AsyncResources):
         self,
         token: str | None = None,
         *,
-        environment: Environment = "live",
+        environment: Environment = DEFAULT_ENVIRONMENT,
         base_url: str | None = None,
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any, cast
@@ -52,11 +52,17 @@ def _boolean(_rule: rules.Boolean, value: object, name: str) -> bool:
 def _date_time(_rule: rules.DateTime, value: object, name: str) -> str:
     if not isinstance(value, datetime):
         raise InvalidArgumentError(f"{name} is {type_name(value)}; give a datetime with an offset.")
-    if value.utcoffset() is None:
+    offset = value.utcoffset()
+    if offset is None:
         raise InvalidArgumentError(
             f"{name}={safe_repr(value)} has no offset; give a datetime with one, such as datetime.now(UTC)."
         )
-    return value.isoformat().replace("+00:00", "Z") if value.utcoffset() == UTC.utcoffset(None) else value.isoformat()
+    if offset % timedelta(minutes=1):
+        raise InvalidArgumentError(
+            f"{name}={safe_repr(value)} has an offset that is not of whole minutes; give it in another, such as UTC."
+        )
+    text = value.isoformat()
+    return text if offset else f"{text.removesuffix('+00:00')}Z"
 
 
 def _date(_rule: rules.Date, value: object, name: str) -> str:
@@ -157,8 +163,8 @@ def _checked_entries(rule: rules.Object, given: dict[str, object], name: str) ->
         elif rule.tag is None or key != rule.tag[0]:
             if rule.closed:
                 raise InvalidArgumentError(f"{name} has {safe_repr(key)}, which the API does not know; it has {keys}.")
-            text = checked_text(key, f"a key of {name}", empty=True)
-            entries[text] = checked(rules.Anything(nullable=True), value, f"{name}.{text}")
+            unknown = checked_text(key, f"a key of {name}", empty=True)
+            entries[unknown] = checked(rules.Anything(nullable=True), value, f"{name}.{unknown}")
     return entries
 
 

@@ -12,7 +12,7 @@ from attrs import field, frozen
 from paisr._errors import ConfigurationError
 from paisr._secrets import Secret
 from paisr._texts import safe_repr, seconds
-from paisr_generated.contract import SERVERS, Environment
+from paisr_generated.contract import DEFAULT_ENVIRONMENT, SERVERS, Environment
 
 if TYPE_CHECKING:
     import ssl
@@ -111,7 +111,9 @@ def read_service(environment: object, base_url: Secret | None) -> Service:
         )
     url = base_url or Secret(os.environ.get(BASE_URL_VARIABLE) or SERVERS[environment])
     if not url.is_text:
-        raise ConfigurationError(f"base_url is of type {url.kind}; give it as text, such as {SERVERS['live']!r}.")
+        raise ConfigurationError(
+            f"base_url is of type {url.kind}; give it as text, such as {SERVERS[DEFAULT_ENVIRONMENT]!r}."
+        )
     parts = _split(url)
     if isinstance(parts, str):
         raise ConfigurationError(parts)
@@ -121,7 +123,7 @@ def read_service(environment: object, base_url: Secret | None) -> Service:
 
 def _split(url: Secret) -> SplitResult | str:
     """The URL's parts, or the sentence that says what is wrong with it; credentials in it are not repeated."""
-    right = f"give one such as {SERVERS['live']!r}"
+    right = f"give one such as {SERVERS[DEFAULT_ENVIRONMENT]!r}"
     if "@" in url.reveal():
         return (
             f"The base URL has a user name or password in it; leave them out, the token is all that is needed: {right}."

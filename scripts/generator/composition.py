@@ -59,7 +59,17 @@ def _both(ours: Any, theirs: Any, keyword: str, pointer: str) -> Any:
         return [value for value in ours if value in theirs]
     if keyword == "nullable":
         return ours and theirs
+    if keyword == "type" and (common := _common_types(ours, theirs)):
+        return common
     raise UnsupportedContractError(pointer, f"two members say different things by {keyword!r}")
+
+
+def _common_types(ours: Any, theirs: Any) -> list[str]:
+    """The types that both allow; a whole number is a number, too."""
+    given = [[one] if isinstance(one, str) else list(one) for one in (ours, theirs)]
+    wide = [{*types, *(["integer"] if "number" in types else [])} for types in given]
+    common = [one for one in dict.fromkeys(given[0] + given[1]) if one in wide[0] and one in wide[1]]
+    return [one for one in common if one != "integer" or "number" not in common]
 
 
 def _narrowed(theirs: Node | None, ours: Node) -> Node:

@@ -63,10 +63,14 @@ class Document:
                 url = url.replace(f"{{{name}}}", str(variable["default"]))
             if "{" in url:
                 raise UnsupportedContractError(f"#/servers/{index}", "a variable of the URL has no default")
+            if "://" not in url:
+                raise UnsupportedContractError(f"#/servers/{index}", f"the URL {url!r} does not say which host")
             name = server.get("x-name") or ("default" if index == 0 else f"server_{index + 1}")
             if name in servers:
                 raise UnsupportedContractError(f"#/servers/{index}", f"the name {name!r} is taken by another server")
             servers[name] = url
+        if not servers:
+            raise UnsupportedContractError("#/servers", "there is no server, and so nowhere to send anything")
         return servers
 
 

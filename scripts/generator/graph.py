@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from .shapes import Model, models_in
 
@@ -30,3 +30,16 @@ def _comes_back_to(start: Model) -> bool:
             seen.add(id(model))
             todo += [one for one in reached if id(one) not in seen]
     return False
+
+
+def without_broken(models: Mapping[str, Model]) -> dict[str, Model]:
+    """The models that are whole, by their pointers: none names one that could not be read."""
+    whole = dict(models)
+    while broken := [
+        pointer
+        for pointer, model in whole.items()
+        if any(whole.get(one.pointer) is not one for field in model.fields for one in models_in(field.shape))
+    ]:
+        for pointer in broken:
+            del whole[pointer]
+    return whole

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from keyword import iskeyword
+from typing import Any
 
-from openapi_python_client.strings import PythonIdentifier, pascal_case, snake_case
+from openapi_python_client.strings import ClassName, PythonIdentifier, pascal_case, snake_case
+
+from .shapes import UnsupportedContractError
 
 # Names that generated modules import; a model of the same name would hide them.
 IMPORTED = {
     "Annotated", "Any", "ApiResponse", "AsyncCaller", "AwareDatetime", "Caller", "Decimal", "Final", "IfPresent",
-    "Iterable", "Literal", "Mapping", "ModelList", "Number", "OpenIntEnum", "OpenStrEnum", "Sequence", "Struct", "UUID",
+    "ClassVar", "Iterable", "Literal", "Mapping", "ModelList", "NotRequired", "Number", "OpenIntEnum", "OpenStrEnum",
+    "Operation", "Parameter", "Response", "Sequence", "Struct", "TypedDict", "UUID",
 }  # fmt: skip
 # A field of one of these names would hide a type from the annotations below it.
 HIDING = IMPORTED | {"field", "frozen", "property", "datetime", "msgspec", "builtins"}
@@ -23,6 +27,25 @@ def field_name(json_name: str) -> str:
     """The name of a property in Python: its own, unless Python cannot have that."""
     usable = json_name.isidentifier() and not json_name.startswith("_") and json_name not in HIDING | {"self"}
     return json_name if usable and not iskeyword(json_name) else _repaired(json_name)
+
+
+def field_names(properties: Mapping[str, str | None]) -> dict[str, str]:
+    """The names in Python of properties of one object, or what the contract chose; what need not change does not."""
+    kept = {name: chosen or name for name, chosen in properties.items() if chosen or field_name(name) == name}
+    for name in properties:
+        if name not in kept:
+            kept[name] = unique(field_name(name), kept.values())
+    return kept
+
+
+def chosen_name(node: Mapping[str, Any], pointer: str) -> str | None:
+    """What the contract's `x-python-name` says; a refusal of what cannot be a name."""
+    if "x-python-name" not in node:
+        return None
+    name = str(node["x-python-name"])
+    if not name.isidentifier() or iskeyword(name) or name.startswith("_") or name in HIDING | {"self"}:
+        raise UnsupportedContractError(pointer, f"its x-python-name, {name!r}, cannot be a name in Python here")
+    return name
 
 
 def header_name(name: str) -> str:
@@ -39,12 +62,17 @@ def _repaired(name: str) -> str:
     return f"{text}_" if iskeyword(text) or text in HIDING | {"self"} else text
 
 
-def class_name(*parts: str) -> str:
-    """A class's name from the words of its parts."""
-    name = "".join(pascal_case(part) for part in parts)
-    if not name[:1].isalpha():
-        name = f"Model{name}"
-    return f"{name}Model" if name in IMPORTED or iskeyword(name) else name
+def class_name(name: str, reserved: Collection[str] = ()) -> str:
+    """A class's name from the words of a name."""
+    text = pascal_case(name)
+    if not text[:1].isalpha():
+        text = f"Model{text}"
+    # As the generator has it, which names the files; it puts an underscore behind what is a builtin. A model has a
+    # mapping beside it, whose name ends in Dict.
+    text = str(ClassName(text, "Model"))
+    if text.endswith(("_", "Dict")) or text in IMPORTED or text in reserved:
+        text = f"{text.strip('_')}Model"
+    return str(ClassName(text, "Model"))
 
 
 def module_name(name: str) -> str:
@@ -92,9 +120,11 @@ def member_names(values: Sequence[str | int]) -> list[str]:
     """The Python name of each value of an enumeration."""
     names: list[str] = []
     for value in values:
-        text = re.sub(r"\W+", "_", str(value).replace("-", "_MINUS_") if isinstance(value, int) else value).strip("_")
-        text = text.upper() or "EMPTY"
-        if not text[0].isalpha() or not text.isidentifier():
+        words = str(value).replace("-", "_MINUS_") if isinstance(value, int) else value
+        text = re.sub(r"\W+", "_", words).strip("_").upper() or "EMPTY"
+        if not f"A{text}".isidentifier():
+            text = re.sub(r"\W+", "_", words, flags=re.ASCII).strip("_").upper()
+        if not text[:1].isalpha():
             text = f"VALUE_{text}"
         names.append(unique(text, names))
     return names

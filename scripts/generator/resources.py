@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from textwrap import fill
 from typing import Any
 
 from attrs import frozen
-from openapi_python_client.strings import safe_for_docstring
 
 from . import annotations, naming
-from .operations import Argument, Operation
-from .shapes import UnsupportedContractError, enumerations_in, models_in
-from .views import paragraphs, result_of
+from .arguments import Argument
+from .operations import Operation
+from .shapes import enumerations_in, models_in
+from .views import docstring, paragraphs, result_of
 
 WIDTH = 104
 
@@ -32,12 +32,12 @@ class Form:
 
 
 def resource_view(
-    tag: str, attribute: str, operations: Sequence[Operation], described: str, taken: set[str]
+    attribute: str, operations: Sequence[Operation], described: str, taken: Collection[str]
 ) -> dict[str, Any]:
     """Everything of a tag. `taken`: names that models have."""
-    _refuse_equal_methods(operations)
+    tag = operations[0].tag
     name = naming.class_name(tag)
-    if taken & {name, f"Async{name}", f"{name}WithResponse", f"Async{name}WithResponse"}:
+    if set(taken) & {name, f"Async{name}", f"{name}WithResponse", f"Async{name}WithResponse"}:
         name = f"{name}Resource"
     title = described or f"The operations on {tag}."
     methods = [one.method_name for one in operations]
@@ -73,18 +73,6 @@ def _forms(name: str, title: str) -> list[Form]:
     return [forms[0], forms[2], forms[1], forms[3]]
 
 
-def _refuse_equal_methods(operations: Sequence[Operation]) -> None:
-    seen: Mapping[str, Operation] = {}
-    for one in operations:
-        other = seen.get(one.method_name)
-        if other is not None or one.method_name == "with_response":
-            why = f"as {other.id!r} does" if other else "which every resource has already"
-            raise UnsupportedContractError(
-                one.pointer, f"{one.id!r} would be the method {one.method_name!r}, {why}; give it another x-python-name"
-            )
-        seen = {**seen, one.method_name: one}
-
-
 def _method_view(operation: Operation, methods: Sequence[str]) -> dict[str, Any]:
     ordered = sorted(
         operation.arguments,
@@ -93,6 +81,7 @@ def _method_view(operation: Operation, methods: Sequence[str]) -> dict[str, Any]
     keywords = [one for one in ordered if one.place != "path"]
     return {
         "name": operation.name,
+        "constant": operation.constant,
         "method_name": operation.method_name,
         "arguments": [_argument_view(one, methods, opens=keywords[:1] == [one]) for one in ordered],
         "has_keywords": bool(keywords),
@@ -120,7 +109,7 @@ def _documentation(operation: Operation, arguments: Sequence[Argument]) -> str:
 
 
 def _argument_line(name: str, description: str) -> str:
-    text = safe_for_docstring(f"{name}: {' '.join(description.split())}")
+    text = docstring(f"{name}: {' '.join(description.split())}")
     return fill(text, WIDTH, initial_indent="    ", subsequent_indent="        ")
 
 

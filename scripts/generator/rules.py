@@ -47,10 +47,12 @@ def rule(shape: Shape, within: Model | None = None) -> str:
 
 def _model_rule(shape: Shape, model: Model, within: Model | None) -> str:
     name = rules_name(model)
-    in_a_circle = within is not None and (model is within or (model.in_cycle and within.in_cycle))
-    if in_a_circle or shape.nullable:
-        return f"rules.Named(lambda: {name}{', nullable=True' if shape.nullable else ''})"
-    return name
+    if within is not None and model.in_cycle and within.in_cycle and model is not within:
+        # Its module may not be finished when this one is made.
+        name = f"{model.module}.{name}"
+    elif model is not within and not shape.nullable:
+        return name
+    return f"rules.Named(lambda: {name}{', nullable=True' if shape.nullable else ''})"
 
 
 def _call(name: str, shape: Shape, *arguments: str) -> str:

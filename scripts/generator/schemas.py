@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from attrs import evolve
@@ -11,31 +10,33 @@ from attrs import evolve
 from . import naming
 from .composition import alias_of, is_annotation, merged, refuse_unsupported_keywords, types_of
 from .document import Document, Node, escaped
+from .limits import described, limits_of
 from .shapes import Enumeration, Field, Kind, Model, Shape, UnsupportedContractError
 from .unions import union_of
 
 TEXT_FORMATS: dict[str, Kind] = {"date-time": "datetime", "date": "date", "uuid": "uuid"}
-LIMITS: dict[str, tuple[str, ...]] = {
-    "string": ("minLength", "maxLength", "pattern"),
-    "integer": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-    "array": ("minItems", "maxItems", "uniqueItems"),
-    "object": ("minProperties", "maxProperties"),
-}
 
 
 class SchemaReader:
     """Reads schemas, and keeps the models and enumerations that they need, each once."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, reserved: Collection[str] = ()) -> None:
+        """`reserved`: names that no class can have, because users know something else by them."""
         self.document = document
+        self.reserved = reserved
         self.models: dict[str, Model] = {}
         self.enumerations: dict[str, Enumeration] = {}
         self._open: list[str] = []
         self._names: dict[str, str] = {}
         for name in document.root.get("components", {}).get("schemas", {}):
             pointer = f"#/components/schemas/{escaped(name)}"
-            self._names[pointer] = naming.unique(naming.class_name(name), self._names.values())
+            self._name(pointer, name)
+
+    def _name(self, pointer: str, name: str) -> str:
+        """The name of the class that is made of the schema at a pointer."""
+        if pointer not in self._names:
+            self._names[pointer] = naming.unique(naming.class_name(name, self.reserved), self._names.values())
+        return self._names[pointer]
 
     def read_components(self) -> list[UnsupportedContractError]:
         """Read every schema that has a name; what cannot be read and is not used does no harm."""
@@ -105,7 +106,7 @@ class SchemaReader:
         return self._typed(schema, types[0], pointer, name) if types else _untyped(schema)
 
     def _typed(self, schema: Node, kind: str, pointer: str, name: str) -> Shape:
-        limits = _limits(schema, kind, pointer)
+        limits = limits_of(schema, kind, pointer)
         match kind:
             case "string":
                 if schema.get("format") == "binary":
@@ -135,8 +136,7 @@ class SchemaReader:
         return Shape(kind="map", item=value, limits=limits)
 
     def _model(self, schema: Node, pointer: str, name: str) -> Model:
-        given = self._names.get(pointer) or naming.unique(naming.class_name(name), self._names.values())
-        self._names[pointer] = given
+        given = self._name(pointer, name)
         model = Model(
             name=given,
             module=naming.module_name(given),
@@ -148,7 +148,7 @@ class SchemaReader:
         # A cycle of schemas that goes through an object ends here.
         outer, self._open = self._open, []
         try:
-            model.fields += self._fields(schema, pointer, given)
+            self._read_fields(model, schema)
         except UnsupportedContractError:
             del self.models[pointer]
             raise
@@ -156,18 +156,23 @@ class SchemaReader:
             self._open = outer
         return model
 
-    def _fields(self, schema: Node, pointer: str, owner: str) -> list[Field]:
-        required, fields = schema.get("required", []), list[Field]()
-        for json_name, sub_schema in schema.get("properties", {}).items():
-            place = f"{pointer}/properties/{escaped(json_name)}"
-            shape = self.read(sub_schema, place, f"{owner}{naming.class_name(json_name)}")
+    def _read_fields(self, model: Model, schema: Node) -> None:
+        required: Sequence[str] = schema.get("required", [])
+        properties: Node = schema.get("properties", {})
+        if unknown := next((one for one in required if one not in properties), None):
+            raise UnsupportedContractError(f"{model.pointer}/required", f"{unknown!r} is not one of the properties")
+        chosen = {name: self._chosen_name(model, name, one) for name, one in properties.items()}
+        names = naming.field_names(chosen)
+        # Constants first: by these a union tells the model from others, and it may be part of the model itself.
+        for json_name in sorted(properties, key=lambda name: not _is_constant(properties[name])):
+            sub_schema = properties[json_name]
+            place = f"{model.pointer}/properties/{escaped(json_name)}"
+            shape = self.read(sub_schema, place, f"{model.name}{naming.class_name(json_name)}")
             seen = sub_schema if isinstance(sub_schema, dict) else {}
-            fields.append(
+            model.fields.append(
                 Field(
                     json_name=json_name,
-                    name=naming.unique(
-                        str(seen.get("x-python-name") or naming.field_name(json_name)), [one.name for one in fields]
-                    ),
+                    name=names[json_name],
                     shape=shape,
                     required=json_name in required,
                     description=described(seen.get("description") or shape.description, shape.default, seen),
@@ -175,9 +180,12 @@ class SchemaReader:
                     write_only=seen.get("writeOnly") is True,
                 )
             )
-        if unknown := next((one for one in required if one not in schema.get("properties", {})), None):
-            raise UnsupportedContractError(f"{pointer}/required", f"{unknown!r} is not one of the properties")
-        return fields
+        model.fields.sort(key=lambda one: [*properties].index(one.json_name))
+
+    @staticmethod
+    def _chosen_name(model: Model, name: str, schema: object) -> str | None:
+        place = f"{model.pointer}/properties/{escaped(name)}"
+        return naming.chosen_name(schema, place) if isinstance(schema, dict) else None
 
     def _choice(self, schema: Node, pointer: str, name: str) -> Shape:
         values = [value for value in schema["enum"] if value is not None]
@@ -191,8 +199,7 @@ class SchemaReader:
         if len({type(value) for value in values}) > 1 or not isinstance(values[0], (str, int)):
             raise UnsupportedContractError(f"{pointer}/enum", "the values are neither all texts nor all whole numbers")
         values = list(dict.fromkeys(values))
-        given = self._names.get(pointer) or naming.unique(naming.class_name(name), self._names.values())
-        self._names[pointer] = given
+        given = self._name(pointer, name)
         enumeration = self.enumerations.setdefault(
             pointer,
             Enumeration(
@@ -236,14 +243,8 @@ class SchemaReader:
         )
 
 
-def described(text: str, default: object, schema: Node) -> str:
-    """A description with what else a reader must know: the service's default, and whether the thing goes away."""
-    if schema.get("deprecated") is True:
-        text = f"Deprecated. {text}".strip()
-    if default is not None and default not in ([], {}):
-        written = {True: "true", False: "false"}.get(default, default) if isinstance(default, bool) else default
-        text = f"{text} The service's default is {written}.".strip()
-    return text
+def _is_constant(schema: object) -> bool:
+    return isinstance(schema, dict) and ("const" in schema or "enum" in schema)
 
 
 def _untyped(schema: Node) -> Shape:
@@ -258,33 +259,3 @@ def _untyped(schema: Node) -> Shape:
 def _only_requires(members: Sequence[object]) -> bool:
     """Whether the members only say which properties must be there together, which the service checks."""
     return all(isinstance(one, dict) and not set(one) - {"required", "title", "description"} for one in members)
-
-
-def _limits(schema: Node, kind: str, pointer: str) -> Node:
-    limits = {key: schema[key] for key in LIMITS.get(kind, ()) if key in schema}
-    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        # OpenAPI 3.0 says by true that the other bound is not a value itself.
-        if isinstance(flag := limits.get(exclusive), bool):
-            del limits[exclusive]
-            if flag and bound in limits:
-                limits[exclusive] = limits.pop(bound)
-    if "pattern" in limits:
-        limits["pattern"] = _python_pattern(limits["pattern"], f"{pointer}/pattern")
-        examples = [*schema.get("examples", []), *([schema["example"]] if "example" in schema else [])]
-        if examples and isinstance(examples[0], str) and re.search(limits["pattern"], examples[0]):
-            limits["example"] = examples[0]
-    if not limits.get("uniqueItems", True):
-        del limits["uniqueItems"]
-    return limits
-
-
-def _python_pattern(pattern: str, pointer: str) -> str:
-    """The pattern with `$` meaning the very end, as in JSON Schema."""
-    text = re.sub(r"((?:^|[^\\])(?:\\\\)*)\$(?=$|\||\))", r"\1\\Z", pattern)
-    try:
-        re.compile(text, re.ASCII)
-    except re.error as error:
-        raise UnsupportedContractError(
-            pointer, f"{pattern!r} is not a pattern that Python can search for: {error}"
-        ) from None
-    return text

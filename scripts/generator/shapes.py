@@ -80,6 +80,10 @@ class Model:
         """Whether msgspec must map names or tell the model by a tag, which it does for its own classes only."""
         return self.tag is not None or any(one.name != one.json_name for one in self.fields)
 
+    def requires(self, one: Field) -> bool:
+        """Whether each of its objects has the field; the service never sends what is only written."""
+        return one.required and not (one.write_only and self.in_responses)
+
     def field_named(self, json_name: str) -> Field | None:
         return next((one for one in self.fields if one.json_name == json_name), None)
 

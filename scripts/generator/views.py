@@ -12,8 +12,9 @@ from openapi_python_client.strings import safe_for_docstring
 
 from . import annotations, naming
 from .annotations import literal
+from .arguments import Argument
 from .graph import neighbours
-from .operations import Argument, Operation, Response
+from .operations import Operation, Response
 from .rules import rule, rules_name
 from .shapes import Enumeration, Field, Model, Shape, enumerations_in, models_in
 
@@ -22,6 +23,12 @@ SHARED = (
     "AwareDatetime", "IfPresent", "ModelList", "Number", "refuse_other_constants", "refuse_unusable_decimal",
     "refuse_unusable_decimals", "to_decimal", "to_optional_decimal",
 )  # fmt: skip
+
+
+def docstring(text: object) -> str:
+    """A text as a docstring can have it: nothing in it ends the docstring or is an escape."""
+    # A quote at the end, unless it is escaped already.
+    return re.sub(r'(?<!\\)((?:\\\\)*)"\Z', r'\1\\"', safe_for_docstring(text).rstrip())
 
 
 @frozen(kw_only=True)
@@ -49,7 +56,7 @@ class FieldView:
 
 def model_view(model: Model) -> dict[str, Any]:
     fields = [one for one in model.fields if model.tag is None or one.json_name != model.tag[0]]
-    fields.sort(key=lambda one: not one.required)
+    fields.sort(key=lambda one: not model.requires(one))
     struct, only_sent = model.is_struct, model.in_requests and not model.in_responses
     views = [_field_view(one, model, converted=only_sent and not struct) for one in fields]
     checks = [] if only_sent else _checks(fields)
@@ -107,14 +114,15 @@ def _tag(model: Model) -> dict[str, str] | None:
 
 
 def _field_view(one: Field, model: Model, *, converted: bool) -> FieldView:
-    default = "" if one.required else " = None"
+    required = model.requires(one)
+    default = "" if required else " = None"
     if converted and one.shape.kind == "number":
-        maybe = one.shape.nullable or not one.required
-        options = [*([] if one.required else ["default=None"]), f"converter=to_{'optional_' if maybe else ''}decimal"]
+        maybe = one.shape.nullable or not required
+        options = [*([] if required else ["default=None"]), f"converter=to_{'optional_' if maybe else ''}decimal"]
         default = f" = field({', '.join(options)})"
     return FieldView(
         name=one.name,
-        annotation=annotations.field_annotation(one.shape, model, required=one.required),
+        annotation=annotations.field_annotation(one.shape, model, required=required),
         default=default,
         description=one.description,
     )
@@ -222,6 +230,8 @@ def _parameter(one: Argument) -> str:
     options.append(f"rule={rule(one.shape)}")
     if one.required:
         options.append("required=True")
+    if one.required_with_body:
+        options.append("required_with_body=True")
     if one.place == "query" and (one.style, one.explode) != ("form", True):
         options.append(f"style={literal(one.style)}, explode={one.explode}")
     return f"Parameter({', '.join(options)})"
@@ -255,4 +265,4 @@ def _operation_imports(operation: Operation, shapes: Sequence[Shape]) -> list[st
 
 def paragraphs(*texts: str) -> str:
     """Texts for a docstring, each wrapped, with an empty line between; what could end the docstring is escaped."""
-    return "\n\n".join(fill(safe_for_docstring(text), WIDTH) for text in texts if text)
+    return "\n\n".join(fill(docstring(text), WIDTH) for text in texts if text)

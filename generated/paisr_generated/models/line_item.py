@@ -33,7 +33,7 @@ class LineItemDict(TypedDict):
     unit_price: Number
 
 
-LINE_ITEM_RULES: Final = rules.Object(
+LINE_ITEM_RULES: Final[rules.Object] = rules.Object(
     model=LineItem,
     fields=(
         rules.Field("description", "description", rules.Text(), required=True),

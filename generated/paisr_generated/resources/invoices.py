@@ -7,7 +7,9 @@ import datetime
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
-from ..api.invoices import create_invoice, get_invoice, list_invoices
+from ..api.invoices.create_invoice import OPERATION as CREATE_INVOICE
+from ..api.invoices.get_invoice import OPERATION as GET_INVOICE
+from ..api.invoices.list_invoices import OPERATION as LIST_INVOICES
 from ..operations import ApiResponse, AsyncCaller, Caller
 
 if TYPE_CHECKING:
@@ -20,12 +22,7 @@ if TYPE_CHECKING:
     from ..models.invoice_status import InvoiceStatus
     from ..models.line_item import LineItem, LineItemDict
 
-__all__ = [
-    "Invoices",
-    "AsyncInvoices",
-    "InvoicesWithResponse",
-    "AsyncInvoicesWithResponse",
-]
+__all__ = ["Invoices", "AsyncInvoices", "InvoicesWithResponse", "AsyncInvoicesWithResponse"]
 
 
 class Invoices:
@@ -61,14 +58,7 @@ class Invoices:
             timeout: Seconds for the whole call; the client's own when None.
         """
         return self._caller.call(
-            list_invoices.OPERATION,
-            {
-                "resource_id": resource_id,
-                "currency": currency,
-                "status": status,
-                "limit": limit,
-            },
-            timeout,
+            LIST_INVOICES, {"resource_id": resource_id, "currency": currency, "status": status, "limit": limit}, timeout
         ).data
 
     def create(
@@ -99,23 +89,12 @@ class Invoices:
             timeout: Seconds for the whole call; the client's own when None.
         """
         return self._caller.call(
-            create_invoice.OPERATION,
-            {
-                "customer": customer,
-                "summary": summary,
-                "due": due,
-                "currency": currency,
-                "items": items,
-            },
+            CREATE_INVOICE,
+            {"customer": customer, "summary": summary, "due": due, "currency": currency, "items": items},
             timeout,
         ).data
 
-    def get(
-        self,
-        invoice_id: str,
-        *,
-        timeout: float | None = None,
-    ) -> Invoice:
+    def get(self, invoice_id: str, *, timeout: float | None = None) -> Invoice:
         """Read one invoice.
 
         The invoice with this id. The vendor calls the operation "business only".
@@ -124,13 +103,7 @@ class Invoices:
             invoice_id: The id of the invoice.
             timeout: Seconds for the whole call; the client's own when None.
         """
-        return self._caller.call(
-            get_invoice.OPERATION,
-            {
-                "invoice_id": invoice_id,
-            },
-            timeout,
-        ).data
+        return self._caller.call(GET_INVOICE, {"invoice_id": invoice_id}, timeout).data
 
 
 class AsyncInvoices:
@@ -166,14 +139,7 @@ class AsyncInvoices:
             timeout: Seconds for the whole call; the client's own when None.
         """
         response = await self._caller.call(
-            list_invoices.OPERATION,
-            {
-                "resource_id": resource_id,
-                "currency": currency,
-                "status": status,
-                "limit": limit,
-            },
-            timeout,
+            LIST_INVOICES, {"resource_id": resource_id, "currency": currency, "status": status, "limit": limit}, timeout
         )
         return response.data
 
@@ -205,24 +171,13 @@ class AsyncInvoices:
             timeout: Seconds for the whole call; the client's own when None.
         """
         response = await self._caller.call(
-            create_invoice.OPERATION,
-            {
-                "customer": customer,
-                "summary": summary,
-                "due": due,
-                "currency": currency,
-                "items": items,
-            },
+            CREATE_INVOICE,
+            {"customer": customer, "summary": summary, "due": due, "currency": currency, "items": items},
             timeout,
         )
         return response.data
 
-    async def get(
-        self,
-        invoice_id: str,
-        *,
-        timeout: float | None = None,
-    ) -> Invoice:
+    async def get(self, invoice_id: str, *, timeout: float | None = None) -> Invoice:
         """Read one invoice.
 
         The invoice with this id. The vendor calls the operation "business only".
@@ -231,13 +186,7 @@ class AsyncInvoices:
             invoice_id: The id of the invoice.
             timeout: Seconds for the whole call; the client's own when None.
         """
-        response = await self._caller.call(
-            get_invoice.OPERATION,
-            {
-                "invoice_id": invoice_id,
-            },
-            timeout,
-        )
+        response = await self._caller.call(GET_INVOICE, {"invoice_id": invoice_id}, timeout)
         return response.data
 
 
@@ -258,14 +207,7 @@ class InvoicesWithResponse:
     ) -> ApiResponse[InvoiceList]:
         """As `Invoices.list`, with the whole response."""
         return self._caller.call(
-            list_invoices.OPERATION,
-            {
-                "resource_id": resource_id,
-                "currency": currency,
-                "status": status,
-                "limit": limit,
-            },
-            timeout,
+            LIST_INVOICES, {"resource_id": resource_id, "currency": currency, "status": status, "limit": limit}, timeout
         )
 
     def create(
@@ -280,31 +222,14 @@ class InvoicesWithResponse:
     ) -> ApiResponse[CreatedInvoice]:
         """As `Invoices.create`, with the whole response."""
         return self._caller.call(
-            create_invoice.OPERATION,
-            {
-                "customer": customer,
-                "summary": summary,
-                "due": due,
-                "currency": currency,
-                "items": items,
-            },
+            CREATE_INVOICE,
+            {"customer": customer, "summary": summary, "due": due, "currency": currency, "items": items},
             timeout,
         )
 
-    def get(
-        self,
-        invoice_id: str,
-        *,
-        timeout: float | None = None,
-    ) -> ApiResponse[Invoice]:
+    def get(self, invoice_id: str, *, timeout: float | None = None) -> ApiResponse[Invoice]:
         """As `Invoices.get`, with the whole response."""
-        return self._caller.call(
-            get_invoice.OPERATION,
-            {
-                "invoice_id": invoice_id,
-            },
-            timeout,
-        )
+        return self._caller.call(GET_INVOICE, {"invoice_id": invoice_id}, timeout)
 
 
 class AsyncInvoicesWithResponse:
@@ -324,14 +249,7 @@ class AsyncInvoicesWithResponse:
     ) -> ApiResponse[InvoiceList]:
         """As `AsyncInvoices.list`, with the whole response."""
         return await self._caller.call(
-            list_invoices.OPERATION,
-            {
-                "resource_id": resource_id,
-                "currency": currency,
-                "status": status,
-                "limit": limit,
-            },
-            timeout,
+            LIST_INVOICES, {"resource_id": resource_id, "currency": currency, "status": status, "limit": limit}, timeout
         )
 
     async def create(
@@ -346,28 +264,11 @@ class AsyncInvoicesWithResponse:
     ) -> ApiResponse[CreatedInvoice]:
         """As `AsyncInvoices.create`, with the whole response."""
         return await self._caller.call(
-            create_invoice.OPERATION,
-            {
-                "customer": customer,
-                "summary": summary,
-                "due": due,
-                "currency": currency,
-                "items": items,
-            },
+            CREATE_INVOICE,
+            {"customer": customer, "summary": summary, "due": due, "currency": currency, "items": items},
             timeout,
         )
 
-    async def get(
-        self,
-        invoice_id: str,
-        *,
-        timeout: float | None = None,
-    ) -> ApiResponse[Invoice]:
+    async def get(self, invoice_id: str, *, timeout: float | None = None) -> ApiResponse[Invoice]:
         """As `AsyncInvoices.get`, with the whole response."""
-        return await self._caller.call(
-            get_invoice.OPERATION,
-            {
-                "invoice_id": invoice_id,
-            },
-            timeout,
-        )
+        return await self._caller.call(GET_INVOICE, {"invoice_id": invoice_id}, timeout)

@@ -1,0 +1,203 @@
+"""Reading what a caller gives an operation: parameters of the URL, headers, and the body."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from attrs import evolve, frozen
+
+from . import naming
+from .document import Document, Node
+from .schemas import SchemaReader, described
+from .shapes import Model, Shape, UnsupportedContractError
+
+# OpenAPI says that a contract's parameters of these names have no meaning.
+IGNORED_HEADERS = {"accept", "content-type", "authorization"}
+OWN_HEADERS = {
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "host",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+}
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+RESERVED_ARGUMENTS = {"self", "timeout"}
+PLAIN = {"text", "integer", "number", "boolean", "datetime", "date", "uuid", "choice", "constant"}
+STYLES = {
+    "path": {"simple"},
+    "header": {"simple"},
+    "query": {"form", "spaceDelimited", "pipeDelimited", "deepObject"},
+}
+
+
+@frozen(kw_only=True)
+class Argument:
+    """What a caller gives an operation: a parameter, or a property of the body."""
+
+    name: str
+    json_name: str
+    place: str
+    """``path``, ``query``, ``header``, ``body``, or ``whole body`` where the body is no object."""
+
+    shape: Shape
+    required: bool
+    description: str
+    required_with_body: bool = False
+    """Whether a body that may be left out must have it."""
+
+    style: str = "form"
+    explode: bool = True
+    # What generator-config.yaml says beyond the contract.
+    accepts: str | None = None
+    default: str | None = None
+
+
+@frozen(kw_only=True)
+class Body:
+    """What is sent in the body; `model` where it is an object."""
+
+    arguments: list[Argument]
+    required: bool = False
+    model: Model | None = None
+
+
+class ArgumentReader:
+    """Reads the arguments of one operation. `name`: the operation's, of which classes get theirs."""
+
+    def __init__(self, document: Document, schemas: SchemaReader, name: str) -> None:
+        self.document = document
+        self.schemas = schemas
+        self.name = name
+
+    def parameters(self, node: Node, item: Node, path: str, pointer: str) -> list[Argument]:
+        """The parameters of an operation at a pointer, and those of its path item."""
+        seen: dict[tuple[str, str], Argument | None] = {}
+        in_path = re.findall(r"\{([^{}]*)\}", path)
+        for owner, place in ((node, pointer), (item, pointer.rpartition("/")[0])):
+            for index, given in enumerate(owner.get("parameters", [])):
+                parameter, found_at = self.document.resolve(given, f"{place}/parameters/{index}")
+                key = (parameter["in"], parameter["name"])
+                if parameter["in"] == "path" and parameter["name"] not in in_path:
+                    raise UnsupportedContractError(found_at, f"{parameter['name']!r} is not in the path {path!r}")
+                if key not in seen:
+                    seen[key] = self._parameter(parameter, found_at)
+        if missing := next((name for name in in_path if ("path", name) not in seen), None):
+            raise UnsupportedContractError(pointer, f"the parameter {missing!r} of the path is not declared")
+        return [one for one in seen.values() if one]
+
+    def _parameter(self, parameter: Node, pointer: str) -> Argument | None:
+        name, place = str(parameter["name"]), str(parameter["in"])
+        if place not in STYLES:
+            raise UnsupportedContractError(pointer, f"a parameter in {place!r} is not supported")
+        if place == "header":
+            if name.lower() in IGNORED_HEADERS:
+                return None
+            _refuse_header(name, pointer)
+        if "schema" not in parameter:
+            raise UnsupportedContractError(
+                pointer, f"the parameter {name!r} has no schema; another content type is not supported"
+            )
+        style = parameter.get("style", "form" if place == "query" else "simple")
+        if style not in STYLES[place]:
+            raise UnsupportedContractError(pointer, f"the style {style!r} is not supported in {place!r}")
+        shape = self.schemas.read(parameter["schema"], f"{pointer}/schema", f"{self.name}_{name}")
+        _refuse_unwritable(shape, name, style, pointer)
+        python_name = naming.header_name(name) if place == "header" else naming.field_name(name)
+        text = parameter.get("description") or shape.description
+        return Argument(
+            name=naming.chosen_name(parameter, pointer) or python_name,
+            json_name=name,
+            place=place,
+            shape=_never_null(shape),
+            required=parameter.get("required") is True or place == "path",
+            description=described(text, shape.default, parameter),
+            style=style,
+            explode=parameter.get("explode", style == "form"),
+        )
+
+    def body(self, node: Node, pointer: str) -> Body:
+        """The body of an operation at a pointer."""
+        if "requestBody" not in node:
+            return Body(arguments=[])
+        body, pointer = self.document.resolve(node["requestBody"], f"{pointer}/requestBody")
+        found = self.document.json_schema(body.get("content", {}), pointer)
+        if found is None:
+            return Body(arguments=[])
+        shape = self.schemas.read(*found, f"{self.name}_body")
+        required = body.get("required") is True
+        if shape.kind == "model" and shape.model and shape.model.tag is None and not shape.nullable:
+            return Body(arguments=_properties(shape.model, required=required), required=required, model=shape.model)
+        whole = Argument(
+            name="body",
+            json_name="",
+            place="whole body",
+            shape=shape,
+            required=required,
+            description=body.get("description") or shape.description,
+        )
+        return Body(arguments=[whole], required=required)
+
+
+def _properties(model: Model, *, required: bool) -> list[Argument]:
+    return [
+        Argument(
+            name=one.name,
+            json_name=one.json_name,
+            place="body",
+            shape=one.shape,
+            required=one.required and required,
+            required_with_body=one.required and not required,
+            description=one.description,
+        )
+        for one in model.fields
+        if not one.read_only
+    ]
+
+
+def with_unique_names(arguments: list[Argument], reserved: set[str]) -> list[Argument]:
+    """The arguments; a name that two places share gets the place of the later one behind it."""
+    named: list[Argument] = []
+    for one in arguments:
+        name = f"{one.name}_" if one.name in RESERVED_ARGUMENTS | reserved else one.name
+        taken = {other.name for other in named}
+        if name in taken:
+            name = naming.unique(f"{name}_{one.place.replace(' ', '_')}", taken)
+        named.append(evolve(one, name=name))
+    return named
+
+
+def with_addition(argument: Argument, addition: dict[str, Any]) -> Argument:
+    """The argument, with what the configuration says of it."""
+    text = " ".join(filter(None, (argument.description, addition.get("description", ""))))
+    return evolve(argument, accepts=addition.get("accepts"), default=addition.get("default"), description=text)
+
+
+def _refuse_header(name: str, pointer: str) -> None:
+    if name.lower() in OWN_HEADERS:
+        raise UnsupportedContractError(pointer, f"the client writes the header {name!r} itself")
+    if not HEADER_NAME.fullmatch(name):
+        raise UnsupportedContractError(pointer, f"{name!r} cannot be the name of a header")
+
+
+def _refuse_unwritable(shape: Shape, name: str, style: str, pointer: str) -> None:
+    """Raise for a parameter that no URL or header can carry as the contract says."""
+    plain = shape.kind in PLAIN or (shape.kind == "union" and all(one.kind in PLAIN for one in shape.members))
+    listed = shape.kind == "list" and shape.item is not None and shape.item.kind in PLAIN
+    keyed = style == "deepObject" and shape.kind in {"map", "model"} and _holds_plain(shape)
+    if not (plain or listed or keyed):
+        raise UnsupportedContractError(pointer, f"the parameter {name!r} is neither a plain value nor a list of them")
+
+
+def _holds_plain(shape: Shape) -> bool:
+    inner = [one.shape for one in shape.model.fields] if shape.model else list(shape.inner)
+    return all(one.kind in PLAIN for one in inner)
+
+
+def _never_null(shape: Shape) -> Shape:
+    """The shape without null, which no URL and no header can say."""
+    item = _never_null(shape.item) if shape.item else None
+    return evolve(shape, nullable=False, item=item, members=tuple(map(_never_null, shape.members)))

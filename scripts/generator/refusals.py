@@ -1,0 +1,44 @@
+"""Operations that cannot be generated beside the others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from .operations import Operation
+from .shapes import Model, UnsupportedContractError, models_in
+
+RESOURCE_NAMES = {"with_response"}
+
+
+def refuse_taken_names(
+    operation: Operation, others: Collection[Operation], helpers: Collection[str], client: Collection[str]
+) -> None:
+    """Raise for an operation whose name, method or resource would hide another's, or what clients have already."""
+    if operation.attribute in client:
+        raise UnsupportedContractError(
+            f"{operation.pointer}/tags/0", f"a client has something else by the name {operation.attribute!r}"
+        )
+    taken = next((one for one in others if one.name == operation.name), None)
+    if taken:
+        raise UnsupportedContractError(operation.pointer, f"the id {operation.id!r} is one name with {taken.id!r}")
+    name = operation.method_name
+    same = next((one for one in others if (one.attribute, one.method_name) == (operation.attribute, name)), None)
+    if same:
+        why = f"as {same.id!r} does"
+    elif name in RESOURCE_NAMES:
+        why = "which every resource has already"
+    elif name in helpers:
+        why = f"which {operation.attribute!r} has already, written by hand"
+    else:
+        return
+    raise UnsupportedContractError(
+        operation.pointer, f"{operation.id!r} would be the method {name!r}, {why}; give it another x-python-name"
+    )
+
+
+def refuse_broken(operation: Operation, whole: Mapping[str, Model]) -> None:
+    """Raise for an operation that needs a model which could not be read."""
+    shapes = [*(one.shape for one in operation.arguments), *(one.shape for one in operation.responses if one.shape)]
+    needed = [*([operation.body] if operation.body else []), *(model for one in shapes for model in models_in(one))]
+    if broken := next((one for one in needed if whole.get(one.pointer) is not one), None):
+        raise UnsupportedContractError(operation.pointer, f"it needs {broken.name}, which cannot be generated")
