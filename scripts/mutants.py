@@ -1,8 +1,8 @@
-"""Plant deliberate mistakes, one at a time, and see which gate of tests/contract catches each.
+"""Plant deliberate mistakes, one at a time, and see which suite of tests/contract catches each.
 
     python scripts/mutants.py              all of them; prints the table and writes docs/mutants.md
     python scripts/mutants.py NAME ...     some of them; prints the table
-    python scripts/mutants.py --few        the few of a plain test run, each shown to its own gate only
+    python scripts/mutants.py --few        the few of a plain test run, each shown to its own suite only
 
 The mistakes are data: tests/contract/mutants/*.toml, one file for each of the three that are held together. A mutant is
 a table, named for what is wrong, with these keys:
@@ -11,13 +11,13 @@ a table, named for what is wrong, with these keys:
     file         where it is planted
     old, new     what is replaced by what; `old` must occur in the file exactly once
     says         the mistake in one sentence
-    gate         the file in tests/contract that should catch it (or one test of it, file::test), asked first
+    suite         the file in tests/contract that should catch it (or one test of it, file::test), asked first
     regenerate   of the contract only: whether generated/ is made anew from it (default: no)
     few          whether it belongs to the few that are planted in a plain test run (default: no)
     reason       why nothing can catch it, where that is so
 
-Nothing in the checkout is changed: each mutant is planted in a copy, and the copy is what the gates import and read.
-The copy without a mutant must pass the same gates first. The exit status is 1 when a mutant survived without a reason,
+Nothing in the checkout is changed: each mutant is planted in a copy, and the copy is what the suites import and read.
+The copy without a mutant must pass the same suites first. The exit status is 1 when a mutant survived without a reason,
 was caught in spite of its reason, or could not be judged.
 """
 
@@ -39,7 +39,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from gate_runs import GATES, SOURCES, GateError, first_failure, prepare
+from suite_runs import SOURCES, SUITES, SuiteError, first_failure, prepare
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -52,8 +52,8 @@ COPIED = (
     "tests/conftest.py", "tests/contract",
 )  # fmt: skip
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "mutants", "test_mutants.py")
-PLANTED_IN = {"stand_in": "the stand-in", "client": "the client", "contract": "the contract"}
-# Fuzzed cases for each operation and gate: what needs more of them to be seen is seen too seldom.
+PLANTED_IN = {"stub": "the stub", "client": "the client", "contract": "the contract"}
+# Fuzzed cases for each operation and suite: what needs more of them to be seen is seen too seldom.
 CASES, FEW_CASES = 10, 5
 
 
@@ -72,7 +72,7 @@ class Mutant:
     old: str
     new: str
     says: str
-    gate: str
+    suite: str
     regenerate: bool = False
     few: bool = False
     reason: str = ""
@@ -80,22 +80,22 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a mutant. `gate`: the test that caught it, empty when it survived; `error`: it was not judged."""
+    """What became of a mutant. `suite`: the test that caught it, empty when it survived; `error`: it was not judged."""
 
     mutant: Mutant
-    gate: str = ""
+    suite: str = ""
     error: str = ""
 
     @property
     def good(self) -> bool:
         """Caught, or known to be something that nothing can catch."""
-        return not self.error and bool(self.gate) is not bool(self.mutant.reason)
+        return not self.error and bool(self.suite) is not bool(self.mutant.reason)
 
     def __str__(self) -> str:
         if self.error:
             return f"NOT JUDGED: {self.error}"
-        if self.gate:
-            return f"caught by {self.gate}" + (" IN SPITE OF ITS REASON" if self.mutant.reason else "")
+        if self.suite:
+            return f"caught by {self.suite}" + (" IN SPITE OF ITS REASON" if self.mutant.reason else "")
         return f"survived: {self.mutant.reason}" if self.mutant.reason else "SURVIVED"
 
 
@@ -119,7 +119,7 @@ def mutated(mutant: Mutant, root: Path) -> str:
 
 
 def copy_of(source: Path, target: Path, *, only: Iterable[str] = COPIED) -> Path:
-    """What the gates import and read, in another place."""
+    """What the suites import and read, in another place."""
     for name in only:
         place = target / name
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -141,8 +141,8 @@ def plant(mutant: Mutant, root: Path) -> None:
             raise MutantError(f"{mutant.name}: nothing could be generated from it: {done.stderr.strip()}")
 
 
-def all_gates() -> list[str]:
-    return sorted(path.name for path in (ROOT / GATES).glob("test_*.py") if path.name != "test_mutants.py")
+def all_suites() -> list[str]:
+    return sorted(path.name for path in (ROOT / SUITES).glob("test_*.py") if path.name != "test_mutants.py")
 
 
 def at_once(function: Callable[[T], R], values: Iterable[T]) -> list[R]:
@@ -151,32 +151,32 @@ def at_once(function: Callable[[T], R], values: Iterable[T]) -> list[R]:
         return list(pool.map(function, values))
 
 
-def make_clean(folder: Path, gates: list[str]) -> tuple[Path, list[str]]:
-    """A copy without a mutant that passes these gates, and the gates, the quickest first."""
+def make_clean(folder: Path, suites: list[str]) -> tuple[Path, list[str]]:
+    """A copy without a mutant that passes these suites, and the suites, the quickest first."""
     clean = copy_of(ROOT, folder / "clean")
 
-    def timed(gate: str) -> tuple[float, str, str]:
+    def timed(suite: str) -> tuple[float, str, str]:
         began = time.monotonic()
-        failed = first_failure(clean, [gate])
-        return time.monotonic() - began, gate, failed
+        failed = first_failure(clean, [suite])
+        return time.monotonic() - began, suite, failed
 
-    found = sorted(at_once(timed, gates))
+    found = sorted(at_once(timed, suites))
     if failed := [failure for _seconds, _gate, failure in found if failure]:
         raise MutantError(f"without any mutant these fail, so that failing says nothing: {', '.join(failed)}")
-    return clean, [gate for _seconds, gate, _failure in found]
+    return clean, [suite for _seconds, suite, _failure in found]
 
 
-def judge(mutant: Mutant, clean: Path, folder: Path, gates: list[str]) -> Verdict:
-    """Plant a mutant in a copy of its own; ask its gate, and when that sees nothing all others of GATES."""
+def judge(mutant: Mutant, clean: Path, folder: Path, suites: list[str]) -> Verdict:
+    """Plant a mutant in a copy of its own; ask its suite, and when that sees nothing all others of SUITES."""
     with tempfile.TemporaryDirectory(dir=folder) as name:
         try:
             root = Path(shutil.copytree(clean, Path(name) / "copy"))
             plant(mutant, root)
-            caught = first_failure(root, [mutant.gate])
-            others = [gate for gate in gates if gate != mutant.gate]
+            caught = first_failure(root, [mutant.suite])
+            others = [suite for suite in suites if suite != mutant.suite]
             if not caught and others:
                 caught = first_failure(root, others)
-        except (MutantError, GateError) as error:
+        except (MutantError, SuiteError) as error:
             return Verdict(mutant, error=str(error))
     return Verdict(mutant, caught)
 
@@ -184,11 +184,11 @@ def judge(mutant: Mutant, clean: Path, folder: Path, gates: list[str]) -> Verdic
 def judge_all(mutants: list[Mutant], *, few: bool, tell: Callable[[Verdict], None]) -> list[Verdict]:
     """The verdict on each mutant, in order; raises `MutantError` where the copy without a mutant does not pass.
 
-    FEW: each mutant is shown to its own gate only.
+    FEW: each mutant is shown to its own suite only.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
-        clean, ordered = make_clean(folder, sorted({mutant.gate for mutant in mutants}) if few else all_gates())
+        clean, ordered = make_clean(folder, sorted({mutant.suite for mutant in mutants}) if few else all_suites())
 
         def one(mutant: Mutant) -> Verdict:
             verdict = judge(mutant, clean, folder, [] if few else ordered)
@@ -199,8 +199,8 @@ def judge_all(mutants: list[Mutant], *, few: bool, tell: Callable[[Verdict], Non
 
 
 def summary(verdicts: list[Verdict], seconds: float) -> str:
-    caught = sum(bool(verdict.gate) for verdict in verdicts)
-    survived = sum(not verdict.gate and not verdict.error for verdict in verdicts)
+    caught = sum(bool(verdict.suite) for verdict in verdicts)
+    survived = sum(not verdict.suite and not verdict.error for verdict in verdicts)
     not_judged = sum(bool(verdict.error) for verdict in verdicts)
     return (
         f"{len(verdicts)} mutants: {caught} caught, {survived} survived, {not_judged} not judged; "
@@ -215,7 +215,7 @@ def markdown(verdicts: list[Verdict], seconds: float) -> str:
         "",
         "<!-- Written by `make mutants`: do not edit. -->",
         "",
-        "The suite in `tests/contract/` holds the contract, the client and the stand-in against each other. What it is",
+        "The suite in `tests/contract/` holds the contract, the client and the stub against each other. What it is",
         "worth is what it catches: here is every deliberate mistake that was planted, one at a time, in a copy of the",
         "three, and the test that caught it. The same tests pass on the copy without a mistake.",
         "",
@@ -230,12 +230,12 @@ def markdown(verdicts: list[Verdict], seconds: float) -> str:
 
 def _row(verdict: Verdict) -> str:
     mutant = verdict.mutant
-    gate = f"`{verdict.gate}`" if verdict.gate else str(verdict)
-    return f"| {mutant.kind} | {mutant.name.partition('/')[2]} | {mutant.says} | {gate} |"
+    suite = f"`{verdict.suite}`" if verdict.suite else str(verdict)
+    return f"| {mutant.kind} | {mutant.name.partition('/')[2]} | {mutant.says} | {suite} |"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Plant deliberate mistakes and see which gate catches each.")
+    parser = argparse.ArgumentParser(description="Plant deliberate mistakes and see which suite catches each.")
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="a mutant, such as client/query-name; all when none is named"
     )
@@ -251,7 +251,7 @@ def main(arguments: list[str] | None = None) -> int:
         verdicts = judge_all(
             mutants, few=given.few, tell=lambda one: print(f"{one.mutant.name:{width}}  {one}", flush=True)
         )
-    except (MutantError, GateError) as error:
+    except (MutantError, SuiteError) as error:
         print(f"The run is void: {error}", file=sys.stderr)
         return 1
     seconds = time.monotonic() - began

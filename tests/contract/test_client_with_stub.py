@@ -1,4 +1,4 @@
-"""Client against stand-in: whatever is done in whatever order, over a real socket, both agree with a model of it."""
+"""Client against stub: whatever is done in whatever order, over a real socket, both agree with a model of it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,6 @@ from typing import Any
 
 import hypothesis
 import pytest
-from holding.checks import discount, sub_total
-from holding.counting import count
-from holding.settings import CASES, SEED
-from holding.worlds import settings
 from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -25,13 +21,17 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from support.checks import discount, sub_total
+from support.counting import count
+from support.settings import CASES, SEED
+from support.stubs import settings
 
 from paisr import AsyncPaisr, Invoice, LineItem, NotFoundError, Paisr
 from paisr._wire._aiohttp import AiohttpWire
 from paisr_stub import StubServer
 
-GATE = "client with stand-in"
-pytestmark = pytest.mark.gate(GATE)
+SUITE = "client with stub"
+pytestmark = pytest.mark.suite(SUITE)
 
 VOUCHERS: dict[str, dict[str, Any]] = {
     "cus_300002": {"id": "vch_300001", "type": "percentage", "rate": Decimal("12.5")},
@@ -72,7 +72,7 @@ class Expected:
         self.due = DUE[due]
         self.status = "unpaid" if lines else "draft"
 
-    def hold(self, invoice: Invoice) -> None:
+    def check(self, invoice: Invoice) -> None:
         assert invoice.status == self.status
         assert invoice.summary == self.summary
         assert invoice.currency == self.currency
@@ -147,17 +147,17 @@ class Business(RuleBasedStateMachine):
         assert (created.session is not None) is bool(lines)
         self.model[created.id] = expected
         assert [line.description for line in self.stub.items(created.id)] == [line.description for line in lines]
-        count(GATE, "created")
+        count(SUITE, "created")
         return created.id
 
     @rule(invoice_id=invoices, more=st.text("0123456789", min_size=1, max_size=3))
     def get(self, invoice_id: str, more: str) -> None:
         invoice = self.calls.get(invoice_id)
         assert invoice.id == invoice_id
-        self.model[invoice_id].hold(invoice)
+        self.model[invoice_id].check(invoice)
         with pytest.raises(NotFoundError):
             self.calls.get(invoice_id + more)
-        count(GATE, "read")
+        count(SUITE, "read")
 
     @rule(
         resource_id=st.sampled_from([None, *CURRENCIES, "vch_300001", "vch_300002", "sub_1"]),
@@ -175,8 +175,8 @@ class Business(RuleBasedStateMachine):
         if not found.may_be_truncated:
             assert mine.keys() == matching
         for name, invoice in mine.items():
-            self.model[name].hold(invoice)
-        count(GATE, "listed")
+            self.model[name].check(invoice)
+        count(SUITE, "listed")
 
     @rule(invoice_id=invoices, action=st.sampled_from(["issue", "pay", "void"]))
     def move(self, invoice_id: str, action: str) -> None:
@@ -189,11 +189,11 @@ class Business(RuleBasedStateMachine):
         if expected.status in allowed:
             getattr(self.stub, action)(invoice_id)
             expected.status = to
-            count(GATE, {"issue": "issued", "pay": "paid", "void": "voided"}[action])
+            count(SUITE, {"issue": "issued", "pay": "paid", "void": "voided"}[action])
         else:
             with pytest.raises(ValueError, match=invoice_id):
                 getattr(self.stub, action)(invoice_id)
-            count(GATE, "moves refused")
+            count(SUITE, "moves refused")
 
     @invariant()
     def each_request_was_answered_once(self) -> None:

@@ -1,7 +1,7 @@
-"""The gates themselves: a few of the deliberate mistakes of mutants/, each caught by the gate that is there for it.
+"""The suites themselves: a few of the deliberate mistakes of mutants/, each caught by the suite that is there for it.
 
-All of them are planted by `make mutants`; here it is a few, one for each gate that holds two of the three together, so
-that a gate that has gone blind is seen at once.
+All of them are planted by `make mutants`; here it is a few, one for each suite that holds two of the three together, so
+that a suite that has gone blind is seen at once.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def test_each_mutant_can_be_planted(mutants: ModuleType) -> None:
     """What it replaces is in its file, once: where the code has moved on, the mutant has to follow."""
     for mutant in mutants.load():
         assert mutants.mutated(mutant, ROOT) != (ROOT / mutant.file).read_text(encoding="utf-8")
-        assert (ROOT / "tests" / "contract" / mutant.gate.partition("::")[0]).is_file(), mutant.name
+        assert (ROOT / "tests" / "contract" / mutant.suite.partition("::")[0]).is_file(), mutant.name
         assert not mutant.regenerate or mutant.file.startswith("openapi/"), mutant.name
 
 
@@ -49,7 +49,7 @@ def test_there_are_enough_in_each_of_the_three(mutants: ModuleType) -> None:
 @pytest.mark.parametrize("text", ["nothing like it", "import"])
 def test_a_text_that_is_not_there_once_is_refused(mutants: ModuleType, text: str) -> None:
     mutant = mutants.Mutant(
-        name="x", planted_in="", kind="", file="stub/paisr_stub/_api.py", old=text, new="", says="", gate=""
+        name="x", planted_in="", kind="", file="stub/paisr_stub/_api.py", old=text, new="", says="", suite=""
     )
     with pytest.raises(mutants.MutantError, match="has to be there once"):
         mutants.mutated(mutant, ROOT)
@@ -65,23 +65,23 @@ def test_the_page_has_every_mutant_and_no_other(mutants: ModuleType) -> None:
 def test_a_verdict_is_good_when_it_is_the_expected_one(mutants: ModuleType) -> None:
     known = mutants.load()[0]
     hopeless = mutants.Mutant(**{**vars(known), "reason": "Nobody can tell."})
-    assert mutants.Verdict(known, gate="test_x.py::test_y").good
+    assert mutants.Verdict(known, suite="test_x.py::test_y").good
     assert mutants.Verdict(hopeless).good
     for bad in (
         mutants.Verdict(known),
-        mutants.Verdict(hopeless, gate="test_x.py::test_y"),
+        mutants.Verdict(hopeless, suite="test_x.py::test_y"),
         mutants.Verdict(known, error="it did not apply"),
-        mutants.Verdict(known, gate="test_x.py::test_y", error="it did not apply"),
+        mutants.Verdict(known, suite="test_x.py::test_y", error="it did not apply"),
     ):
         assert not bad.good
 
 
 def test_each_gate_catches_what_it_is_there_for(mutants: ModuleType) -> None:
     few = [mutant for mutant in mutants.load() if mutant.few]
-    gates = {path.name for path in (ROOT / "tests" / "contract").glob("test_*.py")}
-    own = {mutant.gate.partition("::")[0] for mutant in few}
-    assert own == {gate for gate in gates if gate.startswith(("test_stub", "test_client"))}
+    suites = {path.name for path in (ROOT / "tests" / "contract").glob("test_*.py")}
+    own = {mutant.suite.partition("::")[0] for mutant in few}
+    assert own == {suite for suite in suites if suite.startswith(("test_stub", "test_client"))}
     done = subprocess.run([sys.executable, str(SCRIPT), "--few"], capture_output=True, text=True, check=False)
     for mutant in few:
-        assert f"{mutant.name} caught by {mutant.gate}" in " ".join(done.stdout.split()), done.stdout + done.stderr
+        assert f"{mutant.name} caught by {mutant.suite}" in " ".join(done.stdout.split()), done.stdout + done.stderr
     assert done.returncode == 0, done.stdout + done.stderr

@@ -11,10 +11,10 @@ from typing import Any
 
 import jsonschema
 
-from holding.contract import resolve
 from paisr_generated.types import OpenStrEnum
+from support.contract import resolve
 
-MOST_ORDERS = 1000  # of magnitude, in a number that a client takes
+MAX_EXPONENT = 1000  # of magnitude, in a number that a client takes
 MICROSECOND = timedelta(microseconds=1)
 _RESPELLED = re.compile(r"([0-9-]{10})[Tt ]([0-9:.]+)(?:([Zz])|([+-][0-9]{2}):?([0-9]{2}))")
 

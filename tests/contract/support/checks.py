@@ -1,4 +1,4 @@
-"""What an answer must be that the general checks of Schemathesis cannot see."""
+"""What a response must be that the general checks of Schemathesis cannot see."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
-from holding.contract import resolve
+from support.contract import resolve
 
 EXACT = Context(prec=2000)
 CENT = Decimal("0.01")
@@ -91,18 +91,18 @@ def moment(text: str) -> datetime:
     return found
 
 
-def check_list(answer: list[dict[str, Any]], query: Mapping[str, str], everything: list[dict[str, Any]]) -> None:
+def check_list(response: list[dict[str, Any]], query: Mapping[str, str], everything: list[dict[str, Any]]) -> None:
     """Every filter and the limit are respected, nothing that matches is missing, and each entry is as it is read."""
     matching = [invoice for invoice in everything if matches(invoice, query)]
     limit = int(query.get("limit", 1000))
-    assert len(answer) <= limit, "the limit is not respected"
+    assert len(response) <= limit, "the limit is not respected"
     by_id = {invoice["id"]: invoice for invoice in matching}
-    ids = [invoice["id"] for invoice in answer]
+    ids = [invoice["id"] for invoice in response]
     assert len(set(ids)) == len(ids), "an invoice came twice"
-    for invoice in answer:
+    for invoice in response:
         assert invoice["id"] in by_id, f"an invoice that does not match {dict(query)}"
         assert invoice == by_id[invoice["id"]]
-    assert len(answer) == min(limit, len(matching)), "invoices that match are missing"
+    assert len(response) == min(limit, len(matching)), "invoices that match are missing"
 
 
 def matches(invoice: Mapping[str, Any], query: Mapping[str, str]) -> bool:

@@ -1,0 +1,115 @@
+"""Client against contract: everything that the contract has can be said, in each of the four forms of a call.
+
+A case that no caller can express is passed over by the other suites. Here it is made sure that such a case is never the
+fault of the client: every operation has a method, and every parameter and property of a body is a parameter of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+from collections.abc import Callable
+from inspect import Parameter as Argument
+from typing import Any
+
+import httpx
+import pytest
+from support.clients import BASE_URL, TOKEN
+from support.contract import OPERATIONS, Operation, Parameter, not_null, place_of
+from support.counting import count
+from support.mirror import SUCCESSES
+from support.values import arguments_of, example, response_schema
+
+import paisr
+from paisr import ApiResponse, AsyncPaisr, Paisr
+
+SUITE = "client: its surface"
+pytestmark = pytest.mark.suite(SUITE)
+
+FORMS = ("Paisr", "Paisr, with_response", "AsyncPaisr", "AsyncPaisr, with_response")
+ANNOTATIONS = {"string": "str", "integer": "int", "boolean": "bool", "number": "Number", "array": "Iterable["}
+FORMATS = {"date-time": "datetime", "date": "date", "uuid": "UUID"}
+
+
+def method_of(operation: Operation, form: str) -> Callable[..., Any]:
+    """The method in one of the forms, of a client that gives each request the least that is a success."""
+    content, status = b"", int(operation.success)
+    if operation.id in SUCCESSES:
+        content = json.dumps(example(response_schema(operation))).encode()
+    transport = httpx.MockTransport(lambda _request: httpx.Response(status, content=content))
+    kind: Any = AsyncPaisr if form.startswith("Async") else Paisr
+    resource = getattr(kind(TOKEN, base_url=BASE_URL, transport=transport, rate_limit=None), operation.tag)
+    if form.endswith("with_response"):
+        resource = resource.with_response
+    method: Callable[..., Any] = getattr(resource, operation.method_name)
+    return method
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("operation_id", OPERATIONS)
+def test_every_parameter_of_the_contract_is_one_of_the_method(operation_id: str, form: str) -> None:
+    operation = OPERATIONS[operation_id]
+    given = dict(inspect.signature(method_of(operation, form)).parameters)
+    timeout = given.popitem()
+    assert (timeout[0], timeout[1].default, timeout[1].kind) == ("timeout", None, Argument.KEYWORD_ONLY)
+    assert sorted(given) == sorted(one.python_name for one in operation.parameters)
+    for one in operation.parameters:
+        argument = given[one.python_name]
+        in_path = one.place == "path"
+        assert argument.kind is (Argument.POSITIONAL_OR_KEYWORD if in_path else Argument.KEYWORD_ONLY), one.name
+        assert (argument.default is Argument.empty) is one.required, one.name
+        assert annotation_part(one) in str(argument.annotation), one.name
+        count(SUITE, "parameters")
+    required = [argument.default is Argument.empty for argument in given.values()]
+    assert required == sorted(required, reverse=True), "what is required comes first"
+
+
+def annotation_part(parameter: Parameter) -> str:
+    """What must be in the annotation: the type in Python; of an enumeration its class, of its schema's own name."""
+    schema = not_null(parameter.schema)
+    name = place_of(parameter.schema, parameter.pointer).rpartition("/")[2]
+    if "enum" in schema or schema.get("type") == "object":
+        return name if name != "schema" else ""
+    return FORMATS.get(schema.get("format", ""), ANNOTATIONS[schema["type"]])
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("operation_id", OPERATIONS)
+def test_every_parameter_can_be_given_at_once(operation_id: str, form: str) -> None:
+    """The result is the same in each form, with or without the response around it."""
+    operation = OPERATIONS[operation_id]
+    method = method_of(operation, form)
+    result = method(**arguments_of(operation, [one.name for one in operation.parameters]))
+    if inspect.isawaitable(result):
+        result = asyncio.run(awaited(result))
+    assert isinstance(result, ApiResponse) is form.endswith("with_response")
+    if isinstance(result, ApiResponse):
+        assert result.status_code == int(operation.success)
+        result = result.data
+    assert (result is not None) is (operation.id in SUCCESSES)
+    count(SUITE, "calls with everything given")
+
+
+async def awaited(result: Any) -> Any:
+    return await result
+
+
+@pytest.mark.parametrize("tag", sorted({operation.tag for operation in OPERATIONS.values()}))
+def test_a_client_has_no_operation_that_the_contract_has_not(tag: str) -> None:
+    """Beside the generated methods are those that overlays/paisr/_invoices.py adds."""
+    known = {operation.method_name for operation in OPERATIONS.values() if operation.tag == tag}
+    added = {"wait", "reconcile", "reconcile_journal"} if tag == "invoices" else set[str]()
+    for client in (Paisr(TOKEN, base_url=BASE_URL), AsyncPaisr(TOKEN, base_url=BASE_URL)):
+        resource = getattr(client, tag)
+        for one, extra in ((resource, added), (resource.with_response, set[str]())):
+            assert {name for name, _ in inspect.getmembers(one, inspect.ismethod) if name[0] != "_"} == known | extra
+
+
+def test_every_model_of_the_contract_can_be_imported() -> None:
+    """Those that a caller gives or gets: not the envelopes, which are taken off."""
+    for operation in OPERATIONS.values():
+        if operation.id in SUCCESSES:
+            schema = response_schema(operation)
+            reference = schema["properties"].get("data", schema).get("$ref", "")
+            assert hasattr(paisr, reference.rpartition("/")[2]), reference
