@@ -4,19 +4,20 @@
     python scripts/mutants.py NAME ...     some of them; prints the table
     python scripts/mutants.py --few        the few of a plain test run, each shown to its own suite only
 
-The mistakes are data: tests/contract/mutants/*.toml, one file for each of the three that are held together. A mutant is
-a table, named for what is wrong, with these keys:
+The mistakes are data: tests/contract/mutants/*.toml, one file for each thing that they are planted in. A mutant is a
+table, named for what is wrong, with these keys:
 
     kind         what sort of mistake it is
     file         where it is planted
     old, new     what is replaced by what; `old` must occur in the file exactly once
     says         the mistake in one sentence
-    suite         the file in tests/contract that should catch it (or one test of it, file::test), asked first
-    regenerate   of the contract only: whether generated/ is made anew from it (default: no)
+    suite        the file in tests/contract that should catch it (or one test of it, file::test), asked first
+    regenerate   of the contract and the generator: whether generated/ is made anew with it (default: no)
     few          whether it belongs to the few that are planted in a plain test run (default: no)
     reason       why nothing can catch it, where that is so
 
 Nothing in the checkout is changed: each mutant is planted in a copy, and the copy is what the suites import and read.
+What the generator itself would find when it tries what it made is left out: the suites have to see it by themselves.
 The copy without a mutant must pass the same suites first. The exit status is 1 when a mutant survived without a reason,
 was caught in spite of its reason, or could not be judged.
 """
@@ -52,7 +53,11 @@ COPIED = (
     "tests/conftest.py", "tests/contract",
 )  # fmt: skip
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "mutants", "test_mutants.py")
-PLANTED_IN = {"stub": "the stub", "client": "the client", "contract": "the contract"}
+PLANTED_IN = {"stub": "the stub", "client": "the client", "contract": "the contract", "generator": "the generator"}
+# Where what is generated comes from: only of mistakes there is it made anew.
+SOURCES_OF_GENERATED = ("openapi/", "scripts/generator/", "generator-templates/")
+# In the copy, without trying what was made.
+REGENERATE = "import generate; generate.generate(generate.CONTRACT, generate.OUTPUT, verified=False)"
 # Fuzzed cases for each operation and suite: what needs more of them to be seen is seen too seldom.
 CASES, FEW_CASES = 10, 5
 
@@ -80,22 +85,22 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a mutant. `suite`: the test that caught it, empty when it survived; `error`: it was not judged."""
+    """What became of a mutant. `caught_by`: the test, empty when it survived; `error`: why it was not judged."""
 
     mutant: Mutant
-    suite: str = ""
+    caught_by: str = ""
     error: str = ""
 
     @property
     def good(self) -> bool:
         """Caught, or known to be something that nothing can catch."""
-        return not self.error and bool(self.suite) is not bool(self.mutant.reason)
+        return not self.error and bool(self.caught_by) is not bool(self.mutant.reason)
 
     def __str__(self) -> str:
         if self.error:
             return f"NOT JUDGED: {self.error}"
-        if self.suite:
-            return f"caught by {self.suite}" + (" IN SPITE OF ITS REASON" if self.mutant.reason else "")
+        if self.caught_by:
+            return f"caught by {self.caught_by}" + (" IN SPITE OF ITS REASON" if self.mutant.reason else "")
         return f"survived: {self.mutant.reason}" if self.mutant.reason else "SURVIVED"
 
 
@@ -135,8 +140,8 @@ def plant(mutant: Mutant, root: Path) -> None:
     path.write_text(mutated(mutant, root), encoding="utf-8")
     Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
     if mutant.regenerate:
-        command = [sys.executable, str(root / "scripts" / "generate.py")]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-c", REGENERATE]
+        done = subprocess.run(command, cwd=root / "scripts", capture_output=True, text=True, check=False)
         if done.returncode:
             raise MutantError(f"{mutant.name}: nothing could be generated from it: {done.stderr.strip()}")
 
@@ -199,8 +204,8 @@ def judge_all(mutants: list[Mutant], *, few: bool, tell: Callable[[Verdict], Non
 
 
 def summary(verdicts: list[Verdict], seconds: float) -> str:
-    caught = sum(bool(verdict.suite) for verdict in verdicts)
-    survived = sum(not verdict.suite and not verdict.error for verdict in verdicts)
+    caught = sum(bool(verdict.caught_by) for verdict in verdicts)
+    survived = sum(not verdict.caught_by and not verdict.error for verdict in verdicts)
     not_judged = sum(bool(verdict.error) for verdict in verdicts)
     return (
         f"{len(verdicts)} mutants: {caught} caught, {survived} survived, {not_judged} not judged; "
@@ -215,9 +220,9 @@ def markdown(verdicts: list[Verdict], seconds: float) -> str:
         "",
         "<!-- Written by `make mutants`: do not edit. -->",
         "",
-        "The suite in `tests/contract/` holds the contract, the client and the stub against each other. What it is",
-        "worth is what it catches: here is every deliberate mistake that was planted, one at a time, in a copy of the",
-        "three, and the test that caught it. The same tests pass on the copy without a mistake.",
+        "The suites in `tests/contract/` compare the contract, the client and the stub with each other. What they are",
+        "worth is what they catch: here is every deliberate mistake that was planted, one at a time, in a copy of them",
+        "and of the generator, and the test that caught it. The same tests pass on the copy without a mistake.",
         "",
         summary(verdicts, seconds),
     ]
@@ -230,8 +235,8 @@ def markdown(verdicts: list[Verdict], seconds: float) -> str:
 
 def _row(verdict: Verdict) -> str:
     mutant = verdict.mutant
-    suite = f"`{verdict.suite}`" if verdict.suite else str(verdict)
-    return f"| {mutant.kind} | {mutant.name.partition('/')[2]} | {mutant.says} | {suite} |"
+    caught_by = f"`{verdict.caught_by}`" if verdict.caught_by else str(verdict)
+    return f"| {mutant.kind} | {mutant.name.partition('/')[2]} | {mutant.says} | {caught_by} |"
 
 
 def main(arguments: list[str] | None = None) -> int:

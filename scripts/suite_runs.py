@@ -1,4 +1,4 @@
-"""Runs of the suites in tests/contract against a copy of what they hold together, many of them in little time."""
+"""Runs of the suites in tests/contract against a copy of what they compare, many of them in little time."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import httpx
 import pytest
 import requests
+from support.boundaries import boundaries
 from support.clients import BASE_URL, TOKEN, Clients, Response, Result
 from support.contract import JSON, OPERATIONS, SERVERS_BY_NAME, Operation, Parameter, escaped, not_null, resolve
 from support.counting import count
@@ -212,6 +213,24 @@ def test_every_digit_reaches_the_wire(number: str, clients: Clients) -> None:
         (sent,) = result.sent
         assert exactly(sent.content)["items"][0]["unit_price"] == Decimal(number)
     count(SUITE, "numbers by hand")
+
+
+@pytest.mark.parametrize(("operation_id", "name"), PARAMETERS)
+def test_both_sides_of_every_rule(operation_id: str, name: str, clients: Clients) -> None:
+    """What the contract allows is sent, what it does not is refused; generated cases seldom come near a bound."""
+    operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
+    for what, value in boundaries(parameter.schema):
+        if value is None and not parameter.required:
+            continue  # it was not given
+        meant = number_meant(parameter.schema, json.loads(json.dumps(value), parse_float=Decimal))
+        allowed = reach.errors(parameter.pointer, meant) == []
+        if allowed and parameter.place == "path" and REFUSED_IN_AN_ID.search(meant):
+            continue
+        arguments = {**arguments_of(operation), parameter.python_name: meant}
+        for result in clients.call(operation, arguments, response_to(operation)):
+            assert len(result.sent) == allowed, f"{name}, {what}: {result}"
+            assert allowed or isinstance(result.error, InvalidArgumentError)
+        count(SUITE, "values on both sides of a rule")
 
 
 @pytest.mark.parametrize(("operation_id", "name"), COUNTED)

@@ -32,14 +32,22 @@ ANNOTATIONS = {"string": "str", "integer": "int", "boolean": "bool", "number": "
 FORMATS = {"date-time": "datetime", "date": "date", "uuid": "UUID"}
 
 
-def method_of(operation: Operation, form: str) -> Callable[..., Any]:
-    """The method in one of the forms, of a client that gives each request the least that is a success."""
-    content, status = b"", int(operation.success)
+def method_of(operation: Operation, form: str, sent: list[httpx.Request] | None = None) -> Callable[..., Any]:
+    """The method in one of the forms, of a client that gives each request the least that is a success.
+
+    What is sent is added to SENT.
+    """
+    content, status, kept = b"", int(operation.success), [] if sent is None else sent
     if operation.id in SUCCESSES:
         content = json.dumps(example(response_schema(operation))).encode()
-    transport = httpx.MockTransport(lambda _request: httpx.Response(status, content=content))
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        kept.append(request)
+        return httpx.Response(status, content=content)
+
     kind: Any = AsyncPaisr if form.startswith("Async") else Paisr
-    resource = getattr(kind(TOKEN, base_url=BASE_URL, transport=transport, rate_limit=None), operation.tag)
+    client = kind(TOKEN, base_url=BASE_URL, transport=httpx.MockTransport(respond), rate_limit=None)
+    resource = getattr(client, operation.tag)
     if form.endswith("with_response"):
         resource = resource.with_response
     method: Callable[..., Any] = getattr(resource, operation.method_name)
@@ -77,18 +85,39 @@ def annotation_part(parameter: Parameter) -> str:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("operation_id", OPERATIONS)
 def test_every_parameter_can_be_given_at_once(operation_id: str, form: str) -> None:
-    """The result is the same in each form, with or without the response around it."""
+    """In each form the same is sent; the result is the same, with or without the response around it."""
     operation = OPERATIONS[operation_id]
-    method = method_of(operation, form)
-    result = method(**arguments_of(operation, [one.name for one in operation.parameters]))
-    if inspect.isawaitable(result):
-        result = asyncio.run(awaited(result))
+    arguments = arguments_of(operation, [one.name for one in operation.parameters])
+    (first, _), (sent, result) = (call(operation, one, arguments) for one in (FORMS[0], form))
+    assert (sent.method, sent.url, sent.content) == (first.method, first.url, first.content)
+    for one in operation.parameters:
+        assert is_in(sent, one, arguments[one.python_name]), f"{one.name} was not sent"
+        assert sent.headers.get(one.name) == first.headers.get(one.name)
     assert isinstance(result, ApiResponse) is form.endswith("with_response")
     if isinstance(result, ApiResponse):
         assert result.status_code == int(operation.success)
         result = result.data
     assert (result is not None) is (operation.id in SUCCESSES)
     count(SUITE, "calls with everything given")
+
+
+def call(operation: Operation, form: str, arguments: dict[str, Any]) -> tuple[httpx.Request, Any]:
+    """What one call sent, and its result."""
+    sent: list[httpx.Request] = []
+    result = method_of(operation, form, sent)(**arguments)
+    if inspect.isawaitable(result):
+        result = asyncio.run(awaited(result))
+    (request,) = sent
+    return request, result
+
+
+def is_in(sent: httpx.Request, parameter: Parameter, value: Any) -> bool:
+    """Whether something was sent for a parameter, under its name."""
+    if parameter.place == "path":
+        return str(value) in sent.url.path
+    if parameter.place == "body":
+        return parameter.name in json.loads(sent.content)
+    return parameter.name in (sent.url.params if parameter.place == "query" else sent.headers)
 
 
 async def awaited(result: Any) -> Any:

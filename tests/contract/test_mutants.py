@@ -1,7 +1,8 @@
 """The suites themselves: a few of the deliberate mistakes of mutants/, each caught by the suite that is there for it.
 
-All of them are planted by `make mutants`; here it is a few, one for each suite that holds two of the three together, so
-that a suite that has gone blind is seen at once.
+All of them are planted by `make mutants`; here it is a few, one for each suite that compares two of the three, so that
+a suite that has gone blind is seen at once. Among them are a parameter and an operation that the contract has and the
+client, or the stub, has not.
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ def test_each_mutant_can_be_planted(mutants: ModuleType) -> None:
     for mutant in mutants.load():
         assert mutants.mutated(mutant, ROOT) != (ROOT / mutant.file).read_text(encoding="utf-8")
         assert (ROOT / "tests" / "contract" / mutant.suite.partition("::")[0]).is_file(), mutant.name
-        assert not mutant.regenerate or mutant.file.startswith("openapi/"), mutant.name
+        assert not mutant.regenerate or mutant.file.startswith(mutants.SOURCES_OF_GENERATED), mutant.name
 
 
-def test_there_are_enough_in_each_of_the_three(mutants: ModuleType) -> None:
+def test_there_are_enough_in_each(mutants: ModuleType) -> None:
     planted = Counter(mutant.planted_in for mutant in mutants.load())
     assert planted.keys() == set(mutants.PLANTED_IN.values())
     assert planted.total() >= LEAST
@@ -57,7 +58,7 @@ def test_a_text_that_is_not_there_once_is_refused(mutants: ModuleType, text: str
 
 def test_the_page_has_every_mutant_and_no_other(mutants: ModuleType) -> None:
     rows = [line.split(" | ") for line in mutants.TABLE.read_text(encoding="utf-8").splitlines() if "| `test_" in line]
-    described = [(name, says) for _kind, name, says, _gate in rows]
+    described = [(name, says) for _kind, name, says, _test in rows]
     caught = [mutant for mutant in mutants.load() if not mutant.reason]
     assert described == [(mutant.name.partition("/")[2], mutant.says) for mutant in caught]
 
@@ -65,13 +66,13 @@ def test_the_page_has_every_mutant_and_no_other(mutants: ModuleType) -> None:
 def test_a_verdict_is_good_when_it_is_the_expected_one(mutants: ModuleType) -> None:
     known = mutants.load()[0]
     hopeless = mutants.Mutant(**{**vars(known), "reason": "Nobody can tell."})
-    assert mutants.Verdict(known, suite="test_x.py::test_y").good
+    assert mutants.Verdict(known, caught_by="test_x.py::test_y").good
     assert mutants.Verdict(hopeless).good
     for bad in (
         mutants.Verdict(known),
-        mutants.Verdict(hopeless, suite="test_x.py::test_y"),
+        mutants.Verdict(hopeless, caught_by="test_x.py::test_y"),
         mutants.Verdict(known, error="it did not apply"),
-        mutants.Verdict(known, suite="test_x.py::test_y", error="it did not apply"),
+        mutants.Verdict(known, caught_by="test_x.py::test_y", error="it did not apply"),
     ):
         assert not bad.good
 
