@@ -166,7 +166,7 @@ def make_clean(folder: Path, suites: list[str]) -> tuple[Path, list[str]]:
         return time.monotonic() - began, suite, failed
 
     found = sorted(at_once(timed, suites))
-    if failed := [failure for _seconds, _gate, failure in found if failure]:
+    if failed := [failure for _seconds, _suite, failure in found if failure]:
         raise MutantError(f"without any mutant these fail, so that failing says nothing: {', '.join(failed)}")
     return clean, [suite for _seconds, suite, _failure in found]
 

@@ -22,7 +22,7 @@ from support.mirror import SUCCESSES
 from support.values import arguments_of, example, response_schema
 
 import paisr
-from paisr import ApiResponse, AsyncPaisr, Paisr
+from paisr import ApiResponse, AsyncPaisr, Paisr, PaisrError
 
 SUITE = "client: its surface"
 pytestmark = pytest.mark.suite(SUITE)
@@ -32,18 +32,24 @@ ANNOTATIONS = {"string": "str", "integer": "int", "boolean": "bool", "number": "
 FORMATS = {"date-time": "datetime", "date": "date", "uuid": "UUID"}
 
 
-def method_of(operation: Operation, form: str, sent: list[httpx.Request] | None = None) -> Callable[..., Any]:
-    """The method in one of the forms, of a client that gives each request the least that is a success.
+def method_of(
+    operation: Operation,
+    form: str,
+    sent: list[httpx.Request] | None = None,
+    response: httpx.Response | None = None,
+) -> Callable[..., Any]:
+    """The method in one of the forms, of a client that gives each request RESPONSE, or the least that is a success.
 
     What is sent is added to SENT.
     """
-    content, status, kept = b"", int(operation.success), [] if sent is None else sent
+    content, kept = b"", [] if sent is None else sent
     if operation.id in SUCCESSES:
         content = json.dumps(example(response_schema(operation))).encode()
 
     def respond(request: httpx.Request) -> httpx.Response:
         kept.append(request)
-        return httpx.Response(status, content=content)
+        found = response or httpx.Response(int(operation.success), content=content)
+        return httpx.Response(found.status_code, headers=found.headers, content=found.content)
 
     kind: Any = AsyncPaisr if form.startswith("Async") else Paisr
     client = kind(TOKEN, base_url=BASE_URL, transport=httpx.MockTransport(respond), rate_limit=None)
@@ -104,11 +110,14 @@ def test_every_parameter_can_be_given_at_once(operation_id: str, form: str) -> N
 def call(operation: Operation, form: str, arguments: dict[str, Any]) -> tuple[httpx.Request, Any]:
     """What one call sent, and its result."""
     sent: list[httpx.Request] = []
-    result = method_of(operation, form, sent)(**arguments)
-    if inspect.isawaitable(result):
-        result = asyncio.run(awaited(result))
+    result = outcome(method_of(operation, form, sent)(**arguments))
     (request,) = sent
     return request, result
+
+
+def outcome(result: Any) -> Any:
+    """What a method gives, awaited where it has to be."""
+    return asyncio.run(awaited(result)) if inspect.isawaitable(result) else result
 
 
 def is_in(sent: httpx.Request, parameter: Parameter, value: Any) -> bool:
@@ -122,6 +131,20 @@ def is_in(sent: httpx.Request, parameter: Parameter, value: Any) -> bool:
 
 async def awaited(result: Any) -> Any:
     return await result
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("operation_id", OPERATIONS)
+def test_only_what_is_idempotent_is_sent_again(operation_id: str, form: str) -> None:
+    """After a failure of the service, of which nobody knows what it did before it failed."""
+    operation = OPERATIONS[operation_id]
+    sent: list[httpx.Request] = []
+    failure = httpx.Response(503, headers={"Retry-After": "0"}, content=b"")
+    method = method_of(operation, form, sent, response=failure)
+    with pytest.raises(PaisrError):
+        outcome(method(**arguments_of(operation)))
+    assert len(sent) == (3 if operation.is_idempotent else 1)
+    count(SUITE, "calls that fail")
 
 
 @pytest.mark.parametrize("tag", sorted({operation.tag for operation in OPERATIONS.values()}))

@@ -77,7 +77,7 @@ def test_a_verdict_is_good_when_it_is_the_expected_one(mutants: ModuleType) -> N
         assert not bad.good
 
 
-def test_each_gate_catches_what_it_is_there_for(mutants: ModuleType) -> None:
+def test_each_suite_catches_what_it_is_there_for(mutants: ModuleType) -> None:
     few = [mutant for mutant in mutants.load() if mutant.few]
     suites = {path.name for path in (ROOT / "tests" / "contract").glob("test_*.py")}
     own = {mutant.suite.partition("::")[0] for mutant in few}

@@ -60,7 +60,7 @@ class Reach:
     """Validators of the contract's schemas that note what they look at, for one suite."""
 
     def __init__(self, suite: str) -> None:
-        self._gate = suite
+        self._suite = suite
         watched = {name: self._watched(name, found) for name, found in Draft202012Validator.VALIDATORS.items()}
         self._kind = jsonschema.validators.extend(
             Draft202012Validator, watched, format_checker=Draft202012Validator.FORMAT_CHECKER
@@ -77,7 +77,7 @@ class Reach:
         return list(validator.iter_errors(value))
 
     def note(self, place: str, outcome: str = USED) -> None:
-        note(self._gate, place, outcome)
+        note(self._suite, place, outcome)
 
     def _watched(self, name: str, keyword: Keyword) -> Keyword:
         def watch(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[jsonschema.ValidationError]:
