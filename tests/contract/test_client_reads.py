@@ -13,19 +13,19 @@ Declared, where the client is not as strict as the contract, or stricter:
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from support.clients import Clients, Response, Result
-from support.contract import JSON, OPERATIONS, at, escaped, not_null
+from support.contract import JSON, OPERATIONS, at, escaped, lists, not_null
 from support.counting import OFF_SCHEMA, count
+from support.editing import inner_places, replaced, without
 from support.generation import load
 from support.mirror import RESPONSES, SUCCESSES, ContractResponse, document
 from support.reach import Reach
-from support.reading import MAX_EXPONENT, exactly, leaves, losses, numeric, path_of, respelled
+from support.reading import MAX_EXPONENT, exactly, leaves, losses, path_of, tolerated
 from support.values import arguments_of, example, response_schema
 
 from paisr import APIStatusError, OutcomeUnknownError, UnexpectedResponseError
@@ -95,13 +95,6 @@ def check_read(response: ContractResponse, value: Any, results: list[Result], *,
             assert list(result.value) == getattr(result.value, name)
 
 
-def lists(schema: dict[str, Any]) -> list[str]:
-    """The names of the arrays of an object."""
-    return [
-        name for name, one in not_null(schema).get("properties", {}).items() if not_null(one).get("type") == "array"
-    ]
-
-
 def check_refused(response: ContractResponse, paths: set[str], results: list[Result]) -> None:
     if not response.is_success:
         check_error(response, None, [True], results)
@@ -131,16 +124,6 @@ def check_error(response: ContractResponse, value: Any, found: list[Any], result
             assert error.message == value.get("message")
 
 
-def tolerated(error: Any) -> bool:
-    """What the contract forbids and the client takes, as declared above."""
-    if error.validator == "enum":
-        return isinstance(error.instance, str)
-    if error.validator == "format":
-        return respelled(error.instance)
-    kinds = error.validator_value if error.validator == "type" else []
-    return "number" in kinds and isinstance(error.instance, str) and numeric(error.instance)
-
-
 def note_status(response: ContractResponse) -> None:
     place = f"{response.operation.pointer}/responses/{response.status}"
     reach.note(place)
@@ -151,30 +134,6 @@ def note_status(response: ContractResponse) -> None:
 def envelope(operation_id: str) -> Any:
     """A response with everything in it that the contract has."""
     return example(response_schema(OPERATIONS[operation_id]), full=True)
-
-
-def inner_places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    yield path
-    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, member in members:
-        yield from inner_places(member, (*path, key))
-
-
-def replaced(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
-    if not path:
-        return new
-    changed: Any = copy.copy(value)
-    changed[path[0]] = replaced(value[path[0]], path[1:], new)
-    return changed
-
-
-def without(value: Any, path: tuple[str | int, ...]) -> Any:
-    changed = copy.copy(value)
-    if len(path) == 1:
-        del changed[path[0]]
-    else:
-        changed[path[0]] = without(value[path[0]], path[1:])
-    return changed
 
 
 @pytest.mark.parametrize("operation_id", SUCCESSES)

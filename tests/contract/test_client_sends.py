@@ -15,7 +15,6 @@ contract's can be said is tested by test_client_surface.py.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -24,14 +23,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import httpx
 import pytest
 import requests
-from support.boundaries import boundaries
-from support.clients import BASE_URL, TOKEN, Clients, Response, Result
-from support.contract import JSON, OPERATIONS, SERVERS_BY_NAME, Operation, Parameter, escaped, not_null, resolve
+from support.clients import BASE_URL, TOKEN, Clients, Result
+from support.contract import JSON, OPERATIONS, SERVERS_BY_NAME, Operation, Parameter, escaped, resolve
 from support.counting import count
 from support.generation import load
-from support.mirror import SUCCESSES
 from support.reach import Reach
-from support.values import arguments_of, example, response_schema
+from support.sending import REFUSED_IN_AN_ID, exactly, number_meant, response_to
+from support.values import arguments_of
 
 import paisr
 from paisr import AsyncPaisr, InvalidArgumentError, Paisr
@@ -44,9 +42,7 @@ schema = load(
     generation={"allow-extra-parameters": False},
 )
 
-REFUSED_IN_AN_ID = re.compile(r"[/\\\x00-\x20\x7f]")
 PARAMETERS = {(operation.id, one.name): one for operation in OPERATIONS.values() for one in operation.parameters}
-IN_URLS = [key for key, one in PARAMETERS.items() if one.place in ("query", "path")]
 # Filters that take any text.
 FREE_FILTERS = [
     key
@@ -54,8 +50,6 @@ FREE_FILTERS = [
     if one.place == "query" and resolve(one.schema).get("type") == "string"
     if not {"pattern", "enum", "format"} & resolve(one.schema).keys()
 ]
-BOUNDED = [key for key, one in PARAMETERS.items() if resolve(one.schema).get("type") == "integer"]
-COUNTED = [key for key, one in PARAMETERS.items() if "maxItems" in resolve(one.schema)]
 
 
 @pytest.fixture(scope="module")
@@ -129,18 +123,6 @@ def raw_path(sent: httpx.Request) -> str:
     return unquote(sent.url.raw_path.decode().partition("?")[0])
 
 
-def exactly(content: str | bytes) -> Any:
-    """JSON with every number as a `Decimal` of its own digits."""
-    return json.loads(content, parse_float=Decimal, parse_int=Decimal)
-
-
-def response_to(operation: Operation) -> Response:
-    """The least that is a success."""
-    if operation.id not in SUCCESSES:
-        return Response(int(operation.success), b"")
-    return Response(SUCCESSES[operation.id].status_code, json.dumps(example(response_schema(operation))).encode())
-
-
 def as_values(operation: Operation, case: Any) -> dict[str, Any] | None:
     """What the case gives, by the names of the contract, or None where no caller can say it."""
     if case.method.lower() != operation.method or (operation.body and not isinstance(case.body, dict)):
@@ -162,22 +144,6 @@ def as_values(operation: Operation, case: Any) -> dict[str, Any] | None:
     said = {one.name for one in operation.parameters if one.required or values.get(one.name, "") is not None}
     required = {one.name for one in operation.parameters if one.required}
     return values if required <= values.keys() <= said else None
-
-
-def number_meant(wanted: dict[str, Any], value: Any, *, text: bool = False) -> Any:
-    """A text of digits is an exact number to the client; a whole number or a truth value is a TEXT in a URL."""
-    wanted = not_null(wanted)
-    kind = wanted.get("type")
-    if isinstance(value, list) and kind == "array":
-        return [number_meant(wanted["items"], one) for one in value]
-    if isinstance(value, dict) and kind == "object":
-        inner = wanted.get("properties", {})
-        return {name: number_meant(inner.get(name, {}), one) for name, one in value.items()}
-    if kind == "number" and isinstance(value, str):
-        return Decimal(value) if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?", value) else value
-    if text and kind == "integer" and isinstance(value, str):
-        return int(value) if re.fullmatch("-?[0-9]{1,9}", value) else value
-    return value == "true" if text and kind == "boolean" and value in ("true", "false") else value
 
 
 def as_arguments(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
@@ -213,66 +179,6 @@ def test_every_digit_reaches_the_wire(number: str, clients: Clients) -> None:
         (sent,) = result.sent
         assert exactly(sent.content)["items"][0]["unit_price"] == Decimal(number)
     count(SUITE, "numbers by hand")
-
-
-@pytest.mark.parametrize(("operation_id", "name"), PARAMETERS)
-def test_both_sides_of_every_rule(operation_id: str, name: str, clients: Clients) -> None:
-    """What the contract allows is sent, what it does not is refused; generated cases seldom come near a bound."""
-    operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
-    for what, value in boundaries(parameter.schema):
-        if value is None and not parameter.required:
-            continue  # it was not given
-        meant = number_meant(parameter.schema, json.loads(json.dumps(value), parse_float=Decimal))
-        allowed = reach.errors(parameter.pointer, meant) == []
-        if allowed and parameter.place == "path" and REFUSED_IN_AN_ID.search(meant):
-            continue
-        arguments = {**arguments_of(operation), parameter.python_name: meant}
-        for result in clients.call(operation, arguments, response_to(operation)):
-            assert len(result.sent) == allowed, f"{name}, {what}: {result}"
-            assert allowed or isinstance(result.error, InvalidArgumentError)
-        count(SUITE, "values on both sides of a rule")
-
-
-@pytest.mark.parametrize(("operation_id", "name"), COUNTED)
-def test_number_of_items(operation_id: str, name: str, clients: Clients) -> None:
-    operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
-    rule = resolve(parameter.schema)
-    for length in (0, 1, rule["maxItems"], rule["maxItems"] + 1):
-        items = [example(rule["items"])] * length
-        arguments = {**arguments_of(operation), parameter.python_name: items}
-        allowed = reach.errors(parameter.pointer, items) == []
-        for result in clients.call(operation, arguments, response_to(operation)):
-            assert len(result.sent) == allowed, f"{length} of {name}"
-            if allowed:
-                assert exactly(result.sent[0].content).get(name, []) == items
-
-
-@pytest.mark.parametrize(("operation_id", "name"), BOUNDED)
-def test_bounds_of_a_whole_number(operation_id: str, name: str, clients: Clients) -> None:
-    operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
-    rule = resolve(parameter.schema)
-    least, most = rule.get("minimum", 0), rule.get("maximum", 1_000_000)
-    for number in (least - 1, least, least + 1, most - 1, most, most + 1, -1, -most):
-        allowed = reach.errors(parameter.pointer, number) == []
-        arguments = {**arguments_of(operation), parameter.python_name: number}
-        for result in clients.call(operation, arguments, response_to(operation)):
-            assert len(result.sent) == allowed, f"{name}={number}"
-            if allowed and parameter.place == "query":
-                assert parse_qsl(result.sent[0].url.query.decode()) == [(name, str(number))]
-
-
-@pytest.mark.parametrize(("operation_id", "name"), IN_URLS)
-@pytest.mark.parametrize("value", [7.5, True, 0, ["SRD"], {"id": "inv_1"}, "", "\n"], ids=repr)
-def test_a_parameter_of_another_kind(operation_id: str, name: str, value: Any, clients: Clients) -> None:
-    """What no query and no path can carry, a caller can still pass."""
-    operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
-    allowed = reach.errors(parameter.pointer, value) == []
-    for result in clients.call(
-        operation, {**arguments_of(operation), parameter.python_name: value}, response_to(operation)
-    ):
-        assert len(result.sent) == allowed
-        assert allowed or isinstance(result.error, InvalidArgumentError)
-    count(SUITE, "parameters by hand")
 
 
 @pytest.mark.parametrize(

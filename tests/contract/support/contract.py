@@ -115,6 +115,13 @@ def not_null(schema: dict[str, Any]) -> dict[str, Any]:
     return dict(schema)
 
 
+def lists(schema: dict[str, Any]) -> list[str]:
+    """The names of the arrays of an object."""
+    return [
+        name for name, one in not_null(schema).get("properties", {}).items() if not_null(one).get("type") == "array"
+    ]
+
+
 def _operations() -> Iterator[Operation]:
     for path, item in DOCUMENT["paths"].items():
         for method in METHODS:
