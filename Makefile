@@ -59,7 +59,7 @@ type: $(READY) ## check types with mypy and pyright, both strict
 test: $(READY) $(NODE_READY) ## run all tests (choose some with ARGS="tests/paisr -k money")
 	$(BIN)/python -m pytest $(ARGS)
 
-contract: $(READY) ## hold contract, client and stand-in together (CASES=150 for each operation, SEED=...)
+contract: $(READY) ## compare contract, client and stub (CASES=150 for each operation, SEED=...)
 	@echo "SEED=$(or $(SEED),$(CONTRACT_SEED)) CASES=$(or $(CASES),150)"
 	CASES=$(or $(CASES),150) SEED=$(or $(SEED),$(CONTRACT_SEED)) INVENTORY=1 $(BIN)/python -m pytest tests/contract \
 		--ignore tests/contract/mutants --ignore tests/contract/test_mutants.py $(ARGS)
@@ -67,7 +67,7 @@ contract: $(READY) ## hold contract, client and stand-in together (CASES=150 for
 faults: $(READY) ## put the clients through every fault, into docs/faults.md (PEERS=1: other libraries beside them)
 	$(BIN)/python scripts/faults.py $(if $(PEERS),--peers)
 
-mutants: $(READY) ## plant every deliberate mistake and say which gate caught it, into docs/mutants.md (ARGS=client/method: one)
+mutants: $(READY) ## plant every deliberate mistake and say which test caught it, into docs/mutants.md (ARGS=client/method: one)
 	$(BIN)/python scripts/mutants.py $(ARGS)
 
 coverage: $(READY) ## run all tests and say which lines none of them reached

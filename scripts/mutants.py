@@ -1,23 +1,24 @@
-"""Plant deliberate mistakes, one at a time, and see which gate of tests/contract catches each.
+"""Plant deliberate mistakes, one at a time, and see which suite of tests/contract catches each.
 
     python scripts/mutants.py              all of them; prints the table and writes docs/mutants.md
     python scripts/mutants.py NAME ...     some of them; prints the table
-    python scripts/mutants.py --few        the few of a plain test run, each shown to its own gate only
+    python scripts/mutants.py --few        the few of a plain test run, each shown to its own suite only
 
-The mistakes are data: tests/contract/mutants/*.toml, one file for each of the three that are held together. A mutant is
-a table, named for what is wrong, with these keys:
+The mistakes are data: tests/contract/mutants/*.toml, one file for each thing that they are planted in. A mutant is a
+table, named for what is wrong, with these keys:
 
     kind         what sort of mistake it is
     file         where it is planted
     old, new     what is replaced by what; `old` must occur in the file exactly once
     says         the mistake in one sentence
-    gate         the file in tests/contract that should catch it (or one test of it, file::test), asked first
-    regenerate   of the contract only: whether generated/ is made anew from it (default: no)
+    suite        the file in tests/contract that should catch it (or one test of it, file::test), asked first
+    regenerate   of the contract and the generator: whether generated/ is made anew with it (default: no)
     few          whether it belongs to the few that are planted in a plain test run (default: no)
     reason       why nothing can catch it, where that is so
 
-Nothing in the checkout is changed: each mutant is planted in a copy, and the copy is what the gates import and read.
-The copy without a mutant must pass the same gates first. The exit status is 1 when a mutant survived without a reason,
+Nothing in the checkout is changed: each mutant is planted in a copy, and the copy is what the suites import and read.
+What the generator itself would find when it tries what it made is left out: the suites have to see it by themselves.
+The copy without a mutant must pass the same suites first. The exit status is 1 when a mutant survived without a reason,
 was caught in spite of its reason, or could not be judged.
 """
 
@@ -32,94 +33,31 @@ import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from gate_runs import GATES, SOURCES, GateError, first_failure, prepare
+from mutant_tables import PLANTED_IN, ROOT, Mutant, MutantError, Verdict, load, mutated
+from suite_runs import SOURCES, SUITES, SuiteError, first_failure, prepare
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-ROOT = Path(__file__).resolve().parent.parent
-MUTANTS = ROOT / "tests" / "contract" / "mutants"
 TABLE = ROOT / "docs" / "mutants.md"
 COPIED = (
     *SOURCES, "openapi", "scripts", "generator-templates", "generator-config.yaml", "pyproject.toml",
     "tests/conftest.py", "tests/contract",
 )  # fmt: skip
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "mutants", "test_mutants.py")
-PLANTED_IN = {"stand_in": "the stand-in", "client": "the client", "contract": "the contract"}
-# Fuzzed cases for each operation and gate: what needs more of them to be seen is seen too seldom.
+# In the copy, without trying what was made.
+REGENERATE = "import generate; generate.generate(generate.CONTRACT, generate.OUTPUT, verified=False)"
+# Fuzzed cases for each operation and suite: what needs more of them to be seen is seen too seldom.
 CASES, FEW_CASES = 10, 5
 
 
-class MutantError(Exception):
-    """A mutant that could not be planted or judged, or a copy that is no measure; the message says why."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mutant:
-    """One deliberate mistake."""
-
-    name: str
-    planted_in: str
-    kind: str
-    file: str
-    old: str
-    new: str
-    says: str
-    gate: str
-    regenerate: bool = False
-    few: bool = False
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What became of a mutant. `gate`: the test that caught it, empty when it survived; `error`: it was not judged."""
-
-    mutant: Mutant
-    gate: str = ""
-    error: str = ""
-
-    @property
-    def good(self) -> bool:
-        """Caught, or known to be something that nothing can catch."""
-        return not self.error and bool(self.gate) is not bool(self.mutant.reason)
-
-    def __str__(self) -> str:
-        if self.error:
-            return f"NOT JUDGED: {self.error}"
-        if self.gate:
-            return f"caught by {self.gate}" + (" IN SPITE OF ITS REASON" if self.mutant.reason else "")
-        return f"survived: {self.mutant.reason}" if self.mutant.reason else "SURVIVED"
-
-
-def load() -> list[Mutant]:
-    """Every mutant there is, in the order of the files."""
-    found: list[Mutant] = []
-    for stem, planted_in in PLANTED_IN.items():
-        tables = tomllib.loads((MUTANTS / f"{stem}.toml").read_text(encoding="utf-8"))
-        found += [Mutant(name=f"{stem}/{name}", planted_in=planted_in, **table) for name, table in tables.items()]
-    return found
-
-
-def mutated(mutant: Mutant, root: Path) -> str:
-    """The text of the mutant's file with the mistake in it."""
-    text = (root / mutant.file).read_text(encoding="utf-8")
-    if (times := text.count(mutant.old)) != 1:
-        raise MutantError(f"{mutant.name}: its text is {times} times in {mutant.file}, and has to be there once")
-    if mutant.new == mutant.old:
-        raise MutantError(f"{mutant.name} changes nothing")
-    return text.replace(mutant.old, mutant.new)
-
-
 def copy_of(source: Path, target: Path, *, only: Iterable[str] = COPIED) -> Path:
-    """What the gates import and read, in another place."""
+    """What the suites import and read, in another place."""
     for name in only:
         place = target / name
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -135,14 +73,14 @@ def plant(mutant: Mutant, root: Path) -> None:
     path.write_text(mutated(mutant, root), encoding="utf-8")
     Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
     if mutant.regenerate:
-        command = [sys.executable, str(root / "scripts" / "generate.py")]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-c", REGENERATE]
+        done = subprocess.run(command, cwd=root / "scripts", capture_output=True, text=True, check=False)
         if done.returncode:
             raise MutantError(f"{mutant.name}: nothing could be generated from it: {done.stderr.strip()}")
 
 
-def all_gates() -> list[str]:
-    return sorted(path.name for path in (ROOT / GATES).glob("test_*.py") if path.name != "test_mutants.py")
+def all_suites() -> list[str]:
+    return sorted(path.name for path in (ROOT / SUITES).glob("test_*.py") if path.name != "test_mutants.py")
 
 
 def at_once(function: Callable[[T], R], values: Iterable[T]) -> list[R]:
@@ -151,32 +89,32 @@ def at_once(function: Callable[[T], R], values: Iterable[T]) -> list[R]:
         return list(pool.map(function, values))
 
 
-def make_clean(folder: Path, gates: list[str]) -> tuple[Path, list[str]]:
-    """A copy without a mutant that passes these gates, and the gates, the quickest first."""
+def make_clean(folder: Path, suites: list[str]) -> tuple[Path, list[str]]:
+    """A copy without a mutant that passes these suites, and the suites, the quickest first."""
     clean = copy_of(ROOT, folder / "clean")
 
-    def timed(gate: str) -> tuple[float, str, str]:
+    def timed(suite: str) -> tuple[float, str, str]:
         began = time.monotonic()
-        failed = first_failure(clean, [gate])
-        return time.monotonic() - began, gate, failed
+        failed = first_failure(clean, [suite])
+        return time.monotonic() - began, suite, failed
 
-    found = sorted(at_once(timed, gates))
-    if failed := [failure for _seconds, _gate, failure in found if failure]:
+    found = sorted(at_once(timed, suites))
+    if failed := [failure for _seconds, _suite, failure in found if failure]:
         raise MutantError(f"without any mutant these fail, so that failing says nothing: {', '.join(failed)}")
-    return clean, [gate for _seconds, gate, _failure in found]
+    return clean, [suite for _seconds, suite, _failure in found]
 
 
-def judge(mutant: Mutant, clean: Path, folder: Path, gates: list[str]) -> Verdict:
-    """Plant a mutant in a copy of its own; ask its gate, and when that sees nothing all others of GATES."""
+def judge(mutant: Mutant, clean: Path, folder: Path, suites: list[str]) -> Verdict:
+    """Plant a mutant in a copy of its own; ask its suite, and when that sees nothing all others of SUITES."""
     with tempfile.TemporaryDirectory(dir=folder) as name:
         try:
             root = Path(shutil.copytree(clean, Path(name) / "copy"))
             plant(mutant, root)
-            caught = first_failure(root, [mutant.gate])
-            others = [gate for gate in gates if gate != mutant.gate]
+            caught = first_failure(root, [mutant.suite])
+            others = [suite for suite in suites if suite != mutant.suite]
             if not caught and others:
                 caught = first_failure(root, others)
-        except (MutantError, GateError) as error:
+        except (MutantError, SuiteError) as error:
             return Verdict(mutant, error=str(error))
     return Verdict(mutant, caught)
 
@@ -184,11 +122,11 @@ def judge(mutant: Mutant, clean: Path, folder: Path, gates: list[str]) -> Verdic
 def judge_all(mutants: list[Mutant], *, few: bool, tell: Callable[[Verdict], None]) -> list[Verdict]:
     """The verdict on each mutant, in order; raises `MutantError` where the copy without a mutant does not pass.
 
-    FEW: each mutant is shown to its own gate only.
+    FEW: each mutant is shown to its own suite only.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
-        clean, ordered = make_clean(folder, sorted({mutant.gate for mutant in mutants}) if few else all_gates())
+        clean, ordered = make_clean(folder, sorted({mutant.suite for mutant in mutants}) if few else all_suites())
 
         def one(mutant: Mutant) -> Verdict:
             verdict = judge(mutant, clean, folder, [] if few else ordered)
@@ -199,8 +137,8 @@ def judge_all(mutants: list[Mutant], *, few: bool, tell: Callable[[Verdict], Non
 
 
 def summary(verdicts: list[Verdict], seconds: float) -> str:
-    caught = sum(bool(verdict.gate) for verdict in verdicts)
-    survived = sum(not verdict.gate and not verdict.error for verdict in verdicts)
+    caught = sum(bool(verdict.caught_by) for verdict in verdicts)
+    survived = sum(not verdict.caught_by and not verdict.error for verdict in verdicts)
     not_judged = sum(bool(verdict.error) for verdict in verdicts)
     return (
         f"{len(verdicts)} mutants: {caught} caught, {survived} survived, {not_judged} not judged; "
@@ -215,9 +153,9 @@ def markdown(verdicts: list[Verdict], seconds: float) -> str:
         "",
         "<!-- Written by `make mutants`: do not edit. -->",
         "",
-        "The suite in `tests/contract/` holds the contract, the client and the stand-in against each other. What it is",
-        "worth is what it catches: here is every deliberate mistake that was planted, one at a time, in a copy of the",
-        "three, and the test that caught it. The same tests pass on the copy without a mistake.",
+        "The suites in `tests/contract/` compare the contract, the client and the stub with each other. What they are",
+        "worth is what they catch: here is every deliberate mistake that was planted, one at a time, in a copy of them",
+        "and of the generator, and the test that caught it. The same tests pass on the copy without a mistake.",
         "",
         summary(verdicts, seconds),
     ]
@@ -230,12 +168,12 @@ def markdown(verdicts: list[Verdict], seconds: float) -> str:
 
 def _row(verdict: Verdict) -> str:
     mutant = verdict.mutant
-    gate = f"`{verdict.gate}`" if verdict.gate else str(verdict)
-    return f"| {mutant.kind} | {mutant.name.partition('/')[2]} | {mutant.says} | {gate} |"
+    caught_by = f"`{verdict.caught_by}`" if verdict.caught_by else str(verdict)
+    return f"| {mutant.kind} | {mutant.name.partition('/')[2]} | {mutant.says} | {caught_by} |"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Plant deliberate mistakes and see which gate catches each.")
+    parser = argparse.ArgumentParser(description="Plant deliberate mistakes and see which suite catches each.")
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="a mutant, such as client/query-name; all when none is named"
     )
@@ -251,7 +189,7 @@ def main(arguments: list[str] | None = None) -> int:
         verdicts = judge_all(
             mutants, few=given.few, tell=lambda one: print(f"{one.mutant.name:{width}}  {one}", flush=True)
         )
-    except (MutantError, GateError) as error:
+    except (MutantError, SuiteError) as error:
         print(f"The run is void: {error}", file=sys.stderr)
         return 1
     seconds = time.monotonic() - began

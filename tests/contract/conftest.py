@@ -1,4 +1,4 @@
-"""Gates: tests that hold contract, client and stand-in together. Each names its gate; what they did is summed up."""
+"""Suites that compare contract, client and stub with each other. Each names itself; what they did is summed up."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-# The gates share the package `holding`, which is found wherever this folder is.
+# The suites share the package `support`, which is found wherever this folder is.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from holding import inventory
-from holding.counting import COUNTS
-from holding.settings import CASES, SEED
+from support import inventory
+from support.counting import COUNTS
+from support.settings import CASES, SEED
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "gate(name): one way in which contract, client and stand-in are held together")
+    config.addinivalue_line("markers", "suite(name): one way in which contract, client and stub are compared")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What sums up the other gates comes after them."""
+    """What sums up the other suites comes after them."""
     items.sort(key=lambda item: item.name == "test_everything_was_put_to_the_test")
 
 
@@ -33,9 +33,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not COUNTS:
         return
     terminalreporter.section(f"contract: SEED={SEED} CASES={CASES}")
-    for gate, counts in sorted(COUNTS.items()):
+    for suite, counts in sorted(COUNTS.items()):
         done = ", ".join(f"{number:,} {what}" for what, number in sorted(counts.items()))
-        terminalreporter.write_line(f"{gate}: {done}")
+        terminalreporter.write_line(f"{suite}: {done}")
     if os.environ.get("INVENTORY"):
         for line in inventory.report():
             terminalreporter.write_line(line)

@@ -1,27 +1,25 @@
-"""Client against contract, in: an answer that is nested deeper than any reader goes is an error like any other.
+"""Client against contract, in: a response that is nested deeper than any reader goes is an error like any other.
 
-By hand, as no generated answer is deep. An unknown field is no error, but one that cannot be read to its end is.
+By hand, as no generated response is deep. An unknown field is no error, but one that cannot be read to its end is.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from holding.clients import Answer, Clients
-from holding.counting import count
+from support.clients import Clients, Response
+from support.contract import OPERATIONS
+from support.counting import count
+from support.mirror import SUCCESSES
+from support.values import arguments_of, example, response_schema
 
 from paisr import OutcomeUnknownError, UnexpectedResponseError
 
-GATE = "client: how deep it reads"
-pytestmark = pytest.mark.gate(GATE)
-
-CALLS: list[tuple[str, dict[str, Any], bytes]] = [
-    ("create", {"customer": "cus_1", "summary": "", "due": "In 3 days"}, b'{"id": "inv_1", "status": "draft", %b}'),
-    ("list", {}, b'{"invoices": [{"id": "inv_1", "status": "draft", %b}]}'),
-    ("get", {"invoice_id": "inv_1"}, b'{"id": "inv_1", "status": "draft", %b}'),
-]
+SUITE = "client: how deep it reads"
+pytestmark = pytest.mark.suite(SUITE)
+UNKNOWN = "a_field_that_nobody_knows"
 
 
 @pytest.fixture(scope="module")
@@ -31,23 +29,21 @@ def clients() -> Iterator[Clients]:
     clients.close()
 
 
-def nested(depth: int) -> bytes:
-    return b'"line_items": ' + b"[" * depth + b"]" * depth
-
-
-@pytest.mark.parametrize(("method", "arguments", "data"), CALLS, ids=[one[0] for one in CALLS])
-@pytest.mark.parametrize(("depth", "read"), [(10, True), (100_000, False)])
-def test_an_unknown_field(
-    method: str, arguments: dict[str, Any], data: bytes, depth: int, read: bool, clients: Clients
-) -> None:
-    content = b'{"success": true, "data": %b}' % (data % nested(depth))
-    for result in clients.call(method, arguments, Answer(200, content)):
-        count(GATE, "answers")
+@pytest.mark.parametrize("name", SUCCESSES)
+@pytest.mark.parametrize(("depth", "is_read"), [(10, True), (100_000, False)])
+def test_an_unknown_field(name: str, depth: int, is_read: bool, clients: Clients) -> None:
+    """In the innermost object of the response."""
+    operation = OPERATIONS[name]
+    envelope = json.dumps(example(response_schema(operation), full=True)).encode()
+    inner, closing, rest = envelope.partition(b"}")
+    content = inner + b', "%b": %b%b' % (UNKNOWN.encode(), b"[" * depth, b"]" * depth) + closing + rest
+    for result in clients.call(operation, arguments_of(operation), Response(200, content)):
+        count(SUITE, "responses")
         error: BaseException | None = result.error
-        if read:
+        if is_read:
             assert error is None
             continue
-        if method == "create":
+        if not operation.is_idempotent:
             assert isinstance(error, OutcomeUnknownError)
             error = error.__cause__
         assert isinstance(error, UnexpectedResponseError)

@@ -1,19 +1,13 @@
-"""Client against stand-in: whatever is done in whatever order, over a real socket, both agree with a model of it."""
+"""Client against stub: whatever is done in whatever order, over a real socket, both agree with a model of it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import hypothesis
 import pytest
-from holding.checks import discount, sub_total
-from holding.counting import count
-from holding.settings import CASES, SEED
-from holding.worlds import settings
 from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -25,26 +19,17 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from support.counting import count
+from support.expected import ADDRESSES, CURRENCIES, DUE, VOUCHERS, Expected
+from support.settings import CASES, SEED
+from support.stubs import settings
 
-from paisr import AsyncPaisr, Invoice, LineItem, NotFoundError, Paisr
+from paisr import AsyncPaisr, LineItem, NotFoundError, Paisr
 from paisr._wire._aiohttp import AiohttpWire
 from paisr_stub import StubServer
 
-GATE = "client with stand-in"
-pytestmark = pytest.mark.gate(GATE)
-
-VOUCHERS: dict[str, dict[str, Any]] = {
-    "cus_300002": {"id": "vch_300001", "type": "percentage", "rate": Decimal("12.5")},
-    "cus_300003": {"id": "vch_300002", "type": "fixed", "rate": Decimal("20")},
-}
-CURRENCIES = {"cus_300001": "SRD", "cus_300002": "EUR", "cus_300003": "USD"}
-ADDRESSES = {"cus_300001": "one@customer.example", "cus_300002": "two@customer.example"}
-DUE: dict[Any, timedelta] = {
-    "In 3 days": timedelta(days=3),
-    timedelta(hours=36): timedelta(hours=36),
-    timedelta(minutes=90): timedelta(minutes=90),
-    timedelta(days=14): timedelta(days=14),
-}
+SUITE = "client with stub"
+pytestmark = pytest.mark.suite(SUITE)
 
 texts = st.text(st.characters(codec="utf-8"), max_size=30)
 amounts = st.decimals(min_value=0, max_value=10**9, allow_nan=False, places=3)
@@ -57,52 +42,6 @@ items = st.lists(
     ),
     max_size=5,
 )
-
-
-class Expected:
-    """What an invoice must be, as far as the one who made it can know."""
-
-    def __init__(self, *, customer: str, summary: str, currency: str | None, lines: list[LineItem], due: Any) -> None:
-        self.customer, self.summary = customer, summary
-        self.currency = currency or CURRENCIES[customer]
-        self.voucher = VOUCHERS.get(customer) if lines else None
-        self.sub_total = sub_total(
-            {"quantity": Decimal(line.quantity), "unit_price": Decimal(line.unit_price)} for line in lines
-        )
-        self.due = DUE[due]
-        self.status = "unpaid" if lines else "draft"
-
-    def hold(self, invoice: Invoice) -> None:
-        assert invoice.status == self.status
-        assert invoice.summary == self.summary
-        assert invoice.currency == self.currency
-        assert invoice.customer is not None
-        assert invoice.customer.id == self.customer
-        assert invoice.customer.email == ADDRESSES.get(self.customer)
-        assert invoice.amount is not None
-        assert invoice.amount.sub_total == self.sub_total
-        assert invoice.amount.discount_total == discount(self.sub_total, self.voucher)
-        assert invoice.amount.net_total == self.sub_total - discount(self.sub_total, self.voucher)
-        if self.voucher is None:
-            assert invoice.voucher is None
-        else:
-            assert invoice.voucher is not None
-            assert (invoice.voucher.id, invoice.voucher.type) == (self.voucher["id"], self.voucher["type"])
-            assert invoice.voucher.rate == self.voucher["rate"]
-        assert invoice.due_at is not None
-        assert invoice.created_at is not None
-        assert invoice.due_at - invoice.created_at == self.due
-        assert (invoice.paid_at is not None) is (self.status == "paid")
-        assert (invoice.void_at is not None) is (self.status == "void")
-        assert (invoice.session is not None) is (self.status == "unpaid")
-
-    def matches(self, resource_id: str | None, currency: str | None, status: str | None) -> bool:
-        named = {self.customer, self.voucher["id"] if self.voucher else None}
-        return (
-            (resource_id is None or resource_id in named)
-            and currency in (None, self.currency)
-            and status in (None, self.status)
-        )
 
 
 class Business(RuleBasedStateMachine):
@@ -147,17 +86,17 @@ class Business(RuleBasedStateMachine):
         assert (created.session is not None) is bool(lines)
         self.model[created.id] = expected
         assert [line.description for line in self.stub.items(created.id)] == [line.description for line in lines]
-        count(GATE, "created")
+        count(SUITE, "created")
         return created.id
 
     @rule(invoice_id=invoices, more=st.text("0123456789", min_size=1, max_size=3))
     def get(self, invoice_id: str, more: str) -> None:
         invoice = self.calls.get(invoice_id)
         assert invoice.id == invoice_id
-        self.model[invoice_id].hold(invoice)
+        self.model[invoice_id].check(invoice)
         with pytest.raises(NotFoundError):
             self.calls.get(invoice_id + more)
-        count(GATE, "read")
+        count(SUITE, "read")
 
     @rule(
         resource_id=st.sampled_from([None, *CURRENCIES, "vch_300001", "vch_300002", "sub_1"]),
@@ -175,8 +114,8 @@ class Business(RuleBasedStateMachine):
         if not found.may_be_truncated:
             assert mine.keys() == matching
         for name, invoice in mine.items():
-            self.model[name].hold(invoice)
-        count(GATE, "listed")
+            self.model[name].check(invoice)
+        count(SUITE, "listed")
 
     @rule(invoice_id=invoices, action=st.sampled_from(["issue", "pay", "void"]))
     def move(self, invoice_id: str, action: str) -> None:
@@ -189,14 +128,14 @@ class Business(RuleBasedStateMachine):
         if expected.status in allowed:
             getattr(self.stub, action)(invoice_id)
             expected.status = to
-            count(GATE, {"issue": "issued", "pay": "paid", "void": "voided"}[action])
+            count(SUITE, {"issue": "issued", "pay": "paid", "void": "voided"}[action])
         else:
             with pytest.raises(ValueError, match=invoice_id):
                 getattr(self.stub, action)(invoice_id)
-            count(GATE, "moves refused")
+            count(SUITE, "moves refused")
 
     @invariant()
-    def each_request_was_answered_once(self) -> None:
+    def each_request_had_a_documented_status(self) -> None:
         for request in self.stub.requests:
             assert request.status in (200, 404)
         self.stub.forget_requests()

@@ -1,4 +1,4 @@
-"""Contract against itself: its examples are valid, and there is nothing in it that no gate puts to the test."""
+"""Contract against itself: its examples are valid, and there is nothing in it that no suite puts to the test."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from holding import inventory
-from holding.contract import DOCUMENT
-from holding.counting import COUNTS, OFF_SCHEMA, count
-from holding.reach import Reach, escaped, places
+from support import inventory
+from support.contract import DOCUMENT, escaped
+from support.counting import COUNTS, OFF_SCHEMA, count
+from support.reach import Reach, places
 
-GATE = "contract: its own examples"
+SUITE = "contract: its own examples"
 INVENTORY = "contract: everything was reached"
 LEAST_OFF_SCHEMA = 1_000
-reach = Reach(GATE)
+reach = Reach(SUITE)
 
 
 def schema_examples() -> list[tuple[str, Any]]:
@@ -37,20 +37,20 @@ def media_examples() -> list[tuple[str, str, Any]]:
     ]
 
 
-@pytest.mark.gate(GATE)
+@pytest.mark.suite(SUITE)
 @pytest.mark.parametrize(("place", "value"), schema_examples())
 def test_an_example_is_valid(place: str, value: Any) -> None:
     assert reach.errors(place.rpartition("/examples/")[0], value) == []
     reach.note(place)
-    count(GATE, "examples of values")
+    count(SUITE, "examples of values")
 
 
-@pytest.mark.gate(GATE)
+@pytest.mark.suite(SUITE)
 @pytest.mark.parametrize(("place", "schema", "value"), media_examples())
 def test_an_example_of_a_body_is_valid(place: str, schema: str, value: Any) -> None:
     assert reach.errors(schema, value) == []
     reach.note(place)
-    count(GATE, "examples of bodies")
+    count(SUITE, "examples of bodies")
 
 
 def test_a_keyword_that_the_inventory_does_not_know_is_named() -> None:
@@ -58,17 +58,17 @@ def test_a_keyword_that_the_inventory_does_not_know_is_named() -> None:
         list(inventory.of_a_schema("/x", {"type": "number", "multipleOf": 2}))
 
 
-@pytest.mark.gate(INVENTORY)
+@pytest.mark.suite(INVENTORY)
 def test_everything_was_put_to_the_test(request: pytest.FixtureRequest) -> None:
-    """Last of all: what the other gates reached in this run. Of a part of them nothing can be said."""
+    """Last of all: what the other suites reached in this run. Of a part of them nothing can be said."""
     here = Path(__file__).parent
-    gates = {line.split('"')[1] for path in here.glob("test_*.py") for line in path.read_text("utf-8").splitlines()
-             if line.startswith("GATE = ")}  # fmt: skip
+    suites = {line.split('"')[1] for path in here.glob("test_*.py") for line in path.read_text("utf-8").splitlines()
+             if line.startswith("SUITE = ")}  # fmt: skip
     config = request.config
-    ran = {mark.args[0] for item in request.session.items for mark in item.iter_markers("gate")}
+    ran = {mark.args[0] for item in request.session.items for mark in item.iter_markers("suite")}
     chosen = config.option.keyword or config.option.markexpr or config.option.deselect
-    if chosen or any("::" in name for name in config.args) or not gates <= ran or hasattr(config, "workerinput"):
-        pytest.skip("only a part of the gates was run, or they ran in several processes")
+    if chosen or any("::" in name for name in config.args) or not suites <= ran or hasattr(config, "workerinput"):
+        pytest.skip("only a part of the suites was run, or they ran in several processes")
     assert inventory.unreached() == []
     assert COUNTS["client: what it reads"][OFF_SCHEMA] >= LEAST_OFF_SCHEMA
     count(INVENTORY, "places and outcomes", len(list(inventory.elements())))

@@ -1,7 +1,8 @@
-"""The gates themselves: a few of the deliberate mistakes of mutants/, each caught by the gate that is there for it.
+"""The suites themselves: a few of the deliberate mistakes of mutants/, each caught by the suite that is there for it.
 
-All of them are planted by `make mutants`; here it is a few, one for each gate that holds two of the three together, so
-that a gate that has gone blind is seen at once.
+All of them are planted by `make mutants`; here it is a few, one for each suite that compares two of the three, so that
+a suite that has gone blind is seen at once. Among them are a parameter and an operation that the contract has and the
+client, or the stub, has not.
 """
 
 from __future__ import annotations
@@ -17,71 +18,81 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPT = ROOT / "scripts" / "mutants.py"
+SCRIPT = ROOT / "scripts" / "tables.py"
 LEAST = 40
 
 
 @pytest.fixture(scope="module")
-def mutants() -> Iterator[ModuleType]:
-    """The script as a module."""
+def scripts() -> Iterator[None]:
     sys.path.insert(0, str(SCRIPT.parent))
-    try:
-        yield importlib.import_module("mutants")
-    finally:
-        sys.path.remove(str(SCRIPT.parent))
+    yield
+    sys.path.remove(str(SCRIPT.parent))
 
 
-def test_each_mutant_can_be_planted(mutants: ModuleType) -> None:
+@pytest.fixture(scope="module")
+def tables(scripts: None) -> ModuleType:
+    """The mutants as data."""
+    return importlib.import_module("mutant_tables")
+
+
+@pytest.fixture(scope="module")
+def page(scripts: None) -> Path:
+    """What a run writes."""
+    found: Path = importlib.import_module("mutants").TABLE
+    return found
+
+
+def test_each_mutant_can_be_planted(tables: ModuleType) -> None:
     """What it replaces is in its file, once: where the code has moved on, the mutant has to follow."""
-    for mutant in mutants.load():
-        assert mutants.mutated(mutant, ROOT) != (ROOT / mutant.file).read_text(encoding="utf-8")
-        assert (ROOT / "tests" / "contract" / mutant.gate.partition("::")[0]).is_file(), mutant.name
-        assert not mutant.regenerate or mutant.file.startswith("openapi/"), mutant.name
+    for mutant in tables.load():
+        assert tables.mutated(mutant, ROOT) != (ROOT / mutant.file).read_text(encoding="utf-8")
+        assert (ROOT / "tests" / "contract" / mutant.suite.partition("::")[0]).is_file(), mutant.name
+        assert not mutant.regenerate or mutant.file.startswith(tables.SOURCES_OF_GENERATED), mutant.name
 
 
-def test_there_are_enough_in_each_of_the_three(mutants: ModuleType) -> None:
-    planted = Counter(mutant.planted_in for mutant in mutants.load())
-    assert planted.keys() == set(mutants.PLANTED_IN.values())
+def test_there_are_enough_in_each(tables: ModuleType) -> None:
+    planted = Counter(mutant.planted_in for mutant in tables.load())
+    assert planted.keys() == set(tables.PLANTED_IN.values())
     assert planted.total() >= LEAST
     assert min(planted.values()) >= 20
 
 
 @pytest.mark.parametrize("text", ["nothing like it", "import"])
-def test_a_text_that_is_not_there_once_is_refused(mutants: ModuleType, text: str) -> None:
-    mutant = mutants.Mutant(
-        name="x", planted_in="", kind="", file="stub/paisr_stub/_api.py", old=text, new="", says="", gate=""
+def test_a_text_that_is_not_there_once_is_refused(tables: ModuleType, text: str) -> None:
+    mutant = tables.Mutant(
+        name="x", planted_in="", kind="", file="stub/paisr_stub/_api.py", old=text, new="", says="", suite=""
     )
-    with pytest.raises(mutants.MutantError, match="has to be there once"):
-        mutants.mutated(mutant, ROOT)
+    with pytest.raises(tables.MutantError, match="has to be there once"):
+        tables.mutated(mutant, ROOT)
 
 
-def test_the_page_has_every_mutant_and_no_other(mutants: ModuleType) -> None:
-    rows = [line.split(" | ") for line in mutants.TABLE.read_text(encoding="utf-8").splitlines() if "| `test_" in line]
-    described = [(name, says) for _kind, name, says, _gate in rows]
-    caught = [mutant for mutant in mutants.load() if not mutant.reason]
+def test_the_page_has_every_mutant_and_no_other(tables: ModuleType, page: Path) -> None:
+    rows = [line.split(" | ") for line in page.read_text(encoding="utf-8").splitlines() if "| `test_" in line]
+    described = [(name, says) for _kind, name, says, _test in rows]
+    caught = [mutant for mutant in tables.load() if not mutant.reason]
     assert described == [(mutant.name.partition("/")[2], mutant.says) for mutant in caught]
 
 
-def test_a_verdict_is_good_when_it_is_the_expected_one(mutants: ModuleType) -> None:
-    known = mutants.load()[0]
-    hopeless = mutants.Mutant(**{**vars(known), "reason": "Nobody can tell."})
-    assert mutants.Verdict(known, gate="test_x.py::test_y").good
-    assert mutants.Verdict(hopeless).good
+def test_a_verdict_is_good_when_it_is_the_expected_one(tables: ModuleType) -> None:
+    known = tables.load()[0]
+    hopeless = tables.Mutant(**{**vars(known), "reason": "Nobody can tell."})
+    assert tables.Verdict(known, caught_by="test_x.py::test_y").good
+    assert tables.Verdict(hopeless).good
     for bad in (
-        mutants.Verdict(known),
-        mutants.Verdict(hopeless, gate="test_x.py::test_y"),
-        mutants.Verdict(known, error="it did not apply"),
-        mutants.Verdict(known, gate="test_x.py::test_y", error="it did not apply"),
+        tables.Verdict(known),
+        tables.Verdict(hopeless, caught_by="test_x.py::test_y"),
+        tables.Verdict(known, error="it did not apply"),
+        tables.Verdict(known, caught_by="test_x.py::test_y", error="it did not apply"),
     ):
         assert not bad.good
 
 
-def test_each_gate_catches_what_it_is_there_for(mutants: ModuleType) -> None:
-    few = [mutant for mutant in mutants.load() if mutant.few]
-    gates = {path.name for path in (ROOT / "tests" / "contract").glob("test_*.py")}
-    own = {mutant.gate.partition("::")[0] for mutant in few}
-    assert own == {gate for gate in gates if gate.startswith(("test_stub", "test_client"))}
+def test_each_suite_catches_what_it_is_there_for(tables: ModuleType) -> None:
+    few = [mutant for mutant in tables.load() if mutant.few]
+    suites = {path.name for path in (ROOT / "tests" / "contract").glob("test_*.py")}
+    own = {mutant.suite.partition("::")[0] for mutant in few}
+    assert own == {suite for suite in suites if suite.startswith(("test_stub", "test_client"))}
     done = subprocess.run([sys.executable, str(SCRIPT), "--few"], capture_output=True, text=True, check=False)
     for mutant in few:
-        assert f"{mutant.name} caught by {mutant.gate}" in " ".join(done.stdout.split()), done.stdout + done.stderr
+        assert f"{mutant.name} caught by {mutant.suite}" in " ".join(done.stdout.split()), done.stdout + done.stderr
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,8 @@
-"""Stand-in against contract, by hand: on both sides of every size rule, what is allowed is taken, the rest refused."""
+"""Stub against contract: on both sides of every rule of a request, what is allowed is taken, the rest is refused.
+
+The values are made from the contract's rules. Which of them are allowed, the contract decides; the stub, whose rules
+are written by hand, has to agree.
+"""
 
 from __future__ import annotations
 
@@ -8,114 +12,31 @@ from typing import Any
 
 import pytest
 import requests
-from holding.counting import count
-from holding.reach import Reach
-from holding.worlds import TOKEN, furnish, settings
+from support.boundaries import boundaries
+from support.contract import JSON, OPERATIONS, Operation, at, escaped, not_null
+from support.counting import count
+from support.reach import Reach
+from support.stubs import TOKEN, fill, request, settings, values_for
 
 from paisr_stub import StubServer
 
-GATE = "stand-in: boundaries"
-pytestmark = pytest.mark.gate(GATE)
-reach = Reach(GATE)
+SUITE = "stub: boundaries"
+pytestmark = pytest.mark.suite(SUITE)
+reach = Reach(SUITE)
 
-POST, LIST, GET = "/paths/~1invoices/post", "/paths/~1invoices/get", "/paths/~1invoices~1{invoice_id}/get"
-ITEM = {"description": "Pizza", "quantity": 2, "unit_price": 75}
-BODY = {"customer": "cus_300001", "summary": "A simple pizza order", "due": "In 3 days"}
-GIVEN_OUT = object()  # instead of a value: leave the field out
-
-
-def body(**changes: Any) -> dict[str, Any]:
-    return {name: value for name, value in {**BODY, **changes}.items() if value is not GIVEN_OUT}
-
-
-def one_item(**changes: Any) -> dict[str, Any]:
-    item = {name: value for name, value in {**ITEM, **changes}.items() if value is not GIVEN_OUT}
-    return body(items=[ITEM, item])
-
-
-BODIES: list[tuple[str, Any, bool]] = [
-    ("no items", body(items=[]), True),
-    ("1 item", body(items=[ITEM]), True),
-    ("50 items", body(items=[ITEM] * 50), True),
-    ("51 items", body(items=[ITEM] * 51), False),
-    ("items without a value", body(items=None), False),
-    ("items that are an object", body(items={"0": ITEM}), False),
-    ("an item that is null", body(items=[None]), False),
-    ("quantity 1", one_item(quantity=1), True),
-    ("quantity just above 1", one_item(quantity=1.0000000001), True),
-    ("quantity just below 1", one_item(quantity=0.9999999999), False),
-    ("quantity 0", one_item(quantity=0), False),
-    ("quantity -1", one_item(quantity=-1), False),
-    ("quantity as text", one_item(quantity="2"), False),
-    ("quantity null", one_item(quantity=None), False),
-    ("quantity true", one_item(quantity=True), False),
-    ("unit price 0", one_item(unit_price=0), True),
-    ("unit price 0.01", one_item(unit_price=0.01), True),
-    ("unit price just below 0", one_item(unit_price=-0.0000000001), False),
-    ("unit price -1", one_item(unit_price=-1), False),
-    ("unit price as text", one_item(unit_price="75"), False),
-    ("unit price null", one_item(unit_price=None), False),
-    ("description empty", one_item(description=""), True),
-    ("description null", one_item(description=None), False),
-    ("description a number", one_item(description=7), False),
-    ("item without description", one_item(description=GIVEN_OUT), False),
-    ("item without quantity", one_item(quantity=GIVEN_OUT), False),
-    ("item without unit price", one_item(unit_price=GIVEN_OUT), False),
-    ("item with another field", one_item(unit_prize=75), False),
-    ("body with another field", body(currencies="SRD"), False),
-    ("no customer", body(customer=GIVEN_OUT), False),
-    ("customer empty", body(customer=""), False),
-    ("customer null", body(customer=None), False),
-    ("customer by address", body(customer="jane@customer.example"), True),
-    ("no summary", body(summary=GIVEN_OUT), False),
-    ("summary empty", body(summary=""), True),
-    ("summary of many characters", body(summary="ü印🍕\n\"\\ " * 500), True),
-    ("summary null", body(summary=None), False),
-    ("no due", body(due=GIVEN_OUT), False),
-    ("due empty", body(due=""), False),
-    ("due a number", body(due=3), False),
-    *[(f"currency {code}", body(currency=code), True) for code in ("SRD", "USD", "EUR")],
-    ("currency not in the list", body(currency="GBP"), False),
-    ("currency in small letters", body(currency="srd"), False),
-    ("currency null", body(currency=None), False),
-    ("a body that is an array", [BODY], False),
-    ("a body that is null", None, False),
-    ("a body that is a text", "In 3 days", False),
-]  # fmt: skip
-
-# name of the parameter, text in the query, its value under the contract's schema, whether it is allowed
-PARAMETERS: list[tuple[str, str, Any, bool]] = [
-    ("limit", "0", 0, False),
-    ("limit", "1", 1, True),
-    ("limit", "2", 2, True),
-    ("limit", "999", 999, True),
-    ("limit", "1000", 1000, True),
-    ("limit", "1001", 1001, False),
-    ("limit", "-1", -1, False),
-    ("limit", "1.5", 1.5, False),
-    ("limit", "many", "many", False),
-    ("limit", "", "", False),
-    ("currency", "SRD", "SRD", True),
-    ("currency", "GBP", "GBP", True),
-    ("currency", "SR", "SR", False),
-    ("currency", "SRDX", "SRDX", False),
-    ("currency", "srd", "srd", False),
-    ("currency", "SR1", "SR1", False),
-    ("currency", "", "", False),
-    *[("status", status, status, True) for status in ("draft", "unpaid", "paid", "void")],
-    ("status", "open", "open", False),
-    ("status", "PAID", "PAID", False),
-    ("status", "", "", False),
-    ("resource_id", "c", "c", True),
-    ("resource_id", "cus_300001", "cus_300001", True),
-    ("resource_id", "", "", False),
-]
+# The contract cannot say which customers there are and what a due text may say: what it allows is not tried.
+LEFT_TO_THE_SERVICE = {"customer", "due"}
+PARAMETERS = {(operation.id, one.name): one for operation in OPERATIONS.values() for one in operation.parameters}
+IN_BODIES = [key for key, one in PARAMETERS.items() if one.place == "body"]
+IN_QUERIES = [key for key, one in PARAMETERS.items() if one.place == "query"]
+WITH_A_BODY = [operation.id for operation in OPERATIONS.values() if operation.body]
+WITH_AN_ID = [key for key, one in PARAMETERS.items() if one.place == "path"]
 
 
 @pytest.fixture(scope="module")
 def stub() -> Iterator[StubServer]:
     with StubServer(**settings()) as stub:
-        furnish(stub)
+        fill(stub)
         stub.seed(1000)  # more than the largest limit
         yield stub
 
@@ -127,125 +48,183 @@ def session() -> Iterator[requests.Session]:
         yield session
 
 
-def refused(answer: requests.Response) -> bool:
-    """Whether the answer is an error in the envelope."""
-    found = answer.json()
-    status = "200" if answer.status_code == 200 else "4XX"
-    if status == "4XX":
-        assert 400 <= answer.status_code < 500
+def is_refused(response: requests.Response) -> bool:
+    """Whether the response is an error in the envelope."""
+    found = response.json()
+    is_success = 200 <= response.status_code < 300
+    if not is_success:
+        assert 400 <= response.status_code < 500
         assert set(found) == {"success", "message"}
         assert reach.errors("/components/schemas/ErrorResponse", found) == []
-    assert found["success"] is (status == "200")
-    return status == "4XX"
+    assert found["success"] is is_success
+    return not is_success
 
 
-@pytest.mark.parametrize(("value", "allowed"), [one[1:] for one in BODIES], ids=[one[0] for one in BODIES])
-def test_a_body(value: Any, allowed: bool, stub: StubServer, session: requests.Session) -> None:
-    count(GATE, "bodies")
-    assert (reach.errors("/components/schemas/CreateInvoiceRequest", value) == []) is allowed, "the contract disagrees"
-    answer = session.post(f"{stub.url}/invoices", json=value, data=None if value is not None else "null",
-                          headers={"Content-Type": "application/json"})  # fmt: skip
-    assert refused(answer) is not allowed
-    reach.note(f"{POST}/requestBody/content/application~1json")
+def body_of(operation: Operation, stub: StubServer) -> dict[str, Any]:
+    """The least that is taken."""
+    values = values_for(operation, stub)
+    return {one.name: values[one.name] for one in operation.at("body") if one.name in values}
 
 
-def test_no_body(stub: StubServer, session: requests.Session) -> None:
-    assert refused(session.post(f"{stub.url}/invoices", headers={"Content-Type": "application/json"}))
-    reach.note(f"{POST}/requestBody/required")
+def send(session: requests.Session, stub: StubServer, operation: Operation, body: Any) -> requests.Response:
+    """Send a body of whatever kind."""
+    content = {"data": json.dumps(body), "headers": {"Content-Type": JSON}}
+    return request(session, stub.url, operation, values_for(operation, stub), json=None, **content)
 
 
-@pytest.mark.parametrize(("name", "text", "value", "allowed"), PARAMETERS)
-def test_a_parameter(
-    name: str, text: str, value: Any, allowed: bool, stub: StubServer, session: requests.Session
-) -> None:
-    count(GATE, "parameters")
-    index = ("resource_id", "currency", "status", "limit").index(name)
-    place = f"{LIST}/parameters/{index}"
-    assert (reach.errors(f"{place}/schema", value) == []) is allowed, "the contract disagrees"
-    answer = session.get(f"{stub.url}/invoices", params={name: text})
-    assert refused(answer) is not allowed
-    reach.note(f"{place}/name")
-    if allowed and name == "limit":
-        assert len(answer.json()["data"]["invoices"]) == value
+@pytest.mark.parametrize(("operation_id", "name"), IN_BODIES)
+def test_a_property_of_a_body(operation_id: str, name: str, stub: StubServer, session: requests.Session) -> None:
+    operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
+    whole = body_of(operation, stub)
+    for what, value in boundaries(parameter.schema):
+        body = {**whole, name: value}
+        allowed = reach.errors(operation.body, body) == []
+        if allowed and name in LEFT_TO_THE_SERVICE:
+            continue
+        refused = is_refused(send(session, stub, operation, body))
+        assert refused is not allowed, f"{name}, {what}: {'refused' if refused else 'taken'}"
+        count(SUITE, "bodies")
+    reach.note(f"{operation.pointer}/requestBody/content/{escaped(JSON)}")
 
 
-def test_no_parameters(stub: StubServer, session: requests.Session) -> None:
-    answer = session.get(f"{stub.url}/invoices")
-    assert not refused(answer)
-    assert len(answer.json()["data"]["invoices"]) == 1000
-    for index in range(4):
-        reach.note(f"{LIST}/parameters/{index}/required")
+@pytest.mark.parametrize("operation_id", WITH_A_BODY)
+def test_a_body(operation_id: str, stub: StubServer, session: requests.Session) -> None:
+    """Each property left out, one too many, and what is no object."""
+    operation = OPERATIONS[operation_id]
+    whole = body_of(operation, stub)
+    lacking = [{key: value for key, value in whole.items() if key != name} for name in whole]
+    for body in (whole, *lacking, {**whole, "a_field_that_nobody_knows": 7}, [whole], None, "text", 7, True, {}):
+        allowed = reach.errors(operation.body, body) == []
+        assert is_refused(send(session, stub, operation, body)) is not allowed, f"{body} is allowed: {allowed}"
+        count(SUITE, "bodies")
 
 
-@pytest.mark.parametrize(
-    ("invoice_id", "allowed"),
-    [(None, True), ("inv_", False), ("inv", False), ("sub_123456", False), ("xinv_1", False), ("INV_1", False)],
-)
-def test_an_id(invoice_id: str | None, allowed: bool, stub: StubServer, session: requests.Session) -> None:
+@pytest.mark.parametrize("operation_id", WITH_A_BODY)
+def test_no_body(operation_id: str, stub: StubServer, session: requests.Session) -> None:
+    operation = OPERATIONS[operation_id]
+    required = operation.node["requestBody"].get("required", False)
+    values = values_for(operation, stub)
+    assert (
+        is_refused(request(session, stub.url, operation, values, json=None, headers={"Content-Type": JSON})) is required
+    )
+    reach.note(f"{operation.pointer}/requestBody/required")
+
+
+@pytest.mark.parametrize(("operation_id", "name"), IN_QUERIES)
+def test_a_parameter(operation_id: str, name: str, stub: StubServer, session: requests.Session) -> None:
+    operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
+    for what, value in boundaries(parameter.schema):
+        if value is None or isinstance(value, list | dict):
+            continue  # a query cannot say it
+        text = json.dumps(value) if not isinstance(value, str) else value
+        meant = read_back(parameter.schema, text)
+        allowed = reach.errors(parameter.pointer, meant) == []
+        response = request(session, stub.url, operation, {**values_for(operation, stub), name: text})
+        assert is_refused(response) is not allowed, f"{name}, {what}: {response.status_code}"
+        if allowed and name == "limit":
+            (listed,) = response.json()["data"].values()
+            assert len(listed) == meant
+        count(SUITE, "parameters")
+    reach.note(parameter.pointer.replace("/schema", "/name"))
+
+
+def read_back(schema: dict[str, Any], text: str) -> Any:
+    """What a text of a query means: a number or a truth value where the contract has one."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, bool | int | float) and not_null(schema)["type"] != "string" else text
+
+
+@pytest.mark.parametrize("operation_id", OPERATIONS)
+def test_without_what_is_optional(operation_id: str, stub: StubServer, session: requests.Session) -> None:
+    operation = OPERATIONS[operation_id]
+    assert not is_refused(request(session, stub.url, operation, values_for(operation, stub)))
+    for one in operation.at("query"):
+        reach.note(one.pointer.replace("/schema", "/required"))
+
+
+@pytest.mark.parametrize(("operation_id", "name"), WITH_AN_ID)
+def test_an_id(operation_id: str, name: str, stub: StubServer, session: requests.Session) -> None:
     """One that is there is found, under its own name; of the others none, whether the contract allows them or not."""
-    count(GATE, "ids")
-    there = str(stub.invoices[0]["id"])
-    answer = session.get(f"{stub.url}/invoices/{invoice_id or there}")
-    place = f"{GET}/parameters/0"
-    assert (reach.errors(f"{place}/schema", invoice_id or there) == []) is (allowed or invoice_id == "inv_")
-    assert refused(answer) is not allowed
-    reach.note(f"{place}/name")
-    if allowed:
-        assert answer.json()["data"]["id"] == there
-    else:
-        assert answer.status_code == 404
+    operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
+    values = values_for(operation, stub)
+    there = request(session, stub.url, operation, values)
+    assert not is_refused(there)
+    assert there.json()["data"]["id"] == values[name]
+    reach.note(parameter.pointer.replace("/schema", "/name"))
+    known = {str(invoice["id"]) for invoice in stub.invoices}
+    for what, value in [*boundaries(parameter.schema), ("inv_", "inv_"), ("sub", "sub_123456"), ("xinv", "xinv_1")]:
+        allowed = reach.errors(parameter.pointer, value) == []
+        if isinstance(value, str) and value in known:
+            continue
+        if isinstance(value, str) and value:
+            assert request(session, stub.url, operation, {**values, name: value}).status_code == 404, what
+        else:
+            assert not allowed, "it cannot be said in a path"
+        count(SUITE, "ids")
 
 
-@pytest.mark.parametrize("value", [7, None, ["inv_1"]])
-def test_an_id_that_is_no_text_cannot_be_said_in_a_path(value: Any) -> None:
-    assert reach.errors(f"{GET}/parameters/0/schema", value) != []
+@pytest.mark.parametrize(("operation_id", "name"), WITH_AN_ID)
+def test_a_path_without_an_id_is_another_path(
+    operation_id: str, name: str, stub: StubServer, session: requests.Session
+) -> None:
+    operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
+    assert request(session, stub.url, operation, {**values_for(operation, stub), name: ""}).status_code == 404
+    reach.note(parameter.pointer.replace("/schema", "/required"))
 
 
-def test_a_path_without_an_id_is_another_path(stub: StubServer, session: requests.Session) -> None:
-    assert session.get(f"{stub.url}/invoices/").status_code == 404
-    reach.note(f"{GET}/parameters/0/required")
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "place"),
-    [("POST", "/invoices", POST), ("GET", "/invoices", LIST), ("GET", "/invoices/{}", GET)],
-)
+@pytest.mark.parametrize("operation_id", OPERATIONS)
 @pytest.mark.parametrize(
     "authorization", [None, "", "Bearer", "Bearer ", "Bearer other", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x"]
 )
-def test_without_the_token(method: str, path: str, place: str, authorization: str | None, stub: StubServer) -> None:
-    count(GATE, "tokens")
-    headers = {"Content-Type": "application/json"} | ({} if authorization is None else {"Authorization": authorization})
-    target = stub.url + path.format(stub.invoices[0]["id"])
+def test_without_the_token(operation_id: str, authorization: str | None, stub: StubServer) -> None:
+    operation = OPERATIONS[operation_id]
+    count(SUITE, "tokens")
+    headers = {} if authorization is None else {"Authorization": authorization}
     known = len(stub.invoices)
     with requests.Session() as session:
         session.trust_env = False
-        answer = session.request(method, target, data=json.dumps(BODY), headers=headers)
-    assert answer.status_code == 401
-    assert refused(answer)
+        response = request(session, stub.url, operation, values_for(operation, stub), headers=headers)
+    assert response.status_code == 401
+    assert is_refused(response)
     assert len(stub.invoices) == known
-    reach.note(f"{place}/security/0/bearerToken")
+    reach.note(f"{operation.pointer}/security/0/bearerToken")
     reach.note("/components/securitySchemes/bearerToken/type")
     reach.note("/components/securitySchemes/bearerToken/scheme")
-    reach.note("/components/responses/ClientError/content/application~1json")
+    note_error(operation, "4XX")
 
 
+@pytest.mark.parametrize("operation_id", WITH_A_BODY)
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
-def test_another_content_type(content_type: str, stub: StubServer, session: requests.Session) -> None:
-    answer = session.post(f"{stub.url}/invoices", data=json.dumps(BODY), headers={"Content-Type": content_type})
-    assert answer.status_code == 415
-    assert refused(answer)
-    assert answer.headers["Content-Type"] == "application/json"
+def test_another_content_type(
+    operation_id: str, content_type: str, stub: StubServer, session: requests.Session
+) -> None:
+    operation = OPERATIONS[operation_id]
+    values, headers = values_for(operation, stub), {"Content-Type": content_type}
+    response = request(session, stub.url, operation, values, headers=headers)
+    assert response.status_code == 415
+    assert is_refused(response)
+    assert response.headers["Content-Type"] == JSON
 
 
+@pytest.mark.parametrize("operation_id", OPERATIONS)
 @pytest.mark.parametrize("status", [500, 502, 503, 599])
-def test_a_failure_of_the_service(status: int, stub: StubServer, session: requests.Session) -> None:
-    """On order, as the stand-in has none of its own."""
-    for method, path, place in (("POST", "", POST), ("GET", "", LIST), ("GET", "/inv_1", GET)):
-        stub.fail_next(status=status)
-        answer = session.request(method, f"{stub.url}/invoices{path}", json=BODY)
-        assert answer.status_code == status
-        assert answer.headers["Content-Type"] == "application/json"
-        assert reach.errors("/components/schemas/ErrorResponse", answer.json()) == []
-        reach.note(f"{place}/responses/5XX")
-    reach.note("/components/responses/ServerError/content/application~1json")
+def test_a_failure_of_the_service(operation_id: str, status: int, stub: StubServer, session: requests.Session) -> None:
+    """On order, as the stub has none of its own."""
+    operation = OPERATIONS[operation_id]
+    values = values_for(operation, stub)
+    stub.fail_next(status=status)
+    response = request(session, stub.url, operation, values)
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == JSON
+    assert reach.errors("/components/schemas/ErrorResponse", response.json()) == []
+    note_error(operation, "5XX")
+
+
+def note_error(operation: Operation, status: str) -> None:
+    place = f"{operation.pointer}/responses/{status}"
+    reach.note(place)
+    reference = at(place).get("$ref", f"#{place}").removeprefix("#")
+    reach.note(f"{reference}/content/{escaped(JSON)}")

@@ -1,4 +1,4 @@
-"""Stand-in against contract, by hand: a filter or an id that is only nearly right finds nothing.
+"""Stub against contract, by hand: a filter or an id that is only nearly right finds nothing.
 
 Generated cases ask for what is there, or for what is far from it; neither sees a comparison that is too generous.
 """
@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 import requests
-from holding.counting import count
-from holding.worlds import TOKEN, furnish, resource_ids, settings
+from support.counting import count
+from support.stubs import TOKEN, fill, resource_ids, settings
 
 from paisr_stub import StubServer
 
-GATE = "stand-in: near misses"
-pytestmark = pytest.mark.gate(GATE)
+SUITE = "stub: near misses"
+pytestmark = pytest.mark.suite(SUITE)
 
 NEARLY = {
     "its beginning": lambda text: text[:-1],
@@ -33,7 +33,7 @@ NEARLY = {
 @pytest.fixture(scope="module")
 def stub() -> Iterator[StubServer]:
     with StubServer(**settings()) as stub:
-        furnish(stub)
+        fill(stub)
         yield stub
 
 
@@ -52,20 +52,20 @@ def test_a_resource_is_found_by_its_whole_id(nearly: str, stub: StubServer, sess
     for name in there:
         assert listed(session, stub, name) != []
         assert listed(session, stub, NEARLY[nearly](name)) == []
-        count(GATE, "resources")
+        count(SUITE, "resources")
 
 
 @pytest.mark.parametrize("nearly", NEARLY)
 def test_an_invoice_is_found_by_its_whole_id(nearly: str, stub: StubServer, session: requests.Session) -> None:
     for invoice in stub.invoices[:10]:
-        answer = session.get(
+        response = session.get(
             f"{stub.url}/invoices/" + requests.utils.quote(NEARLY[nearly](str(invoice["id"])), safe="")
         )
-        assert answer.status_code == 404
-        count(GATE, "invoices")
+        assert response.status_code == 404
+        count(SUITE, "invoices")
 
 
 def listed(session: requests.Session, stub: StubServer, resource_id: str) -> Any:
-    answer = session.get(f"{stub.url}/invoices", params={"resource_id": resource_id})
-    assert answer.status_code == 200
-    return answer.json()["data"]["invoices"]
+    response = session.get(f"{stub.url}/invoices", params={"resource_id": resource_id})
+    assert response.status_code == 200
+    return response.json()["data"]["invoices"]

@@ -1,4 +1,4 @@
-"""Stand-in against contract, in sequences: what a create answers with is followed along the contract's own link."""
+"""Stub against contract, in sequences: the response to a create is followed along the contract's own link."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 
 import hypothesis
 import pytest
-from holding.checks import check_created, undocumented
-from holding.contract import resolve
-from holding.counting import count
-from holding.generation import for_the_stub
-from holding.reach import REACHED, USED, Reach
-from holding.settings import CASES, SEED
-from holding.worlds import CUSTOMERS, DUE_TEXTS, furnish, settings
 from hypothesis import HealthCheck
+from support.checks import check_created, undocumented
+from support.contract import JSON, OPERATIONS
+from support.counting import count
+from support.generation import for_the_stub
+from support.reach import REACHED, USED, Reach
+from support.settings import CASES, SEED
+from support.stubs import DUE_TEXTS, KNOWN, fill, settings
 
 from paisr_stub import StubApp
 
-GATE = "stand-in: create, then read"
-pytestmark = pytest.mark.gate(GATE)
+SUITE = "stub: create, then read"
+pytestmark = pytest.mark.suite(SUITE)
 LINK = "/paths/~1invoices/post/responses/200/links/readCreatedInvoice"
-reach = Reach(GATE)
+reach = Reach(SUITE)
 
 # The link is given; what Schemathesis would infer besides it is not the contract's word.
 schema = for_the_stub(phases={"stateful": {"inference": {"algorithms": []}}})
@@ -39,17 +39,18 @@ class Sequences(schema.as_state_machine()):  # type: ignore[misc]  # a class mad
     def before_call(self, case: Any) -> None:
         if isinstance(case.body, dict) and case.meta.generation.mode.value == "positive":
             turn = len(schema.app.requests)
-            due = list(DUE_TEXTS)
-            case.body = {**case.body, "customer": CUSTOMERS[turn % len(CUSTOMERS)], "due": due[turn % len(due)]}
+            for one in OPERATIONS[case.operation.definition.raw["operationId"]].at("body"):
+                if one.name in KNOWN:
+                    known = KNOWN[one.name](schema.app)
+                    case.body = {**case.body, one.name: known[turn % len(known)]}
 
     def after_call(self, response: Any, case: Any) -> None:
         name = case.operation.definition.raw["operationId"]
-        count(GATE, f"{name} {response.status_code}")
-        body = json.loads(response.content, parse_float=Decimal)
-        status = "200" if response.status_code == 200 else "4XX"
-        wanted = resolve(case.operation.definition.raw["responses"][status])["content"]["application/json"]["schema"]
-        assert undocumented(body, wanted) == []
-        if status != "200":
+        count(SUITE, f"{name} {response.status_code}")
+        body = json.loads(response.content or b"null", parse_float=Decimal)
+        _status, described = OPERATIONS[name].response(response.status_code)
+        assert body is None or undocumented(body, described["content"][JSON]["schema"]) == []
+        if response.status_code != int(OPERATIONS[name].success):
             return
         if name == "createInvoice":
             sent = json.loads(response.request.body, parse_float=Decimal)
@@ -57,7 +58,7 @@ class Sequences(schema.as_state_machine()):  # type: ignore[misc]  # a class mad
         elif name == "getInvoice" and body["data"]["id"] in self.created:
             created, sent = self.created[body["data"]["id"]]
             check_created(created, body["data"], sent, DUE_TEXTS[sent["due"]])
-            count(GATE, "created ones read along the link")
+            count(SUITE, "created ones read along the link")
             for part in ("operationId", "parameters/invoice_id"):
                 reach.note(f"{LINK}/{part}")
         elif name == "listInvoices" and not case.query:
@@ -66,7 +67,7 @@ class Sequences(schema.as_state_machine()):  # type: ignore[misc]  # a class mad
 
 
 def test_sequences() -> None:
-    furnish(schema.app)
+    fill(schema.app)
     Sequences.run(
         settings=hypothesis.settings(
             max_examples=max(5, CASES // 4),
@@ -76,4 +77,4 @@ def test_sequences() -> None:
             suppress_health_check=list(HealthCheck),
         )
     )
-    assert GATE in REACHED[f"{LINK}/operationId", USED]
+    assert SUITE in REACHED[f"{LINK}/operationId", USED]

@@ -56,7 +56,7 @@ def refused(side: Any, script: Any) -> Any:
     return refused
 
 
-@pytest.mark.parametrize("invoice_id", BAD_IDS, ids=ascii)
+@pytest.mark.parametrize("invoice_id", BAD_IDS, ids=lambda one: ascii(one) if type(one) is not object else "object")
 def test_an_id_that_is_none_is_refused(refused: Any, invoice_id: Any) -> None:
     for name in ("get", "with_response.get", "wait"):
         assert "invoice_id" in refused(name, invoice_id)

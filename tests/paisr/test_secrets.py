@@ -113,7 +113,7 @@ def test_a_client_whose_settings_were_refused_can_be_shown(side: Any) -> None:
         {"token": CANARY, "transport": object()},
         {"token": CANARY, "rate_limit": CANARY[:0]},
     ],
-    ids=str,
+    ids=lambda settings: ", ".join(f"{key}={one}" for key, one in settings.items() if type(one) is not object),
 )
 def test_a_refused_setting_shows_nothing(side: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("paisr._wire._proxies.find_spec", lambda name: None)

@@ -1,6 +1,6 @@
-"""Which keyword of the contract was put to the test, and by which gate: recorded while validating, never written down.
+"""Which keyword of the contract was put to the test, and by which suite: recorded while validating, never written down.
 
-`Reach(gate).errors(place, value)` validates a value as jsonschema does, and notes every keyword that had a word to say
+`Reach(suite).errors(place, value)` validates a value as jsonschema does, and notes every keyword that had a word to say
 about it, at its place in the contract: satisfied, or violated. A keyword that does not apply to a value (a `minimum` to
 a text) has said nothing and is not noted.
 """
@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema
 from jsonschema import Draft202012Validator
 
-from holding.contract import DOCUMENT
+from support.contract import DOCUMENT, at, escaped
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[jsonschema.ValidationError] | None]
 
@@ -35,7 +35,7 @@ APPLIES_TO: dict[str, Any] = {
     "additionalProperties": OBJECTS,
 }
 
-# (place in the contract, what became of it) -> gates
+# (place in the contract, what became of it) -> suites
 REACHED: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
 
 
@@ -48,23 +48,19 @@ def places(node: Any, place: str = "") -> Iterator[tuple[str, Any]]:
             yield from places(member, f"{place}/{escaped(key)}")
 
 
-def escaped(key: object) -> str:
-    return str(key).replace("~", "~0").replace("/", "~1")
-
-
 _PLACE_OF = {id(node): place for place, node in places(DOCUMENT)}
 
 
-def note(gate: str, place: str, outcome: str = USED) -> None:
+def note(suite: str, place: str, outcome: str = USED) -> None:
     """Something of the contract that is not a schema's keyword was used: a status, a link, a parameter."""
-    REACHED[place, outcome].add(gate)
+    REACHED[place, outcome].add(suite)
 
 
 class Reach:
-    """Validators of the contract's schemas that note what they look at, for one gate."""
+    """Validators of the contract's schemas that note what they look at, for one suite."""
 
-    def __init__(self, gate: str) -> None:
-        self._gate = gate
+    def __init__(self, suite: str) -> None:
+        self._suite = suite
         watched = {name: self._watched(name, found) for name, found in Draft202012Validator.VALIDATORS.items()}
         self._kind = jsonschema.validators.extend(
             Draft202012Validator, watched, format_checker=Draft202012Validator.FORMAT_CHECKER
@@ -77,11 +73,11 @@ class Reach:
         if validator is None:
             # The root is the contract's own object, so that every schema that is looked at is known by its identity.
             whole = self._kind(DOCUMENT, format_checker=Draft202012Validator.FORMAT_CHECKER)
-            validator = self._validators[place] = whole.evolve(schema=_at(place))
+            validator = self._validators[place] = whole.evolve(schema=at(place))
         return list(validator.iter_errors(value))
 
     def note(self, place: str, outcome: str = USED) -> None:
-        note(self._gate, place, outcome)
+        note(self._suite, place, outcome)
 
     def _watched(self, name: str, keyword: Keyword) -> Keyword:
         def watch(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[jsonschema.ValidationError]:
@@ -116,11 +112,3 @@ class Reach:
             self.note(f"{place}/{wanted.index(value)}")
         elif name == "type" and isinstance(wanted, list) and not violated:
             self.note(f"{place}/{wanted.index('null') if value is None else 1 - wanted.index('null')}")
-
-
-def _at(place: str) -> Any:
-    node: Any = DOCUMENT
-    for part in place.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        node = node[int(key)] if isinstance(node, list) else node[key]
-    return node

@@ -1,4 +1,4 @@
-"""Runs of the gates in tests/contract against a copy of what they hold together, many of them in little time."""
+"""Runs of the suites in tests/contract against a copy of what they compare, many of them in little time."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-GATES = Path("tests") / "contract"
+SUITES = Path("tests") / "contract"
 SOURCES = ("overlays", "generated", "stub")
 LONGEST_RUN = 300.0  # seconds
 PACKAGES = ("paisr", "paisr_generated", "paisr_stub")
-# Loaded once, in a process that each run of the gates is forked from: half of the time would go into loading them.
+# Loaded once, in a process that each run of the suites is forked from: half of the time would go into loading them.
 # None of them may know the packages that are tested.
 LOADED_BEFORE = [
     "hypothesis.stateful", "schemathesis", "jsonschema", "requests", "httpx", "httpcore", "starlette.requests",
@@ -25,8 +25,8 @@ PROCESSES = multiprocessing.get_context("forkserver")
 FAILED = re.compile(r"^(?:FAILED|ERROR|SUBFAILED\S*(?: \S+)?) (?P<file>\S+?\.py)(?:::(?P<test>\w+))?", re.MULTILINE)
 
 
-class GateError(Exception):
-    """The gates could not be run, so that nothing can be said of the copy; the message says why."""
+class SuiteError(Exception):
+    """The suites could not be run, so that nothing can be said of the copy; the message says why."""
 
 
 def prepare(cases: int) -> None:
@@ -37,7 +37,7 @@ def prepare(cases: int) -> None:
 
 
 def run_pytest(root: Path, options: list[str], output: Path) -> None:
-    """In a process of its own, forked from one that has loaded what every gate needs: pytest in a copy."""
+    """In a process of its own, forked from one that has loaded what every suite needs: pytest in a copy."""
     for key in [key for key in os.environ if key.startswith(("PYTEST_", "COVERAGE_"))]:
         del os.environ[key]
     sources = [str(root / source) for source in SOURCES]
@@ -67,20 +67,20 @@ def assert_loaded_from(root: Path) -> None:
             sys.exit(f"{name} is not the copy's: {found}")
 
 
-def first_failure(root: Path, gates: Iterable[str]) -> str:
-    """The first test of these gates that fails in a copy, as `file::test`; empty when all pass."""
+def first_failure(root: Path, suites: Iterable[str]) -> str:
+    """The first test of these suites that fails in a copy, as `file::test`; empty when all pass."""
     status, output = pytest_in(
-        root, ["-q", "-x", "--tb=no", "--no-header", "-rfE", *[str(GATES / gate) for gate in gates]]
+        root, ["-q", "-x", "--tb=no", "--no-header", "-rfE", *[str(SUITES / suite) for suite in suites]]
     )
     if not status:
         return ""
     found = FAILED.search(output)
     if found is None:
-        raise GateError(f"pytest ended with {status} and named no test:\n{output}")
-    gate = Path(found["file"]).name
+        raise SuiteError(f"pytest ended with {status} and named no test:\n{output}")
+    suite = Path(found["file"]).name
     if found["test"]:
-        return f"{gate}::{found['test']}"
-    raise GateError(f"{gate} could not be loaded:\n{output}")
+        return f"{suite}::{found['test']}"
+    raise SuiteError(f"{suite} could not be loaded:\n{output}")
 
 
 def pytest_in(root: Path, options: list[str]) -> tuple[int, str]:
@@ -94,5 +94,5 @@ def pytest_in(root: Path, options: list[str]) -> tuple[int, str]:
         if process.exitcode is None:
             process.kill()
             process.join()
-            raise GateError(f"no end after {LONGEST_RUN:.0f} s")
+            raise SuiteError(f"no end after {LONGEST_RUN:.0f} s")
         return process.exitcode, output.read_text(encoding="utf-8", errors="replace")

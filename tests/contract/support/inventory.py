@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from holding.contract import DOCUMENT
-from holding.reach import APPLIES_TO, GIVEN, LEFT_OUT, REACHED, SATISFIED, USED, VIOLATED, escaped
+from support.contract import DOCUMENT, METHODS, escaped
+from support.reach import APPLIES_TO, GIVEN, LEFT_OUT, REACHED, SATISFIED, USED, VIOLATED
 
-# They tell people something: nothing that is sent or answered can be right or wrong by them.
+# They tell people something: nothing that is sent or received can be right or wrong by them.
 ANNOTATIONS = {
     "openapi", "info", "tags", "operationId", "summary", "description", "bearerFormat",
     "x-name", "x-provenance", "x-provenance-rules",
 }  # fmt: skip
-METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}
 
 
 class Element(NamedTuple):
@@ -37,7 +36,7 @@ def elements() -> Iterator[Element]:
             known(f"{place}/variables/{name}", variable, {"default"})
             yield Element(f"{place}/variables/{name}/default", USED)
     for path, methods in DOCUMENT["paths"].items():
-        known(path, methods, METHODS)
+        known(path, methods, set(METHODS))
         for method, operation in methods.items():
             yield from of_an_operation(f"/paths/{escaped(path)}/{method}", operation)
     components = DOCUMENT["components"]
@@ -129,11 +128,11 @@ def unreached() -> list[Element]:
 
 
 def report() -> list[str]:
-    """A line for each place: what happened there, and in which gates; and how many in all."""
+    """A line for each place: what happened there, and in which suites; and how many in all."""
     lines: dict[str, list[str]] = {}
     for element in elements():
-        gates = sorted(REACHED.get(element, ())) or ["NOT REACHED"]
-        lines.setdefault(element.place, []).append(f"{element.outcome}: {', '.join(gates)}")
+        suites = sorted(REACHED.get(element, ())) or ["NOT REACHED"]
+        lines.setdefault(element.place, []).append(f"{element.outcome}: {', '.join(suites)}")
     wanted, missing = len(list(elements())), len(unreached())
     share = f"{100 * (wanted - missing) / wanted:.1f} %"
     table = [f"{place}  [{'; '.join(happened)}]" for place, happened in lines.items()]

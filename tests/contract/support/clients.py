@@ -1,4 +1,4 @@
-"""The clients: what they send is kept, what they are answered is given. Two at a transport, one over aiohttp."""
+"""The clients, two at a transport and one over aiohttp: what they send is kept, and what they are to read is given."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import httpx
 
 from paisr import AsyncPaisr, Paisr
 from paisr._wire._aiohttp import AiohttpWire
+from support.contract import Operation
 
 TOKEN = "token-of-the-suite"
 BASE_URL = "https://service.example/v2"
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     content: bytes
 
@@ -30,15 +31,15 @@ class Result(NamedTuple):
 
 
 class _Kept(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Keeps the requests, and gives the same answer to each."""
+    """Keeps the requests, and gives the same response to each."""
 
     def __init__(self) -> None:
         self.sent: list[httpx.Request] = []
-        self.answer = Answer(200, b"")
+        self.response = Response(200, b"")
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.sent.append(request)
-        return httpx.Response(self.answer.status, content=self.answer.content)
+        return httpx.Response(self.response.status, content=self.response.content)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         return self.handle_request(request)
@@ -60,8 +61,8 @@ class _Served(_Kept):
             while True:
                 request = await _request(reader)
                 self.sent.append(request)
-                head = f"HTTP/1.1 {self.answer.status} Said\r\nContent-Length: {len(self.answer.content)}\r\n\r\n"
-                writer.write(head.encode() + self.answer.content)
+                head = f"HTTP/1.1 {self.response.status} Said\r\nContent-Length: {len(self.response.content)}\r\n\r\n"
+                writer.write(head.encode() + self.response.content)
         except asyncio.IncompleteReadError:
             writer.close()
 
@@ -95,21 +96,25 @@ class Clients:
         self._loop.run(self._served.stop())
         self._loop.close()
 
-    def call(self, method: str, arguments: dict[str, Any], answer: Answer) -> list[Result]:
-        """`client.invoices.METHOD(**ARGUMENTS)` of each, answered with ANSWER."""
+    def call(self, operation: Operation, arguments: dict[str, Any], response: Response) -> list[Result]:
+        """The operation's method of each client with ARGUMENTS, which gets RESPONSE."""
+
+        def method(client: Paisr | AsyncPaisr) -> Callable[..., Any]:
+            found: Callable[..., Any] = getattr(getattr(client, operation.tag), operation.method_name)
+            return found
 
         def call_async(client: AsyncPaisr) -> Any:
             async def awaited() -> Any:
-                return await getattr(client.invoices, method)(**arguments)
+                return await method(client)(**arguments)
 
             return self._loop.run(awaited())
 
-        results = [self._result(self._sync, lambda: getattr(self._paisr.invoices, method)(**arguments), answer)]
-        results += [self._result(kept, partial(call_async, client), answer) for kept, client in self._asyncs]
+        results = [self._result(self._sync, lambda: method(self._paisr)(**arguments), response)]
+        results += [self._result(kept, partial(call_async, client), response) for kept, client in self._asyncs]
         return results
 
-    def _result(self, kept: _Kept, call: Callable[[], Any], answer: Answer) -> Result:
-        kept.sent, kept.answer = [], answer
+    def _result(self, kept: _Kept, call: Callable[[], Any], response: Response) -> Result:
+        kept.sent, kept.response = [], response
         try:
             return Result(call(), None, kept.sent)
         except Exception as error:

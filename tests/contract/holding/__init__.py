@@ -1,1 +1,0 @@
-"""What the gates of this folder share: the contract, the cases generated from it, and what was counted on the way."""

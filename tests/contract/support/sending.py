@@ -1,0 +1,44 @@
+"""Calls that send: what they get back, what their values mean, and what is refused beyond the contract."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+from support.clients import Response
+from support.contract import Operation, not_null
+from support.mirror import SUCCESSES
+from support.values import example, response_schema
+
+# Declared in test_client_sends.py.
+REFUSED_IN_AN_ID = re.compile(r"[/\\\x00-\x20\x7f]")
+
+
+def exactly(content: str | bytes) -> Any:
+    """JSON with every number as a `Decimal` of its own digits."""
+    return json.loads(content, parse_float=Decimal, parse_int=Decimal)
+
+
+def response_to(operation: Operation) -> Response:
+    """The least that is a success."""
+    if operation.id not in SUCCESSES:
+        return Response(int(operation.success), b"")
+    return Response(SUCCESSES[operation.id].status_code, json.dumps(example(response_schema(operation))).encode())
+
+
+def number_meant(wanted: dict[str, Any], value: Any, *, text: bool = False) -> Any:
+    """A text of digits is an exact number to the client; a whole number or a truth value is a TEXT in a URL."""
+    wanted = not_null(wanted)
+    kind = wanted.get("type")
+    if isinstance(value, list) and kind == "array":
+        return [number_meant(wanted["items"], one) for one in value]
+    if isinstance(value, dict) and kind == "object":
+        inner = wanted.get("properties", {})
+        return {name: number_meant(inner.get(name, {}), one) for name, one in value.items()}
+    if kind == "number" and isinstance(value, str):
+        return Decimal(value) if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?", value) else value
+    if text and kind == "integer" and isinstance(value, str):
+        return int(value) if re.fullmatch("-?[0-9]{1,9}", value) else value
+    return value == "true" if text and kind == "boolean" and value in ("true", "false") else value
