@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks import _shapes
 from benchmarks._measure import Measurement, Sample, in_turns, processor_time
 from paisr import AsyncPaisr, Paisr, RateLimit
-from paisr._wire._async import AsyncPoolWire
+from paisr._transport.asynchronous import AsyncPoolWire
 
 AT_ONCE = 50
 TOKEN = "a.token.of-some.length" * 8

@@ -14,10 +14,10 @@ Reader = Callable[[bytes], object]
 
 def paisr() -> Reader:
     """All that a call does with an answer's body: check, decode, and wrap the list."""
-    from paisr._envelope import decode
-    from paisr._exchange import Answered
+    from paisr._base.secrets import Secret
+    from paisr._engine.envelope import decode
+    from paisr._engine.steps import Answered
     from paisr._results import InvoiceList
-    from paisr._secrets import Secret
     from paisr_generated.models import ListInvoicesResponse
 
     secret = Secret("token")

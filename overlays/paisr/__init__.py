@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import paisr_generated
-from paisr import _errors
-from paisr._errors import *  # noqa: F403 - the names are in its __all__, and written nowhere else
+from paisr._base import errors as _errors
+from paisr._base.errors import *  # noqa: F403 - the names are in its __all__, and written nowhere else
 from paisr._version import __version__
 
 if TYPE_CHECKING:
     from paisr import webhooks
     from paisr._async_client import AsyncPaisr
     from paisr._client import Paisr
+    from paisr._inputs.line_items import LineItem
     from paisr._invoices import AsyncInvoices, Invoices
-    from paisr._line_items import LineItem
     from paisr._ratelimit.rate import RateLimit
     from paisr._recovery.attempts import Attempt, OutcomeUnknownError
     from paisr._recovery.journal import Journal, JournalEntry
@@ -53,7 +53,7 @@ _MODULES = (
     "paisr._recovery.attempts",
     "paisr._client",
     "paisr._async_client",
-    "paisr._line_items",
+    "paisr._inputs.line_items",
     "paisr._recovery.journal",
     "paisr._invoices",
 )

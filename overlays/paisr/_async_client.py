@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from paisr._base_client import DEFAULT_RETRIES, DEFAULT_TIMEOUT, PUBLISHED_RATE, BaseClient
 from paisr._callers import AsyncClientCaller
-from paisr._config import Settings, wrap
-from paisr._drivers import drive_async
+from paisr._engine.drivers import drive_async
+from paisr._settings import Settings, wrap
 from paisr_generated.contract import DEFAULT_ENVIRONMENT
 from paisr_generated.resources import AsyncResources
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from paisr._config import Environment
-    from paisr._drift import OnDrift
-    from paisr._exchange import Steps
+    from paisr._engine.drift import OnDrift
+    from paisr._engine.steps import Steps
     from paisr._invoices import AsyncInvoices
     from paisr._ratelimit.rate import RateLimit
-    from paisr._wire._async import AsyncWire
+    from paisr._settings import Environment
+    from paisr._transport.asynchronous import AsyncWire
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ class AsyncPaisr(BaseClient, AsyncResources):
         del token, base_url, proxy  # a traceback from here on must not have them among its locals
         super().__init__(settings)
         # Here, as httpx does it: the first client loads the HTTP library, the import does not.
-        from paisr._wire._async import async_wire
+        from paisr._transport.asynchronous import async_wire
 
         self._wire: AsyncWire = async_wire(self._route, transport)
 

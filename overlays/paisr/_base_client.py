@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paisr._config import Route, read_max_retries, read_service, read_timeout, read_token
-from paisr._engine import Policy
-from paisr._errors import ConfigurationError
+from paisr._base.errors import ConfigurationError
+from paisr._base.route import Route
+from paisr._base.runtime import SYSTEM
+from paisr._base.texts import type_name
+from paisr._engine.exchange import Policy
+from paisr._engine.retry import RetryPolicy
 from paisr._ratelimit.limiters import limiter_for
 from paisr._ratelimit.rate import RateLimit
 from paisr._recovery.memory import MemoryAttempts
 from paisr._recovery.store import AttemptStore
-from paisr._retry import RetryPolicy
-from paisr._runtime import SYSTEM
 from paisr._session import Session
-from paisr._texts import type_name
+from paisr._settings import read_max_retries, read_service, read_timeout, read_token
 
 if TYPE_CHECKING:
     import os
 
-    from paisr._config import Settings
-    from paisr._drift import DriftWatch, OnDrift
+    from paisr._base.runtime import Runtime
+    from paisr._engine.drift import DriftWatch, OnDrift
     from paisr._ratelimit.queue import Limiter
     from paisr._recovery.journal import Journal
-    from paisr._runtime import Runtime
+    from paisr._settings import Settings
 
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_RETRIES = 2
@@ -103,7 +104,7 @@ def _drift_watch(on_drift: OnDrift | None) -> DriftWatch | None:
         raise ConfigurationError(
             f"on_drift is a {type(on_drift).__name__}; give a callable of an operation and a path."
         )
-    from paisr._drift import DriftWatch  # here, because few ask for it
+    from paisr._engine.drift import DriftWatch  # here, because few ask for it
 
     return DriftWatch(on_drift)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from paisr._exchange import Steps
+    from paisr._engine.steps import Steps
     from paisr._session import Session
     from paisr_generated.operations import ApiResponse, Operation
 

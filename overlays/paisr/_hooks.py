@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from paisr._due import due_text
-from paisr._invoice_ids import checked_invoice_id
+from paisr._inputs.due import due_text
+from paisr._inputs.invoice_ids import checked_invoice_id
 
 if TYPE_CHECKING:
-    from paisr._runtime import Runtime
+    from paisr._base.runtime import Runtime
 
 Arguments = dict[str, Any]
 

@@ -9,29 +9,29 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import msgspec
 from attrs import field, frozen
 
-from paisr._checks import checked
-from paisr._deadlines import Deadline
-from paisr._engine import PreparedCall, exchange
-from paisr._envelope import read_response
-from paisr._errors import APITimeoutError, ConfigurationError, InvalidArgumentError, PaisrError
-from paisr._exchange import Do, Pause
+from paisr._base.errors import APITimeoutError, ConfigurationError, InvalidArgumentError, PaisrError
+from paisr._base.texts import seconds, type_name
+from paisr._engine.deadlines import Deadline
+from paisr._engine.envelope import read_response
+from paisr._engine.exchange import exchange
+from paisr._engine.steps import Do, Pause, PreparedCall
 from paisr._hooks import HOOKS, NO_HOOK, Hook
+from paisr._inputs.checks import checked
+from paisr._inputs.list_limit import note_truncation
 from paisr._recovery.attempts import Attempt, OutcomeUnknownError
 from paisr._recovery.reconcile import Reconciler, checked_attempt
-from paisr._texts import seconds, type_name
-from paisr._truncation import note_truncation
 from paisr_generated.api import operation_named
 from paisr_generated.models.invoice_status import InvoiceStatus
 from paisr_generated.rules import Choice
 from paisr_generated.types import ModelList
 
 if TYPE_CHECKING:
-    from paisr._engine import Policy
-    from paisr._exchange import Answered, Steps
+    from paisr._base.runtime import Runtime
+    from paisr._engine.exchange import Policy
+    from paisr._engine.steps import Answered, Steps
     from paisr._recovery.journal import Journal
     from paisr._recovery.reconcile import Reconciled
     from paisr._recovery.store import AttemptStore
-    from paisr._runtime import Runtime
     from paisr_generated import Invoice, InvoiceList
     from paisr_generated.operations import ApiResponse, Operation
 

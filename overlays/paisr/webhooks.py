@@ -23,8 +23,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, cast
 
-from paisr._errors import WebhookError
-from paisr._secrets import Secret
+from paisr._base.errors import WebhookError
+from paisr._base.secrets import Secret
 
 __all__ = [
     "INVOICE_CREATED",

@@ -25,7 +25,7 @@ from support.settings import CASES, SEED
 from support.stubs import settings
 
 from paisr import AsyncPaisr, LineItem, NotFoundError, Paisr
-from paisr._wire._aiohttp import AiohttpWire
+from paisr._transport.aiohttp import AiohttpWire
 from paisr_stub import StubServer
 
 SUITE = "client with stub"

@@ -22,8 +22,8 @@ from declarations import CREATE, PROXY_PASSWORD, TOKEN, Expect, Fault, Target
 from server import FaultServer
 
 from paisr import AsyncPaisr, Paisr, PaisrError
-from paisr._runtime import Runtime
-from paisr._wire._async import AsyncPoolWire
+from paisr._base.runtime import Runtime
+from paisr._transport.asynchronous import AsyncPoolWire
 
 COLUMNS = ("Paisr", "AsyncPaisr", "AsyncPaisr over aiohttp")
 # A transport of the user's own: what it does on its own account cannot be expected to be as good.

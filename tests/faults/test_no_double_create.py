@@ -31,7 +31,7 @@ from hypothesis.stateful import (
 )
 
 from paisr import AsyncPaisr, Attempt, Invoice, Journal, LineItem, OutcomeUnknownError, Paisr, PaisrError
-from paisr._runtime import Runtime
+from paisr._base.runtime import Runtime
 from paisr_stub import StubServer
 
 INTENTS = int(os.environ.get("PAISR_INTENTS", "200"))

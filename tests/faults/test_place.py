@@ -19,7 +19,7 @@ from declarations import CREATE, SHORT, TOKEN
 from server import Connection, FaultServer, always, healthy, right_answer
 
 from paisr import APITimeoutError, AsyncPaisr, ConfigurationError, Journal, Paisr, RateLimit, RateLimitTimeoutError
-from paisr._wire import _sync_pool
+from paisr._transport import sync_pool
 
 FORK_CALLS = int(os.environ.get("FAULTS_FORK_CALLS", "500"))
 Make = Callable[..., Any]
@@ -248,7 +248,7 @@ def test_kill_in_the_middle_of_a_create_leaves_the_attempt(tmp_path: Path) -> No
 
 
 def test_pool_exhausted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_sync_pool, "MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(sync_pool, "MAX_CONNECTIONS", 1)
     busy, free = threading.Event(), threading.Event()
 
     def slow(connection: Connection) -> None:

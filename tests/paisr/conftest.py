@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from paisr import AsyncPaisr, Paisr
-from paisr._runtime import SYSTEM, Runtime
+from paisr._base.runtime import SYSTEM, Runtime
 
 TOKEN = "tok_of_these_tests"
 INVOICE = {"id": "inv_123456", "status": "unpaid"}
@@ -181,7 +181,7 @@ class RawServer:
 @pytest.fixture(params=["sync", "async"])
 def side(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Side]:
     """`Paisr`, then `AsyncPaisr`, over httpcore whatever extra is installed."""
-    monkeypatch.setitem(sys.modules, "paisr._wire._aiohttp", None)
+    monkeypatch.setitem(sys.modules, "paisr._transport.aiohttp", None)
     side = Side(request.param)
     yield side
     side.shut_down()

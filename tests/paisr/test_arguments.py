@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from paisr import Currency, InvalidArgumentError, InvoiceStatus
-from paisr._texts import checked_text, safe_repr
+from paisr._base.texts import checked_text, safe_repr
 
 GOOD: dict[str, Any] = {"customer": "cus_1", "summary": "Pizza", "due": "In 3 days"}
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from paisr import AsyncPaisr, ConfigurationError, Paisr
-from paisr._config import Service, is_loopback, read_service, wrap
+from paisr._base.route import Service, is_loopback
+from paisr._settings import read_service, wrap
 
 CANARY = "CANARY-c0ffee-token"
 

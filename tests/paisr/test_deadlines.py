@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from paisr import APITimeoutError, NotFoundError, OutcomeUnknownError, Paisr, ServerError
-from paisr._deadlines import Deadline
+from paisr._engine.deadlines import Deadline
 
 HEAD = b"HTTP/1.1 %d OK\r\nContent-Length: 100000\r\n\r\n"
 

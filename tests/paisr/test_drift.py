@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from paisr import AsyncPaisr, ConfigurationError, Paisr
-from paisr._drift import MOST_TOLD, DriftWatch
+from paisr._engine.drift import MOST_TOLD, DriftWatch
 from paisr_generated.models import GetInvoiceResponse, ListInvoicesResponse
 
 EXAMPLE = Path(__file__).parents[2] / "openapi" / "examples" / "list-invoices-answer.json"

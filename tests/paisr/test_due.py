@@ -9,7 +9,7 @@ import pytest
 from dateutil.relativedelta import MO, relativedelta
 
 from paisr import InvalidArgumentError
-from paisr._due import due_text
+from paisr._inputs.due import due_text
 
 
 def text(due: Any) -> str:

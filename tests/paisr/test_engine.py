@@ -17,11 +17,11 @@ from paisr import (
     ServerError,
     UnexpectedResponseError,
 )
-from paisr._deadlines import Deadline
-from paisr._engine import Policy, PreparedCall, exchange
-from paisr._exchange import Answered, Ask, Failed, Pause, Send
-from paisr._retry import RetryBudget, RetryPolicy
-from paisr._secrets import Secret
+from paisr._base.secrets import Secret
+from paisr._engine.deadlines import Deadline
+from paisr._engine.exchange import Policy, exchange
+from paisr._engine.retry import RetryBudget, RetryPolicy
+from paisr._engine.steps import Answered, Ask, Failed, Pause, PreparedCall, Send
 from paisr_generated.operations import ApiResponse, Request
 
 REQUEST = Request(operation="get_invoice", method="GET", target="/invoices/inv_1")

@@ -18,8 +18,8 @@ from paisr import (
     ServerError,
     UnexpectedResponseError,
 )
-from paisr._envelope import _what_and_where, clipped
-from paisr._secrets import Secret
+from paisr._base.secrets import Secret
+from paisr._engine.envelope import _what_and_where, clipped
 
 
 def data(**fields: Any) -> dict[str, Any]:

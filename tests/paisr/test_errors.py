@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import paisr
-from paisr import _errors
-from paisr._errors import PaisrError, status_error_type
+from paisr._base import errors as _errors
+from paisr._base.errors import PaisrError, status_error_type
 from paisr._recovery.attempts import Attempt
 from paisr_generated.models import CreateInvoiceRequest, Invoice, InvoiceStatus
 

@@ -38,7 +38,7 @@ from paisr import (
     OutcomeUnknownError,
     Paisr,
 )
-from paisr._processes import current_process_token, is_process_dead
+from paisr._base.processes import current_process_token, is_process_dead
 from paisr._recovery.journal import Transaction
 from paisr._recovery.memory import JournalError
 from paisr_generated.models import CreateInvoiceRequest

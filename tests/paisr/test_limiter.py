@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from paisr import ConfigurationError, Paisr, RateLimit
-from paisr._deadlines import Deadline
-from paisr._engine import _admitted
-from paisr._errors import RateLimitTimeoutError
-from paisr._exchange import Ask, Pause
+from paisr._base.errors import RateLimitTimeoutError
+from paisr._engine.deadlines import Deadline
+from paisr._engine.exchange import _admitted
+from paisr._engine.steps import Ask, Pause
 from paisr._ratelimit.limiters import limiter_for
 from paisr._ratelimit.memory import MemoryWindow
 from paisr._ratelimit.queue import QueueLimiter, Ticket

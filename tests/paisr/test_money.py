@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from paisr import InvalidArgumentError
-from paisr._numbers import checked_number
+from paisr._inputs.numbers import checked_number
 from paisr_generated.rules import Number
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from paisr import Invoice, InvoiceList, InvoiceStatus
-from paisr._truncation import note_truncation
+from paisr._inputs.list_limit import note_truncation
 from paisr_generated.api import operation_named
 
 LIST = operation_named("list_invoices")

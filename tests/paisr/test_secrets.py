@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from paisr import AuthenticationError, PaisrError
-from paisr._secrets import Secret
+from paisr._base.secrets import Secret
 
 CANARY = "CANARY/c0ffee/token"
 PASSWORD = "CANARY-pa55word"
@@ -116,7 +116,7 @@ def test_a_client_whose_settings_were_refused_can_be_shown(side: Any) -> None:
     ids=lambda settings: ", ".join(f"{key}={one}" for key, one in settings.items() if type(one) is not object),
 )
 def test_a_refused_setting_shows_nothing(side: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("paisr._wire._proxies.find_spec", lambda name: None)
+    monkeypatch.setattr("paisr._transport.proxies.find_spec", lambda name: None)
     with pytest.raises(PaisrError) as caught:
         side.type(**settings)
     assert_hidden(shown_by(caught.value))

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from paisr import APIConnectionError, APIStatusError, AsyncPaisr, OutcomeUnknownError
-from paisr._wire._aiohttp import AiohttpWire
-from paisr._wire._async import AsyncPoolWire, AsyncTransportWire
+from paisr._transport.aiohttp import AiohttpWire
+from paisr._transport.asynchronous import AsyncPoolWire, AsyncTransportWire
 
 TOKEN = "tok_of_these_tests"
 PROXY = "http://proxy.example:3128"
@@ -72,7 +72,7 @@ def test_it_is_taken_where_it_is_installed_and_nothing_speaks_against_it(monkeyp
     assert isinstance(AsyncPaisr(TOKEN)._wire, AsyncPoolWire)
     monkeypatch.setenv("NO_PROXY", "paisr.tech")
     assert isinstance(AsyncPaisr(TOKEN)._wire, AiohttpWire)
-    monkeypatch.setitem(sys.modules, "paisr._wire._aiohttp", None)
+    monkeypatch.setitem(sys.modules, "paisr._transport.aiohttp", None)
     assert isinstance(AsyncPaisr(TOKEN)._wire, AsyncPoolWire)
 
 

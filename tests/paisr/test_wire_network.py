@@ -25,7 +25,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
 def get(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
     """The id of an invoice, read with a client of these settings."""
     if request.param == "async":
-        monkeypatch.setitem(sys.modules, "paisr._wire._aiohttp", None)
+        monkeypatch.setitem(sys.modules, "paisr._transport.aiohttp", None)
 
     def read(**settings: Any) -> str:
         settings = {"max_retries": 0, "timeout": 5} | settings

@@ -15,7 +15,7 @@ import time
 from array import array
 from typing import TYPE_CHECKING
 
-from paisr._errors import ConfigurationError
+from paisr._base.errors import ConfigurationError
 from paisr._ratelimit.memory import wait_time
 from paisr._ratelimit.queue import MIN_WAIT
 from paisr._ratelimit.shared import BackendUnavailableError

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from paisr._errors import ConfigurationError
+from paisr._base.errors import ConfigurationError
 from paisr._ratelimit.memory import MemoryWindow
 from paisr._ratelimit.queue import QueueLimiter
 from paisr._ratelimit.shared import SharedWindow

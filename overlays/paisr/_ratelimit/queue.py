@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from typing import Protocol
 
-from paisr._forks import register_after_fork
+from paisr._base.forks import register_after_fork
 
 # Nobody is told to ask again sooner than this, in seconds.
 MIN_WAIT = 0.001

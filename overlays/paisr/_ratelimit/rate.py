@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from paisr._errors import ConfigurationError
-from paisr._secrets import Secret
-from paisr._texts import safe_repr
+from paisr._base.errors import ConfigurationError
+from paisr._base.secrets import Secret
+from paisr._base.texts import safe_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable

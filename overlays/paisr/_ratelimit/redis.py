@@ -5,12 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from paisr._errors import ConfigurationError
+from paisr._base.errors import ConfigurationError
 from paisr._ratelimit.shared import BackendUnavailableError
 
 if TYPE_CHECKING:
+    from paisr._base.secrets import Secret
     from paisr._ratelimit.rate import RateLimit
-    from paisr._secrets import Secret
 
 # Seconds. Connecting and asking both have to be done within a call's deadline, give or take half a second.
 _TIMEOUT = 0.2

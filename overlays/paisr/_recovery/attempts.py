@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from attrs import frozen
 
-from paisr._errors import InvalidArgumentError, Outcome, PaisrError
+from paisr._base.errors import InvalidArgumentError, Outcome, PaisrError
 from paisr_generated.models.create_invoice_request import CreateInvoiceRequest
 from paisr_generated.operations import encode
 from paisr_generated.types import AwareDatetime

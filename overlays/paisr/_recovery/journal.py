@@ -10,9 +10,9 @@ from pathlib import Path
 
 from attrs import frozen
 
-from paisr._errors import ConfigurationError, InvalidArgumentError
-from paisr._invoice_ids import checked_invoice_id
-from paisr._processes import current_process_token, is_process_dead
+from paisr._base.errors import ConfigurationError, InvalidArgumentError
+from paisr._base.processes import current_process_token, is_process_dead
+from paisr._inputs.invoice_ids import checked_invoice_id
 from paisr._recovery.attempts import Attempt
 from paisr._recovery.journal_file import (
     APPLICATION_ID,

@@ -11,7 +11,7 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from paisr._errors import ConfigurationError
+from paisr._base.errors import ConfigurationError
 from paisr._recovery.memory import JournalError
 
 # "Pais" in ASCII, where SQLite keeps who made a file; the schema's version beside it.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import define, field, frozen
 
-from paisr._forks import register_after_fork
+from paisr._base.forks import register_after_fork
 
 if TYPE_CHECKING:
     from paisr._recovery.attempts import Attempt

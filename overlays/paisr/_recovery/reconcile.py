@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import evolve, field, frozen
 
-from paisr._errors import InvalidArgumentError, PaisrError
+from paisr._base.errors import InvalidArgumentError, PaisrError
+from paisr._inputs.list_limit import max_listed
 from paisr._recovery.attempts import CREATE, Attempt, OutcomeUnknownError
 from paisr._recovery.matching import CLOCK_TOLERANCE, fit
 from paisr._recovery.memory import NEVER_HAPPENED
-from paisr._truncation import max_listed
 from paisr_generated.api import operation_named
 
 if TYPE_CHECKING:
-    from paisr._deadlines import Deadline
-    from paisr._exchange import Steps
+    from paisr._engine.deadlines import Deadline
+    from paisr._engine.steps import Steps
     from paisr._recovery.memory import Known
     from paisr._recovery.store import AttemptStore
     from paisr_generated import Invoice, InvoiceList

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from paisr._errors import ConfigurationError, PaisrError
-from paisr._exchange import Do
+from paisr._base.errors import ConfigurationError, PaisrError
+from paisr._engine.steps import Do
 from paisr._recovery.attempts import Attempt, OutcomeUnknownError
 from paisr._recovery.memory import JournalError, Known
 
 if TYPE_CHECKING:
-    from paisr._deadlines import Deadline
-    from paisr._exchange import Steps
+    from paisr._base.runtime import Runtime
+    from paisr._engine.deadlines import Deadline
+    from paisr._engine.steps import Steps
     from paisr._recovery.journal import Journal
     from paisr._recovery.memory import MemoryAttempts, State
-    from paisr._runtime import Runtime
     from paisr_generated import Invoice
 
     Choose = Callable[[Known], Invoice | None]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from paisr import AsyncPaisr, Paisr
-from paisr._wire._aiohttp import AiohttpWire
+from paisr._transport.aiohttp import AiohttpWire
 from support.contract import Operation
 
 TOKEN = "token-of-the-suite"

@@ -11,10 +11,10 @@ from typing import Any
 import httpcore
 import pytest
 
-from paisr._deadlines import Deadline
-from paisr._wire import _async_streams
-from paisr._wire._async_streams import MAX_UNREAD, LoopBackend, Receiver
-from paisr._wire._times import TimeLeft
+from paisr._engine.deadlines import Deadline
+from paisr._transport import async_streams
+from paisr._transport.async_streams import MAX_UNREAD, LoopBackend, Receiver
+from paisr._transport.times import TimeLeft
 
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -182,7 +182,7 @@ def test_a_connection_that_takes_too_long_is_given_up(monkeypatch: Any) -> None:
         await asyncio.Event().wait()
 
     async def main() -> None:
-        monkeypatch.setattr(_async_streams, "LONGEST_CONNECT", 0.02)
+        monkeypatch.setattr(async_streams, "LONGEST_CONNECT", 0.02)
         monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", hang)
         await LoopBackend().connect_tcp("api.example", 443, 5)
 
@@ -207,14 +207,14 @@ def test_only_asyncios_own_loop_is_asked_to_try_addresses_side_by_side(monkeypat
 
     with pytest.raises(httpcore.ConnectError):
         asyncio.run(main())
-    assert asked == [{"happy_eyeballs_delay": _async_streams.NEXT_ADDRESS}] if own else [{}]
+    assert asked == [{"happy_eyeballs_delay": async_streams.NEXT_ADDRESS}] if own else [{}]
 
 
 def test_a_handshake_that_does_not_end_leaves_no_socket(monkeypatch: Any) -> None:
     import ssl
 
     async def test(stream: Any, other: socket.socket) -> None:
-        monkeypatch.setattr(_async_streams, "LONGEST_CONNECT", 0.02)
+        monkeypatch.setattr(async_streams, "LONGEST_CONNECT", 0.02)
         with pytest.raises(httpcore.ConnectTimeout):
             await stream.start_tls(ssl.create_default_context(), "api.example", 5)
         await asyncio.sleep(0)

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from paisr import NotFoundError, OutcomeUnknownError, UnexpectedResponseError
-from paisr._wire._bodies import LARGEST_BODY, Body, UnreadableBodyError
+from paisr._transport.bodies import LARGEST_BODY, Body, UnreadableBodyError
 
 GOOD = json.dumps({"success": True, "data": {"id": "inv_1", "status": "paid", "summary": "x" * 1000}}).encode()
 

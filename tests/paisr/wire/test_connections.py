@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from paisr._wire._connections import IDLE_EXPIRY, Connections
+from paisr._transport.connections import IDLE_EXPIRY, Connections
 
 
 class Line:

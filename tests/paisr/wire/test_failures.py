@@ -9,9 +9,9 @@ import httpcore
 import httpx
 import pytest
 
-from paisr._deadlines import Deadline
-from paisr._wire._failures import clean, failure, without_frames
-from paisr._wire._times import TimeLeft
+from paisr._engine.deadlines import Deadline
+from paisr._transport.failures import clean, failure, without_frames
+from paisr._transport.times import TimeLeft
 
 
 def failed(error: Exception, *, sent: bool = True) -> Any:

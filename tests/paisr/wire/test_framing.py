@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from paisr._wire._framing import LONGEST_LINE, Framing
+from paisr._transport.framing import LONGEST_LINE, Framing
 
 LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1;x=y\r\n!\r\n0\r\n\r\n"

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from paisr import AsyncPaisr, ConfigurationError, Paisr
-from paisr._config import Route, read_service, wrap
-from paisr._secrets import Secret
-from paisr._wire._pools import pool_arguments
-from paisr._wire._proxies import choose_proxy
-from paisr._wire._tls import shared_context
+from paisr._base.route import Route
+from paisr._base.secrets import Secret
+from paisr._settings import read_service, wrap
+from paisr._transport.pools import pool_arguments
+from paisr._transport.proxies import choose_proxy
+from paisr._transport.tls import shared_context
 
 LIVE = "https://api.example/v2"
 
@@ -96,10 +97,10 @@ def test_a_bad_proxy_of_the_environment_is_refused_too(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
 def test_a_socks_proxy_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
-    monkeypatch.setattr("paisr._wire._proxies.find_spec", lambda name: None)
+    monkeypatch.setattr("paisr._transport.proxies.find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match=r"^A SOCKS proxy needs .*: install httpx\[socks\]\.$"):
         Paisr("tok", proxy=f"{scheme}://p.example:1080")
-    monkeypatch.setattr("paisr._wire._proxies.find_spec", lambda name: object())
+    monkeypatch.setattr("paisr._transport.proxies.find_spec", lambda name: object())
     Paisr("tok", proxy=f"{scheme}://p.example:1080").close()
 
 

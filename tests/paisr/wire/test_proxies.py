@@ -9,9 +9,10 @@ from urllib.request import getproxies_environment
 import httpx
 import pytest
 
-from paisr._config import Route, read_service, wrap
-from paisr._secrets import Secret
-from paisr._wire import _proxies
+from paisr._base.route import Route
+from paisr._base.secrets import Secret
+from paisr._settings import read_service, wrap
+from paisr._transport import proxies
 
 PROXY, OTHER = "http://p.example:3128", "http://other.example:3128"
 URLS = (
@@ -51,7 +52,7 @@ def only_these_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ours(url: str) -> str | None:
     route = Route(service=read_service("live", wrap(url)), proxy=None, tls=None, token=Secret("tok"))
-    found = _proxies.choose_proxy(route)
+    found = proxies.choose_proxy(route)
     return None if found is None else found.reveal().removeprefix("http://")
 
 
@@ -68,7 +69,7 @@ def test_which_variable_counts_is_as_in_httpx(monkeypatch: pytest.MonkeyPatch, s
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     assert {url: ours(url) for url in URLS} == {url: httpxs(url) for url in URLS}
-    assert _proxies._from_environment(os.environ) == getproxies_environment()
+    assert proxies._from_environment(os.environ) == getproxies_environment()
 
 
 @pytest.mark.parametrize("exceptions", EXCEPTIONS)
@@ -90,7 +91,7 @@ def test_the_schemes_own_port_may_be_named(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_system_that_keeps_proxies_is_asked_where_the_environment_names_none(
     monkeypatch: pytest.MonkeyPatch, asked: bool, proxy: str
 ) -> None:
-    monkeypatch.setattr(_proxies, "_ASKS_SYSTEM", asked)
+    monkeypatch.setattr(proxies, "_ASKS_SYSTEM", asked)
     monkeypatch.setattr("urllib.request.getproxies", lambda: {"https": OTHER})
     monkeypatch.setattr("urllib.request.proxy_bypass", lambda host: host == "api.example")
     if proxy:

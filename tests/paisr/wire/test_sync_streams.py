@@ -10,10 +10,10 @@ import httpcore
 import pytest
 
 from paisr import APIConnectionError, Paisr
-from paisr._deadlines import Deadline
-from paisr._forks import _renew_all, register_after_fork
-from paisr._wire._sync_streams import WRITE_SIZE, DeadlineBackend, WatchedStream
-from paisr._wire._times import TimeLeft
+from paisr._base.forks import _renew_all, register_after_fork
+from paisr._engine.deadlines import Deadline
+from paisr._transport.sync_streams import WRITE_SIZE, DeadlineBackend, WatchedStream
+from paisr._transport.times import TimeLeft
 
 
 def seconds(time: Any, count: float) -> TimeLeft:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from paisr._deadlines import Deadline
-from paisr._wire._timekeeper import Timekeeper
-from paisr._wire._times import TimeLeft
+from paisr._engine.deadlines import Deadline
+from paisr._transport.timekeeper import Timekeeper
+from paisr._transport.times import TimeLeft
 
 
 def seconds(count: float) -> TimeLeft:

@@ -13,13 +13,13 @@ import pytest
 import trustme
 
 from paisr import ConfigurationError
-from paisr._wire import _tls
-from paisr._wire._tls import default_context, shared_context
+from paisr._transport import tls
+from paisr._transport.tls import default_context, shared_context
 
 
 @pytest.fixture(autouse=True)
 def nothing_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (_tls.FILE_VARIABLE, _tls.DIRECTORY_VARIABLE):
+    for name in (tls.FILE_VARIABLE, tls.DIRECTORY_VARIABLE):
         monkeypatch.delenv(name, raising=False)
 
 

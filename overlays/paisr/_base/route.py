@@ -1,0 +1,75 @@
+"""Where the service is, and how it is reached."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    import ssl
+
+    from paisr._base.secrets import Secret
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@frozen(kw_only=True)
+class Service:
+    """Where the service is: `scheme`, `host` (ASCII), `port` (None: the scheme's own), and the path before others."""
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+
+    @property
+    def is_loopback(self) -> bool:
+        return is_loopback(self.host)
+
+    @property
+    def authority(self) -> str:
+        """Host and port as in a URL and a Host header; the scheme's own port is left out."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port in {None, DEFAULT_PORTS[self.scheme]} else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.authority}{self.path}"
+
+
+@frozen(kw_only=True)
+class Route:
+    """How the service is reached: where it is, by which proxy (None: as the environment says), and with which token."""
+
+    service: Service
+    proxy: Secret | None
+    tls: ssl.SSLContext | None = field(repr=False)
+    token: Secret
+
+
+def ascii_host(host: str) -> str:
+    """The host as it is written on the wire; empty when it cannot be."""
+    if ":" in host:
+        return host
+    try:
+        name = host.encode("idna").decode("ascii")
+        if not host.isascii() and host.encode("idna").decode("idna") != host:
+            return ""  # this codec would make another host of it: strasse of straße
+    except UnicodeError:
+        return ""
+    return name if re.fullmatch(r"[A-Za-z0-9._-]+", name) else ""
+
+
+def is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    if not host[-1:].isdigit() and ":" not in host:
+        return False  # a name, and no address
+    import ipaddress  # here, because few clients are for an address
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

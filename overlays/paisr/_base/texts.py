@@ -1,0 +1,55 @@
+"""Texts that are sent: checked so that they reach the service as they were meant."""
+
+from __future__ import annotations
+
+from paisr._base.errors import InvalidArgumentError, PaisrError
+
+MAX_REPR = 60
+# Seconds. What lies beyond is a mistake, and more than sockets and locks can wait for on every machine.
+MAX_SECONDS = 1_000_000
+
+
+def safe_repr(value: object) -> str:
+    """A value for a sentence: its repr, cut short; its kind where it has none, as an int of 5,000 digits has."""
+    try:
+        text = repr(value)
+    except Exception:
+        return type_name(value)
+    return text if len(text) <= MAX_REPR else text[:MAX_REPR] + "…"
+
+
+def seconds(value: object, name: str, error: type[PaisrError] = InvalidArgumentError) -> float:
+    """A time that a call can take: a number of seconds above zero."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= MAX_SECONDS:
+        raise error(
+            f"{name}={safe_repr(value)} is not a number of seconds above zero and up to {MAX_SECONDS:,}; "
+            "give one such as 30.0."
+        )
+    return float(value)
+
+
+def type_name(value: object) -> str:
+    """What a value is, for a sentence: ``an int``, ``a list``."""
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def checked_text(value: object, name: str, *, empty: bool = False) -> str:
+    """`value` as a text that UTF-8 can write; not empty unless that is allowed."""
+    if not isinstance(value, str):
+        raise InvalidArgumentError(f"{name} is {type_name(value)}; give it as text.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidArgumentError(
+            f"{name} has a lone surrogate at index {error.start}, which cannot be sent; "
+            "decode the text again from where it came."
+        ) from None
+    if not value and not empty:
+        raise InvalidArgumentError(f"{name} is empty; give a text.")
+    return plain(value)
+
+
+def plain(value: str) -> str:
+    """The text itself of any kind of `str`: for a member of an enumeration its value, which str() need not give."""
+    return str.__str__(value)

@@ -1,0 +1,118 @@
+"""A call, decided without IO: limit, send, judge, try again, until there is an answer, an error or no time left.
+
+A call is a generator: it yields what to do next (`_exchange.Step`) and is sent what came of it. `_drivers` has the two
+that do it, one with threads in mind and one with tasks.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import field, frozen
+
+from paisr._base.errors import RateLimitTimeoutError
+from paisr._engine.outcomes import error_for
+from paisr._engine.retry import may_repeat
+from paisr._engine.steps import Answered, Ask, Pause, PreparedCall, Send
+from paisr_generated.operations import ApiResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from paisr._base.secrets import Secret
+    from paisr._engine.deadlines import Deadline
+    from paisr._engine.drift import DriftWatch
+    from paisr._engine.retry import RetryPolicy
+    from paisr._engine.steps import Happened, Steps
+    from paisr._ratelimit.queue import Limiter
+
+T = TypeVar("T")
+log = logging.getLogger("paisr")
+# Seconds.
+LONGEST_QUEUE_PAUSE = 1.0
+
+
+@frozen(kw_only=True)
+class Policy:
+    """What holds for all calls of a client."""
+
+    retry: RetryPolicy
+    limiter: Limiter | None
+    clock: Callable[[], float]
+    secret: Secret = field(repr=False)
+    drift: DriftWatch | None = None
+
+
+def exchange(call: PreparedCall[T], policy: Policy, deadline: Deadline) -> Steps[ApiResponse[T]]:
+    """Send the request, within the limit and the deadline, as often as is safe; its response, or a `PaisrError`."""
+    attempt, spent = 0, 0
+    last: Happened | None = None
+    while True:
+        attempt += 1
+        try:
+            yield from _admitted(policy.limiter, deadline)
+        except RateLimitTimeoutError:
+            if last is None:
+                raise
+            break  # no time for another attempt: how the last one ended is how the call ended
+        started = policy.clock()
+        happened: Happened = yield Send(call.request, deadline)
+        last = happened
+        _log_attempt(call.request.operation, attempt, happened, policy.clock() - started)
+        if isinstance(happened, Answered) and 200 <= happened.status < 300:
+            policy.retry.budget.give_back(spent or 1)
+            return ApiResponse(
+                data=call.decode(happened),
+                status_code=happened.status,
+                headers=happened.headers,
+                content=happened.content,
+                attempts=attempt,
+            )
+        wait = _wait_before_retry(call, policy, deadline, attempt, happened)
+        if wait is None:
+            break
+        spent = policy.retry.cost(happened)
+        yield Pause(wait)
+    error = error_for(last, call, deadline, policy.secret, policy.retry.now())
+    raise error from _cause(last)
+
+
+def _wait_before_retry(
+    call: PreparedCall[Any], policy: Policy, deadline: Deadline, attempt: int, happened: Happened
+) -> float | None:
+    """Seconds until the next attempt, or None when this one was the last."""
+    if attempt > policy.retry.max_retries or not may_repeat(happened, repeatable=call.repeatable):
+        return None
+    wait = policy.retry.delay(attempt, happened)
+    if wait >= deadline.remaining():
+        return None
+    return wait if policy.retry.budget.take(policy.retry.cost(happened)) else None
+
+
+def _admitted(limiter: Limiter | None, deadline: Deadline) -> Steps[None]:
+    """Wait for a grant; leave the queue when the wait is given up, cancelled or interrupted."""
+    if limiter is None:
+        return
+    ticket = limiter.enter()
+    try:
+        while wait := (yield Ask(limiter, ticket)) if limiter.blocking else limiter.try_acquire(ticket):
+            if wait >= deadline.remaining():
+                raise RateLimitTimeoutError(
+                    f"The rate limit allows the next request in {wait:.1f} s, after the deadline of this call "
+                    f"({deadline.timeout:g} s in all); nothing was sent: give a longer timeout= or call later."
+                )
+            # Asked again before it is due: who was ahead may have left the queue.
+            yield Pause(min(wait, LONGEST_QUEUE_PAUSE))
+    finally:
+        limiter.leave(ticket)
+
+
+def _cause(happened: Happened) -> BaseException | None:
+    return None if isinstance(happened, Answered) else happened.cause
+
+
+def _log_attempt(operation: str, attempt: int, happened: Happened, seconds: float) -> None:
+    if log.isEnabledFor(logging.DEBUG):
+        outcome = str(happened.status) if isinstance(happened, Answered) else happened.reason
+        log.debug("%s attempt %d: %s in %.3f s", operation, attempt, outcome, seconds)

@@ -1,0 +1,82 @@
+"""From what happened to the error that says it: the class, the outcome, and one sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from paisr._base.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    PaisrError,
+    RateLimitError,
+    UnexpectedResponseError,
+    status_error_type,
+)
+from paisr._engine.envelope import clipped, error_message, excerpt
+from paisr._engine.retry import retry_after
+from paisr._engine.steps import Answered, Failed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from paisr._base.errors import Outcome
+    from paisr._base.secrets import Secret
+    from paisr._engine.deadlines import Deadline
+    from paisr._engine.steps import Happened, PreparedCall
+
+HINTS = {
+    401: "check the token: it may be wrong or expired",
+    403: "the token may lack the scope that this call needs",
+    404: "check that the base URL ends in the version, such as /v2",
+    429: "the service allows 250 requests a minute",
+    **dict.fromkeys(range(300, 400), "redirects are not followed, so that the token goes nowhere else: check base_url"),
+}
+
+
+def error_for(
+    happened: Happened, call: PreparedCall[Any], deadline: Deadline, secret: Secret, now: datetime
+) -> PaisrError:
+    """The error of a call whose last attempt ended so."""
+    if isinstance(happened, Failed):
+        return _failure(happened, call.request.operation, deadline, secret)
+    return _status_error(happened, call, deadline, secret, now)
+
+
+def _failure(failed: Failed, operation: str, deadline: Deadline, secret: Secret) -> PaisrError:
+    reason = clipped(secret.scrub(failed.reason)).rstrip(".")
+    outcome: Outcome = "unknown" if failed.sent else "not_sent"
+    if failed.kind == "answer":
+        return UnexpectedResponseError(
+            f"The answer to {operation} could not be read: {reason}.",
+            path="$",
+            status_code=failed.status,
+            excerpt="",
+        )
+    if failed.kind == "timeout":
+        return APITimeoutError(
+            f"No answer to {operation} within the {deadline.timeout:g} s of this call: {reason}.",
+            outcome=outcome,
+        )
+    return APIConnectionError(f"No answer to {operation}: {reason}.", outcome=outcome)
+
+
+def _status_error(
+    answered: Answered, call: PreparedCall[Any], deadline: Deadline, secret: Secret, now: datetime
+) -> PaisrError:
+    message = error_message(answered.content)
+    if message is not None:
+        message = secret.scrub(message)
+    said = f'"{clipped(message)}"' if message else excerpt(answered.content, secret) or "no message"
+    hint = call.hints.get(answered.status) or HINTS.get(answered.status)
+    text = f"The service answered {call.request.operation} with {answered.status}: {said}{f'; {hint}' if hint else ''}."
+    asked = retry_after(answered.headers.get("retry-after"), now)
+    if asked is not None and asked >= deadline.remaining():
+        text = f"{text} It asks to wait {asked:g} s, longer than this call may take."
+    # A 408 may come from a gateway after the request went on to the service, and a 3xx says nothing of what was done.
+    refused = 400 <= answered.status < 500 and answered.status != 408
+    error = status_error_type(answered.status)(
+        text, status_code=answered.status, message=message, outcome="rejected" if refused else "unknown"
+    )
+    if isinstance(error, RateLimitError):
+        error.retry_after = asked
+    return error

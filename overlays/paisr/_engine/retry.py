@@ -1,0 +1,99 @@
+"""Whether to try again, and when: pure decisions."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from paisr._engine.steps import Answered, Failed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from paisr._engine.steps import Happened
+
+BASE_DELAY = 0.5
+LONGEST_DELAY = 8.0
+TRANSIENT_STATUSES = frozenset({408, 429})
+
+
+class RetryBudget:
+    """Retries that all calls of a client share, so that an outage is not multiplied.
+
+    The model is botocore's standard mode: 500 tokens; a retry takes 5, one after a time-out 10; a retry that succeeds
+    brings its tokens back, and a call that succeeds at once brings 1.
+    """
+
+    CAPACITY = 500
+    COST = 5
+    TIMEOUT_COST = 10
+
+    def __init__(self) -> None:
+        self._tokens = self.CAPACITY
+        self._lock = threading.Lock()
+
+    def take(self, cost: int) -> bool:
+        with self._lock:
+            if cost > self._tokens:
+                return False
+            self._tokens -= cost
+            return True
+
+    def give_back(self, tokens: int) -> None:
+        with self._lock:
+            self._tokens = min(self.CAPACITY, self._tokens + tokens)
+
+
+@frozen(kw_only=True)
+class RetryPolicy:
+    """How often and after what delay a call is tried again. `jitter` gives a number from 0 to 1."""
+
+    max_retries: int
+    jitter: Callable[[], float]
+    now: Callable[[], datetime]
+    budget: RetryBudget = field(factory=RetryBudget)
+
+    def delay(self, retry: int, happened: Happened) -> float:
+        """Seconds before the retry with this number (from 1): what the service asked for, else full jitter."""
+        asked = retry_after(happened.headers.get("retry-after"), self.now()) if isinstance(happened, Answered) else None
+        if asked is not None:
+            return asked
+        return self.jitter() * min(LONGEST_DELAY, BASE_DELAY * 2.0 ** (retry - 1))
+
+    def cost(self, happened: Happened) -> int:
+        timed_out = isinstance(happened, Failed) and happened.kind == "timeout"
+        return RetryBudget.TIMEOUT_COST if timed_out else RetryBudget.COST
+
+
+def may_repeat(happened: Happened, *, repeatable: bool) -> bool:
+    """Whether sending once more is safe and can help.
+
+    What is `repeatable`, as a read is, may be repeated after a broken connection, 408, 429 and 5xx. Anything else, such
+    as a create, only when it certainly was not processed: the connection was never made, or 429.
+    """
+    if isinstance(happened, Failed):
+        return not happened.final and (repeatable or not happened.sent) and happened.kind != "answer"
+    if happened.status == 429:
+        return True
+    return repeatable and (happened.status in TRANSIENT_STATUSES or happened.status >= 500)
+
+
+def retry_after(text: str | None, now: datetime) -> float | None:
+    """The seconds that a `Retry-After` header asks for; None for none, and for nonsense."""
+    if text is None:
+        return None
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:12])
+    from email.utils import parsedate_to_datetime  # here, because few answers have a date, and it loads much
+
+    try:
+        moment = parsedate_to_datetime(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None

@@ -1,0 +1,248 @@
+"""Values checked against the contract's rules, and made plain: what passes here, the contract allows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any, cast
+from uuid import UUID
+
+from paisr._base.errors import InvalidArgumentError
+from paisr._base.texts import checked_text, plain, safe_repr, type_name
+from paisr._inputs.numbers import checked_number, checked_whole_number
+from paisr_generated import rules
+
+
+def checked(rule: rules.Rule, value: object, name: str) -> Any:
+    """The value as JSON has it; an `InvalidArgumentError` that says what the contract asks for instead."""
+    if value is None and rule.nullable:
+        return None
+    return _CHECKS[type(rule)](rule, value, name)
+
+
+def _text(rule: rules.Text, value: object, name: str) -> str:
+    text = checked_text(value, name, empty=rule.min_length == 0)
+    if len(text) < rule.min_length:
+        raise InvalidArgumentError(f"{name} has {len(text)} characters; give at least {rule.min_length}.")
+    if rule.max_length is not None and len(text) > rule.max_length:
+        raise InvalidArgumentError(f"{name} has {len(text)} characters; give at most {rule.max_length}.")
+    if rule.pattern is not None and not _compiled(rule.pattern).search(text):
+        pattern = rule.pattern.replace("\\Z", "$")
+        such_as = f", such as {rule.example!r}" if rule.example else ""
+        raise InvalidArgumentError(
+            f"{name}={safe_repr(text)} does not match {pattern}; give a text that does{such_as}."
+        )
+    return text
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.ASCII)
+
+
+def _boolean(_rule: rules.Boolean, value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidArgumentError(f"{name} is {type_name(value)}; give True or False.")
+    return value
+
+
+def _date_time(_rule: rules.DateTime, value: object, name: str) -> str:
+    if not isinstance(value, datetime):
+        raise InvalidArgumentError(f"{name} is {type_name(value)}; give a datetime with an offset.")
+    offset = value.utcoffset()
+    if offset is None:
+        raise InvalidArgumentError(
+            f"{name}={safe_repr(value)} has no offset; give a datetime with one, such as datetime.now(UTC)."
+        )
+    if offset % timedelta(minutes=1):
+        raise InvalidArgumentError(
+            f"{name}={safe_repr(value)} has an offset that is not of whole minutes; give it in another, such as UTC."
+        )
+    text = value.isoformat()
+    return text if offset else f"{text.removesuffix('+00:00')}Z"
+
+
+def _date(_rule: rules.Date, value: object, name: str) -> str:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise InvalidArgumentError(f"{name} is {type_name(value)}; give a date.")
+    return value.isoformat()
+
+
+def _uuid(_rule: rules.Uuid, value: object, name: str) -> str:
+    try:
+        return str(value if isinstance(value, UUID) else UUID(checked_text(value, name)))
+    except ValueError as error:
+        if isinstance(error, InvalidArgumentError):
+            raise
+        raise InvalidArgumentError(f"{name}={safe_repr(value)} is not a UUID; give one, or its text.") from None
+
+
+def _choice(rule: rules.Choice, value: object, name: str) -> str | int:
+    values = [one.value for one in rule.values]
+    given = plain(value) if isinstance(value, str) else value
+    if isinstance(given, bool) or not isinstance(given, type(values[0])):
+        what = "text" if isinstance(values[0], str) else "a whole number"
+        raise InvalidArgumentError(f"{name} is {type_name(value)}; give it as {what}.")
+    if given not in values:
+        known = ", ".join(map(repr, values))
+        raise InvalidArgumentError(f"{name}={safe_repr(given)} is not one that the API knows; it is one of {known}.")
+    return cast("str | int", values[values.index(given)])
+
+
+def _constant(rule: rules.Constant, value: object, name: str) -> object:
+    if type(value) is not type(rule.value) or value != rule.value:
+        raise InvalidArgumentError(f"{name}={safe_repr(value)} is not {rule.value!r}, which is all that the API takes.")
+    return rule.value
+
+
+def _list(rule: rules.ListOf, value: object, name: str) -> list[Any]:
+    kind = type_name(value)
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise InvalidArgumentError(f"{name} is {kind}; give a list.")
+    checked_items: list[Any] = []
+    for index, item in enumerate(cast("Iterable[object]", value)):
+        if rule.max_items is not None and index == rule.max_items:
+            raise InvalidArgumentError(f"{name} has more than {rule.max_items} items, the most that the API takes.")
+        checked_items.append(checked(rule.item, item, f"{name}[{index}]"))
+    if len(checked_items) < rule.min_items:
+        raise InvalidArgumentError(f"{name} has {len(checked_items)} items; the API takes at least {rule.min_items}.")
+    if rule.unique_items and any(item in checked_items[:index] for index, item in enumerate(checked_items)):
+        raise InvalidArgumentError(f"{name} has an item twice; give each once.")
+    return checked_items
+
+
+def _map(rule: rules.MapOf, value: object, name: str) -> dict[str, Any]:
+    entries = _entries(value, name)
+    if len(entries) < rule.min_properties or (rule.max_properties is not None and len(entries) > rule.max_properties):
+        bounds = (
+            f"{rule.min_properties} to {rule.max_properties if rule.max_properties is not None else 'any number of'}"
+        )
+        raise InvalidArgumentError(f"{name} has {len(entries)} entries; the API takes {bounds}.")
+    return {key: checked(rule.value, one, f"{name}[{key!r}]") for key, one in entries.items()}
+
+
+def _entries(value: object, name: str) -> dict[str, object]:
+    if not isinstance(value, Mapping):
+        raise InvalidArgumentError(f"{name} is {type_name(value)}; give a mapping.")
+    return {
+        checked_text(key, f"a key of {name}", empty=True): one
+        for key, one in cast("Mapping[object, object]", value).items()
+    }
+
+
+def _object(rule: rules.Object, value: object, name: str) -> dict[str, Any]:
+    title = rule.model.__name__
+    if isinstance(value, rule.model):
+        # A model that was made without a field has None there.
+        given = {one.json_name: getattr(value, one.name) for one in rule.fields}
+        given = {
+            one.json_name: given[one.json_name]
+            for one in rule.fields
+            if one.required or given[one.json_name] is not None
+        }
+    elif isinstance(value, Mapping):
+        given = dict(cast("Mapping[Any, object]", value))
+    else:
+        article = "an" if title[0] in "AEIOU" else "a"
+        raise InvalidArgumentError(f"{name} is {type_name(value)}; give {article} {title}, or a mapping with its keys.")
+    return _checked_entries(rule, given, name)
+
+
+def _checked_entries(rule: rules.Object, given: dict[str, object], name: str) -> dict[str, Any]:
+    known = {one.json_name: one for one in rule.fields}
+    keys = ", ".join(known)
+    if missing := next((one for one in rule.fields if one.required and one.json_name not in given), None):
+        raise InvalidArgumentError(f"{name} has no {missing.json_name!r}; it has {keys}.")
+    entries: dict[str, Any] = {rule.tag[0]: rule.tag[1]} if rule.tag else {}
+    for key, value in given.items():
+        if key in known:
+            entries[key] = checked(known[key].rule, value, f"{name}.{key}")
+        elif rule.tag is None or key != rule.tag[0]:
+            if rule.closed:
+                raise InvalidArgumentError(f"{name} has {safe_repr(key)}, which the API does not know; it has {keys}.")
+            unknown = checked_text(key, f"a key of {name}", empty=True)
+            entries[unknown] = checked(rules.Anything(nullable=True), value, f"{name}.{unknown}")
+    return entries
+
+
+def _one_of(rule: rules.OneOf, value: object, name: str) -> Any:
+    if rule.tag is not None and (chosen := _tagged(rule, rule.tag, value)) is not None:
+        return checked(chosen, value, name)
+    problems: list[str] = []
+    for one in rule.rules:
+        try:
+            return checked(one, value, name)
+        except InvalidArgumentError as problem:
+            problems.append(str(problem))
+    raise InvalidArgumentError(
+        problems[0] if len(problems) == 1 else f"{name} is none of what the API takes: {' '.join(problems)}"
+    )
+
+
+def _tagged(rule: rules.OneOf, tag: str, value: object) -> rules.Object | None:
+    """The rule of the object that the value is, by its class or its tag."""
+    objects = [found for one in rule.rules if isinstance(found := _looked_up(one), rules.Object)]
+    for one in objects:
+        if isinstance(value, one.model):
+            return one
+    given = cast("Mapping[object, object]", value).get(tag) if isinstance(value, Mapping) else None
+    return next((one for one in objects if one.tag is not None and one.tag[1] == given), None)
+
+
+def _looked_up(rule: rules.Rule) -> rules.Rule:
+    return rule.look_up() if isinstance(rule, rules.Named) else rule
+
+
+def _named(rule: rules.Named, value: object, name: str) -> Any:
+    return checked(rule.look_up(), value, name)
+
+
+def _anything(  # noqa: PLR0911 - one line for each kind of value
+    _rule: rules.Anything, value: object, name: str
+) -> Any:
+    """Whatever JSON can write: nested values are looked at, so that none is changed on the way."""
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return checked_text(value, name, empty=True)
+        case int():
+            return int(value)
+        case Decimal():
+            return checked_number(rules.Number(), value, name)
+        case float() if value - value == 0:
+            return value
+        case datetime():
+            return _date_time(rules.DateTime(), value, name)
+        case date() | UUID():
+            return str(value)
+        case Mapping():
+            return _map(rules.MapOf(value=rules.Anything()), cast("object", value), name)
+        case list() | tuple():
+            return _list(rules.ListOf(item=rules.Anything()), cast("object", value), name)
+        case _:
+            raise InvalidArgumentError(
+                f"{name} is {type_name(value)}, which JSON cannot write; give texts, numbers, lists and mappings."
+            )
+
+
+_CHECKS: dict[type[rules.Rule], Callable[[Any, object, str], Any]] = {
+    rules.Anything: _anything,
+    rules.Boolean: _boolean,
+    rules.Choice: _choice,
+    rules.Constant: _constant,
+    rules.Date: _date,
+    rules.DateTime: _date_time,
+    rules.Integer: checked_whole_number,
+    rules.ListOf: _list,
+    rules.MapOf: _map,
+    rules.Named: _named,
+    rules.Number: checked_number,
+    rules.Object: _object,
+    rules.OneOf: _one_of,
+    rules.Text: _text,
+    rules.Uuid: _uuid,
+}

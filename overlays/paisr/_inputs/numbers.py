@@ -1,0 +1,98 @@
+"""Numbers that are sent: exact and within the contract's bounds, or refused."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from paisr._base.errors import InvalidArgumentError
+from paisr._base.texts import safe_repr, type_name
+
+if TYPE_CHECKING:
+    from paisr_generated import rules
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+# Orders of magnitude; a number beyond them is a mistake, and would be written with as many digits by whoever reads it.
+MAX_EXPONENT = 1000
+
+
+def checked_whole_number(rule: rules.Integer, value: object, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidArgumentError(f"{name}={safe_repr(value)} is not a whole number; give one{_bounds(rule)}.")
+    # Whatever kind of int it is, such as a member of an IntEnum.
+    number = int(value)
+    _check_bounds(rule, Decimal(number), value, name, "a whole number")
+    return number
+
+
+def checked_number(rule: rules.Number, value: object, name: str) -> Decimal:
+    """`value` as a Decimal with the same digits; a float is refused, because it is not exact."""
+    number = _as_decimal(value, name)
+    if not number.is_finite() or abs(number.adjusted()) >= MAX_EXPONENT:
+        raise InvalidArgumentError(
+            f"{name}={safe_repr(value)} is not a number that can be billed; give one such as '149.95'."
+        )
+    _check_bounds(rule, number, value, name, "a number")
+    return number
+
+
+def _as_decimal(value: object, name: str) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if isinstance(value, str):
+        if not _NUMBER.fullmatch(value):
+            raise InvalidArgumentError(
+                f"{name}={safe_repr(value)} is not a plain number; give digits with a full stop, such as '149.95'."
+            )
+        return Decimal(value)
+    if isinstance(value, float):
+        raise InvalidArgumentError(
+            f"{name}={value!r} is a float, which cannot hold most amounts exactly (0.1 + 0.2 is not 0.3); "
+            f"give a Decimal, an int or a text such as '{value}'."
+        )
+    raise InvalidArgumentError(f"{name} is {type_name(value)}; give a Decimal, an int or a text such as '149.95'.")
+
+
+def _check_bounds(rule: rules.Integer, number: Decimal, value: object, name: str, what: str) -> None:
+    too_small = (rule.minimum is not None and number < rule.minimum) or (
+        rule.exclusive_minimum is not None and number <= rule.exclusive_minimum
+    )
+    too_large = (rule.maximum is not None and number > rule.maximum) or (
+        rule.exclusive_maximum is not None and number >= rule.exclusive_maximum
+    )
+    if too_small or too_large:
+        raise InvalidArgumentError(f"{name}={_written(value)} {_out_of_bounds(rule, what)}")
+    if rule.multiple_of is not None and number % rule.multiple_of:
+        raise InvalidArgumentError(
+            f"{name}={safe_repr(value)} is not a multiple of {rule.multiple_of}; give {what} that is."
+        )
+
+
+def _written(value: object) -> str:
+    return safe_repr(value) if not isinstance(value, Decimal) or not value.is_finite() else f"{value:.30g}"
+
+
+def _out_of_bounds(rule: rules.Integer, what: str) -> str:
+    """What is wrong with a number, and what would be right; a rule with one bound names that."""
+    bounds = [rule.minimum, rule.exclusive_minimum, rule.maximum, rule.exclusive_maximum]
+    if [one for one in bounds if one is not None] == [rule.minimum]:
+        return f"is less than {rule.minimum}; the least that the API takes is {rule.minimum}."
+    if [one for one in bounds if one is not None] == [rule.maximum]:
+        return f"is more than {rule.maximum}; the most that the API takes is {rule.maximum}."
+    return f"is out of range; give {what}{_bounds(rule)}."
+
+
+def _bounds(rule: rules.Integer) -> str:
+    """The bounds as a sentence ends with them: `` from 1 to 1000``, `` of at least 1``, or nothing."""
+    if rule.minimum is not None and rule.maximum is not None:
+        return f" from {rule.minimum} to {rule.maximum}"
+    bounds = (
+        ("of at least", rule.minimum),
+        ("above", rule.exclusive_minimum),
+        ("of at most", rule.maximum),
+        ("below", rule.exclusive_maximum),
+    )
+    return "".join(f" {words} {bound}" for words, bound in bounds if bound is not None)

@@ -1,0 +1,124 @@
+"""Token, base URL and settings: checked once, before there is anything to send."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from attrs import field, frozen
+
+from paisr._base.errors import ConfigurationError
+from paisr._base.route import Service, ascii_host, is_loopback
+from paisr._base.secrets import Secret
+from paisr._base.texts import safe_repr, seconds
+from paisr_generated.contract import DEFAULT_ENVIRONMENT, SERVERS, Environment
+
+if TYPE_CHECKING:
+    import ssl
+
+    from paisr._engine.drift import OnDrift
+    from paisr._ratelimit.rate import RateLimit
+
+__all__ = ["Environment"]
+TOKEN_VARIABLE = "PAISR_TOKEN"
+BASE_URL_VARIABLE = "PAISR_BASE_URL"
+_HEADER_TEXT = re.compile(r"[\x21-\x7e]+")
+_PATH_TEXT = re.compile(r"([A-Za-z0-9._~!$&'()*+,;=:/-]|%[0-9A-Fa-f]{2})*")
+
+
+@frozen(kw_only=True)
+class Settings:
+    """What a client was made with, as it was given; whatever may hold a credential is wrapped."""
+
+    token: Secret | None
+    environment: str
+    base_url: Secret | None
+    timeout: float
+    max_retries: int
+    rate_limit: RateLimit | None
+    journal: str | os.PathLike[str] | None
+    on_drift: OnDrift | None = field(repr=False)
+    proxy: Secret | None
+    tls: ssl.SSLContext | None = field(repr=False)
+
+
+def read_token(given: Secret | None) -> Secret:
+    """The token as given, or from ``PAISR_TOKEN``, held so that nothing shows it."""
+    secret = given if given is not None else Secret(os.environ.get(TOKEN_VARIABLE, ""))
+    if problem := _token_problem(secret):
+        raise ConfigurationError(problem)
+    return secret
+
+
+def wrap(value: object) -> Secret | None:
+    """A secret argument, wrapped before anything else is done with it; None stays None."""
+    return None if value is None else Secret(value)
+
+
+def _token_problem(secret: Secret) -> str | None:
+    if not secret.is_text:
+        return f"The token is of type {secret.kind}; give it as text."
+    if not secret.reveal():
+        return f"There is no token: pass token=, or set {TOKEN_VARIABLE} to one made in the Paisr dashboard."
+    if secret.reveal().lower().startswith("bearer "):
+        return "The token begins with 'Bearer '; give the token alone, the client adds that word."
+    if not _HEADER_TEXT.fullmatch(secret.reveal()):
+        return "The token has a space, a line break or a character outside ASCII; copy it again, alone."
+    return None
+
+
+def read_service(environment: object, base_url: Secret | None) -> Service:
+    """The service to talk to: `base_url`, else ``PAISR_BASE_URL``, else the environment's server in the contract."""
+    if not isinstance(environment, str) or environment not in SERVERS:
+        raise ConfigurationError(
+            f"environment={safe_repr(environment)} is not known; it is one of {', '.join(map(repr, SERVERS))}."
+        )
+    url = base_url or Secret(os.environ.get(BASE_URL_VARIABLE) or SERVERS[environment])
+    if not url.is_text:
+        raise ConfigurationError(
+            f"base_url is of type {url.kind}; give it as text, such as {SERVERS[DEFAULT_ENVIRONMENT]!r}."
+        )
+    parts = _split(url)
+    if isinstance(parts, str):
+        raise ConfigurationError(parts)
+    host = ascii_host(parts.hostname or "")
+    return Service(scheme=parts.scheme, host=host, port=parts.port, path=parts.path.rstrip("/"))
+
+
+def _split(url: Secret) -> SplitResult | str:
+    """The URL's parts, or the sentence that says what is wrong with it; credentials in it are not repeated."""
+    right = f"give one such as {SERVERS[DEFAULT_ENVIRONMENT]!r}"
+    if "@" in url.reveal():
+        return (
+            f"The base URL has a user name or password in it; leave them out, the token is all that is needed: {right}."
+        )
+    try:
+        parts = urlsplit(url.reveal())
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        return f"The base URL cannot be read ({error}); {right}."
+    # Neither a token in the place of a URL nor one in its query is repeated.
+    if parts.scheme not in {"https", "http"} or not host:
+        return f"The base URL is not an https address; {right}."
+    if "?" in url.reveal() or "#" in url.reveal():
+        return f"The base URL has a query or a fragment; {right}."
+    given = f"The base URL {safe_repr(url.reveal())}"
+    if not _PATH_TEXT.fullmatch(parts.path) or any(unquote(part) in {".", ".."} for part in parts.path.split("/")):
+        return f"{given} has a path that cannot be sent as it is; {right}."
+    if not ascii_host(host) or port == 0:
+        return f"{given} has a host or port that is none; {right}."
+    if parts.scheme == "http" and not is_loopback(host):
+        return f"{given} is not https, which is only allowed on loopback: the token would travel readable; {right}."
+    return parts
+
+
+def read_max_retries(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100:
+        raise ConfigurationError(f"max_retries={safe_repr(value)} is not a whole number from 0 to 100.")
+    return value
+
+
+def read_timeout(value: object) -> float:
+    return seconds(value, "timeout", ConfigurationError)

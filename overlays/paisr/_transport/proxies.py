@@ -1,0 +1,118 @@
+"""Which proxy a client goes through: the one given, else the environment's, read as httpx reads it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from paisr._base.errors import ConfigurationError
+from paisr._base.route import DEFAULT_PORTS, ascii_host
+from paisr._base.secrets import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from paisr._base.route import Route, Service
+
+PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+# Where the system itself keeps proxies, which the standard library knows how to ask.
+_ASKS_SYSTEM = sys.platform in {"darwin", "win32"}
+
+
+def choose_proxy(route: Route) -> Secret | None:
+    """The proxy given, else the environment's (``HTTPS_PROXY``, ``ALL_PROXY``, not where ``NO_PROXY`` says so).
+
+    A service on loopback is this machine's own, and never asked for through a proxy from the environment.
+    """
+    proxy = route.proxy
+    if proxy is None and not route.service.is_loopback:
+        proxy = _environments_proxy(route.service)
+    if proxy is not None and (problem := _proxy_problem(proxy)):
+        raise ConfigurationError(problem)
+    return proxy
+
+
+def _environments_proxy(service: Service) -> Secret | None:
+    named = _from_environment(os.environ)
+    if not named and _ASKS_SYSTEM:
+        from urllib.request import getproxies, proxy_bypass  # here, because it loads much, and few need it
+
+        if proxy_bypass(service.host):
+            return None
+        named = getproxies()
+    address = named.get(service.scheme) or named.get("all")
+    if not address or _is_exempt(service, named.get("no", "")):
+        return None
+    return Secret(address if "://" in address else f"http://{address}")
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that end in ``_proxy``, by what comes before; the lower-case spelling counts more.
+
+    As `urllib.request.getproxies_environment` has them, which would load the whole of it: in a CGI program, which has a
+    ``REQUEST_METHOD``, ``HTTP_PROXY`` is a header of whoever asks, and does not count.
+    """
+    given = [(name, value) for name, value in environment.items() if name[-6:].lower() == "_proxy"]
+    found = {name[:-6].lower(): value for name, value in given if value}
+    if "REQUEST_METHOD" in environment:
+        found.pop("http", None)
+    for name, value in given:
+        if name[-6:] != "_proxy":
+            continue
+        if value:
+            found[name[:-6].lower()] = value
+        else:
+            found.pop(name[:-6].lower(), None)
+    return found
+
+
+def _is_exempt(service: Service, exceptions: str) -> bool:
+    """Whether NO_PROXY's list names this service: hosts with all below them, addresses, ``*``, or URLs."""
+    return any(_names(entry.strip().lower(), service) for entry in exceptions.split(","))
+
+
+def _names(entry: str, service: Service) -> bool:
+    if entry in {"", "*"}:
+        return entry == "*"
+    scheme, separator, rest = entry.rpartition("://")
+    if separator and scheme not in {"all", service.scheme}:
+        return False
+    host, port = _host_and_port(rest)
+    # The scheme's own port may be named as well: a URL with it and one without are the same.
+    if port is not None and port != (service.port or DEFAULT_PORTS[service.scheme]):
+        return False
+    if separator and not host.startswith("*"):
+        return host == service.host
+    return _is_below(service.host, host.removeprefix("*"))
+
+
+def _host_and_port(text: str) -> tuple[str, int | None]:
+    text = text.split("/", maxsplit=1)[0]
+    if text.count(":") > 1 and not text.startswith("["):  # an IPv6 address as it is
+        return text, None
+    host, _, port = text.rpartition(":") if text.rpartition(":")[2].isdigit() else (text, "", "")
+    return host.strip("[]"), int(port) if port else None
+
+
+def _is_below(host: str, domain: str) -> bool:
+    """Whether a host is the domain or below it; only below it when the domain begins with a full stop."""
+    if domain.startswith("."):
+        return host.endswith(domain) and host != domain
+    return host == domain or host.endswith(f".{domain}")
+
+
+def _proxy_problem(proxy: Secret) -> str | None:
+    right = "give one such as 'http://proxy.example:3128'"
+    try:
+        parts = urlsplit(proxy.reveal())
+        _port = parts.port
+    except ValueError:
+        return f"The proxy's URL cannot be read; {right}."
+    if parts.scheme not in PROXY_SCHEMES or not ascii_host(parts.hostname or ""):
+        return f"The proxy's URL is not one of {', '.join(PROXY_SCHEMES)} with a host; {right}."
+    if parts.scheme.startswith("socks") and find_spec("socksio") is None:
+        return "A SOCKS proxy needs the package socksio: install httpx[socks]."
+    return None
