@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks import _shapes
 from benchmarks._measure import Measurement, Sample, in_turns, processor_time
 from paisr import AsyncPaisr, Paisr, RateLimit
-from paisr._transport.asynchronous import AsyncPoolWire
+from paisr._transport.asynchronous import AsyncPoolTransport
 
 AT_ONCE = 50
 TOKEN = "a.token.of-some.length" * 8
@@ -122,7 +122,7 @@ def paisr_over_aiohttp(url: str) -> Opened:
 def paisr_over_httpcore(url: str) -> Opened:
     """As it is without."""
     client = AsyncPaisr(TOKEN, base_url=f"{url}/v2", rate_limit=RATE)
-    client._wire = AsyncPoolWire(client._route)
+    client._transport = AsyncPoolTransport(client._route)
     return lambda: client.invoices.get("inv_000001"), client.aclose
 
 

@@ -16,14 +16,14 @@ def paisr() -> Reader:
     """All that a call does with an answer's body: check, decode, and wrap the list."""
     from paisr._base.secrets import Secret
     from paisr._engine.envelope import decode
-    from paisr._engine.steps import Answered
+    from paisr._engine.steps import RawResponse
     from paisr._results import InvoiceList
     from paisr_generated.models import ListInvoicesResponse
 
     secret = Secret("token")
 
     def read(content: bytes) -> object:
-        answer = decode(Answered(200, [], content), ListInvoicesResponse, "list_invoices", secret)
+        answer = decode(RawResponse(200, [], content), ListInvoicesResponse, "list_invoices", secret)
         return InvoiceList(answer.data.invoices, 1000)
 
     return read

@@ -87,7 +87,7 @@ def construct() -> None:
     from paisr import Paisr
 
     client = Paisr("token")
-    client._wire._make_pool()  # else made by the first call, where nobody would see what it takes
+    client._transport._make_pool()  # else made by the first call, where nobody would see what it takes
     client.close()
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from paisr._invoices import AsyncInvoices
     from paisr._ratelimit.rate import RateLimit
     from paisr._settings import Environment
-    from paisr._transport.asynchronous import AsyncWire
+    from paisr._transport.asynchronous import AsyncTransport
 
 T = TypeVar("T")
 
@@ -67,9 +67,9 @@ class AsyncPaisr(BaseClient, AsyncResources):
         del token, base_url, proxy  # a traceback from here on must not have them among its locals
         super().__init__(settings)
         # Here, as httpx does it: the first client loads the HTTP library, the import does not.
-        from paisr._transport.asynchronous import async_wire
+        from paisr._transport.asynchronous import async_transport
 
-        self._wire: AsyncWire = async_wire(self._route, transport)
+        self._transport: AsyncTransport = async_transport(self._route, transport)
 
     if TYPE_CHECKING:
 
@@ -86,7 +86,7 @@ class AsyncPaisr(BaseClient, AsyncResources):
     async def aclose(self) -> None:
         """Close the connections. Calls made afterwards raise `ConfigurationError`."""
         self._closed = True
-        await self._wire.close()
+        await self._transport.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -96,4 +96,4 @@ class AsyncPaisr(BaseClient, AsyncResources):
 
     async def _run(self, steps: Steps[T]) -> T:
         self._check_open()
-        return await drive_async(steps, self._wire, self._runtime)
+        return await drive_async(steps, self._transport, self._runtime)

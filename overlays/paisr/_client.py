@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from paisr._invoices import Invoices
     from paisr._ratelimit.rate import RateLimit
     from paisr._settings import Environment
-    from paisr._transport.synchronous import SyncWire
+    from paisr._transport.synchronous import SyncTransport
 
 T = TypeVar("T")
 
@@ -74,9 +74,9 @@ class Paisr(BaseClient, Resources):
         del token, base_url, proxy  # a traceback from here on must not have them among its locals
         super().__init__(settings)
         # Here, as httpx does it: the first client loads the HTTP library, the import does not.
-        from paisr._transport.synchronous import sync_wire
+        from paisr._transport.synchronous import sync_transport
 
-        self._wire: SyncWire = sync_wire(self._route, transport)
+        self._transport: SyncTransport = sync_transport(self._route, transport)
 
     if TYPE_CHECKING:
 
@@ -93,7 +93,7 @@ class Paisr(BaseClient, Resources):
     def close(self) -> None:
         """Close the connections. Calls made afterwards raise `ConfigurationError`."""
         self._closed = True
-        self._wire.close()
+        self._transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -103,4 +103,4 @@ class Paisr(BaseClient, Resources):
 
     def _run(self, steps: Steps[T]) -> T:
         self._check_open()
-        return drive(steps, self._wire, self._runtime)
+        return drive(steps, self._transport, self._runtime)

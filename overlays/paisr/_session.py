@@ -14,7 +14,7 @@ from paisr._base.texts import seconds, type_name
 from paisr._engine.deadlines import Deadline
 from paisr._engine.envelope import read_response
 from paisr._engine.exchange import exchange
-from paisr._engine.steps import Do, Pause, PreparedCall
+from paisr._engine.steps import Pause, PreparedCall, RunBlocking
 from paisr._hooks import HOOKS, NO_HOOK, Hook
 from paisr._inputs.checks import checked
 from paisr._inputs.list_limit import note_truncation
@@ -28,7 +28,7 @@ from paisr_generated.types import ModelList
 if TYPE_CHECKING:
     from paisr._base.runtime import Runtime
     from paisr._engine.exchange import Policy
-    from paisr._engine.steps import Answered, Steps
+    from paisr._engine.steps import RawResponse, Steps
     from paisr._recovery.journal import Journal
     from paisr._recovery.reconcile import Reconciled
     from paisr._recovery.store import AttemptStore
@@ -95,10 +95,10 @@ class Session:
     def _prepared(self, operation: Operation[T], values: Mapping[str, object], hook: Hook) -> PreparedCall[T]:
         secret, drift = self.policy.secret, self.policy.drift
 
-        def decode(answered: Answered) -> T:
-            response, data = read_response(answered, operation, secret)
+        def decode(raw: RawResponse) -> T:
+            response, data = read_response(raw, operation, secret)
             if drift is not None and response.model is not None:
-                drift.look(operation.name, answered.content, response.model)
+                drift.look(operation.name, raw.content, response.model)
             if isinstance(data, ModelList):
                 note_truncation(cast("ModelList[object]", data), operation, values)
             return cast("T", data)
@@ -175,7 +175,7 @@ class Session:
         return Reconciler(reader=self, store=self.store, service=self.service, now=self.runtime.now)
 
     def _reconcile_journal(self, journal: Journal, deadline: Deadline) -> Steps[Reconciled]:
-        attempts = yield Do(journal.unresolved)
+        attempts = yield RunBlocking(journal.unresolved)
         return (yield from self._reconciler.all(attempts, deadline))
 
     def _deadline(self, timeout: float | None) -> Deadline:

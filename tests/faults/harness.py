@@ -23,7 +23,7 @@ from server import FaultServer
 
 from paisr import AsyncPaisr, Paisr, PaisrError
 from paisr._base.runtime import Runtime
-from paisr._transport.asynchronous import AsyncPoolWire
+from paisr._transport.asynchronous import AsyncPoolTransport
 
 COLUMNS = ("Paisr", "AsyncPaisr", "AsyncPaisr over aiohttp")
 # A transport of the user's own: what it does on its own account cannot be expected to be as good.
@@ -193,7 +193,7 @@ class Trial:
             options["transport"] = async_transport(target)
         async with client_type(**options) as client:
             if self.column == "AsyncPaisr":
-                client._wire = AsyncPoolWire(client._route)  # without the extra, which is installed here
+                client._transport = AsyncPoolTransport(client._route)  # without the extra, which is installed here
             if self.fault.warm:
                 with contextlib.suppress(PaisrError):
                     await client.invoices.get("inv_warm")

@@ -127,7 +127,7 @@ def test_second_event_loop_gets_connections_of_its_own() -> None:
 
         async def session(who: str) -> int:
             wrong = await wrong_answers_async(client, who, 5)
-            await client._wire.close()
+            await client._transport.close()
             return wrong
 
         assert [asyncio.run(session("first")), asyncio.run(session("second"))] == [0, 0]
@@ -140,7 +140,7 @@ def test_two_event_loops_at_once() -> None:
 
         async def session(who: str) -> None:
             wrong.append(await wrong_answers_async(client, who, 50))
-            await client._wire.close()
+            await client._transport.close()
 
         threads = [threading.Thread(target=asyncio.run, args=(session(who),)) for who in ("one", "two")]
         for thread in threads:
@@ -291,7 +291,7 @@ def test_wall_clock_jumps(monkeypatch: pytest.MonkeyPatch, jump: float) -> None:
 
     with FaultServer(behave) as server, sync_client(server, timeout=SHORT, max_retries=0) as client:
         assert client.invoices.get("inv_1").id == "inv_1"
-        client._wire.close()
+        client._transport.close()
         started = time.monotonic()
         with pytest.raises(APITimeoutError):
             client.invoices.get("inv_2")

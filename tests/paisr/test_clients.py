@@ -274,7 +274,7 @@ def test_a_second_event_loop_gets_connections_of_its_own(raw_server: Any) -> Non
 
     async def get() -> str:
         async with contextlib.AsyncExitStack() as stack:
-            stack.push_async_callback(client._wire.close)
+            stack.push_async_callback(client._transport.close)
             return (await client.invoices.get("inv_1")).id
 
     assert [asyncio.run(get()) for _loop in range(2)] == ["inv_1"] * 2

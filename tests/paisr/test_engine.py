@@ -21,12 +21,12 @@ from paisr._base.secrets import Secret
 from paisr._engine.deadlines import Deadline
 from paisr._engine.exchange import Policy, exchange
 from paisr._engine.retry import RetryBudget, RetryPolicy
-from paisr._engine.steps import Answered, Ask, Failed, Pause, PreparedCall, Send
+from paisr._engine.steps import AcquirePermit, Pause, PreparedCall, RawResponse, Send, TransportFailure
 from paisr_generated.operations import ApiResponse, Request
 
 REQUEST = Request(operation="get_invoice", method="GET", target="/invoices/inv_1")
-BROKEN = Failed("connection", True, "it broke")
-NOT_MADE = Failed("connection", False, "refused")
+BROKEN = TransportFailure("connection", True, "it broke")
+NOT_MADE = TransportFailure("connection", False, "refused")
 
 
 class Gate:
@@ -76,7 +76,7 @@ class Play:
                 done = None
                 if isinstance(step, Pause):
                     self.time.sleep(step.seconds)
-                elif isinstance(step, Ask):
+                elif isinstance(step, AcquirePermit):
                     done = step.limiter.try_acquire(step.ticket)
                 else:
                     self.time.seconds += self.takes
@@ -102,9 +102,9 @@ class Play:
         return [step.seconds for step in self.steps if isinstance(step, Pause)]
 
 
-def answer(status: int = 200, **headers: str) -> Answered:
+def answer(status: int = 200, **headers: str) -> RawResponse:
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    return Answered(status, raw, b'{"success": false, "message": "no"}' if status >= 300 else b"ok")
+    return RawResponse(status, raw, b'{"success": false, "message": "no"}' if status >= 300 else b"ok")
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
@@ -119,8 +119,8 @@ def test_any_2xx_ends_a_call_at_once(time: Any, status: int) -> None:
 REPEATABLE = [
     BROKEN,
     NOT_MADE,
-    Failed("timeout", False, "connect"),
-    Failed("timeout", True, "read"),
+    TransportFailure("timeout", False, "connect"),
+    TransportFailure("timeout", True, "read"),
     *(answer(status) for status in (408, 429, 500, 502, 503, 504, 520, 599, 999)),
 ]
 
@@ -140,8 +140,8 @@ def test_a_read_is_sent_again_as_often_as_allowed(time: Any, happened: Any) -> N
 
 FINAL = [
     *(answer(status) for status in (301, 302, 304, 400, 401, 403, 404, 405, 409, 410, 418, 422, 425, 499)),
-    Failed("connection", False, "the certificate", final=True),
-    Failed("answer", True, "too large", status=200),
+    TransportFailure("connection", False, "the certificate", final=True),
+    TransportFailure("answer", True, "too large", status=200),
 ]
 
 
@@ -153,7 +153,7 @@ def test_what_a_further_attempt_cannot_help_is_final(time: Any, happened: Any, r
     assert (play.sends, play.pauses) == (1, [])
 
 
-@pytest.mark.parametrize("happened", [NOT_MADE, Failed("timeout", False, "connect"), answer(429)], ids=str)
+@pytest.mark.parametrize("happened", [NOT_MADE, TransportFailure("timeout", False, "connect"), answer(429)], ids=str)
 def test_a_create_is_sent_again_when_it_certainly_was_not_processed(time: Any, happened: Any) -> None:
     play = Play(time, read=False)
     assert play.run(happened, happened, answer()).attempts == 3
@@ -163,8 +163,8 @@ def test_a_create_is_sent_again_when_it_certainly_was_not_processed(time: Any, h
     "happened",
     [
         BROKEN,
-        Failed("timeout", True, "read"),
-        Failed("answer", True, "cut off", status=200),
+        TransportFailure("timeout", True, "read"),
+        TransportFailure("answer", True, "cut off", status=200),
         *(answer(status) for status in (302, 408, 500, 502, 503, 504, 520, 599)),
     ],
     ids=str,
@@ -261,13 +261,13 @@ def test_a_budget_that_is_used_up_ends_the_retries(time: Any) -> None:
 
 def test_a_retry_after_a_timeout_costs_twice_and_a_success_brings_it_back(time: Any) -> None:
     play = Play(time, retries=100, timeout=10_000)
-    play.fails(*[Failed("timeout", True, "read")] * 51)
+    play.fails(*[TransportFailure("timeout", True, "read")] * 51)
     assert not play.budget.take(1)
     play.run(answer())
     assert play.budget.take(1)
     assert not play.budget.take(1)
     play.budget.give_back(10)
-    play.run(Failed("timeout", True, "read"), answer())
+    play.run(TransportFailure("timeout", True, "read"), answer())
     assert play.budget.take(10)
     play.budget.give_back(10**6)
     assert play.budget.take(500)
@@ -281,7 +281,7 @@ def test_every_attempt_has_its_own_grant(time: Any, blocking: bool) -> None:
     assert play.run(answer(500), answer(500), answer()).attempts == 3
     assert (gate.entered, gate.granted, gate.left) == (3, 3, 3)
     assert play.pauses == [0.25, 0.5, 1.0, 0.75, 1.0]
-    assert sum(isinstance(step, Ask) for step in play.steps) == (6 if blocking else 0)
+    assert sum(isinstance(step, AcquirePermit) for step in play.steps) == (6 if blocking else 0)
 
 
 def test_who_waits_long_asks_again_before_it_is_due(time: Any) -> None:
@@ -342,16 +342,16 @@ def test_an_interruption_of_a_send_goes_through(time: Any) -> None:
     [
         (BROKEN, APIConnectionError, "unknown"),
         (NOT_MADE, APIConnectionError, "not_sent"),
-        (Failed("timeout", True, "late"), APITimeoutError, "unknown"),
-        (Failed("timeout", False, "late"), APITimeoutError, "not_sent"),
-        (Failed("answer", True, "odd", status=200), UnexpectedResponseError, "unknown"),
+        (TransportFailure("timeout", True, "late"), APITimeoutError, "unknown"),
+        (TransportFailure("timeout", False, "late"), APITimeoutError, "not_sent"),
+        (TransportFailure("answer", True, "odd", status=200), UnexpectedResponseError, "unknown"),
     ],
 )
 def test_a_failure_becomes_its_error_with_its_cause(
-    time: Any, happened: Failed, kind: type[PaisrError], outcome: str
+    time: Any, happened: TransportFailure, kind: type[PaisrError], outcome: str
 ) -> None:
     cause = OSError("the reason")
-    failed = Failed(happened.kind, happened.sent, happened.reason, cause, status=happened.status)
+    failed = TransportFailure(happened.kind, happened.sent, happened.reason, cause, status=happened.status)
     error = Play(time, read=False, retries=0).fails(failed)
     assert type(error) is kind
     assert error.outcome == outcome

@@ -17,7 +17,7 @@ from paisr import ConfigurationError, Paisr, RateLimit
 from paisr._base.errors import RateLimitTimeoutError
 from paisr._engine.deadlines import Deadline
 from paisr._engine.exchange import _admitted
-from paisr._engine.steps import Ask, Pause
+from paisr._engine.steps import AcquirePermit, Pause
 from paisr._ratelimit.limiters import limiter_for
 from paisr._ratelimit.memory import MemoryWindow
 from paisr._ratelimit.queue import QueueLimiter, Ticket
@@ -203,7 +203,7 @@ def test_a_wait_beyond_the_deadline_fails_at_once_and_costs_nothing(clock: Clock
 def test_a_blocking_limiter_is_asked_where_blocking_is_allowed(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(1), clock)
     limiter.blocking = True
-    assert isinstance(next(_admitted(limiter, Deadline(30, clock))), Ask)
+    assert isinstance(next(_admitted(limiter, Deadline(30, clock))), AcquirePermit)
 
 
 def test_sixteen_threads_stay_within_the_limit_and_use_it() -> None:

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from paisr import APIConnectionError, APIStatusError, AsyncPaisr, OutcomeUnknownError
-from paisr._transport.aiohttp import AiohttpWire
-from paisr._transport.asynchronous import AsyncPoolWire, AsyncTransportWire
+from paisr._transport.aiohttp import AiohttpTransport
+from paisr._transport.asynchronous import AsyncPoolTransport, AsyncUserTransport
 
 TOKEN = "tok_of_these_tests"
 PROXY = "http://proxy.example:3128"
@@ -56,7 +56,7 @@ def client(run: Any) -> Iterator[Callable[..., AsyncPaisr]]:
 
     def make(server: Any, **settings: Any) -> AsyncPaisr:
         made.append(AsyncPaisr(TOKEN, **{"base_url": server.url, "max_retries": 0, "timeout": 5} | settings))
-        assert isinstance(made[-1]._wire, AiohttpWire)
+        assert isinstance(made[-1]._transport, AiohttpTransport)
         return made[-1]
 
     yield make
@@ -65,15 +65,15 @@ def client(run: Any) -> Iterator[Callable[..., AsyncPaisr]]:
 
 
 def test_it_is_taken_where_it_is_installed_and_nothing_speaks_against_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(AsyncPaisr(TOKEN)._wire, AiohttpWire)
-    assert isinstance(AsyncPaisr(TOKEN, transport=httpx.AsyncHTTPTransport())._wire, AsyncTransportWire)
-    assert isinstance(AsyncPaisr(TOKEN, proxy=PROXY)._wire, AsyncPoolWire)
+    assert isinstance(AsyncPaisr(TOKEN)._transport, AiohttpTransport)
+    assert isinstance(AsyncPaisr(TOKEN, transport=httpx.AsyncHTTPTransport())._transport, AsyncUserTransport)
+    assert isinstance(AsyncPaisr(TOKEN, proxy=PROXY)._transport, AsyncPoolTransport)
     monkeypatch.setenv("HTTPS_PROXY", PROXY)
-    assert isinstance(AsyncPaisr(TOKEN)._wire, AsyncPoolWire)
+    assert isinstance(AsyncPaisr(TOKEN)._transport, AsyncPoolTransport)
     monkeypatch.setenv("NO_PROXY", "paisr.tech")
-    assert isinstance(AsyncPaisr(TOKEN)._wire, AiohttpWire)
+    assert isinstance(AsyncPaisr(TOKEN)._transport, AiohttpTransport)
     monkeypatch.setitem(sys.modules, "paisr._transport.aiohttp", None)
-    assert isinstance(AsyncPaisr(TOKEN)._wire, AsyncPoolWire)
+    assert isinstance(AsyncPaisr(TOKEN)._transport, AsyncPoolTransport)
 
 
 def test_a_request_goes_out_as_it_was_made(run: Any, client: Any, raw_server: Any) -> None:
@@ -187,7 +187,7 @@ def test_each_event_loop_has_its_own_connections(raw_server: Any) -> None:
             for _ in range(2):
                 assert (await own.invoices.get("inv_1")).id == "inv_1"
         finally:
-            await own._wire.close()
+            await own._transport.close()
 
     for loops in (1, 2):
         asyncio.run(twice())
@@ -198,7 +198,7 @@ def test_a_forked_child_makes_its_own_and_leaves_the_parents_alone(run: Any, cli
     server = raw_server(answers(answer("inv_1"), answer("inv_2")))
     own = client(server)
     run(own.invoices.get("inv_1"))
-    wire = own._wire
+    wire = own._transport
     before = dict(wire._sessions)
     wire.after_fork()
     run(own.invoices.get("inv_1"))

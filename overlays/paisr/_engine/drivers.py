@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from paisr._engine.steps import Ask, Do, Pause, Send
+from paisr._engine.steps import AcquirePermit, Pause, RunBlocking, Send
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from paisr._base.runtime import Runtime
     from paisr._engine.deadlines import Deadline
-    from paisr._engine.steps import Happened, Step, Steps
+    from paisr._engine.steps import AttemptResult, Step, Steps
     from paisr_generated.operations import Request
 
 T = TypeVar("T")
@@ -20,13 +20,13 @@ T = TypeVar("T")
 class Transport(Protocol):
     """Sends a request once, within a deadline, and says what came of it. It raises nothing of its HTTP library."""
 
-    def send(self, request: Request, deadline: Deadline) -> Happened: ...
+    def send(self, request: Request, deadline: Deadline) -> AttemptResult: ...
 
 
 class AsyncTransport(Protocol):
     """The same on an event loop."""
 
-    async def send(self, request: Request, deadline: Deadline) -> Happened: ...
+    async def send(self, request: Request, deadline: Deadline) -> AttemptResult: ...
 
 
 def drive(steps: Steps[T], transport: Transport, runtime: Runtime) -> T:
@@ -51,9 +51,9 @@ def _perform(step: Step, transport: Transport, runtime: Runtime) -> Any:
             return transport.send(request, deadline)
         case Pause(seconds):
             return runtime.sleep(seconds)
-        case Ask(limiter, ticket):
+        case AcquirePermit(limiter, ticket):
             return limiter.try_acquire(ticket)
-        case Do(work):
+        case RunBlocking(work):
             return work()
 
 
@@ -79,9 +79,9 @@ async def _perform_async(step: Step, transport: AsyncTransport, runtime: Runtime
             return await transport.send(request, deadline)
         case Pause(seconds):
             return await runtime.sleep_async(seconds)
-        case Ask(limiter, ticket):
+        case AcquirePermit(limiter, ticket):
             return await _in_thread(lambda: limiter.try_acquire(ticket))
-        case Do(work):
+        case RunBlocking(work):
             return await _in_thread(work)
 
 

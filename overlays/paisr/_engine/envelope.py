@@ -14,7 +14,7 @@ from paisr_generated.operations import Response
 
 if TYPE_CHECKING:
     from paisr._base.secrets import Secret
-    from paisr._engine.steps import Answered
+    from paisr._engine.steps import RawResponse
     from paisr_generated.operations import Operation
 
 EXCERPT_LENGTH = 200
@@ -34,19 +34,19 @@ def _decoder(model: Any) -> msgspec.json.Decoder[Any]:
     return decoder
 
 
-def read_response(answered: Answered, operation: Operation[Any], secret: Secret) -> tuple[Response, Any]:
+def read_response(raw: RawResponse, operation: Operation[Any], secret: Secret) -> tuple[Response, Any]:
     """What the contract says of a response with this status, and its data."""
-    response = _response_of(operation, answered.status)
+    response = _response_of(operation, raw.status)
     if response is None:
         raise UnexpectedResponseError(
-            f"The service answered {operation.name} with {answered.status}, a status that the contract does not have.",
+            f"The service answered {operation.name} with {raw.status}, a status that the contract does not have.",
             path="$",
-            status_code=answered.status,
-            excerpt=excerpt(answered.content, secret),
+            status_code=raw.status,
+            excerpt=excerpt(raw.content, secret),
         )
     if response.model is None:
         return response, None
-    body = decode(answered, response.model, operation.name, secret)
+    body = decode(raw, response.model, operation.name, secret)
     if not response.enveloped:
         return response, body
     return response, body.data if response.has_data else None
@@ -61,18 +61,18 @@ def _response_of(operation: Operation[Any], status: int) -> Response | None:
     return found
 
 
-def decode(answered: Answered, answer: Any, operation: str, secret: Secret) -> Any:
+def decode(raw: RawResponse, answer: Any, operation: str, secret: Secret) -> Any:
     """The body as the contract's model; an `UnexpectedResponseError` that says where it is not one."""
     try:
-        return _decoder(answer).decode(answered.content)
+        return _decoder(answer).decode(raw.content)
     except (msgspec.DecodeError, RecursionError, ValueError, OverflowError) as error:
         what, path = _what_and_where(error, secret)
-    shown = excerpt(answered.content, secret)
+    shown = excerpt(raw.content, secret)
     raise UnexpectedResponseError(
-        f"The service answered {operation} with {answered.status} and a body that the contract does not allow: "
+        f"The service answered {operation} with {raw.status} and a body that the contract does not allow: "
         f"at {path}: {what}; it begins {shown or '(empty)'}.",
         path=path,
-        status_code=answered.status,
+        status_code=raw.status,
         excerpt=shown,
     )
 

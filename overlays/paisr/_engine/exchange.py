@@ -14,7 +14,7 @@ from attrs import field, frozen
 from paisr._base.errors import RateLimitTimeoutError
 from paisr._engine.outcomes import error_for
 from paisr._engine.retry import may_repeat
-from paisr._engine.steps import Answered, Ask, Pause, PreparedCall, Send
+from paisr._engine.steps import AcquirePermit, Pause, PreparedCall, RawResponse, Send
 from paisr_generated.operations import ApiResponse
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
     from paisr._engine.drift import DriftWatch
     from paisr._engine.retry import RetryPolicy
-    from paisr._engine.steps import Happened, Steps
+    from paisr._engine.steps import AttemptResult, Steps
     from paisr._ratelimit.queue import Limiter
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ class Policy:
 def exchange(call: PreparedCall[T], policy: Policy, deadline: Deadline) -> Steps[ApiResponse[T]]:
     """Send the request, within the limit and the deadline, as often as is safe; its response, or a `PaisrError`."""
     attempt, spent = 0, 0
-    last: Happened | None = None
+    last: AttemptResult | None = None
     while True:
         attempt += 1
         try:
@@ -57,37 +57,37 @@ def exchange(call: PreparedCall[T], policy: Policy, deadline: Deadline) -> Steps
                 raise
             break  # no time for another attempt: how the last one ended is how the call ended
         started = policy.clock()
-        happened: Happened = yield Send(call.request, deadline)
-        last = happened
-        _log_attempt(call.request.operation, attempt, happened, policy.clock() - started)
-        if isinstance(happened, Answered) and 200 <= happened.status < 300:
+        result: AttemptResult = yield Send(call.request, deadline)
+        last = result
+        _log_attempt(call.request.operation, attempt, result, policy.clock() - started)
+        if isinstance(result, RawResponse) and 200 <= result.status < 300:
             policy.retry.budget.give_back(spent or 1)
             return ApiResponse(
-                data=call.decode(happened),
-                status_code=happened.status,
-                headers=happened.headers,
-                content=happened.content,
+                data=call.decode(result),
+                status_code=result.status,
+                headers=result.headers,
+                content=result.content,
                 attempts=attempt,
             )
-        wait = _wait_before_retry(call, policy, deadline, attempt, happened)
+        wait = _wait_before_retry(call, policy, deadline, attempt, result)
         if wait is None:
             break
-        spent = policy.retry.cost(happened)
+        spent = policy.retry.cost(result)
         yield Pause(wait)
     error = error_for(last, call, deadline, policy.secret, policy.retry.now())
     raise error from _cause(last)
 
 
 def _wait_before_retry(
-    call: PreparedCall[Any], policy: Policy, deadline: Deadline, attempt: int, happened: Happened
+    call: PreparedCall[Any], policy: Policy, deadline: Deadline, attempt: int, result: AttemptResult
 ) -> float | None:
     """Seconds until the next attempt, or None when this one was the last."""
-    if attempt > policy.retry.max_retries or not may_repeat(happened, repeatable=call.repeatable):
+    if attempt > policy.retry.max_retries or not may_repeat(result, repeatable=call.repeatable):
         return None
-    wait = policy.retry.delay(attempt, happened)
+    wait = policy.retry.delay(attempt, result)
     if wait >= deadline.remaining():
         return None
-    return wait if policy.retry.budget.take(policy.retry.cost(happened)) else None
+    return wait if policy.retry.budget.take(policy.retry.cost(result)) else None
 
 
 def _admitted(limiter: Limiter | None, deadline: Deadline) -> Steps[None]:
@@ -96,7 +96,7 @@ def _admitted(limiter: Limiter | None, deadline: Deadline) -> Steps[None]:
         return
     ticket = limiter.enter()
     try:
-        while wait := (yield Ask(limiter, ticket)) if limiter.blocking else limiter.try_acquire(ticket):
+        while wait := (yield AcquirePermit(limiter, ticket)) if limiter.blocking else limiter.try_acquire(ticket):
             if wait >= deadline.remaining():
                 raise RateLimitTimeoutError(
                     f"The rate limit allows the next request in {wait:.1f} s, after the deadline of this call "
@@ -108,11 +108,11 @@ def _admitted(limiter: Limiter | None, deadline: Deadline) -> Steps[None]:
         limiter.leave(ticket)
 
 
-def _cause(happened: Happened) -> BaseException | None:
-    return None if isinstance(happened, Answered) else happened.cause
+def _cause(result: AttemptResult) -> BaseException | None:
+    return None if isinstance(result, RawResponse) else result.cause
 
 
-def _log_attempt(operation: str, attempt: int, happened: Happened, seconds: float) -> None:
+def _log_attempt(operation: str, attempt: int, result: AttemptResult, seconds: float) -> None:
     if log.isEnabledFor(logging.DEBUG):
-        outcome = str(happened.status) if isinstance(happened, Answered) else happened.reason
+        outcome = str(result.status) if isinstance(result, RawResponse) else result.reason
         log.debug("%s attempt %d: %s in %.3f s", operation, attempt, outcome, seconds)

@@ -14,7 +14,7 @@ from paisr._base.errors import (
 )
 from paisr._engine.envelope import clipped, error_message, excerpt
 from paisr._engine.retry import retry_after
-from paisr._engine.steps import Answered, Failed
+from paisr._engine.steps import RawResponse, TransportFailure
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from paisr._base.errors import Outcome
     from paisr._base.secrets import Secret
     from paisr._engine.deadlines import Deadline
-    from paisr._engine.steps import Happened, PreparedCall
+    from paisr._engine.steps import AttemptResult, PreparedCall
 
 HINTS = {
     401: "check the token: it may be wrong or expired",
@@ -34,15 +34,15 @@ HINTS = {
 
 
 def error_for(
-    happened: Happened, call: PreparedCall[Any], deadline: Deadline, secret: Secret, now: datetime
+    result: AttemptResult, call: PreparedCall[Any], deadline: Deadline, secret: Secret, now: datetime
 ) -> PaisrError:
     """The error of a call whose last attempt ended so."""
-    if isinstance(happened, Failed):
-        return _failure(happened, call.request.operation, deadline, secret)
-    return _status_error(happened, call, deadline, secret, now)
+    if isinstance(result, TransportFailure):
+        return _failure(result, call.request.operation, deadline, secret)
+    return _status_error(result, call, deadline, secret, now)
 
 
-def _failure(failed: Failed, operation: str, deadline: Deadline, secret: Secret) -> PaisrError:
+def _failure(failed: TransportFailure, operation: str, deadline: Deadline, secret: Secret) -> PaisrError:
     reason = clipped(secret.scrub(failed.reason)).rstrip(".")
     outcome: Outcome = "unknown" if failed.sent else "not_sent"
     if failed.kind == "answer":
@@ -61,21 +61,21 @@ def _failure(failed: Failed, operation: str, deadline: Deadline, secret: Secret)
 
 
 def _status_error(
-    answered: Answered, call: PreparedCall[Any], deadline: Deadline, secret: Secret, now: datetime
+    raw: RawResponse, call: PreparedCall[Any], deadline: Deadline, secret: Secret, now: datetime
 ) -> PaisrError:
-    message = error_message(answered.content)
+    message = error_message(raw.content)
     if message is not None:
         message = secret.scrub(message)
-    said = f'"{clipped(message)}"' if message else excerpt(answered.content, secret) or "no message"
-    hint = call.hints.get(answered.status) or HINTS.get(answered.status)
-    text = f"The service answered {call.request.operation} with {answered.status}: {said}{f'; {hint}' if hint else ''}."
-    asked = retry_after(answered.headers.get("retry-after"), now)
+    said = f'"{clipped(message)}"' if message else excerpt(raw.content, secret) or "no message"
+    hint = call.hints.get(raw.status) or HINTS.get(raw.status)
+    text = f"The service answered {call.request.operation} with {raw.status}: {said}{f'; {hint}' if hint else ''}."
+    asked = retry_after(raw.headers.get("retry-after"), now)
     if asked is not None and asked >= deadline.remaining():
         text = f"{text} It asks to wait {asked:g} s, longer than this call may take."
     # A 408 may come from a gateway after the request went on to the service, and a 3xx says nothing of what was done.
-    refused = 400 <= answered.status < 500 and answered.status != 408
-    error = status_error_type(answered.status)(
-        text, status_code=answered.status, message=message, outcome="rejected" if refused else "unknown"
+    refused = 400 <= raw.status < 500 and raw.status != 408
+    error = status_error_type(raw.status)(
+        text, status_code=raw.status, message=message, outcome="rejected" if refused else "unknown"
     )
     if isinstance(error, RateLimitError):
         error.retry_after = asked

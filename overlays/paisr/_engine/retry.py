@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from paisr._engine.steps import Answered, Failed
+from paisr._engine.steps import RawResponse, TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from paisr._engine.steps import Happened
+    from paisr._engine.steps import AttemptResult
 
 BASE_DELAY = 0.5
 LONGEST_DELAY = 8.0
@@ -56,29 +56,29 @@ class RetryPolicy:
     now: Callable[[], datetime]
     budget: RetryBudget = field(factory=RetryBudget)
 
-    def delay(self, retry: int, happened: Happened) -> float:
+    def delay(self, retry: int, result: AttemptResult) -> float:
         """Seconds before the retry with this number (from 1): what the service asked for, else full jitter."""
-        asked = retry_after(happened.headers.get("retry-after"), self.now()) if isinstance(happened, Answered) else None
+        asked = retry_after(result.headers.get("retry-after"), self.now()) if isinstance(result, RawResponse) else None
         if asked is not None:
             return asked
         return self.jitter() * min(LONGEST_DELAY, BASE_DELAY * 2.0 ** (retry - 1))
 
-    def cost(self, happened: Happened) -> int:
-        timed_out = isinstance(happened, Failed) and happened.kind == "timeout"
+    def cost(self, result: AttemptResult) -> int:
+        timed_out = isinstance(result, TransportFailure) and result.kind == "timeout"
         return RetryBudget.TIMEOUT_COST if timed_out else RetryBudget.COST
 
 
-def may_repeat(happened: Happened, *, repeatable: bool) -> bool:
+def may_repeat(result: AttemptResult, *, repeatable: bool) -> bool:
     """Whether sending once more is safe and can help.
 
     What is `repeatable`, as a read is, may be repeated after a broken connection, 408, 429 and 5xx. Anything else, such
     as a create, only when it certainly was not processed: the connection was never made, or 429.
     """
-    if isinstance(happened, Failed):
-        return not happened.final and (repeatable or not happened.sent) and happened.kind != "answer"
-    if happened.status == 429:
+    if isinstance(result, TransportFailure):
+        return not result.final and (repeatable or not result.sent) and result.kind != "answer"
+    if result.status == 429:
         return True
-    return repeatable and (happened.status in TRANSIENT_STATUSES or happened.status >= 500)
+    return repeatable and (result.status in TRANSIENT_STATUSES or result.status >= 500)
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:

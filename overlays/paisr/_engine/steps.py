@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 @frozen(slots=True)
-class Answered:
+class RawResponse:
     """The service answered: the bytes are whole and decompressed."""
 
     status: int
@@ -31,7 +31,7 @@ class Answered:
 
 
 @frozen(slots=True)
-class Failed:
+class TransportFailure:
     """No whole answer came. `sent`: whether the service may have acted; `final`: trying again cannot help."""
 
     kind: Literal["connection", "timeout", "answer"]
@@ -42,7 +42,7 @@ class Failed:
     status: int = 0
 
 
-Happened = Answered | Failed
+AttemptResult = RawResponse | TransportFailure
 
 
 @frozen(slots=True)
@@ -61,7 +61,7 @@ class Pause:
 
 
 @frozen(slots=True)
-class Ask:
+class AcquirePermit:
     """Ask the limiter for a place; the answer is the seconds until it is worth asking again, 0.0 for a grant."""
 
     limiter: Limiter
@@ -69,13 +69,13 @@ class Ask:
 
 
 @frozen(slots=True)
-class Do:
+class RunBlocking:
     """Run something that touches the disk, away from an event loop."""
 
     work: Callable[[], Any]
 
 
-Step = Send | Pause | Ask | Do
+Step = Send | Pause | AcquirePermit | RunBlocking
 # What a call is to its driver: it yields steps, is sent what came of each, and returns the result.
 Steps = Generator[Step, Any, T]
 
@@ -88,6 +88,6 @@ class PreparedCall(Generic[T]):
     """
 
     request: Request
-    decode: Callable[[Answered], T] = field(repr=False)
+    decode: Callable[[RawResponse], T] = field(repr=False)
     repeatable: bool
     hints: Mapping[int, str] = field(default={})

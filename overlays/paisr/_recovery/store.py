@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from paisr._base.errors import ConfigurationError, PaisrError
-from paisr._engine.steps import Do
+from paisr._engine.steps import RunBlocking
 from paisr._recovery.attempts import Attempt, OutcomeUnknownError
 from paisr._recovery.memory import JournalError, Known
 
@@ -41,7 +41,7 @@ class AttemptStore:
         if self.journal is None:
             return
         try:
-            yield Do(partial(self._begin, self.journal, attempt, deadline))
+            yield RunBlocking(partial(self._begin, self.journal, attempt, deadline))
         except BaseException as error:
             self.memory.end(attempt, "not_sent")
             if isinstance(error, Exception):
@@ -62,7 +62,7 @@ class AttemptStore:
         if journal is None:
             return
         try:
-            yield Do(lambda: journal.end(attempt, state, invoice_id, deadline.remaining()))
+            yield RunBlocking(lambda: journal.end(attempt, state, invoice_id, deadline.remaining()))
         except Exception as error:  # whatever it is, the answer of the service is worth more
             self._warn(journal, attempt, state, error)
 
@@ -74,7 +74,7 @@ class AttemptStore:
         """What there is to know of an attempt before it is looked for."""
         if self.journal is None:
             return self.memory.known(attempt)
-        known: Known = yield Do(partial(self._known, self.journal, attempt, deadline))
+        known: Known = yield RunBlocking(partial(self._known, self.journal, attempt, deadline))
         return known
 
     def _known(self, journal: Journal, attempt: Attempt, deadline: Deadline) -> Known:
@@ -95,7 +95,7 @@ class AttemptStore:
         """
         if self.journal is None:
             return self._chosen(attempt, invoice_ids, choose, Known())
-        invoice: Invoice | None = yield Do(partial(self._settle, self.journal, attempt, invoice_ids, choose, deadline))
+        invoice: Invoice | None = yield RunBlocking(partial(self._settle, self.journal, attempt, invoice_ids, choose, deadline))
         return invoice
 
     def _chosen(self, attempt: Attempt, invoice_ids: Collection[str], choose: Choose, known: Known) -> Invoice | None:

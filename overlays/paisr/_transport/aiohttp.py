@@ -20,7 +20,7 @@ from attrs import frozen
 from yarl import URL
 
 from paisr._base.forks import register_after_fork
-from paisr._engine.steps import Answered
+from paisr._engine.steps import RawResponse
 from paisr._transport.async_streams import Socket
 from paisr._transport.bodies import Body
 from paisr._transport.connections import IDLE_EXPIRY, MAX_CONNECTIONS
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from paisr._base.route import Route
     from paisr._engine.deadlines import Deadline
-    from paisr._engine.steps import Happened
+    from paisr._engine.steps import AttemptResult
     from paisr_generated.operations import Request
 
 PIECE = 64 * 1024
@@ -56,7 +56,7 @@ class Session:
     timekeeper: Timekeeper
 
 
-class AiohttpWire:
+class AiohttpTransport:
     """One aiohttp session for each event loop, made at its first call, and anew in a forked child."""
 
     def __init__(self, route: Route) -> None:
@@ -74,7 +74,7 @@ class AiohttpWire:
         self._parents.append(self._sessions)
         self._sessions = weakref.WeakKeyDictionary()
 
-    async def send(self, request: Request, deadline: Deadline) -> Happened:
+    async def send(self, request: Request, deadline: Deadline) -> AttemptResult:
         left = TimeLeft(deadline)
         try:
             session = self._session()
@@ -86,7 +86,7 @@ class AiohttpWire:
             # The frames below hold the token; whoever records this traceback must not see them.
             raise without_frames(error)  # noqa: B904 - it is the same exception
 
-    async def _exchange(self, session: aiohttp.ClientSession, request: Request, left: TimeLeft) -> Answered:
+    async def _exchange(self, session: aiohttp.ClientSession, request: Request, left: TimeLeft) -> RawResponse:
         _attempt.set(left)
         url = URL(self._route.service.url + request.target, encoded=True)
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in own_headers(request)]
@@ -99,7 +99,7 @@ class AiohttpWire:
             body = Body(raw_headers)
             while chunk := await response.content.readany():
                 body.add(chunk)
-            return Answered(status, raw_headers, body.whole())
+            return RawResponse(status, raw_headers, body.whole())
         finally:
             response.close()
 

@@ -9,7 +9,7 @@ import weakref
 from typing import TYPE_CHECKING, TypeAlias
 
 from paisr._base.forks import register_after_fork
-from paisr._engine.steps import Answered
+from paisr._engine.steps import RawResponse
 from paisr._transport.async_pool import AsyncPool
 from paisr._transport.bodies import Body
 from paisr._transport.failures import broken, broken_by_transport, without_frames
@@ -26,15 +26,14 @@ if TYPE_CHECKING:
 
     from paisr._base.route import Route
     from paisr._engine.deadlines import Deadline
-    from paisr._engine.steps import Happened
-    from paisr._transport.aiohttp import AiohttpWire
+    from paisr._engine.steps import AttemptResult
     from paisr_generated.operations import Request
 
     class Closable(Protocol):
         async def aclose(self) -> None: ...
 
 
-class AsyncPoolWire:
+class AsyncPoolTransport:
     """httpcore's connections, in a pool for each event loop, made at its first call, and anew in a forked child."""
 
     def __init__(self, route: Route) -> None:
@@ -49,7 +48,7 @@ class AsyncPoolWire:
         self._lock = threading.Lock()
         self._pools = weakref.WeakKeyDictionary()
 
-    async def send(self, request: Request, deadline: Deadline) -> Happened:
+    async def send(self, request: Request, deadline: Deadline) -> AttemptResult:
         left = TimeLeft(deadline)
         try:
             pool = self._pool()
@@ -83,7 +82,7 @@ class AsyncPoolWire:
             return pool
 
 
-class AsyncTransportWire:
+class AsyncUserTransport:
     """A transport given by the user, driven as an httpx client would, without redirects, cookies and the rest."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, route: Route) -> None:
@@ -91,7 +90,7 @@ class AsyncTransportWire:
         self._transport = transport
         self._maker = RequestMaker(route)
 
-    async def send(self, request: Request, deadline: Deadline) -> Happened:
+    async def send(self, request: Request, deadline: Deadline) -> AttemptResult:
         import httpx  # here, because only a user's own transport needs it
 
         left = TimeLeft(deadline)
@@ -113,22 +112,22 @@ class AsyncTransportWire:
         await self._transport.aclose()
 
 
-AsyncWire: TypeAlias = "AsyncPoolWire | AsyncTransportWire | AiohttpWire"
+AsyncTransport: TypeAlias = "AsyncPoolTransport | AsyncUserTransport | AiohttpTransport"
 
 
-def async_wire(route: Route, transport: httpx.AsyncBaseTransport | None) -> AsyncWire:
+def async_transport(route: Route, transport: httpx.AsyncBaseTransport | None) -> AsyncTransport:
     """The user's transport; else aiohttp, where it is installed and no proxy is in the way; else httpcore's pool."""
     if transport is not None:
-        return AsyncTransportWire(transport, route)
+        return AsyncUserTransport(transport, route)
     if choose_proxy(route) is None:
         with contextlib.suppress(ImportError):
-            from paisr._transport.aiohttp import AiohttpWire  # here, because it is an extra
+            from paisr._transport.aiohttp import AiohttpTransport  # here, because it is an extra
 
-            return AiohttpWire(route)
-    return AsyncPoolWire(route)
+            return AiohttpTransport(route)
+    return AsyncPoolTransport(route)
 
 
-async def receive(stream: AsyncIterable[bytes], response: Closable, left: TimeLeft) -> Answered:
+async def receive(stream: AsyncIterable[bytes], response: Closable, left: TimeLeft) -> RawResponse:
     """The whole response, whose head has come."""
     assert left.head is not None
     status, raw_headers = left.head
@@ -136,6 +135,6 @@ async def receive(stream: AsyncIterable[bytes], response: Closable, left: TimeLe
         body = Body(raw_headers)
         async for chunk in stream:
             body.add(chunk)
-        return Answered(status, raw_headers, body.whole())
+        return RawResponse(status, raw_headers, body.whole())
     finally:
         await response.aclose()

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import httpcore
 
-from paisr._engine.steps import Answered, Failed
+from paisr._engine.steps import RawResponse, TransportFailure
 from paisr._transport.bodies import UnreadableBodyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from paisr._engine.steps import Happened
+    from paisr._engine.steps import AttemptResult
     from paisr._transport.times import TimeLeft
 
 # What can come out of httpcore; the ssl and socket errors that it does not translate are OSErrors.
@@ -52,7 +52,7 @@ REASONS = {
 }
 
 
-def broken(error: Exception, left: TimeLeft) -> Happened:
+def broken(error: Exception, left: TimeLeft) -> AttemptResult:
     """What happened where an exception came out of the pool; of an error response the status is known all the same.
 
     Raises the exception, without its frames, when it is none of the HTTP library's: a slip in the code.
@@ -60,23 +60,23 @@ def broken(error: Exception, left: TimeLeft) -> Happened:
     return _known(error, left, isinstance(error, POOL_FAILURES))
 
 
-def broken_by_transport(error: Exception, left: TimeLeft) -> Happened:
+def broken_by_transport(error: Exception, left: TimeLeft) -> AttemptResult:
     """The same for a transport of the user's own: whatever is not Python's own exception is the library's."""
     return _known(error, left, isinstance(error, OSError) or type(error).__module__ != "builtins")
 
 
-def _known(error: Exception, left: TimeLeft, is_failure: bool) -> Happened:
+def _known(error: Exception, left: TimeLeft, is_failure: bool) -> AttemptResult:
     status, raw_headers = left.head or (0, [])
     if status >= 400:
-        return Answered(status, raw_headers, b"")
+        return RawResponse(status, raw_headers, b"")
     if isinstance(error, UnreadableBodyError):
-        return Failed(kind="answer", sent=True, reason=str(error), status=status)
+        return TransportFailure(kind="answer", sent=True, reason=str(error), status=status)
     if is_failure:
         return failure(error, left)
     raise without_frames(error)
 
 
-def failure(error: Exception, left: TimeLeft) -> Failed:
+def failure(error: Exception, left: TimeLeft) -> TransportFailure:
     """The exceptions of httpx have the same names as httpcore's, so that one table serves both."""
     name = type(error).__name__
     chain = list(_chain(error))
@@ -90,7 +90,7 @@ def failure(error: Exception, left: TimeLeft) -> Failed:
         reason = str(error)[:LONGEST_REASON] or name
     if isinstance(root, ssl.SSLCertVerificationError):
         reason = f"the service's certificate is not trusted ({root.verify_message})"
-    return Failed(
+    return TransportFailure(
         kind="timeout" if timeout else "connection",
         sent=sent,
         reason=reason.rstrip("."),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpcore
 
 from paisr._base.forks import register_after_fork
-from paisr._engine.steps import Answered
+from paisr._engine.steps import RawResponse
 from paisr._transport.bodies import Body
 from paisr._transport.failures import broken, broken_by_transport, without_frames
 from paisr._transport.pools import check_transport
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
     from paisr._base.route import Route
     from paisr._engine.deadlines import Deadline
-    from paisr._engine.steps import Happened
+    from paisr._engine.steps import AttemptResult
     from paisr_generated.operations import Request
 
     class Closable(Protocol):
         def close(self) -> None: ...
 
 
-class PoolWire:
+class PoolTransport:
     """httpcore's connections, in a pool that is made at the first call, and anew in a forked child."""
 
     def __init__(self, route: Route) -> None:
@@ -47,7 +47,7 @@ class PoolWire:
         self._lock = threading.Lock()
         self._pool = None
 
-    def send(self, request: Request, deadline: Deadline) -> Happened:
+    def send(self, request: Request, deadline: Deadline) -> AttemptResult:
         left = TimeLeft(deadline)
         try:
             with (self._pool or self._make_pool()).connection(left) as connection:
@@ -73,7 +73,7 @@ class PoolWire:
             return self._pool
 
 
-class TransportWire:
+class UserTransport:
     """A transport given by the user, driven as an httpx client would, without redirects, cookies and the rest."""
 
     def __init__(self, transport: httpx.BaseTransport, route: Route) -> None:
@@ -81,7 +81,7 @@ class TransportWire:
         self._transport = transport
         self._maker = RequestMaker(route)
 
-    def send(self, request: Request, deadline: Deadline) -> Happened:
+    def send(self, request: Request, deadline: Deadline) -> AttemptResult:
         import httpx  # here, because only a user's own transport needs it
 
         left = TimeLeft(deadline)
@@ -102,15 +102,15 @@ class TransportWire:
         self._transport.close()
 
 
-SyncWire = PoolWire | TransportWire
+SyncTransport = PoolTransport | UserTransport
 
 
-def sync_wire(route: Route, transport: httpx.BaseTransport | None) -> SyncWire:
+def sync_transport(route: Route, transport: httpx.BaseTransport | None) -> SyncTransport:
     """The user's transport, else a pool of httpcore's connections."""
-    return PoolWire(route) if transport is None else TransportWire(transport, route)
+    return PoolTransport(route) if transport is None else UserTransport(transport, route)
 
 
-def _receive(stream: Iterable[bytes], response: Closable, left: TimeLeft) -> Answered:
+def _receive(stream: Iterable[bytes], response: Closable, left: TimeLeft) -> RawResponse:
     """The whole response, whose head has come."""
     assert left.head is not None
     status, raw_headers = left.head
@@ -120,6 +120,6 @@ def _receive(stream: Iterable[bytes], response: Closable, left: TimeLeft) -> Ans
             body.add(chunk)
             if not left.deadline.remaining():
                 raise httpcore.ReadTimeout("the deadline passed")
-        return Answered(status, raw_headers, body.whole())
+        return RawResponse(status, raw_headers, body.whole())
     finally:
         response.close()
