@@ -86,7 +86,7 @@ bench: $(PEERS_READY) $(STOCK_READY) ## measure what the client costs against it
 bench-quick: $(STOCK_READY) ## measure the goals only; fail when one is missed by half
 	$(BIN)/python -m benchmarks --stock $(STOCK) --quick
 
-demo: $(READY) ## see an invoice created, listed, read and paid, on a stand-in server
+demo: $(READY) ## see an invoice created, listed, read and paid, on a stub server
 	@$(BIN)/python scripts/demo.py
 
 build: $(READY) ## build the wheel and the source distribution in dist/

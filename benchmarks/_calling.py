@@ -61,7 +61,7 @@ def _stainless(url: str, stack: ExitStack) -> Callable[[], object]:
     import openai
 
     client = stack.enter_context(openai.OpenAI(api_key=TOKEN, base_url=f"{url}/v2"))
-    model = _shapes.one_answer_model(openai.BaseModel, float)
+    model = _shapes.one_response_model(openai.BaseModel, float)
     return lambda: client.get("/invoices/inv_000001", cast_to=model)
 
 

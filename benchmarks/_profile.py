@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks import _calling, _readers, _samples, _starting
 
 SHOWN = 8
-# A call that finds nobody loads what one that is answered loads.
+# A call that finds nobody loads what one that is responded loads.
 FIRST_CALL = """
 import contextlib, paisr
 with contextlib.suppress(paisr.APIConnectionError):
@@ -40,7 +40,7 @@ def profiled(contest: str, url: str) -> list[str]:
 def _works(contest: str, url: str, stack: ExitStack) -> Callable[[], object]:
     """Something that takes about a second."""
     if contest == "reading":
-        read, content = _readers.paisr(), _samples.list_answer(1000)
+        read, content = _readers.paisr(), _samples.list_response(1000)
         return lambda: [read(content) for _ in range(100)]
     if contest == "constructing":
         return lambda: [_starting.construct() for _ in range(2000)]

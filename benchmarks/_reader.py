@@ -1,7 +1,7 @@
 """One way to read, alone in its process: `python -m benchmarks._reader NAME TIMES STOCK`.
 
 Other libraries in the same process would decide what memory is at hand and how much garbage there is to look at. A line
-on standard input asks for a sample; it is answered with the processor time of one reading in microseconds.
+on standard input asks for a sample; it is responded with the processor time of one reading in microseconds.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ def reader(name: str, times: int, stock: str) -> Iterator[Sample]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        asked, answered = process.stdin, process.stdout
+        asked, responded = process.stdin, process.stdout
 
         def sample() -> float:
             asked.write("\n")
-            return float(answered.readline())
+            return float(responded.readline())
 
         yield sample
         asked.close()
 
 
-def answer(name: str, times: int) -> None:
-    sample = processor_time(partial(_readers.ALL[name](), _samples.list_answer(1000)), times=times)
+def response(name: str, times: int) -> None:
+    sample = processor_time(partial(_readers.ALL[name](), _samples.list_response(1000)), times=times)
     sample()
     gc.collect()
     gc.freeze()
@@ -45,4 +45,4 @@ def answer(name: str, times: int) -> None:
 
 if __name__ == "__main__":
     sys.path.extend(sys.argv[3:])
-    answer(sys.argv[1], int(sys.argv[2]))
+    response(sys.argv[1], int(sys.argv[2]))

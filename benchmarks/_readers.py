@@ -1,4 +1,4 @@
-"""From the bytes of an answer to objects: one function for each way to do it, made when its library is there."""
+"""From the bytes of a response to objects: one function for each way to do it, made when its library is there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Reader = Callable[[bytes], object]
 
 
 def paisr() -> Reader:
-    """All that a call does with an answer's body: check, decode, and wrap the list."""
+    """All that a call does with a response's body: check, decode, and wrap the list."""
     from paisr._base.secrets import Secret
     from paisr._engine.envelope import decode
     from paisr._engine.steps import RawResponse
@@ -23,8 +23,8 @@ def paisr() -> Reader:
     secret = Secret("token")
 
     def read(content: bytes) -> object:
-        answer = decode(RawResponse(200, [], content), ListInvoicesResponse, "list_invoices", secret)
-        return InvoiceList(answer.data.invoices, 1000)
+        response = decode(RawResponse(200, [], content), ListInvoicesResponse, "list_invoices", secret)
+        return InvoiceList(response.data.invoices, 1000)
 
     return read
 
@@ -32,11 +32,11 @@ def paisr() -> Reader:
 def msgspec_structs() -> Reader:
     import msgspec
 
-    return msgspec.json.Decoder(_shapes.answer_model(msgspec.Struct, Decimal)).decode
+    return msgspec.json.Decoder(_shapes.response_model(msgspec.Struct, Decimal)).decode
 
 
 def stock() -> Reader:
-    from stock_paisr.models.list_invoices_answer import ListInvoicesResponse
+    from stock_paisr.models.list_invoices_response import ListInvoicesResponse
 
     return lambda content: ListInvoicesResponse.from_dict(json.loads(content))
 
@@ -44,14 +44,14 @@ def stock() -> Reader:
 def pydantic() -> Reader:
     from pydantic import BaseModel
 
-    return _shapes.answer_model(BaseModel, Decimal).model_validate_json
+    return _shapes.response_model(BaseModel, Decimal).model_validate_json
 
 
 def stainless() -> Reader:
-    """As the generated clients of this family read an answer: `construct`, which trusts what it gets."""
+    """As the generated clients of this family read a response: `construct`, which trusts what it gets."""
     import openai
 
-    model: Any = _shapes.answer_model(openai.BaseModel, float)
+    model: Any = _shapes.response_model(openai.BaseModel, float)
     return lambda content: model.construct(**json.loads(content))
 
 

@@ -1,4 +1,4 @@
-"""Reading answers: processor time, and what is kept."""
+"""Reading responses: processor time, and what is kept."""
 
 from __future__ import annotations
 

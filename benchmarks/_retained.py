@@ -14,7 +14,7 @@ COUNT, LISTS = 1000, 5
 def retained(name: str) -> float:
     """What five lists of 1,000 invoices hold on to, for each invoice; the bytes that they were read from are freed."""
     read = _readers.ALL[name]()
-    content = _samples.list_answer(COUNT)
+    content = _samples.list_response(COUNT)
     kept = [read(content)]
     gc.collect()
     tracemalloc.start()

@@ -1,4 +1,4 @@
-"""Answers of a plausible service: invoices that differ, as bytes."""
+"""Responses of a plausible service: invoices that differ, as bytes."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def invoice(number: int) -> dict[str, Any]:
     }
 
 
-def get_answer() -> bytes:
+def get_response() -> bytes:
     return json.dumps({"success": True, "data": invoice(1)}).encode()
 
 
-def create_answer() -> bytes:
+def create_response() -> bytes:
     return json.dumps({"success": True, "data": {"id": "inv_000001", "status": "unpaid", "session": None}}).encode()
 
 
-def list_answer(count: int) -> bytes:
+def list_response(count: int) -> bytes:
     invoices = [invoice(number) for number in range(count)]
     return json.dumps({"success": True, "data": {"invoices": invoices}}).encode()

@@ -24,18 +24,18 @@ HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\
 
 
 @cache
-def _answer(line: bytes) -> bytes:
-    """The answer to a request that begins with `line`: method, target, protocol."""
+def _response(line: bytes) -> bytes:
+    """The response to a request that begins with `line`: method, target, protocol."""
     found = _LIMIT.search(line)
     if line.startswith(b"POST"):
-        body = _samples.create_answer()
+        body = _samples.create_response()
     else:
-        body = _samples.list_answer(int(found[1])) if found else _samples.get_answer()
+        body = _samples.list_response(int(found[1])) if found else _samples.get_response()
     return HEAD.format(len(body)).encode() + body
 
 
-class Answers(asyncio.Protocol):
-    """Answers each request on a connection; what is asked for decides the answer, headers do not."""
+class Responses(asyncio.Protocol):
+    """Responses each request on a connection; what is asked for decides the response, headers do not."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -49,7 +49,7 @@ class Answers(asyncio.Protocol):
             end += int(length[1]) if length else 0
             if len(self.received) < end:
                 return
-            self.transport.write(_answer(self.received.partition(b"\r\n")[0]))
+            self.transport.write(_response(self.received.partition(b"\r\n")[0]))
             self.received = self.received[end:]
 
 
@@ -59,7 +59,7 @@ async def serve(certificate: str | None) -> None:
     if certificate is not None:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(certificate)
-    server = await loop.create_server(Answers, "127.0.0.1", 0, backlog=1024, ssl=tls)
+    server = await loop.create_server(Responses, "127.0.0.1", 0, backlog=1024, ssl=tls)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 

@@ -27,8 +27,8 @@ class Kind(StrEnum):
     FIXED = "fixed"
 
 
-def answer_model(base: type, number: type) -> Any:
-    """The answer to a list call as a class of `base`, a base class that reads annotations; `number` is for amounts."""
+def response_model(base: type, number: type) -> Any:
+    """The response to a list call as a class of `base`, which reads annotations; `number` is for amounts."""
 
     def model(title: str, required: dict[str, Any], **optional: Any) -> Any:
         annotations = required | {key: kind | None for key, kind in optional.items()}
@@ -57,15 +57,15 @@ def answer_model(base: type, number: type) -> Any:
         created_at=datetime,
     )
     data = model("Data", {"invoices": list[invoice]})
-    return model("Answer", {"success": bool, "data": data})
+    return model("Response", {"success": bool, "data": data})
 
 
-def one_answer_model(base: type, number: type) -> Any:
-    """The answer to reading one invoice."""
-    listed = answer_model(base, number).__annotations__["data"].__annotations__["invoices"]
+def one_response_model(base: type, number: type) -> Any:
+    """The response to reading one invoice."""
+    listed = response_model(base, number).__annotations__["data"].__annotations__["invoices"]
     (invoice,) = listed.__args__
     body = {"__annotations__": {"success": bool, "data": invoice}, "__module__": __name__}
-    return new_class("OneAnswer", (base,), exec_body=lambda namespace: namespace.update(body))
+    return new_class("OneResponse", (base,), exec_body=lambda namespace: namespace.update(body))
 
 
-__all__ = ["Decimal", "answer_model", "one_answer_model"]
+__all__ = ["Decimal", "one_response_model", "response_model"]

@@ -1,6 +1,6 @@
 """See an invoice created, listed, paid and read, and one call refused: `make demo`.
 
-Everything runs on this machine: the stand-in listens on a free port of loopback, and the installed client talks to it
+Everything runs on this machine: the stub listens on a free port of loopback, and the installed client talks to it
 over real HTTP. The file needs the packages `paisr` and `paisr_stub` and nothing else of the repository, so the tests
 run it against the built wheel. The exit status is 0 only when every step went as it should.
 """
@@ -76,7 +76,7 @@ def pretty(body: bytes) -> str:
 
 
 def show_request(stub: StubServer) -> None:
-    """Print the newest request as it reached the stand-in."""
+    """Print the newest request as it reached the stub."""
     request = stub.requests[-1]
     print(f"     {request.method} {request.path}" + (f"?{request.query}" if request.query else ""))
     if request.body:
@@ -112,7 +112,7 @@ def list_unpaid(client: Paisr, stub: StubServer, invoice_id: str) -> None:
 
 
 def pay(client: Paisr, stub: StubServer, invoice_id: str) -> None:
-    heading(3, "The customer pays on the checkout page (the stand-in is told so), and the invoice is read again")
+    heading(3, "The customer pays on the checkout page (the stub is told so), and the invoice is read again")
     stub.pay(invoice_id)
     paid = client.invoices.get(invoice_id)
     show_request(stub)
@@ -142,7 +142,7 @@ def be_refused(client: Paisr, stub: StubServer) -> None:
 
 def journey() -> None:
     with StubServer() as stub, Paisr(stub.token, base_url=stub.url) as client:
-        print(f"The stand-in for the Paisr service listens on {stub.url}; nothing leaves this machine.")
+        print(f"The stub for the Paisr service listens on {stub.url}; nothing leaves this machine.")
         invoice_id = create(client, stub)
         list_unpaid(client, stub, invoice_id)
         pay(client, stub, invoice_id)

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {
     # Everything that make needs.
     "dev": ["--all-extras", "--group", "dev"],
-    # The client alone, and the client with the stand-in: what the tests of the built wheel install.
+    # The client alone, and the client with the stub: what the tests of the built wheel install.
     "runtime": [],
     "stub": ["--extra", "stub"],
     # The lowest versions that pyproject.toml allows, with the few packages that the client's own tests need.

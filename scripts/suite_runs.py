@@ -13,7 +13,7 @@ from pathlib import Path
 
 SUITES = Path("tests") / "contract"
 SOURCES = ("overlays", "generated", "stub")
-LONGEST_RUN = 300.0  # seconds
+MAX_RUN = 300.0  # seconds
 PACKAGES = ("paisr", "paisr_generated", "paisr_stub")
 # Loaded once, in a process that each run of the suites is forked from: half of the time would go into loading them.
 # None of them may know the packages that are tested.
@@ -90,9 +90,9 @@ def pytest_in(root: Path, options: list[str]) -> tuple[int, str]:
         arguments = (root, ["--assert=plain", "-p", "no:cacheprovider", *options], output)
         process = PROCESSES.Process(target=run_pytest, args=arguments)
         process.start()
-        process.join(LONGEST_RUN)
+        process.join(MAX_RUN)
         if process.exitcode is None:
             process.kill()
             process.join()
-            raise SuiteError(f"no end after {LONGEST_RUN:.0f} s")
+            raise SuiteError(f"no end after {MAX_RUN:.0f} s")
         return process.exitcode, output.read_text(encoding="utf-8", errors="replace")

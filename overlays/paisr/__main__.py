@@ -8,7 +8,7 @@ from collections.abc import Sequence
 USAGE = """usage: paisr stub [--help]
 
 commands:
-  stub    run the stand-in for the service on this machine (needs paisr[stub])
+  stub    run the stub of the service on this machine (needs paisr[stub])
 """
 
 

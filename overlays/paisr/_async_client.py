@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     import httpx
 
     from paisr._engine.drift import OnDrift
+    from paisr._engine.drivers import AsyncTransport
     from paisr._engine.steps import Steps
     from paisr._invoices import AsyncInvoices
     from paisr._ratelimit.rate import RateLimit
     from paisr._settings import Environment
-    from paisr._transport.asynchronous import AsyncTransport
 
 T = TypeVar("T")
 

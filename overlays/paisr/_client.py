@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     import httpx
 
     from paisr._engine.drift import OnDrift
+    from paisr._engine.drivers import Transport
     from paisr._engine.steps import Steps
     from paisr._invoices import Invoices
     from paisr._ratelimit.rate import RateLimit
     from paisr._settings import Environment
-    from paisr._transport.synchronous import SyncTransport
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class Paisr(BaseClient, Resources):
     `proxy`: a URL; what the environment says when not given. `tls`: an `ssl.SSLContext`.
     `transport`: an httpx transport, for tests and special networks; it is closed with the client, and asked to use each
     connection once, since nobody sees what else comes on it.
-    `on_drift`: called as ``on_drift(operation, path)`` once for each field and enumeration value in answers that the
+    `on_drift`: called as ``on_drift(operation, path)`` once for each field and enumeration value in responses that the
     contract does not know (``$.data.invoices[].line_items``, ``$.data.status=refunded``); neither is an error.
 
     Use it as a context manager, or call `close()`. Raises `ConfigurationError` for settings that cannot work.
@@ -76,7 +76,7 @@ class Paisr(BaseClient, Resources):
         # Here, as httpx does it: the first client loads the HTTP library, the import does not.
         from paisr._transport.synchronous import sync_transport
 
-        self._transport: SyncTransport = sync_transport(self._route, transport)
+        self._transport: Transport = sync_transport(self._route, transport)
 
     if TYPE_CHECKING:
 

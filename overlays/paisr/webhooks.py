@@ -9,7 +9,7 @@
         secret=os.environ["PAISR_WEBHOOK_SECRET"],
     )
 
-A delivery that is not answered with 2XX is sent again, up to 10 times (vendor's documentation), so the same event can
+A delivery that is not responded with 2XX is sent again, up to 10 times (vendor's documentation), so the same event can
 arrive more than once: remember the pairs ``(event.id, event.event)`` that have been dealt with.
 """
 
@@ -51,7 +51,7 @@ _TIMESTAMP_END = 10**14
 _TIMESTAMP = re.compile(r"[0-9]{1,14}")
 _SIGNATURE = re.compile(r"[0-9A-Fa-f]{64}")
 # A body that fails the check is parsed to explain why only up to this size: strangers must not be able to order work.
-_LONGEST_EXPLAINED = 16_384
+_MAX_EXPLAINED = 16_384
 
 
 class WebhookEvent(NamedTuple):
@@ -223,7 +223,7 @@ def _why_not(given: bytes, stamp: str, body: bytes, secrets: tuple[Secret, ...])
 
 def _written_otherwise(body: bytes) -> set[bytes]:
     """The same JSON as other writers would write it: with and without spaces, escapes and a final line break."""
-    if len(body) > _LONGEST_EXPLAINED:
+    if len(body) > _MAX_EXPLAINED:
         return set()
     try:
         value = json.loads(body.decode())

@@ -5,14 +5,14 @@ from __future__ import annotations
 from declarations import Expect, Fault
 from faults_bodies import BODIES
 from faults_connecting import CONNECTING, LOCAL
-from faults_statuses import ANSWERS
+from faults_statuses import RESPONSES
 from faults_wire import WIRE
 
 GROUPS: dict[str, list[Fault]] = {
     "Not sent": LOCAL,
     "Connecting": CONNECTING,
     "On the wire": WIRE,
-    "Statuses": ANSWERS,
+    "Statuses": RESPONSES,
     "Bodies": BODIES,
 }
 CATALOGUE = [fault for faults in GROUPS.values() for fault in faults]

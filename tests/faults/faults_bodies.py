@@ -1,16 +1,16 @@
-"""Faults in the body of an answer with status 200: not JSON, not the envelope, not the types of the contract."""
+"""Faults in the body of a response with status 200: not JSON, not the envelope, not the types of the contract."""
 
 from __future__ import annotations
 
 from declarations import TOKEN, Expect, Expects, Fault, fine, off_contract
-from server import Received, always, as_json, http, right_answer, right_data
+from server import Received, always, as_json, http, right_data, right_response
 
 DEEP = 100_000
 
 
 def body(name: str, content: bytes, expects: Expects | None = None) -> Fault:
-    answer = http(200, content, "Content-Type: application/json")
-    return Fault(name, off_contract() if expects is None else expects, always(answer))
+    response = http(200, content, "Content-Type: application/json")
+    return Fault(name, off_contract() if expects is None else expects, always(response))
 
 
 def data(name: str, content: bytes, expects: Expects | None = None) -> Fault:
@@ -29,14 +29,14 @@ def _more(received: Received) -> bytes:
 
 
 def _typed(kind: str) -> Fault:
-    def answer(received: Received) -> bytes:
-        return right_answer(received).replace(b"application/json", kind.encode())
+    def response(received: Received) -> bytes:
+        return right_response(received).replace(b"application/json", kind.encode())
 
-    return Fault(f"right body called {kind}", fine(), always(answer))
+    return Fault(f"right body called {kind}", fine(), always(response))
 
 
 def _other_status(received: Received) -> bytes:
-    return right_answer(received).replace(b'"paid"', b'"owed"').replace(b'"SRD"', b'"XCG"')
+    return right_response(received).replace(b'"paid"', b'"owed"').replace(b'"SRD"', b'"XCG"')
 
 
 NOT_THE_ENVELOPE = [

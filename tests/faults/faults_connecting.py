@@ -36,7 +36,7 @@ def _bound(server: FaultServer) -> int:
 
 
 def full_backlog(server: FaultServer) -> Target:
-    """A port whose queue of connections is full: the next one is not answered at all."""
+    """A port whose queue of connections is full: the next one is not responded to at all."""
     listener = server.cleanup.enter_context(socket.socket())
     listener.bind(("127.0.0.1", 0))
     listener.listen(0)
@@ -83,7 +83,7 @@ def plain_refusal(connection: Connection) -> None:
 
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
-# The certificate is the only thing wrong: a client that goes on regardless gets an answer.
+# The certificate is the only thing wrong: a client that goes on regardless gets a response.
 TLS_REFUSALS = [
     Fault("untrusted certificate", never_sent(), tls=certified("127.0.0.1", by=stranger), arrange=over_tls),
     Fault("self-made authority, nothing set", never_sent(), tls=certified("127.0.0.1"), arrange=untrusted),
@@ -156,5 +156,5 @@ LOCAL = [
     refused("negative price", items=item(unit_price="-1")),
     refused("quantity of zero", items=item(quantity=0)),
     refused("51 items", items=item() * 51),
-    refused("half a character", summary="\ud800"),
+    refused("a lone surrogate", summary="\ud800"),
 ]

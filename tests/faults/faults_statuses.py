@@ -1,4 +1,4 @@
-"""Faults that are answers: every kind of status, redirects, and what `Retry-After` can say."""
+"""Faults that are responses: every kind of status, redirects, and what `Retry-After` can say."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from server import (
     healthy,
     http,
     in_turn,
-    right_answer,
+    right_response,
 )
 
 REFUSAL = {"success": False, "message": "No."}
@@ -79,7 +79,7 @@ STATUSES = [
             "get": Expect(2, result="inv_123"),
             "create": Expect(1, "OutcomeUnknownError", "unknown", cause="ServerError"),
         },
-        in_turn(error(503), right_answer),
+        in_turn(error(503), right_response),
     ),
     Fault("500 with a broken gzip", server_error(), always(http(500, HTML, "Content-Encoding: gzip"))),
     Fault("520, of a gateway", server_error(), always(http(520, HTML))),
@@ -87,7 +87,7 @@ STATUSES = [
     Fault("999", server_error(), always(http(999))),
     Fault("204", off_contract(), always(http(204, length=False))),
     Fault(
-        "202 with the right body", fine(), always(lambda received: right_answer(received).replace(b" 200 ", b" 202 "))
+        "202 with the right body", fine(), always(lambda received: right_response(received).replace(b" 200 ", b" 202 "))
     ),
     Fault("206 with half a body", off_contract(), always(http(206, b'{"success": true, "data": {"id": "inv_'))),
     Fault("101, switching protocols", broken(), always(http(101, b"", "Upgrade: websocket", length=False))),
@@ -132,7 +132,7 @@ LIMITED = [
             "get": Expect(2, result="inv_123"),
             "create": Expect(2, result="inv_created"),
         },
-        in_turn(error(429), right_answer),
+        in_turn(error(429), right_response),
     ),
     Fault(
         "429, then 500",
@@ -140,7 +140,7 @@ LIMITED = [
             "get": Expect(3, result="inv_123"),
             "create": Expect(2, "OutcomeUnknownError", "unknown", cause="ServerError"),
         },
-        in_turn(error(429), error(500), right_answer),
+        in_turn(error(429), error(500), right_response),
     ),
 ]
-ANSWERS = [*STATUSES, *LIMITED]
+RESPONSES = [*STATUSES, *LIMITED]

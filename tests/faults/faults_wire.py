@@ -1,4 +1,4 @@
-"""Faults between the request's first byte and the answer's last: broken, silent, cut off, endless, not HTTP."""
+"""Faults between the request's first byte and the response's last: broken, silent, cut off, endless, not HTTP."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from server import (
     as_json,
     cut,
     http,
-    right_answer,
     right_data,
+    right_response,
 )
 
 BODY = b'{"success": true, "data": {"id": "inv_123", "status": "paid"}}'
@@ -28,9 +28,9 @@ GZIPPED = "Content-Encoding: gzip"
 ZEROS = bytes(2**20)
 
 
-def silent_after(answer: bytes) -> Behaviour:
+def silent_after(response: bytes) -> Behaviour:
     def behave(connection: Connection) -> None:
-        connection.send(answer)
+        connection.send(response)
         connection.hold()
 
     return after_request(behave)
@@ -75,12 +75,12 @@ def gzipped(data: bytes) -> Behaviour:
 
 
 def gzipped_right(received: Received) -> bytes:
-    return http(200, gzip.compress(right_answer(received).partition(b"\r\n\r\n")[2]), GZIPPED)
+    return http(200, gzip.compress(right_response(received).partition(b"\r\n\r\n")[2]), GZIPPED)
 
 
-def chunked(answer: bytes) -> bytes:
-    """The same answer, its body in one chunk."""
-    body = answer.partition(b"\r\n\r\n")[2]
+def chunked(response: bytes) -> bytes:
+    """The same response, its body in one chunk."""
+    body = response.partition(b"\r\n\r\n")[2]
     return CHUNKED + f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
 
 
@@ -108,7 +108,7 @@ BROKEN = [
     Fault("status that is no number", broken(), cut(b"HTTP/1.1 abc OK\r\n\r\n")),
     Fault("no head at all", broken(), cut(BODY)),
     Fault("another protocol's greeting", broken(), cut(b"SSH-2.0-OpenSSH_9.6\r\n")),
-    Fault("HTTP/2 in answer to HTTP/1.1", broken(), cut(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00" + bytes(18))),
+    Fault("HTTP/2 in response to HTTP/1.1", broken(), cut(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00" + bytes(18))),
     Fault("two different lengths", broken(), cut(HEAD + b"Content-Length: 7\r\n\r\n" + BODY)),
     Fault("length is no number", broken(), cut(b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + BODY)),
     Fault("negative length", broken(), cut(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n" + BODY)),
@@ -119,7 +119,7 @@ DRIPS = [
     Fault("header drips", late(), dripping(HEAD + b"X-Long: ", b"a"), timeout=SHORT),
     Fault("body drips", late(), dripping(HEAD.replace(b": ", b": 9") + b"\r\n", b" "), timeout=SHORT),
     Fault("chunks drip", late(), dripping(CHUNKED, b"1\r\n \r\n"), timeout=SHORT),
-    Fault("interim answers without end", late(), dripping(b"", INTERIM, 0.001), timeout=SHORT),
+    Fault("interim responses without end", late(), dripping(b"", INTERIM, 0.001), timeout=SHORT),
 ]
 FLOODS = [
     Fault("header flood", broken(), endless(HEAD, b"X-Flood: " + b"a" * 4000 + b"\r\n")),
@@ -151,16 +151,16 @@ def first_then(warm: Behaviour) -> Behaviour:
     """The first connection goes wrong after its first request; all others are healthy."""
 
     def behave(connection: Connection) -> None:
-        (warm if connection.number == 0 else always(right_answer))(connection)
+        (warm if connection.number == 0 else always(right_response))(connection)
 
     return behave
 
 
-def answered_then(then: Behaviour) -> Behaviour:
+def responseed_then(then: Behaviour) -> Behaviour:
     def behave(connection: Connection) -> None:
         received = connection.request()
         if received:
-            connection.send(right_answer(received))
+            connection.send(right_response(received))
             then(connection)
 
     return first_then(behave)
@@ -171,38 +171,38 @@ def surplus(frame: Behaviour) -> Behaviour:
 
 
 def _wrong(connection: Connection) -> bytes:
-    """A whole answer that nobody asked for."""
+    """A whole response that nobody asked for."""
     return as_json({"success": True, "data": right_data(connection.server.requests[-1]) | {"id": "inv_wrong"}})
 
 
 def surplus_plain(connection: Connection) -> None:
-    connection.send(right_answer(connection.server.requests[-1]) + _wrong(connection))
+    connection.send(right_response(connection.server.requests[-1]) + _wrong(connection))
     connection.hold()
 
 
 def surplus_chunked(connection: Connection) -> None:
-    connection.send(chunked(right_answer(connection.server.requests[-1])) + chunked(_wrong(connection)))
+    connection.send(chunked(right_response(connection.server.requests[-1])) + chunked(_wrong(connection)))
     connection.hold()
 
 
 def surplus_late(connection: Connection) -> None:
-    connection.send(right_answer(connection.server.requests[-1]))
+    connection.send(right_response(connection.server.requests[-1]))
     connection.server.stopping.wait(0.01)
     connection.send(_wrong(connection))
     connection.hold()
 
 
 def surplus_half(connection: Connection) -> None:
-    """The first bytes of the surplus answer with the first answer, the rest when the next request has come."""
+    """The first bytes of the surplus response with the first response, the rest when the next request has come."""
     wrong = _wrong(connection)
-    connection.send(right_answer(connection.server.requests[-1]) + wrong[:12])
+    connection.send(right_response(connection.server.requests[-1]) + wrong[:12])
     if connection.request():
         connection.send(wrong[12:])
         connection.hold()
 
 
 def surplus_after_nothing(connection: Connection) -> None:
-    """Behind an answer that has no body."""
+    """Behind a response that has no body."""
     connection.send(http(404) + _wrong(connection))
     connection.hold()
 
@@ -216,20 +216,20 @@ UNREAD_RESET: Expects = {
     "create": Expect(0, "OutcomeUnknownError", "unknown", cause="APIConnectionError"),
 }
 KEPT = [
-    Fault("stale keep-alive (closed while idle)", fine(), answered_then(Connection.fin), warm=True),
-    Fault("stale keep-alive (reset while idle)", fine(), answered_then(Connection.reset), warm=True),
-    Fault("reset on a reused connection", REUSED_RESET, answered_then(after_request(Connection.reset)), warm=True),
-    Fault("hang-up on a reused connection", REUSED_RESET, answered_then(after_request(Connection.fin)), warm=True),
-    Fault("reused connection reset unread", UNREAD_RESET, answered_then(reset_at_first_byte), warm=True),
-    Fault("surplus answer, plain", fine(), surplus(surplus_plain), warm=True),
-    Fault("surplus answer, chunked", fine(), surplus(surplus_chunked), warm=True),
-    Fault("surplus answer, while idle", fine(), surplus(surplus_late), warm=True),
-    Fault("surplus answer, in two halves", fine(), surplus(surplus_half), warm=True),
-    Fault("surplus answer behind an empty one", fine(), surplus(surplus_after_nothing), warm=True),
+    Fault("stale keep-alive (closed while idle)", fine(), responseed_then(Connection.fin), warm=True),
+    Fault("stale keep-alive (reset while idle)", fine(), responseed_then(Connection.reset), warm=True),
+    Fault("reset on a reused connection", REUSED_RESET, responseed_then(after_request(Connection.reset)), warm=True),
+    Fault("hang-up on a reused connection", REUSED_RESET, responseed_then(after_request(Connection.fin)), warm=True),
+    Fault("reused connection reset unread", UNREAD_RESET, responseed_then(reset_at_first_byte), warm=True),
+    Fault("surplus response, plain", fine(), surplus(surplus_plain), warm=True),
+    Fault("surplus response, chunked", fine(), surplus(surplus_chunked), warm=True),
+    Fault("surplus response, while idle", fine(), surplus(surplus_late), warm=True),
+    Fault("surplus response, in two halves", fine(), surplus(surplus_half), warm=True),
+    Fault("surplus response behind an empty one", fine(), surplus(surplus_after_nothing), warm=True),
     Fault(
         "connection: close, and kept open",
         fine(),
-        always(lambda received: right_answer(received).replace(b"\r\n", b"\r\nConnection: close\r\n", 1)),
+        always(lambda received: right_response(received).replace(b"\r\n", b"\r\nConnection: close\r\n", 1)),
         warm=True,
     ),
 ]

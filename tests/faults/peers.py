@@ -36,10 +36,10 @@ def stripe(job: dict[str, Any]) -> tuple[Call, str]:
 
     def call(operation: str, invoice_id: str) -> Any:
         if operation == "get":
-            answer = client.raw_request("get", f"/v2/invoices/{invoice_id}")
+            response = client.raw_request("get", f"/v2/invoices/{invoice_id}")
         else:
-            answer = client.raw_request("post", "/v2/invoices", **job["create"])
-        return client.deserialize(answer, api_mode="V2")["data"]["id"]
+            response = client.raw_request("post", "/v2/invoices", **job["create"])
+        return client.deserialize(response, api_mode="V2")["data"]["id"]
 
     return call, "stripe"
 
@@ -54,7 +54,7 @@ def openai(job: dict[str, Any]) -> tuple[Call, str]:
         id: str
         status: str
 
-    class Answer(library.BaseModel):
+    class Response(library.BaseModel):
         success: bool
         data: Data
 
@@ -68,8 +68,8 @@ def openai(job: dict[str, Any]) -> tuple[Call, str]:
 
     def call(operation: str, invoice_id: str) -> Any:
         if operation == "get":
-            return client.get(f"/invoices/{invoice_id}", cast_to=Answer).data.id
-        return client.post("/invoices", body=job["create"], cast_to=Answer).data.id
+            return client.get(f"/invoices/{invoice_id}", cast_to=Response).data.id
+        return client.post("/invoices", body=job["create"], cast_to=Response).data.id
 
     return call, "openai"
 
@@ -92,12 +92,12 @@ def stock(job: dict[str, Any]) -> tuple[Call, str]:
 
     def call(operation: str, invoice_id: str) -> Any:
         if operation == "get":
-            answer = get_invoice.sync(invoice_id, client=client)
+            response = get_invoice.sync(invoice_id, client=client)
         else:
-            answer = create_invoice.sync(client=client, body=CreateInvoiceRequest.from_dict(job["create"]))
-        if isinstance(answer, ErrorResponse):
-            return "(a typed error answer)"
-        return None if answer is None else answer.data.id
+            response = create_invoice.sync(client=client, body=CreateInvoiceRequest.from_dict(job["create"]))
+        if isinstance(response, ErrorResponse):
+            return "(a typed error response)"
+        return None if response is None else response.data.id
 
     return call, "stock_client"
 

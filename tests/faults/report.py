@@ -46,7 +46,7 @@ def prepare_peers() -> None:
 
 
 def operation_for_peers(group: str, fault: Fault) -> str:
-    """A create, whose outcome matters; a reading where the fault is in the body of an answer."""
+    """A create, whose outcome matters; a reading where the fault is in the body of a response."""
     wanted = "get" if group == "Bodies" else "create"
     return wanted if wanted in fault.expects else next(iter(fault.expects))
 
@@ -95,7 +95,7 @@ def judged(seen: dict[str, Any], expected: Expect, posts: int, astray: int) -> s
     beside: list[str] = []
     if "error" in seen and not seen["own"]:
         wrong.append(f"**foreign exception** {seen['error']}")
-    if "value" in seen and seen["value"] != (expected.result or "(a typed error answer)"):
+    if "value" in seen and seen["value"] != (expected.result or "(a typed error response)"):
         wrong.append("**silent value**")
     if posts > 1 and expected.requests <= 1:
         wrong.append(f"**second POST** ({posts})")
@@ -211,7 +211,7 @@ HEAD = [
     "## The clients",
     "",
     "Each cell: the error and its outcome, or the word result; then the number of requests that reached the server. A",
-    "create with more than one is one that was answered 429, and only that.",
+    "create with more than one is one that was responded 429, and only that.",
     "",
 ]
 PEERS_HEAD = "## Beside other libraries"

@@ -177,7 +177,7 @@ class FaultServer:
 
 
 def http(status: int | str = 200, body: bytes = b"", *headers: str, length: bool = True) -> bytes:
-    """An answer's bytes. `headers` are whole lines; the length is left out when `length` is false."""
+    """A response's bytes. `headers` are whole lines; the length is left out when `length` is false."""
     lines = [f"HTTP/1.1 {status}" if isinstance(status, str) else f"HTTP/1.1 {status} Something", *headers]
     if length:
         lines.append(f"Content-Length: {len(body)}")
@@ -188,7 +188,7 @@ def as_json(value: object, status: int = 200, *headers: str) -> bytes:
     return http(status, json.dumps(value).encode(), "Content-Type: application/json", *headers)
 
 
-def right_answer(received: Received) -> bytes:
+def right_response(received: Received) -> bytes:
     """What a healthy service would say: the invoice that was asked for, or the one that was created."""
     return as_json({"success": True, "data": right_data(received)})
 
@@ -201,30 +201,30 @@ def right_data(received: Received) -> dict[str, object]:
     return {"id": received.invoice_id, "status": "paid", "currency": "SRD"}
 
 
-Answer = bytes | Callable[[Received], bytes]
+Response = bytes | Callable[[Received], bytes]
 
 
-def told(answer: Answer, received: Received) -> bytes:
-    return answer if isinstance(answer, bytes) else answer(received)
+def told(response: Response, received: Received) -> bytes:
+    return response if isinstance(response, bytes) else response(received)
 
 
-def always(answer: Answer) -> Behaviour:
-    """Every request of every connection gets this answer."""
+def always(response: Response) -> Behaviour:
+    """Every request of every connection gets this response."""
 
     def behave(connection: Connection) -> None:
         while received := connection.request():
-            connection.send(told(answer, received))
+            connection.send(told(response, received))
 
     return behave
 
 
-def in_turn(*answers: Answer) -> Behaviour:
-    """The first request of all gets the first answer, and so on; the last one stays."""
+def in_turn(*responses: Response) -> Behaviour:
+    """The first request of all gets the first response, and so on; the last one stays."""
 
     def behave(connection: Connection) -> None:
         while received := connection.request():
-            place = min(len(connection.server.requests), len(answers)) - 1
-            connection.send(told(answers[place], received))
+            place = min(len(connection.server.requests), len(responses)) - 1
+            connection.send(told(responses[place], received))
 
     return behave
 
@@ -239,27 +239,27 @@ def after_request(then: Behaviour) -> Behaviour:
     return behave
 
 
-def after_good_answer(then: Behaviour) -> Behaviour:
-    """Answer the first request of the first connection as it should be, then do the rest on what comes next."""
+def after_good_response(then: Behaviour) -> Behaviour:
+    """Response the first request of the first connection as it should be, then do the rest on what comes next."""
 
     def behave(connection: Connection) -> None:
         if connection.number == 0:
             received = connection.request()
             if received:
-                connection.send(right_answer(received))
+                connection.send(right_response(received))
         then(connection)
 
     return behave
 
 
-def cut(answer: bytes) -> Behaviour:
-    """Send these bytes in answer to a request, and hang up."""
+def cut(response: bytes) -> Behaviour:
+    """Send these bytes in response to a request, and hang up."""
 
     def behave(connection: Connection) -> None:
-        connection.send(answer)
+        connection.send(response)
         connection.fin()
 
     return after_request(behave)
 
 
-healthy: Behaviour = always(right_answer)
+healthy: Behaviour = always(right_response)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from declarations import Fault
 from faults_wire import FLOODS
-from server import Connection, FaultServer, right_answer
+from server import Connection, FaultServer, right_response
 
 MOST = 50 * 10**6
 PROBE = Path(__file__).with_name("memory_probe.py")
@@ -22,7 +22,7 @@ def growth(column: str, fault: Fault) -> tuple[int, str]:
         if not connection.server.requests:
             received = connection.request()
             if received:
-                connection.send(right_answer(received).replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+                connection.send(right_response(received).replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
         else:
             fault.behave(connection)
 

@@ -1,6 +1,6 @@
-"""No invoice twice for one intent, and none unaccounted for: creates, lost answers, retries and reconciling, at random.
+"""No invoice twice for one intent, and none unaccounted for: creates, retries and reconciling, at random.
 
-Hypothesis chooses the steps, a stand-in on loopback keeps the truth. 200 intents in an ordinary run; with
+Hypothesis chooses the steps, a stub on loopback keeps the truth. 200 intents in an ordinary run; with
 PAISR_INTENTS=10000 in the environment it is that many. What was sent is printed (`pytest -s`). The steps are the same
 in every run (`derandomize`).
 """
@@ -122,7 +122,7 @@ class Tally:
 
 
 def machine(tally: Tally, kind: Literal["sync", "async"]) -> type[RuleBasedStateMachine]:
-    """The rules, for one stand-in and one of the clients."""
+    """The rules, for one stub and one of the clients."""
 
     class NoDoubleCreate(RuleBasedStateMachine):
         @initialize()
@@ -146,9 +146,9 @@ def machine(tally: Tally, kind: Literal["sync", "async"]) -> type[RuleBasedState
                     raise  # there would be an attempt to reconcile
             finally:
                 self.stub.forget_faults()
-            answers = [request.status for request in self.stub.requests if request.method == "POST"]
-            assert answers[:-1] == [429] * (len(answers) - 1), "sent again only after a refusal"
-            intent.posts += len(answers)
+            responses = [request.status for request in self.stub.requests if request.method == "POST"]
+            assert responses[:-1] == [429] * (len(responses) - 1), "sent again only after a refusal"
+            intent.posts += len(responses)
 
         @rule(
             fault=st.none() | st.sampled_from(FAULTS),
@@ -178,7 +178,7 @@ def machine(tally: Tally, kind: Literal["sync", "async"]) -> type[RuleBasedState
         @precondition(lambda self: self.open_intents())
         @rule(data=st.data(), fault=st.none() | st.sampled_from(LIST_FAULTS))
         def reconcile(self, data: Any, fault: Any) -> None:
-            """Find out; when two could be meant, look (at what the stand-in knows), and note it."""
+            """Find out; when two could be meant, look (at what the stub knows), and note it."""
             intent = data.draw(st.sampled_from(self.open_intents()))
             if fault is not None:
                 self.stub.fail_next(**fault, operation="list")
@@ -194,7 +194,7 @@ def machine(tally: Tally, kind: Literal["sync", "async"]) -> type[RuleBasedState
                 def give(found: Any = found) -> Invoice | None:
                     if isinstance(found, PaisrError):
                         raise found
-                    return found  # type: ignore[no-any-return]  # the stand-in's client is Any here
+                    return found  # type: ignore[no-any-return]  # the stub's client is Any here
 
                 self.settle(intent, give)
 
@@ -215,7 +215,7 @@ def machine(tally: Tally, kind: Literal["sync", "async"]) -> type[RuleBasedState
                 intent.done = found.id
 
         def look(self, intent: Intent, candidates: list[str]) -> None:
-            """A person compares what no list shows: the stand-in keeps items, and knows whose it is."""
+            """A person compares what no list shows: the stub keeps items, and knows whose it is."""
             assert intent.lost is not None
             taken = {other.done for other in self.intents}
             mine = [one for one in candidates if one not in taken and self.is_of(intent, one)]
@@ -235,7 +235,7 @@ def machine(tally: Tally, kind: Literal["sync", "async"]) -> type[RuleBasedState
                 [tuple(map(str, one)) for one in lines] == [tuple(map(str, one)) for one in wanted]
                 and (days < 10) == (intent.arguments["due"] == "In 3 days")
                 and customer.lower() in whose
-                and (currency or "SRD") == invoice["currency"]  # what the stand-in's customers are billed in
+                and (currency or "SRD") == invoice["currency"]  # what the stub's customers are billed in
             )
 
         @precondition(lambda self: any(not one.done and not one.lost for one in self.intents))

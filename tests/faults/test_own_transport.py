@@ -17,7 +17,7 @@ HTTPX, AIOHTTP = FOREIGN
 UNBOUNDED = {
     "status line drips",
     "header drips",
-    "interim answers without end",
+    "interim responses without end",
     "look-up hangs",
     "request is not taken (write time-out)",
 }
@@ -27,8 +27,8 @@ DIFFERENT = {
     (AIOHTTP, "hang-up after the request (FIN)"): "aiohttp repeats a read by itself",
     (HTTPX, "proxy hangs up"): "httpx does not tell that only the proxy was spoken to",
     (HTTPX, "proxy is silent"): "httpx does not tell that only the proxy was spoken to",
-    (AIOHTTP, "surplus answer, while idle"): "aiohttp keeps the connection all the same, and what came on it",
-    (AIOHTTP, "surplus answer, in two halves"): "aiohttp notices the surplus when the next request is out",
+    (AIOHTTP, "surplus response, while idle"): "aiohttp keeps the connection all the same, and what came on it",
+    (AIOHTTP, "surplus response, in two halves"): "aiohttp notices the surplus when the next request is out",
 }
 # httpx does as it is asked and uses each connection once, so that nothing can go wrong with a reused one.
 NOT_REUSED = {"reset on a reused connection", "hang-up on a reused connection", "reused connection reset unread"}

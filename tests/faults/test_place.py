@@ -16,7 +16,7 @@ from typing import Any
 import httpcore
 import pytest
 from declarations import CREATE, SHORT, TOKEN
-from server import Connection, FaultServer, always, healthy, right_answer
+from server import Connection, FaultServer, always, healthy, right_response
 
 from paisr import APITimeoutError, AsyncPaisr, ConfigurationError, Journal, Paisr, RateLimit, RateLimitTimeoutError
 from paisr._transport import sync_pool
@@ -33,11 +33,11 @@ def async_client(server: FaultServer, **options: Any) -> AsyncPaisr:
     return AsyncPaisr(TOKEN, **{"base_url": server.url, "rate_limit": None, "timeout": 5.0} | options)
 
 
-def wrong_answers(client: Paisr, who: str, calls: int) -> int:
+def wrong_responses(client: Paisr, who: str, calls: int) -> int:
     return sum(client.invoices.get(f"inv_{who}{number}").id != f"inv_{who}{number}" for number in range(calls))
 
 
-async def wrong_answers_async(client: AsyncPaisr, who: str, calls: int) -> int:
+async def wrong_responses_async(client: AsyncPaisr, who: str, calls: int) -> int:
     wrong, at_once = 0, 5
     for start in range(0, calls, at_once):
         wanted = [f"inv_{who}{number}" for number in range(start, start + at_once)]
@@ -47,7 +47,7 @@ async def wrong_answers_async(client: AsyncPaisr, who: str, calls: int) -> int:
 
 
 def in_both(work: Callable[[str], int]) -> tuple[int, int]:
-    """Fork, and do the work in the parent and in the child at once; the number of wrong answers of each."""
+    """Fork, and do the work in the parent and in the child at once; the number of wrong responses of each."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -68,10 +68,10 @@ def in_both(work: Callable[[str], int]) -> tuple[int, int]:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_fork_with_open_connections_gives_nobody_the_others_answer() -> None:
+def test_fork_with_open_connections_gives_nobody_the_others_response() -> None:
     with FaultServer(healthy) as server, sync_client(server) as client:
         client.invoices.get("inv_before")
-        assert in_both(lambda who: wrong_answers(client, who, FORK_CALLS // 2)) == (0, 0)
+        assert in_both(lambda who: wrong_responses(client, who, FORK_CALLS // 2)) == (0, 0)
         assert len(server.requests) == 1 + 2 * (FORK_CALLS // 2)
 
 
@@ -81,10 +81,10 @@ def test_fork_of_a_process_with_an_event_loop() -> None:
         client = async_client(server)
         loop = asyncio.new_event_loop()
         try:
-            loop.run_until_complete(wrong_answers_async(client, "before", 5))
+            loop.run_until_complete(wrong_responses_async(client, "before", 5))
 
             def work(who: str) -> int:
-                calls = wrong_answers_async(client, who, FORK_CALLS // 2)
+                calls = wrong_responses_async(client, who, FORK_CALLS // 2)
                 return asyncio.run(calls) if who == "child" else loop.run_until_complete(calls)
 
             assert in_both(work) == (0, 0)
@@ -109,7 +109,7 @@ def test_forty_threads_share_one_pool(monkeypatch: pytest.MonkeyPatch) -> None:
 
         def work(who: int) -> None:
             together.wait()
-            wrong.append(wrong_answers(client, f"thread{who}_", 10))
+            wrong.append(wrong_responses(client, f"thread{who}_", 10))
 
         threads = [threading.Thread(target=work, args=(who,)) for who in range(40)]
         for thread in threads:
@@ -126,7 +126,7 @@ def test_second_event_loop_gets_connections_of_its_own() -> None:
         client = async_client(server)
 
         async def session(who: str) -> int:
-            wrong = await wrong_answers_async(client, who, 5)
+            wrong = await wrong_responses_async(client, who, 5)
             await client._transport.close()
             return wrong
 
@@ -139,7 +139,7 @@ def test_two_event_loops_at_once() -> None:
         client = async_client(server)
 
         async def session(who: str) -> None:
-            wrong.append(await wrong_answers_async(client, who, 50))
+            wrong.append(await wrong_responses_async(client, who, 50))
             await client._transport.close()
 
         threads = [threading.Thread(target=asyncio.run, args=(session(who),)) for who in ("one", "two")]
@@ -174,7 +174,7 @@ def test_async_use_after_close_is_a_typed_error() -> None:
 
 
 def held_create(then: Callable[[], object]) -> Callable[[Connection], None]:
-    """Take a create, do something, and never answer; reads are answered."""
+    """Take a create, do something, and never response; reads are responded."""
 
     def behave(connection: Connection) -> None:
         while received := connection.request():
@@ -182,7 +182,7 @@ def held_create(then: Callable[[], object]) -> Callable[[Connection], None]:
                 then()
                 connection.hold()
                 return
-            connection.send(right_answer(received))
+            connection.send(right_response(received))
 
     return behave
 
@@ -255,7 +255,7 @@ def test_pool_exhausted(monkeypatch: pytest.MonkeyPatch) -> None:
         while received := connection.request():
             busy.set()
             free.wait(5)
-            connection.send(right_answer(received))
+            connection.send(right_response(received))
 
     with FaultServer(slow) as server, sync_client(server) as client:
         first = threading.Thread(target=client.invoices.get, args=("inv_1",))
@@ -285,7 +285,7 @@ def test_wall_clock_jumps(monkeypatch: pytest.MonkeyPatch, jump: float) -> None:
 
     def behave(connection: Connection) -> None:
         if connection.number == 0:
-            always(right_answer)(connection)
+            always(right_response)(connection)
         elif connection.request():
             connection.hold()
 

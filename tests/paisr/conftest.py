@@ -1,4 +1,4 @@
-"""Both clients under one interface, time that is made up, answers from a list, and a server of raw bytes."""
+"""Both clients under one interface, time that is made up, responses from a list, and a server of raw bytes."""
 
 from __future__ import annotations
 
@@ -54,25 +54,25 @@ class Time:
 
 
 class Script:
-    """A transport's answers, one after the other, the last again and again; `requests` is what was sent.
+    """A transport's responses, one after the other, the last again and again; `requests` is what was sent.
 
-    An answer is a status with JSON or bytes as its body, an exception to raise, or a function of the request.
+    A response is a status with JSON or bytes as its body, an exception to raise, or a function of the request.
     """
 
-    def __init__(self, *answers: Any) -> None:
-        self.answers = answers
+    def __init__(self, *responses: Any) -> None:
+        self.responses = responses
         self.requests: list[httpx.Request] = []
         self.transport = httpx.MockTransport(self)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        answer = self.answers[min(len(self.requests), len(self.answers)) - 1]
-        if isinstance(answer, BaseException):
-            raise answer
-        if callable(answer):
-            made: httpx.Response = answer(request)
+        response = self.responses[min(len(self.requests), len(self.responses)) - 1]
+        if isinstance(response, BaseException):
+            raise response
+        if callable(response):
+            made: httpx.Response = response(request)
             return made
-        status, body, *headers = answer
+        status, body, *headers = response
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return httpx.Response(status, content=content, headers=headers[0] if headers else None)
 

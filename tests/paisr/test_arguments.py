@@ -36,15 +36,15 @@ BAD_TEXTS = ["", "\ud800", "a\udc00b", None, 7, True, b"text", ["text"], Unprint
 @pytest.fixture
 def refused(side: Any, script: Any) -> Any:
     """Make the call and give back the sentence of its refusal; nothing may have been sent."""
-    answers = script((200, {"success": True, "data": {"id": "inv_1", "status": "paid", "invoices": []}}))
-    client = side.client(answers)
+    responses = script((200, {"success": True, "data": {"id": "inv_1", "status": "paid", "invoices": []}}))
+    client = side.client(responses)
 
     def refused(name: str, *arguments: Any, **named: Any) -> str:
         with pytest.raises(InvalidArgumentError) as caught:
             side.call(client, name, *arguments, **named)
         assert isinstance(caught.value, ValueError)
         assert caught.value.outcome == "not_sent"
-        assert answers.requests == []
+        assert responses.requests == []
         sentence = str(caught.value)
         assert sentence.endswith(".")
         assert any(word in sentence for word in ("; ", "the most", "such as")), "what would be right is missing"
@@ -122,11 +122,11 @@ def test_a_time_is_a_number_of_seconds_that_a_machine_can_wait(refused: Any, sec
 
 
 def test_an_enumeration_of_texts_is_its_value_and_not_its_name(side: Any, script: Any, invoice: Any) -> None:
-    answers = script((200, invoice))
-    client = side.client(answers)
+    responses = script((200, invoice))
+    client = side.client(responses)
     side.call(client, "create", **{**GOOD, "customer": TextEnum.CUSTOMER}, currency=TextEnum.SRD)
-    assert b'"customer":"cus_1"' in answers.requests[0].content
-    assert b'"currency":"SRD"' in answers.requests[0].content
+    assert b'"customer":"cus_1"' in responses.requests[0].content
+    assert b'"currency":"SRD"' in responses.requests[0].content
 
 
 def test_a_text_is_passed_on_as_it_is() -> None:

@@ -32,7 +32,7 @@ INVOICE = b'{"success": true, "data": {"id": "inv_1", "status": "unpaid", "invoi
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(INVOICE) + INVOICE
 
 
-def answering(server: Any, connection: socket.socket) -> None:
+def responding(server: Any, connection: socket.socket) -> None:
     while server.read(connection):
         connection.sendall(OK)
 
@@ -40,17 +40,17 @@ def answering(server: Any, connection: socket.socket) -> None:
 @pytest.fixture(params=["transport", "pool"])
 def sent(request: pytest.FixtureRequest, side: Any, script: Any, raw_server: Any) -> Any:
     """Make a call and give back its method, target, headers (as pairs, lower-case names) and body as they were sent."""
-    answers = script((200, INVOICE))
-    server = raw_server(answering)
+    responses = script((200, INVOICE))
+    server = raw_server(responding)
     if request.param == "transport":
-        client = side.client(answers, base_url=server.url)
+        client = side.client(responses, base_url=server.url)
     else:
         client = side.client(base_url=server.url)
 
     def sent(name: str, *arguments: Any, **named: Any) -> tuple[str, str, list[tuple[str, str]], bytes]:
         side.call(client, name, *arguments, **named)
         if request.param == "transport":
-            [outgoing] = answers.requests
+            [outgoing] = responses.requests
             headers = [(key.decode().lower(), value.decode()) for key, value in outgoing.headers.raw]
             return outgoing.method, outgoing.url.raw_path.decode(), headers, outgoing.content
         [raw] = server.requests
@@ -118,7 +118,7 @@ def test_a_create_sends_exact_digits_and_nothing_that_was_not_given(sent: Any) -
 def test_the_headers_are_these_and_once_each(sent: Any, request: pytest.FixtureRequest) -> None:
     _method, _target, headers, _body = sent("get", "inv_1")
     foreign = request.node.callspec.params["sent"] == "transport"
-    # A foreign transport may keep a surplus answer for the next call, so it is asked to keep no connection.
+    # A foreign transport may keep a surplus response for the next call, so it is asked to keep no connection.
     assert [value for name, value in headers if name == "connection"] == (["close"] if foreign else [])
     names = sorted(name for name, _value in headers if name != "connection")
     assert names == ["accept", "accept-encoding", "authorization", "host", "user-agent"]
@@ -131,13 +131,13 @@ def test_the_headers_are_these_and_once_each(sent: Any, request: pytest.FixtureR
 
 def test_no_cookie_comes_back_and_no_redirect_is_followed(side: Any, script: Any) -> None:
     elsewhere = [("Set-Cookie", "a=b"), ("Location", "https://elsewhere.example/")]
-    answers = script((200, INVOICE, elsewhere), (307, INVOICE, elsewhere))
-    client = side.client(answers)
+    responses = script((200, INVOICE, elsewhere), (307, INVOICE, elsewhere))
+    client = side.client(responses)
     side.call(client, "get", "inv_1")
     with pytest.raises(PaisrError, match="redirects are not followed"):
         side.call(client, "get", "inv_1")
-    assert len(answers.requests) == 2
-    assert "cookie" not in answers.requests[1].headers
+    assert len(responses.requests) == 2
+    assert "cookie" not in responses.requests[1].headers
 
 
 REQUEST = httpx.Request("GET", "https://api.example")
@@ -189,14 +189,14 @@ def test_no_exception_of_the_http_libraries_escapes(
 def test_a_read_is_tried_again_after_a_pause_and_a_create_is_not(
     side: Any, script: Any, time: Any, create: Any
 ) -> None:
-    answers = script((503, b""), httpx.ReadError("broke"), (200, INVOICE))
-    client = side.client(answers, time=time)
+    responses = script((503, b""), httpx.ReadError("broke"), (200, INVOICE))
+    client = side.client(responses, time=time)
     assert side.call(client, "with_response.get", "inv_1").attempts == 3
     assert time.slept == [0.5, 1.0]
-    answers = script((503, b""))
+    responses = script((503, b""))
     with pytest.raises(OutcomeUnknownError) as caught:
-        side.call(side.client(answers, time=time), "create", **create)
-    assert len(answers.requests) == 1
+        side.call(side.client(responses, time=time), "create", **create)
+    assert len(responses.requests) == 1
     assert isinstance(caught.value.__cause__, ServerError)
 
 
@@ -215,14 +215,14 @@ def test_the_limiter_of_a_client_holds_for_all_its_calls(side: Any, script: Any,
 
 
 def test_a_closed_client_says_so(side: Any, script: Any) -> None:
-    answers = script((200, INVOICE))
-    client = side.client(answers)
+    responses = script((200, INVOICE))
+    client = side.client(responses)
     side.call(client, "get", "inv_1")
     side.close(client)
     side.close(client)
     with pytest.raises(ConfigurationError, match="closed"):
         side.call(client, "get", "inv_1")
-    assert len(answers.requests) == 1
+    assert len(responses.requests) == 1
 
 
 def test_clients_are_context_managers(script: Any) -> None:
@@ -239,7 +239,7 @@ def test_clients_are_context_managers(script: Any) -> None:
 
 
 def test_a_connection_is_used_again_and_not_after_a_surplus_byte(side: Any, raw_server: Any) -> None:
-    server = raw_server(answering)
+    server = raw_server(responding)
     client = side.client(base_url=server.url)
     for _call in range(3):
         side.call(client, "get", "inv_1")
@@ -257,7 +257,7 @@ def test_a_connection_is_used_again_and_not_after_a_surplus_byte(side: Any, raw_
 
 
 def test_threads_share_a_client(raw_server: Any) -> None:
-    server = raw_server(answering)
+    server = raw_server(responding)
     found: list[str] = []
     with Paisr("tok", base_url=server.url) as client:
         threads = [threading.Thread(target=lambda: found.append(client.invoices.get("inv_1").id)) for _ in range(16)]
@@ -269,7 +269,7 @@ def test_threads_share_a_client(raw_server: Any) -> None:
 
 
 def test_a_second_event_loop_gets_connections_of_its_own(raw_server: Any) -> None:
-    server = raw_server(answering)
+    server = raw_server(responding)
     client = AsyncPaisr("tok", base_url=server.url)
 
     async def get() -> str:
@@ -287,7 +287,7 @@ def test_a_cancelled_call_leaves_the_client_usable(raw_server: Any) -> None:
             server.read(connection)
             server.stopped.wait(5)
         else:
-            answering(server, connection)
+            responding(server, connection)
 
     server = raw_server(slow_once)
 
@@ -304,11 +304,11 @@ def test_a_cancelled_call_leaves_the_client_usable(raw_server: Any) -> None:
     assert asyncio.run(run()) == "inv_1"
 
 
-def test_both_clients_do_the_journey_on_the_stand_in(side: Any, need: Any) -> None:
+def test_both_clients_do_the_journey_on_the_stub(side: Any, need: Any) -> None:
     try:
         from paisr_stub import StubServer
     except ModuleNotFoundError:
-        StubServer = need(None, "the stand-in's packages, paisr[stub]")
+        StubServer = need(None, "the stub's packages, paisr[stub]")
     with StubServer() as stub:
         client = side.client(token=stub.token, base_url=stub.url)
         customer = stub.add_customer(email="jane@example.com")

@@ -65,10 +65,10 @@ def test_the_token_comes_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, side: Any, script: Any, invoice: Any
 ) -> None:
     monkeypatch.setenv("PAISR_TOKEN", "tok_environment")
-    answers = script((200, invoice))
-    side.call(side.client(answers, token=None), "get", "inv_1")
-    side.call(side.client(answers, token="tok_argument"), "get", "inv_1")
-    assert [request.headers["Authorization"] for request in answers.requests] == [
+    responses = script((200, invoice))
+    side.call(side.client(responses, token=None), "get", "inv_1")
+    side.call(side.client(responses, token="tok_argument"), "get", "inv_1")
+    assert [request.headers["Authorization"] for request in responses.requests] == [
         "Bearer tok_environment",
         "Bearer tok_argument",
     ]
@@ -77,9 +77,9 @@ def test_the_token_comes_from_the_environment(
 
 
 def test_a_token_from_an_enumeration_is_its_value(side: Any, script: Any, invoice: Any) -> None:
-    answers = script((200, invoice))
-    side.call(side.client(answers, token=Tokens.LIVE), "get", "inv_1")
-    assert answers.requests[0].headers["Authorization"] == "Bearer tok_live"
+    responses = script((200, invoice))
+    side.call(side.client(responses, token=Tokens.LIVE), "get", "inv_1")
+    assert responses.requests[0].headers["Authorization"] == "Bearer tok_live"
 
 
 @pytest.mark.parametrize(

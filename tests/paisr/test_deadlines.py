@@ -36,7 +36,7 @@ def without_a_word(server: Any, connection: socket.socket) -> None:
 
 
 TALKS = {
-    "no answer": silent,
+    "no response": silent,
     "a header that drips": dripping(b"HTTP/1.1 200 OK\r\nX-Long: "),
     "a body that drips": dripping(HEAD % 200),
     "a chunk that drips": dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n"),
@@ -44,7 +44,7 @@ TALKS = {
 
 
 @pytest.mark.parametrize("talk", TALKS.values(), ids=TALKS)
-def test_an_answer_that_does_not_end_is_given_up_in_time(side: Any, raw_server: Any, create: Any, talk: Any) -> None:
+def test_an_response_that_does_not_end_is_given_up_in_time(side: Any, raw_server: Any, create: Any, talk: Any) -> None:
     client = side.client(base_url=raw_server(talk).url, max_retries=0)
     began = time.monotonic()
     with pytest.raises(APITimeoutError, match=r"within the 0\.15 s of this call") as caught:
@@ -117,9 +117,9 @@ def test_a_transport_of_the_users_is_cut_off_between_its_parts(script: Any, time
     class Timed(Paisr):
         _runtime = time.runtime
 
-    answers = script(lambda request: httpx.Response(200, stream=Slow()))
+    responses = script(lambda request: httpx.Response(200, stream=Slow()))
     before = time.seconds
-    with Timed("tok", transport=answers.transport, max_retries=0) as client, pytest.raises(APITimeoutError):
+    with Timed("tok", transport=responses.transport, max_retries=0) as client, pytest.raises(APITimeoutError):
         client.invoices.get("inv_1", timeout=10)
     assert time.seconds - before <= 11
 

@@ -11,21 +11,21 @@ import httpx
 import pytest
 
 from paisr import AsyncPaisr, ConfigurationError, Paisr
-from paisr._engine.drift import MOST_TOLD, DriftWatch
+from paisr._engine.drift import MAX_TOLD, DriftWatch
 from paisr_generated.models import GetInvoiceResponse, ListInvoicesResponse
 
-EXAMPLE = Path(__file__).parents[2] / "openapi" / "examples" / "list-invoices-answer.json"
+EXAMPLE = Path(__file__).parents[2] / "openapi" / "examples" / "list-invoices-response.json"
 
 
 def moved_list() -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(EXAMPLE.read_text())
-    invoice = answer["data"]["invoices"][0]
+    response: dict[str, Any] = json.loads(EXAMPLE.read_text())
+    invoice = response["data"]["invoices"][0]
     invoice["line_items"] = [{"id": "itm_123456"}]
     invoice["status"] = "refunded"
     invoice["customer"]["loyalty points"] = 3
-    answer["data"]["invoices"] *= 3
-    answer["next"] = None
-    return answer
+    response["data"]["invoices"] *= 3
+    response["next"] = None
+    return response
 
 
 MOVED_PATHS = {
@@ -36,13 +36,13 @@ MOVED_PATHS = {
 }
 
 
-def answering(body: bytes) -> httpx.MockTransport:
+def responding(body: bytes) -> httpx.MockTransport:
     return httpx.MockTransport(lambda request: httpx.Response(200, content=body))
 
 
 def test_every_unknown_field_and_value_is_told_once_over_several_calls() -> None:
     told: list[tuple[str, str]] = []
-    transport = answering(json.dumps(moved_list()).encode())
+    transport = responding(json.dumps(moved_list()).encode())
     with Paisr("t", transport=transport, on_drift=lambda operation, path: told.append((operation, path))) as client:
         assert [invoice.status for invoice in client.invoices.list()] == ["refunded"] * 3
         client.invoices.list()
@@ -53,7 +53,7 @@ def test_the_async_client_tells_too() -> None:
     told: list[str] = []
 
     async def call() -> None:
-        transport = answering(json.dumps(moved_list()).encode())
+        transport = responding(json.dumps(moved_list()).encode())
         async with AsyncPaisr("t", transport=transport, on_drift=lambda _, path: told.append(path)) as client:
             await client.invoices.list()
 
@@ -61,7 +61,7 @@ def test_the_async_client_tells_too() -> None:
     assert set(told) == MOVED_PATHS
 
 
-def test_an_answer_that_the_contract_knows_tells_nothing() -> None:
+def test_an_response_that_the_contract_knows_tells_nothing() -> None:
     told: list[str] = []
     watch = DriftWatch(lambda operation, path: told.append(path))
     watch.look("list_invoices", EXAMPLE.read_bytes(), ListInvoicesResponse)
@@ -72,7 +72,7 @@ def test_a_callable_that_raises_is_logged_and_the_call_goes_on(caplog: pytest.Lo
     def fail(operation: str, path: str) -> None:
         raise RuntimeError("from the callable")
 
-    with Paisr("t", transport=answering(json.dumps(moved_list()).encode()), on_drift=fail) as client:
+    with Paisr("t", transport=responding(json.dumps(moved_list()).encode()), on_drift=fail) as client:
         assert len(client.invoices.list()) == 3
     assert "from the callable" in caplog.text
 
@@ -80,17 +80,17 @@ def test_a_callable_that_raises_is_logged_and_the_call_goes_on(caplog: pytest.Lo
 def test_a_number_too_long_to_look_at_does_not_fail_the_call() -> None:
     told: list[str] = []
     body = b'{"success":true,"data":{"id":"inv_1","status":"paid","big":' + b"9" * 5000 + b"}}"
-    with Paisr("t", transport=answering(body), on_drift=lambda _, path: told.append(path)) as client:
+    with Paisr("t", transport=responding(body), on_drift=lambda _, path: told.append(path)) as client:
         assert client.invoices.get("inv_1").id == "inv_1"
 
 
 def test_made_up_names_do_not_fill_the_memory() -> None:
     told: list[str] = []
     watch = DriftWatch(lambda operation, path: told.append(path))
-    names = {f"f{number}": 1 for number in range(MOST_TOLD + 50)}
+    names = {f"f{number}": 1 for number in range(MAX_TOLD + 50)}
     body = json.dumps({"success": True, "data": {"id": "inv_1", "status": "paid", **names}}).encode()
     watch.look("get_invoice", body, GetInvoiceResponse)
-    assert len(told) == MOST_TOLD
+    assert len(told) == MAX_TOLD
 
 
 def test_what_is_not_callable_is_refused() -> None:

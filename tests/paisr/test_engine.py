@@ -30,11 +30,11 @@ NOT_MADE = TransportFailure("connection", False, "refused")
 
 
 class Gate:
-    """A limiter that does as it is told: each number is an answer to `ask`."""
+    """A limiter that does as it is told: each number is a response to `ask`."""
 
-    def __init__(self, *answers: float, blocking: bool = False) -> None:
+    def __init__(self, *responses: float, blocking: bool = False) -> None:
         self.blocking = blocking
-        self.answers = list(answers)
+        self.responses = list(responses)
         self.entered = self.granted = self.left = 0
 
     def enter(self) -> Any:
@@ -42,7 +42,7 @@ class Gate:
         return object()
 
     def try_acquire(self, ticket: Any) -> float:
-        wait = self.answers.pop(0) if self.answers else 0.0
+        wait = self.responses.pop(0) if self.responses else 0.0
         self.granted += not wait
         return wait
 
@@ -61,7 +61,9 @@ class Play:
         retry = RetryPolicy(max_retries=retries, jitter=lambda: time.jitter, now=time.now, budget=self.budget)
         self.policy = Policy(retry=retry, limiter=limiter, clock=lambda: time.seconds, secret=Secret("tok"))
         self.deadline = Deadline(timeout, lambda: time.seconds)
-        self.operation = PreparedCall[bytes](request=REQUEST, decode=lambda answered: answered.content, repeatable=read)
+        self.operation = PreparedCall[bytes](
+            request=REQUEST, decode=lambda responded: responded.content, repeatable=read
+        )
         self.steps: list[Any] = []
         self.takes = 0.0
 
@@ -102,7 +104,7 @@ class Play:
         return [step.seconds for step in self.steps if isinstance(step, Pause)]
 
 
-def answer(status: int = 200, **headers: str) -> RawResponse:
+def response(status: int = 200, **headers: str) -> RawResponse:
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     return RawResponse(status, raw, b'{"success": false, "message": "no"}' if status >= 300 else b"ok")
 
@@ -110,7 +112,7 @@ def answer(status: int = 200, **headers: str) -> RawResponse:
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_any_2xx_ends_a_call_at_once(time: Any, status: int) -> None:
     play = Play(time)
-    completed = play.run(answer(status))
+    completed = play.run(response(status))
     assert (completed.attempts, completed.status_code, play.pauses) == (1, status, [])
     assert play.steps[0].request is REQUEST
     assert play.steps[0].deadline is play.deadline
@@ -121,14 +123,14 @@ REPEATABLE = [
     NOT_MADE,
     TransportFailure("timeout", False, "connect"),
     TransportFailure("timeout", True, "read"),
-    *(answer(status) for status in (408, 429, 500, 502, 503, 504, 520, 599, 999)),
+    *(response(status) for status in (408, 429, 500, 502, 503, 504, 520, 599, 999)),
 ]
 
 
 @pytest.mark.parametrize("happened", REPEATABLE, ids=str)
 def test_a_read_is_sent_again_as_often_as_allowed(time: Any, happened: Any) -> None:
     play = Play(time)
-    assert play.run(happened, happened, answer()).attempts == 3
+    assert play.run(happened, happened, response()).attempts == 3
     assert play.pauses == [0.5, 1.0]
     again = Play(time)
     again.fails(happened, happened, happened)
@@ -139,9 +141,9 @@ def test_a_read_is_sent_again_as_often_as_allowed(time: Any, happened: Any) -> N
 
 
 FINAL = [
-    *(answer(status) for status in (301, 302, 304, 400, 401, 403, 404, 405, 409, 410, 418, 422, 425, 499)),
+    *(response(status) for status in (301, 302, 304, 400, 401, 403, 404, 405, 409, 410, 418, 422, 425, 499)),
     TransportFailure("connection", False, "the certificate", final=True),
-    TransportFailure("answer", True, "too large", status=200),
+    TransportFailure("response", True, "too large", status=200),
 ]
 
 
@@ -153,10 +155,10 @@ def test_what_a_further_attempt_cannot_help_is_final(time: Any, happened: Any, r
     assert (play.sends, play.pauses) == (1, [])
 
 
-@pytest.mark.parametrize("happened", [NOT_MADE, TransportFailure("timeout", False, "connect"), answer(429)], ids=str)
+@pytest.mark.parametrize("happened", [NOT_MADE, TransportFailure("timeout", False, "connect"), response(429)], ids=str)
 def test_a_create_is_sent_again_when_it_certainly_was_not_processed(time: Any, happened: Any) -> None:
     play = Play(time, read=False)
-    assert play.run(happened, happened, answer()).attempts == 3
+    assert play.run(happened, happened, response()).attempts == 3
 
 
 @pytest.mark.parametrize(
@@ -164,8 +166,8 @@ def test_a_create_is_sent_again_when_it_certainly_was_not_processed(time: Any, h
     [
         BROKEN,
         TransportFailure("timeout", True, "read"),
-        TransportFailure("answer", True, "cut off", status=200),
-        *(answer(status) for status in (302, 408, 500, 502, 503, 504, 520, 599)),
+        TransportFailure("response", True, "cut off", status=200),
+        *(response(status) for status in (302, 408, 500, 502, 503, 504, 520, 599)),
     ],
     ids=str,
 )
@@ -174,17 +176,17 @@ def test_a_create_that_may_have_happened_is_never_sent_again(time: Any, happened
     assert play.fails(happened).outcome == "unknown"
     assert play.sends == 1
     after = Play(time, read=False, retries=100)
-    assert after.fails(NOT_MADE, answer(429), happened).outcome == "unknown"
+    assert after.fails(NOT_MADE, response(429), happened).outcome == "unknown"
     assert after.sends == 3
 
 
 def test_the_delay_doubles_up_to_eight_seconds_and_is_jittered_from_zero(time: Any) -> None:
     play = Play(time, retries=8, timeout=1000)
-    play.fails(*[answer(500)] * 9)
+    play.fails(*[response(500)] * 9)
     assert play.pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0]
     time.jitter = 0.0
     still = Play(time, retries=3)
-    still.fails(*[answer(500)] * 4)
+    still.fails(*[response(500)] * 4)
     assert still.pauses == [0.0, 0.0, 0.0]
 
 
@@ -211,7 +213,7 @@ def test_the_delay_doubles_up_to_eight_seconds_and_is_jittered_from_zero(time: A
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_honoured_and_nonsense_is_not(time: Any, status: int, text: str, pause: float) -> None:
     play = Play(time)
-    play.run(answer(status, retry_after=text), answer())
+    play.run(response(status, retry_after=text), response())
     assert play.pauses == [pause]
 
 
@@ -221,7 +223,7 @@ def test_a_retry_after_that_outlasts_the_deadline_fails_at_once_and_says_so(
     time: Any, asked: str, status: int, kind: type[APIStatusError]
 ) -> None:
     play = Play(time)
-    error = play.fails(answer(status, retry_after=asked))
+    error = play.fails(response(status, retry_after=asked))
     assert type(error) is kind
     assert "longer than this call may take." in str(error)
     assert (play.sends, time.slept) == (1, [])
@@ -231,10 +233,10 @@ def test_a_retry_after_that_outlasts_the_deadline_fails_at_once_and_says_so(
 
 
 def test_retry_after_is_kept_on_the_error(time: Any) -> None:
-    error = Play(time, retries=0).fails(answer(429, retry_after="7"))
+    error = Play(time, retries=0).fails(response(429, retry_after="7"))
     assert error.retry_after == 7.0
     assert "longer" not in str(error)
-    assert Play(time, retries=0).fails(answer(429, retry_after="soon")).retry_after is None
+    assert Play(time, retries=0).fails(response(429, retry_after="soon")).retry_after is None
 
 
 @pytest.mark.parametrize("timeout", [0.3, 1.2, 5.0, 20.0])
@@ -242,7 +244,7 @@ def test_retry_after_is_kept_on_the_error(time: Any) -> None:
 def test_no_wait_goes_beyond_the_deadline(time: Any, timeout: float, takes: float) -> None:
     play = Play(time, retries=50, timeout=timeout)
     play.takes = takes
-    call = [answer(500)] * 60
+    call = [response(500)] * 60
     with pytest.raises(ServerError):
         Play.run(play, *call)
     assert time.seconds <= play.deadline.at + takes
@@ -251,11 +253,11 @@ def test_no_wait_goes_beyond_the_deadline(time: Any, timeout: float, takes: floa
 
 def test_a_budget_that_is_used_up_ends_the_retries(time: Any) -> None:
     play = Play(time, retries=100, timeout=10_000)
-    happens = [answer(500)] * 101
+    happens = [response(500)] * 101
     play.fails(*happens)
     assert play.sends == 101
     play.steps.clear()
-    play.fails(answer(500))
+    play.fails(response(500))
     assert play.sends == 1
 
 
@@ -263,11 +265,11 @@ def test_a_retry_after_a_timeout_costs_twice_and_a_success_brings_it_back(time: 
     play = Play(time, retries=100, timeout=10_000)
     play.fails(*[TransportFailure("timeout", True, "read")] * 51)
     assert not play.budget.take(1)
-    play.run(answer())
+    play.run(response())
     assert play.budget.take(1)
     assert not play.budget.take(1)
     play.budget.give_back(10)
-    play.run(TransportFailure("timeout", True, "read"), answer())
+    play.run(TransportFailure("timeout", True, "read"), response())
     assert play.budget.take(10)
     play.budget.give_back(10**6)
     assert play.budget.take(500)
@@ -278,7 +280,7 @@ def test_a_retry_after_a_timeout_costs_twice_and_a_success_brings_it_back(time: 
 def test_every_attempt_has_its_own_grant(time: Any, blocking: bool) -> None:
     gate = Gate(0.25, 0.0, 0.0, 0.75, 1.0, 0.0, blocking=blocking)
     play = Play(time, limiter=gate)
-    assert play.run(answer(500), answer(500), answer()).attempts == 3
+    assert play.run(response(500), response(500), response()).attempts == 3
     assert (gate.entered, gate.granted, gate.left) == (3, 3, 3)
     assert play.pauses == [0.25, 0.5, 1.0, 0.75, 1.0]
     assert sum(isinstance(step, AcquirePermit) for step in play.steps) == (6 if blocking else 0)
@@ -287,7 +289,7 @@ def test_every_attempt_has_its_own_grant(time: Any, blocking: bool) -> None:
 def test_who_waits_long_asks_again_before_it_is_due(time: Any) -> None:
     # The wait was told while others were ahead; when they leave, nobody says so.
     play = Play(time, limiter=Gate(20.0))
-    play.run(answer())
+    play.run(response())
     assert play.pauses == [1.0]
 
 
@@ -302,7 +304,7 @@ def test_a_grant_that_comes_too_late_is_refused_at_once(time: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("happened", "kind"), [(answer(503), ServerError), (answer(429), RateLimitError), (BROKEN, APIConnectionError)]
+    ("happened", "kind"), [(response(503), ServerError), (response(429), RateLimitError), (BROKEN, APIConnectionError)]
 )
 def test_a_retry_without_a_grant_ends_as_the_last_attempt_did(time: Any, happened: Any, kind: type[PaisrError]) -> None:
     gate = Gate(0.0, 29.9)
@@ -344,7 +346,7 @@ def test_an_interruption_of_a_send_goes_through(time: Any) -> None:
         (NOT_MADE, APIConnectionError, "not_sent"),
         (TransportFailure("timeout", True, "late"), APITimeoutError, "unknown"),
         (TransportFailure("timeout", False, "late"), APITimeoutError, "not_sent"),
-        (TransportFailure("answer", True, "odd", status=200), UnexpectedResponseError, "unknown"),
+        (TransportFailure("response", True, "odd", status=200), UnexpectedResponseError, "unknown"),
     ],
 )
 def test_a_failure_becomes_its_error_with_its_cause(
@@ -364,7 +366,7 @@ def test_one_line_is_logged_for_each_attempt(time: Any, caplog: pytest.LogCaptur
     with caplog.at_level("DEBUG", logger="paisr"):
         play = Play(time)
         play.takes = 0.25
-        play.run(answer(503), BROKEN, answer())
+        play.run(response(503), BROKEN, response())
     assert [record.getMessage() for record in caplog.records] == [
         "get_invoice attempt 1: 503 in 0.250 s",
         "get_invoice attempt 2: it broke in 0.250 s",

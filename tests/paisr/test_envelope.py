@@ -1,4 +1,4 @@
-"""Reading answers: what the contract allows becomes a model, all else an error that says where."""
+"""Reading responses: what the contract allows becomes a model, all else an error that says where."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def data(**fields: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def read(side: Any, script: Any) -> Any:
-    """Read one invoice from an answer; `name` for another call."""
+    """Read one invoice from a response; `name` for another call."""
 
     def read(status: int, body: Any, headers: Any = None, *, name: str = "get", **named: Any) -> Any:
         client = side.client(script((status, body, headers)), max_retries=0)
@@ -159,7 +159,7 @@ DEEP = b"[" * 100_000
     ],
     ids=lambda value: repr(value)[:50],
 )  # fmt: skip
-def test_an_answer_that_the_contract_does_not_allow_is_an_error(unexpected: Any, body: bytes, path: str) -> None:
+def test_an_response_that_the_contract_does_not_allow_is_an_error(unexpected: Any, body: bytes, path: str) -> None:
     assert unexpected(body).path.startswith(path)
 
 
@@ -182,7 +182,7 @@ def test_what_is_shown_of_a_body_is_one_printable_line_and_short(unexpected: Any
     assert clipped("é\u00a0🍕\n") == "é 🍕"
 
 
-def test_a_create_that_is_answered_oddly_may_have_happened(read: Any, create: Any) -> None:
+def test_a_create_that_is_responseed_oddly_may_have_happened(read: Any, create: Any) -> None:
     for body in (
         b"<html>",
         b"",

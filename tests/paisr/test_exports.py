@@ -71,7 +71,7 @@ def test_importing_loads_nothing_that_is_not_used_yet() -> None:
     assert ours == {"paisr", "paisr._base", "paisr._base.errors", "paisr._version", "paisr_generated"}
 
 
-def test_the_client_needs_nothing_that_only_the_stand_in_or_the_command_line_needs() -> None:
+def test_the_client_needs_nothing_that_only_the_stub_or_the_command_line_needs() -> None:
     loaded = set(
         python("import sys; from paisr import AsyncPaisr, Paisr; Paisr('tok').close(); print(*sys.modules)").split()
     )

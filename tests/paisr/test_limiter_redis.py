@@ -81,7 +81,7 @@ class Server:
                 self.client.ping()
                 return
             assert self.process.poll() is None, "redis-server ended"
-            assert time.monotonic() < until, "redis-server does not answer"
+            assert time.monotonic() < until, "redis-server does not response"
             time.sleep(0.01)
 
     def stop(self) -> None:
@@ -293,8 +293,8 @@ def test_threads_share_one_client(server: Server) -> None:
 
 def test_the_async_client_asks_away_from_its_event_loop(server: Server) -> None:
     rate = RateLimit(30, per=60, shared=server.url)
-    answer = {"success": True, "data": {"id": "inv_123456", "status": "unpaid"}}
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=answer))
+    response = {"success": True, "data": {"id": "inv_123456", "status": "unpaid"}}
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=response))
 
     async def calls() -> None:
         async with AsyncPaisr("token", rate_limit=rate, transport=transport) as client:

@@ -30,17 +30,17 @@ class Clock:
 
 
 class FakePlace:
-    """Grants everything, tells a wait, or is gone, as `answer` says."""
+    """Grants everything, tells a wait, or is gone, as `response` says."""
 
     def __init__(self) -> None:
-        self.answer: float | str = 0.0
+        self.response: float | str = 0.0
         self.asked: list[int] = []
 
     def try_acquire(self, ahead: int) -> float:
         self.asked.append(ahead)
-        if isinstance(self.answer, str):
-            raise BackendUnavailableError(self.answer)
-        return self.answer
+        if isinstance(self.response, str):
+            raise BackendUnavailableError(self.response)
+        return self.response
 
 
 @pytest.fixture
@@ -59,9 +59,9 @@ def window(place: FakePlace, clock: Clock) -> SharedWindow:
 
 
 def test_a_grant_is_the_place_s_to_give(window: SharedWindow, place: FakePlace) -> None:
-    place.answer = 7.5
+    place.response = 7.5
     assert [window.try_acquire(0), window.try_acquire(1)] == [7.5, 7.5]
-    place.answer = 0.0
+    place.response = 0.0
     assert window.try_acquire(0) == 0.0
     assert place.asked == [0, 1, 0]
 
@@ -80,7 +80,7 @@ def test_while_the_place_is_gone_the_process_keeps_to_the_limit_alone(
     window: SharedWindow, place: FakePlace, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert window.try_acquire(0) == 0.0
-    place.answer = "the reason"
+    place.response = "the reason"
     assert window.try_acquire(0) == 0.0
     assert round(window.try_acquire(0)) == 61, "what was granted before it was gone counts too"
     assert [record.name for record in caplog.records] == ["paisr"]
@@ -92,7 +92,7 @@ def test_a_place_that_failed_is_left_alone_for_a_while_and_said_once_each_way(
     place: FakePlace, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     window = SharedWindow(place, RateLimit(100, shared="redis://127.0.0.1:1/0"), clock)
-    place.answer = "gone"
+    place.response = "gone"
     for _ in range(5):
         assert window.try_acquire(0) == 0.0
     assert len(place.asked) == 1
@@ -100,16 +100,16 @@ def test_a_place_that_failed_is_left_alone_for_a_while_and_said_once_each_way(
     assert [window.try_acquire(0), window.try_acquire(0)] == [0.0, 0.0]
     assert len(place.asked) == 2
     clock.now += BACKEND_COOLDOWN
-    place.answer = 5.0
+    place.response = 5.0
     assert window.try_acquire(0) == 5.0
-    place.answer = 0.0
+    place.response = 0.0
     assert window.try_acquire(0) == 0.0
     assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
     assert [("gone" in record.message, "back" in record.message) for record in caplog.records] == [
         (True, True),  # "until it is back"
         (False, True),
     ]
-    place.answer = "gone"
+    place.response = "gone"
     window.try_acquire(0)
     assert len(caplog.records) == 3
 
@@ -117,7 +117,7 @@ def test_a_place_that_failed_is_left_alone_for_a_while_and_said_once_each_way(
 def test_whoever_asks_is_told_how_many_are_before_him(place: FakePlace, window: SharedWindow) -> None:
     limiter = QueueLimiter(window)
     assert limiter.blocking
-    place.answer = 3.0
+    place.response = 3.0
     tickets = [limiter.enter() for _ in range(2)]
     assert [limiter.try_acquire(ticket) for ticket in tickets] == [3.0, 3.0]
     assert place.asked == [0, 1]

@@ -1,4 +1,4 @@
-"""Lists of invoices and whole answers."""
+"""Lists of invoices and whole responses."""
 
 from __future__ import annotations
 
@@ -78,36 +78,36 @@ def test_without_a_limit_a_thousand_may_not_be_all(
     side: Any, script: Any, count: int, limit: int | None, truncated: bool
 ) -> None:
     invoices = [{"id": f"inv_{number}", "status": "paid"} for number in range(count)]
-    answers = script((200, {"success": True, "data": {"invoices": invoices}}))
-    found = side.call(side.client(answers), "list", limit=limit)
+    responses = script((200, {"success": True, "data": {"invoices": invoices}}))
+    found = side.call(side.client(responses), "list", limit=limit)
     assert (len(found), found.may_be_truncated) == (count, truncated)
 
 
-def test_a_whole_answer_has_what_was_around_the_data(side: Any, script: Any) -> None:
+def test_a_whole_response_has_what_was_around_the_data(side: Any, script: Any) -> None:
     body = (
         b'{"success": true, "data": {"id": "inv_1", "status": "paid", "line_items": [{"total": 149.950}], "n": '
         + b"7" * 5000
         + b"}}"
     )
-    answers = script((503, b""), (200, body, [("X-Seen", "a"), ("x-seen", "b"), ("Retry-After", "1")]))
-    answer = side.call(side.client(answers, max_retries=1), "with_response.get", "inv_1")
-    assert answer.data == Invoice(id="inv_1", status=InvoiceStatus.PAID)
-    assert (answer.status_code, answer.attempts, answer.content) == (200, 2, body)
-    assert answer.headers["X-SEEN"] == "a, b"
-    assert "retry-after" in answer.headers
-    assert "X-Missing" not in answer.headers
-    assert len(answer.headers) == len(list(answer.headers)) == 3
-    data = answer.json()["data"]
+    responses = script((503, b""), (200, body, [("X-Seen", "a"), ("x-seen", "b"), ("Retry-After", "1")]))
+    response = side.call(side.client(responses, max_retries=1), "with_response.get", "inv_1")
+    assert response.data == Invoice(id="inv_1", status=InvoiceStatus.PAID)
+    assert (response.status_code, response.attempts, response.content) == (200, 2, body)
+    assert response.headers["X-SEEN"] == "a, b"
+    assert "retry-after" in response.headers
+    assert "X-Missing" not in response.headers
+    assert len(response.headers) == len(list(response.headers)) == 3
+    data = response.json()["data"]
     assert str(data["line_items"][0]["total"]) == "149.950"
     assert data["n"] == Decimal("7" * 5000)
-    assert "149.950" not in repr(answer)
-    assert pickle.loads(pickle.dumps(answer)) == answer
+    assert "149.950" not in repr(response)
+    assert pickle.loads(pickle.dumps(response)) == response
 
 
-def test_create_and_list_give_their_whole_answers_too(side: Any, script: Any, create: Any) -> None:
+def test_create_and_list_give_their_whole_responses_too(side: Any, script: Any, create: Any) -> None:
     client = side.client(script((201, {"success": True, "data": {"id": "inv_1", "status": "unpaid", "session": None}})))
-    answer = side.call(client, "with_response.create", **create)
-    assert (answer.status_code, answer.data.id, answer.data.session) == (201, "inv_1", None)
+    response = side.call(client, "with_response.create", **create)
+    assert (response.status_code, response.data.id, response.data.session) == (201, "inv_1", None)
     client = side.client(script((200, {"success": True, "data": {"invoices": []}})))
-    answer = side.call(client, "with_response.list")
-    assert (len(answer.data), answer.data.may_be_truncated, answer.attempts) == (0, False, 1)
+    response = side.call(client, "with_response.list")
+    assert (len(response.data), response.data.may_be_truncated, response.attempts) == (0, False, 1)

@@ -142,7 +142,7 @@ def test_a_token_that_is_echoed_is_not_repeated(
     client = side.client(script((status, body, [("X-Echo", CANARY)])), token=CANARY, max_retries=0)
     for name, arguments in (("get", {"invoice_id": "inv_1"}), ("create", create)):
         if name == "create" and b"due_at" in body:
-            continue  # which that answer does not have
+            continue  # which that response does not have
         with pytest.raises(PaisrError) as caught:
             side.call(client, name, **arguments)
         assert_hidden(shown_by(caught.value))
@@ -188,12 +188,12 @@ def test_a_whole_exchange_logs_nothing_secret(side: Any, raw_server: Any, logs: 
 
 
 def raising(kind: Any) -> Any:
-    """A transport's answer that raises within the handling of another exception, with the headers in its frames."""
+    """A transport's response that raises within the handling of another exception, with the headers in its frames."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         return inner(request, kind)
 
-    return answer
+    return response
 
 
 def inner(request: httpx.Request, kind: Any) -> httpx.Response:

@@ -15,12 +15,12 @@ def read(status: str) -> tuple[int, dict[str, Any]]:
 
 @pytest.mark.parametrize("status", ["paid", "void"])
 def test_waiting_ends_when_an_invoice_is_settled(side: Any, script: Any, time: Any, status: str) -> None:
-    answers = script(read("draft"), read("unpaid"), read("unpaid"), read(status))
-    client = side.client(answers, time=time)
+    responses = script(read("draft"), read("unpaid"), read("unpaid"), read(status))
+    client = side.client(responses, time=time)
     assert side.call(client, "wait", "inv_1").status == status
     assert time.slept == [5.0, 5.0, 5.0]
-    assert len(answers.requests) == 4
-    assert {request.url.path for request in answers.requests} == {"/v2/invoices/inv_1"}
+    assert len(responses.requests) == 4
+    assert {request.url.path for request in responses.requests} == {"/v2/invoices/inv_1"}
 
 
 @pytest.mark.parametrize("until", ["unpaid", ["unpaid"], {"unpaid", "draft"}, InvoiceStatus.UNPAID])
@@ -37,13 +37,13 @@ def test_the_interval_is_kept(side: Any, script: Any, time: Any) -> None:
 
 
 def test_waiting_in_vain_ends_after_the_timeout(side: Any, script: Any, time: Any) -> None:
-    answers = script(read("unpaid"))
-    client = side.client(answers, time=time)
+    responses = script(read("unpaid"))
+    client = side.client(responses, time=time)
     with pytest.raises(APITimeoutError, match=r"still unpaid after 60 s, .* timeout\.$") as caught:
         side.call(client, "wait", "inv_1", timeout=60)
     assert caught.value.outcome == "unknown"
     assert 58 <= sum(time.slept) <= 60
-    assert len(answers.requests) == 13
+    assert len(responses.requests) == 13
 
 
 def test_a_status_that_the_contract_does_not_know_is_waited_through(side: Any, script: Any, time: Any) -> None:

@@ -179,7 +179,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "timestamp": {"timestamp": "yesterday"},
     "too old": {"now": lambda: NOW + 1e6},
     "tolerance": {"tolerance": -1},
-    "half a character": {"secret": SECRET + "\ud800"},
+    "a lone surrogate": {"secret": SECRET + "\ud800"},
     "among bad ones": {"secret": [SECRET, None]},
     "white space": {"secret": SECRET + " "},
     "off shape": {"body": b"[]", "signature": sign(b"[]", timestamp=NOW, secret=SECRET)},

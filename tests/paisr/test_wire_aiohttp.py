@@ -21,14 +21,14 @@ TOKEN = "tok_of_these_tests"
 PROXY = "http://proxy.example:3128"
 
 
-def answer(name: str, *headers: str, status: int = 200) -> bytes:
+def response(name: str, *headers: str, status: int = 200) -> bytes:
     body = json.dumps({"success": True, "data": {"id": name, "status": "unpaid"}})
     head = [f"HTTP/1.1 {status} OK", f"Content-Length: {len(body)}", *headers]
     return ("\r\n".join(head) + "\r\n\r\n" + body).encode()
 
 
-def answers(*data: bytes) -> Callable[[Any, socket.socket], None]:
-    """On each connection, these answers, one for each request; then it is closed."""
+def responses(*data: bytes) -> Callable[[Any, socket.socket], None]:
+    """On each connection, these responses, one for each request; then it is closed."""
 
     def talk(server: Any, connection: socket.socket) -> None:
         for one in data:
@@ -77,7 +77,7 @@ def test_it_is_taken_where_it_is_installed_and_nothing_speaks_against_it(monkeyp
 
 
 def test_a_request_goes_out_as_it_was_made(run: Any, client: Any, raw_server: Any) -> None:
-    server = raw_server(answers(answer("inv_1")))
+    server = raw_server(responses(response("inv_1")))
     run(client(server).invoices.get("inv_a?b@c%2Fd~é"))
     head, _, body = server.requests[0].partition(b"\r\n\r\n")
     line, *headers = head.split(b"\r\n")
@@ -88,7 +88,7 @@ def test_a_request_goes_out_as_it_was_made(run: Any, client: Any, raw_server: An
 
 
 def test_a_large_body_arrives_whole(run: Any, client: Any, raw_server: Any, create: Any) -> None:
-    server = raw_server(answers(answer("inv_1")))
+    server = raw_server(responses(response("inv_1")))
     run(client(server).invoices.create(**create | {"summary": "x" * 3_000_000}))
     head, _, body = server.requests[0].partition(b"\r\n\r\n")
     assert f"content-length: {len(body)}".encode() in head.lower()
@@ -97,7 +97,7 @@ def test_a_large_body_arrives_whole(run: Any, client: Any, raw_server: Any, crea
 
 
 def test_cookies_are_not_kept(run: Any, client: Any, raw_server: Any) -> None:
-    server = raw_server(answers(answer("inv_1", "Set-Cookie: crumb=1; Path=/"), answer("inv_2")))
+    server = raw_server(responses(response("inv_1", "Set-Cookie: crumb=1; Path=/"), response("inv_2")))
     # aiohttp's own jar keeps none of an address, so a name.
     own = client(server, base_url=server.url.replace("127.0.0.1", "localhost"))
     run(own.invoices.get("inv_1"))
@@ -107,7 +107,7 @@ def test_cookies_are_not_kept(run: Any, client: Any, raw_server: Any) -> None:
 
 
 def test_a_redirect_is_not_followed(run: Any, client: Any, raw_server: Any) -> None:
-    server = raw_server(answers(answer("inv_1", "Location: /v2/invoices/inv_2", status=307), answer("inv_2")))
+    server = raw_server(responses(response("inv_1", "Location: /v2/invoices/inv_2", status=307), response("inv_2")))
     with pytest.raises(APIStatusError):
         run(client(server).invoices.get("inv_1"))
     assert len(server.requests) == 1
@@ -116,7 +116,7 @@ def test_a_redirect_is_not_followed(run: Any, client: Any, raw_server: Any) -> N
 def test_a_read_that_breaks_on_a_kept_connection_is_not_repeated_unseen(run: Any, client: Any, raw_server: Any) -> None:
     def talk(server: Any, connection: socket.socket) -> None:
         server.read(connection)
-        connection.sendall(answer("inv_1"))
+        connection.sendall(response("inv_1"))
         server.read(connection)
 
     server = raw_server(talk)
@@ -145,24 +145,24 @@ def test_a_create_that_found_nobody_was_not_sent(run: Any, create: Any, client: 
     assert TOKEN not in repr(caught.value.__cause__)
 
 
-@pytest.mark.parametrize("together", [answer("inv_stale"), answer("inv_stale")[:20], b"x"])
-def test_bytes_behind_an_answer_are_not_the_next_one(run: Any, client: Any, raw_server: Any, together: bytes) -> None:
-    server = raw_server(answers(answer("inv_1") + together, answer("inv_stale")))
+@pytest.mark.parametrize("together", [response("inv_stale"), response("inv_stale")[:20], b"x"])
+def test_bytes_behind_an_response_are_not_the_next_one(run: Any, client: Any, raw_server: Any, together: bytes) -> None:
+    server = raw_server(responses(response("inv_1") + together, response("inv_stale")))
     own = client(server, max_retries=1)
     for name in ("inv_1", "inv_1"):
         try:
             assert run(own.invoices.get(name)).id == "inv_1"
         except APIConnectionError:
-            # aiohttp may see at once that what follows is no HTTP, and then does not trust the answer before it.
+            # aiohttp may see at once that what follows is no HTTP, and then does not trust the response before it.
             assert together == b"x"
 
 
-def test_bytes_that_come_while_idle_are_not_the_next_answer(run: Any, client: Any, raw_server: Any) -> None:
+def test_bytes_that_come_while_idle_are_not_the_next_response(run: Any, client: Any, raw_server: Any) -> None:
     def talk(server: Any, connection: socket.socket) -> None:
         server.read(connection)
-        connection.sendall(answer("inv_1"))
+        connection.sendall(response("inv_1"))
         server.read(second)
-        connection.sendall(answer("inv_stale"))
+        connection.sendall(response("inv_stale"))
         second.close()
         server.read(connection)
 
@@ -174,12 +174,12 @@ def test_bytes_that_come_while_idle_are_not_the_next_answer(run: Any, client: An
     signal.sendall(b"go\r\n\r\n")
     signal.recv(1)
     signal.close()
-    server._talk = lambda connection: answers(answer("inv_2"))(server, connection)
+    server._talk = lambda connection: responses(response("inv_2"))(server, connection)
     assert run(own.invoices.get("inv_2")).id == "inv_2"
 
 
 def test_each_event_loop_has_its_own_connections(raw_server: Any) -> None:
-    server = raw_server(answers(*[answer("inv_1")] * 4))
+    server = raw_server(responses(*[response("inv_1")] * 4))
     own = AsyncPaisr(TOKEN, base_url=server.url, max_retries=0)
 
     async def twice() -> None:
@@ -195,7 +195,7 @@ def test_each_event_loop_has_its_own_connections(raw_server: Any) -> None:
 
 
 def test_a_forked_child_makes_its_own_and_leaves_the_parents_alone(run: Any, client: Any, raw_server: Any) -> None:
-    server = raw_server(answers(answer("inv_1"), answer("inv_2")))
+    server = raw_server(responses(response("inv_1"), response("inv_2")))
     own = client(server)
     run(own.invoices.get("inv_1"))
     wire = own._transport

@@ -18,7 +18,7 @@ from paisr import APIConnectionError, AsyncPaisr, Paisr
 
 TOKEN = "tok_of_these_tests"
 BODY = b'{"success": true, "data": {"id": "inv_1", "status": "paid"}}'
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
 
 
 @pytest.fixture(params=["sync", "async", "async over aiohttp"])
@@ -62,7 +62,7 @@ def secure(raw_server: Any, authority: trustme.CA) -> Any:
             connection.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
         with contextlib.suppress(ssl.SSLError), context.wrap_socket(connection, server_side=True) as stream:
             while server.read(stream):
-                stream.sendall(ANSWER)
+                stream.sendall(RESPONSE)
 
     return raw_server(talk)
 

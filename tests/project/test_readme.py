@@ -43,12 +43,12 @@ def test_ten_lines_create_an_invoice(
     assert printed[2] == created.session.url
 
 
-def test_the_stand_in_serves_a_program_s_own_tests(programs: list[str]) -> None:
+def test_the_stub_serves_a_program_s_own_tests(programs: list[str]) -> None:
     run(programs[3])
 
 
 @pytest.mark.parametrize(("drop", "said"), [("after", "found again: inv_"), ("before", "not there: None")])
-def test_a_lost_answer_is_reconciled(
+def test_a_lost_response_is_reconciled(
     programs: list[str],
     drop: str,
     said: str,

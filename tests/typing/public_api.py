@@ -95,15 +95,15 @@ def calls(client: Paisr, when: date, months: relativedelta) -> None:
     assert_type(invoices.wait("inv_1", until="paid", timeout=60, interval=0.5), Invoice)
     assert_type(invoices.wait("inv_1", until=("paid", InvoiceStatus.VOID)), Invoice)
 
-    answer = invoices.with_response.get("inv_1", timeout=2)
-    assert_type(answer, ApiResponse[Invoice])
-    assert_type(answer.data, Invoice)
-    assert_type(answer.status_code, int)
-    headers: Mapping[str, str] = answer.headers
+    response = invoices.with_response.get("inv_1", timeout=2)
+    assert_type(response, ApiResponse[Invoice])
+    assert_type(response.data, Invoice)
+    assert_type(response.status_code, int)
+    headers: Mapping[str, str] = response.headers
     assert_type(headers["date"], str)
-    assert_type(answer.content, bytes)
-    assert_type(answer.attempts, int)
-    assert_type(answer.json(), Any)
+    assert_type(response.content, bytes)
+    assert_type(response.attempts, int)
+    assert_type(response.json(), Any)
     assert_type(invoices.with_response.list().data, InvoiceList)
     made_response = invoices.with_response.create(customer="cus_1", summary="Pizza", due="In 3 days")
     assert_type(made_response, ApiResponse[CreatedInvoice])

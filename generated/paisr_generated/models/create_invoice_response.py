@@ -12,7 +12,7 @@ class CreateInvoiceResponse:
     """The envelope around a created invoice."""
 
     success: bool
-    """True in every answer with data."""
+    """True in every response with data."""
 
     data: CreatedInvoice
     """What the service tells of an invoice that was just created."""

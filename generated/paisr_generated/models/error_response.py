@@ -8,7 +8,7 @@ from ..types import refuse_other_constants
 
 @frozen(kw_only=True)
 class ErrorResponse:
-    """The envelope of every answer that is not a success."""
+    """The envelope of every response that is not a success."""
 
     success: bool
     """False in every error."""

@@ -12,7 +12,7 @@ class GetInvoiceResponse:
     """The envelope around one invoice."""
 
     success: bool
-    """True in every answer with data."""
+    """True in every response with data."""
 
     data: Invoice
     """A bill for a customer."""

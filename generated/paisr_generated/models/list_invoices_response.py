@@ -12,7 +12,7 @@ class ListInvoicesResponse:
     """The envelope around a list of invoices."""
 
     success: bool
-    """True in every answer with data."""
+    """True in every response with data."""
 
     data: InvoiceList
     """The invoices that match a list request."""

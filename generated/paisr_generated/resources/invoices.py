@@ -73,8 +73,8 @@ class Invoices:
     ) -> CreatedInvoice:
         """Create an invoice.
 
-        Bills a customer. The answer names the new invoice; its other details are read with `getInvoice`. No idempotency
-        key is documented: sending the same request twice creates two invoices.
+        Bills a customer. The response names the new invoice; its other details are read with `getInvoice`. No
+        idempotency key is documented: sending the same request twice creates two invoices.
 
         Args:
             customer: The customer to bill, by id or e-mail address.
@@ -155,8 +155,8 @@ class AsyncInvoices:
     ) -> CreatedInvoice:
         """Create an invoice.
 
-        Bills a customer. The answer names the new invoice; its other details are read with `getInvoice`. No idempotency
-        key is documented: sending the same request twice creates two invoices.
+        Bills a customer. The response names the new invoice; its other details are read with `getInvoice`. No
+        idempotency key is documented: sending the same request twice creates two invoices.
 
         Args:
             customer: The customer to bill, by id or e-mail address.

@@ -8,7 +8,7 @@ PaisrError                        every error of the package; .outcome is "not_s
 ├── APIStatusError                .status_code .message
 │   ├── BadRequestError 400 · AuthenticationError 401 · PermissionDeniedError 403 · NotFoundError 404
 │   ├── ConflictError 409 · UnprocessableEntityError 422 · RateLimitError 429 (.retry_after) · ServerError 5xx
-├── UnexpectedResponseError       an answer that the contract does not allow; says where
+├── UnexpectedResponseError       a response that the contract does not allow; says where
 ├── OutcomeUnknownError           a create that may or may not have happened; .attempt goes to reconcile() (beside it)
 ├── RateLimitTimeoutError         the deadline would pass before the limiter allows the call
 └── WebhookError                  a delivery that is not to be trusted; says why
@@ -47,7 +47,7 @@ class PaisrError(Exception):
     """Every error of this package: one sentence that says what was wrong and what would be right.
 
     `outcome` says what became of the request: ``"not_sent"``: no byte of it left this machine; ``"rejected"``: the
-    service answered that it did not do it; ``"unknown"``: it may have been carried out.
+    service responded that it did not do it; ``"unknown"``: it may have been carried out.
     """
 
     outcome: Outcome = "not_sent"
@@ -86,7 +86,7 @@ class APITimeoutError(APIConnectionError):
 
 
 class APIStatusError(PaisrError):
-    """The service answered with an error: `status_code`, and its own words as `message` (None if it gave none)."""
+    """The service responded with an error: `status_code`, and its own words as `message` (None if it gave none)."""
 
     outcome: Outcome = "rejected"
 
@@ -133,10 +133,10 @@ class ServerError(APIStatusError):
 
 
 class UnexpectedResponseError(PaisrError):
-    """An answer that the contract does not allow.
+    """A response that the contract does not allow.
 
     `path` says where in the JSON (``$.data.invoices[3].amount.net_total``; ``$`` for the whole), `status_code` is the
-    answer's, `excerpt` the first characters of the body, without the token.
+    response's, `excerpt` the first characters of the body, without the token.
     """
 
     outcome: Outcome = "unknown"

@@ -1,6 +1,6 @@
-"""Where an answer has moved on from the contract: fields and enumeration values that it does not know.
+"""Where a response has moved on from the contract: fields and enumeration values that it does not know.
 
-Neither is an error: a field is skipped and stays in the raw answer, a value is kept as its text. Who wants to be told
+Neither is an error: a field is skipped and stays in the raw response, a value is kept as its text. Who wants to be told
 gives the client `on_drift`.
 """
 
@@ -18,7 +18,7 @@ from msgspec.inspect import DataclassType, EnumType, ListType, UnionType, type_i
 OnDrift = Callable[[str, str], object]
 
 # A service that makes names up must not fill the memory; beyond this many, nothing more is told.
-MOST_TOLD = 1000
+MAX_TOLD = 1000
 log = logging.getLogger("paisr")
 
 
@@ -30,18 +30,18 @@ class DriftWatch:
         self._told: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
-    def look(self, operation: str, content: bytes, answer: type) -> None:
+    def look(self, operation: str, content: bytes, response: type) -> None:
         """Compare a body that was decoded with its model. Whatever goes wrong here is logged, and the call goes on."""
         try:
-            for path in unknown_paths(json.loads(content), type_info(answer)):
+            for path in unknown_paths(json.loads(content), type_info(response)):
                 if self._is_new(operation, path):
                     self._on_drift(operation, path)
         except Exception:
-            log.exception("looking for drift in the answer to %s failed", operation)
+            log.exception("looking for drift in the response to %s failed", operation)
 
     def _is_new(self, operation: str, path: str) -> bool:
         with self._lock:
-            if (operation, path) in self._told or len(self._told) >= MOST_TOLD:
+            if (operation, path) in self._told or len(self._told) >= MAX_TOLD:
                 return False
             self._told.add((operation, path))
             return True

@@ -22,11 +22,15 @@ class Transport(Protocol):
 
     def send(self, request: Request, deadline: Deadline) -> AttemptResult: ...
 
+    def close(self) -> None: ...
+
 
 class AsyncTransport(Protocol):
     """The same on an event loop."""
 
     async def send(self, request: Request, deadline: Deadline) -> AttemptResult: ...
+
+    async def close(self) -> None: ...
 
 
 def drive(steps: Steps[T], transport: Transport, runtime: Runtime) -> T:

@@ -1,4 +1,4 @@
-"""The envelope that every answer comes in: `{"success": true, "data": …}` or `{"success": false, "message": …}`."""
+"""The envelope that every response comes in: `{"success": true, "data": …}` or `{"success": false, "message": …}`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read_response(raw: RawResponse, operation: Operation[Any], secret: Secret) -
     response = _response_of(operation, raw.status)
     if response is None:
         raise UnexpectedResponseError(
-            f"The service answered {operation.name} with {raw.status}, a status that the contract does not have.",
+            f"The service responded {operation.name} with {raw.status}, a status that the contract does not have.",
             path="$",
             status_code=raw.status,
             excerpt=excerpt(raw.content, secret),
@@ -61,15 +61,15 @@ def _response_of(operation: Operation[Any], status: int) -> Response | None:
     return found
 
 
-def decode(raw: RawResponse, answer: Any, operation: str, secret: Secret) -> Any:
+def decode(raw: RawResponse, response: Any, operation: str, secret: Secret) -> Any:
     """The body as the contract's model; an `UnexpectedResponseError` that says where it is not one."""
     try:
-        return _decoder(answer).decode(raw.content)
+        return _decoder(response).decode(raw.content)
     except (msgspec.DecodeError, RecursionError, ValueError, OverflowError) as error:
         what, path = _what_and_where(error, secret)
     shown = excerpt(raw.content, secret)
     raise UnexpectedResponseError(
-        f"The service answered {operation} with {raw.status} and a body that the contract does not allow: "
+        f"The service responded {operation} with {raw.status} and a body that the contract does not allow: "
         f"at {path}: {what}; it begins {shown or '(empty)'}.",
         path=path,
         status_code=raw.status,

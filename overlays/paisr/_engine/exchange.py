@@ -1,4 +1,4 @@
-"""A call, decided without IO: limit, send, judge, try again, until there is an answer, an error or no time left.
+"""A call, decided without IO: limit, send, judge, try again, until there is a response, an error or no time left.
 
 A call is a generator: it yields what to do next (`_exchange.Step`) and is sent what came of it. `_drivers` has the two
 that do it, one with threads in mind and one with tasks.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger("paisr")
 # Seconds.
-LONGEST_QUEUE_PAUSE = 1.0
+MAX_QUEUE_PAUSE = 1.0
 
 
 @frozen(kw_only=True)
@@ -103,7 +103,7 @@ def _admitted(limiter: Limiter | None, deadline: Deadline) -> Steps[None]:
                     f"({deadline.timeout:g} s in all); nothing was sent: give a longer timeout= or call later."
                 )
             # Asked again before it is due: who was ahead may have left the queue.
-            yield Pause(min(wait, LONGEST_QUEUE_PAUSE))
+            yield Pause(min(wait, MAX_QUEUE_PAUSE))
     finally:
         limiter.leave(ticket)
 

@@ -45,19 +45,19 @@ def error_for(
 def _failure(failed: TransportFailure, operation: str, deadline: Deadline, secret: Secret) -> PaisrError:
     reason = clipped(secret.scrub(failed.reason)).rstrip(".")
     outcome: Outcome = "unknown" if failed.sent else "not_sent"
-    if failed.kind == "answer":
+    if failed.kind == "response":
         return UnexpectedResponseError(
-            f"The answer to {operation} could not be read: {reason}.",
+            f"The response to {operation} could not be read: {reason}.",
             path="$",
             status_code=failed.status,
             excerpt="",
         )
     if failed.kind == "timeout":
         return APITimeoutError(
-            f"No answer to {operation} within the {deadline.timeout:g} s of this call: {reason}.",
+            f"No response to {operation} within the {deadline.timeout:g} s of this call: {reason}.",
             outcome=outcome,
         )
-    return APIConnectionError(f"No answer to {operation}: {reason}.", outcome=outcome)
+    return APIConnectionError(f"No response to {operation}: {reason}.", outcome=outcome)
 
 
 def _status_error(
@@ -68,7 +68,7 @@ def _status_error(
         message = secret.scrub(message)
     said = f'"{clipped(message)}"' if message else excerpt(raw.content, secret) or "no message"
     hint = call.hints.get(raw.status) or HINTS.get(raw.status)
-    text = f"The service answered {call.request.operation} with {raw.status}: {said}{f'; {hint}' if hint else ''}."
+    text = f"The service responded {call.request.operation} with {raw.status}: {said}{f'; {hint}' if hint else ''}."
     asked = retry_after(raw.headers.get("retry-after"), now)
     if asked is not None and asked >= deadline.remaining():
         text = f"{text} It asks to wait {asked:g} s, longer than this call may take."

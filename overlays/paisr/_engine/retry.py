@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from paisr._engine.steps import AttemptResult
 
 BASE_DELAY = 0.5
-LONGEST_DELAY = 8.0
+MAX_DELAY = 8.0
 TRANSIENT_STATUSES = frozenset({408, 429})
 
 
@@ -61,7 +61,7 @@ class RetryPolicy:
         asked = retry_after(result.headers.get("retry-after"), self.now()) if isinstance(result, RawResponse) else None
         if asked is not None:
             return asked
-        return self.jitter() * min(LONGEST_DELAY, BASE_DELAY * 2.0 ** (retry - 1))
+        return self.jitter() * min(MAX_DELAY, BASE_DELAY * 2.0 ** (retry - 1))
 
     def cost(self, result: AttemptResult) -> int:
         timed_out = isinstance(result, TransportFailure) and result.kind == "timeout"
@@ -75,7 +75,7 @@ def may_repeat(result: AttemptResult, *, repeatable: bool) -> bool:
     as a create, only when it certainly was not processed: the connection was never made, or 429.
     """
     if isinstance(result, TransportFailure):
-        return not result.final and (repeatable or not result.sent) and result.kind != "answer"
+        return not result.final and (repeatable or not result.sent) and result.kind != "response"
     if result.status == 429:
         return True
     return repeatable and (result.status in TRANSIENT_STATUSES or result.status >= 500)
@@ -88,7 +88,7 @@ def retry_after(text: str | None, now: datetime) -> float | None:
     text = text.strip()
     if text.isascii() and text.isdigit():
         return float(text[:12])
-    from email.utils import parsedate_to_datetime  # here, because few answers have a date, and it loads much
+    from email.utils import parsedate_to_datetime  # here, because few responses have a date, and it loads much
 
     try:
         moment = parsedate_to_datetime(text)

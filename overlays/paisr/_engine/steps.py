@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @frozen(slots=True)
 class RawResponse:
-    """The service answered: the bytes are whole and decompressed."""
+    """The service responded: the bytes are whole and decompressed."""
 
     status: int
     raw_headers: list[tuple[bytes, bytes]] = field(repr=False)
@@ -32,9 +32,9 @@ class RawResponse:
 
 @frozen(slots=True)
 class TransportFailure:
-    """No whole answer came. `sent`: whether the service may have acted; `final`: trying again cannot help."""
+    """No whole response came. `sent`: whether the service may have acted; `final`: trying again cannot help."""
 
-    kind: Literal["connection", "timeout", "answer"]
+    kind: Literal["connection", "timeout", "response"]
     sent: bool
     reason: str
     cause: BaseException | None = field(default=None, repr=False)
@@ -62,7 +62,7 @@ class Pause:
 
 @frozen(slots=True)
 class AcquirePermit:
-    """Ask the limiter for a place; the answer is the seconds until it is worth asking again, 0.0 for a grant."""
+    """Ask the limiter for a place; the response is the seconds until it is worth asking again, 0.0 for a grant."""
 
     limiter: Limiter
     ticket: Ticket

@@ -95,7 +95,9 @@ class AttemptStore:
         """
         if self.journal is None:
             return self._chosen(attempt, invoice_ids, choose, Known())
-        invoice: Invoice | None = yield RunBlocking(partial(self._settle, self.journal, attempt, invoice_ids, choose, deadline))
+        invoice: Invoice | None = yield RunBlocking(
+            partial(self._settle, self.journal, attempt, invoice_ids, choose, deadline)
+        )
         return invoice
 
     def _chosen(self, attempt: Attempt, invoice_ids: Collection[str], choose: Choose, known: Known) -> Invoice | None:

@@ -28,7 +28,7 @@ from paisr._transport.failures import broken, without_frames
 from paisr._transport.framing import Framing
 from paisr._transport.requests import RequestMaker, own_headers
 from paisr._transport.timekeeper import Timekeeper
-from paisr._transport.times import LONGEST_CONNECT, TimeLeft
+from paisr._transport.times import MAX_CONNECT, TimeLeft
 from paisr._transport.tls import shared_context
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class AiohttpTransport:
             connector=WatchedConnector(ssl=tls, limit=MAX_CONNECTIONS, keepalive_timeout=IDLE_EXPIRY),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=ITS_OWN_HEADERS,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=LONGEST_CONNECT),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=MAX_CONNECT),
             auto_decompress=False,
             trust_env=False,
         )

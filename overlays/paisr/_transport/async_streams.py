@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 
 from paisr._transport.framing import Framing
-from paisr._transport.times import LONGEST_CONNECT, mark_sent
+from paisr._transport.times import MAX_CONNECT, mark_sent
 
 if TYPE_CHECKING:
     import ssl
@@ -201,4 +201,4 @@ class Socket:
 
 
 def _connect_limit(timeout: float | None) -> float:
-    return LONGEST_CONNECT if timeout is None else min(timeout, LONGEST_CONNECT)
+    return MAX_CONNECT if timeout is None else min(timeout, MAX_CONNECT)

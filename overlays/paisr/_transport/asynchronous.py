@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 import weakref
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from paisr._base.forks import register_after_fork
 from paisr._engine.steps import RawResponse
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from paisr._base.route import Route
     from paisr._engine.deadlines import Deadline
+    from paisr._engine.drivers import AsyncTransport
     from paisr._engine.steps import AttemptResult
     from paisr_generated.operations import Request
 
@@ -110,9 +111,6 @@ class AsyncUserTransport:
 
     async def close(self) -> None:
         await self._transport.aclose()
-
-
-AsyncTransport: TypeAlias = "AsyncPoolTransport | AsyncUserTransport | AiohttpTransport"
 
 
 def async_transport(route: Route, transport: httpx.AsyncBaseTransport | None) -> AsyncTransport:

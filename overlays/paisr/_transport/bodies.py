@@ -1,4 +1,4 @@
-"""An answer's body, gathered with a bound on what it may become."""
+"""A response's body, gathered with a bound on what it may become."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # A list of 1,000 invoices is about 0.7 MB; this leaves room for twenty times that.
-LARGEST_BODY = 16 * 2**20
+MAX_BODY = 16 * 2**20
 ACCEPTED_ENCODING = "gzip"
 
 
@@ -18,12 +18,12 @@ class UnreadableBodyError(Exception):
 
 
 class Body:
-    """Bytes as they come, decompressed as they come; more than `LARGEST_BODY` of them is an error at once."""
+    """Bytes as they come, decompressed as they come; more than `MAX_BODY` of them is an error at once."""
 
     def __init__(self, raw_headers: Iterable[tuple[bytes, bytes]]) -> None:
         encoding = b",".join(value for name, value in raw_headers if name.lower() == b"content-encoding")
         self._parts: list[bytes] = []
-        self._left = LARGEST_BODY
+        self._left = MAX_BODY
         self._gunzip = None
         if encoding.strip().lower() in {b"gzip", b"x-gzip"}:
             self._gunzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -37,7 +37,7 @@ class Body:
         self._left -= len(chunk)
         if self._left < 0:
             raise UnreadableBodyError(
-                f"it is larger than {LARGEST_BODY // 2**20} MiB, the most that is read; ask for less with limit="
+                f"it is larger than {MAX_BODY // 2**20} MiB, the most that is read; ask for less with limit="
             )
         self._parts.append(chunk)
 

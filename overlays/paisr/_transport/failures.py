@@ -42,13 +42,13 @@ NOT_MADE = frozenset(
 # What can only happen before there is a connection, whatever the library calls it.
 UNCONNECTED = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
 TRUSTED = frozenset({"anyio", "asyncio", "builtins", "h11", "httpcore", "httpx", "socket", "ssl"})
-LONGEST_REASON = 200
+MAX_REASON = 200
 REASONS = {
     "ConnectTimeout": "the connection was not made in time",
     "PoolTimeout": "no connection became free in time",
-    "ReadTimeout": "the answer did not come in time",
+    "ReadTimeout": "the response did not come in time",
     "WriteTimeout": "the request could not be sent in time",
-    "TimeoutError": "the answer did not come in time",
+    "TimeoutError": "the response did not come in time",
 }
 
 
@@ -70,7 +70,7 @@ def _known(error: Exception, left: TimeLeft, is_failure: bool) -> AttemptResult:
     if status >= 400:
         return RawResponse(status, raw_headers, b"")
     if isinstance(error, UnreadableBodyError):
-        return TransportFailure(kind="answer", sent=True, reason=str(error), status=status)
+        return TransportFailure(kind="response", sent=True, reason=str(error), status=status)
     if is_failure:
         return failure(error, left)
     raise without_frames(error)
@@ -87,7 +87,7 @@ def failure(error: Exception, left: TimeLeft) -> TransportFailure:
     else:
         timeout = any(isinstance(link, TimeoutError) for link in chain)
         sent = left.sent and not isinstance(root, UNCONNECTED)
-        reason = str(error)[:LONGEST_REASON] or name
+        reason = str(error)[:MAX_REASON] or name
     if isinstance(root, ssl.SSLCertVerificationError):
         reason = f"the service's certificate is not trusted ({root.verify_message})"
     return TransportFailure(
@@ -103,7 +103,7 @@ def _is_ours(chain: Sequence[BaseException]) -> bool:
     """Whether httpx's names mean what they say.
 
     Who maps another library's exceptions onto them can be wrong: httpx-aiohttp calls a connection that breaks while the
-    answer is awaited a `ConnectTimeout`, and a create would be sent again. Then only the root is believed.
+    response is awaited a `ConnectTimeout`, and a create would be sent again. Then only the root is believed.
     """
     return all(type(link).__module__.partition(".")[0] in TRUSTED for link in chain)
 

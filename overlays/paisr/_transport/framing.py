@@ -1,16 +1,16 @@
-"""Where an answer ends on its connection, so that a byte after it is seen before it becomes the next call's answer."""
+"""Where a response ends on its connection, so that a byte after it is not taken for the next response."""
 
 from __future__ import annotations
 
-LONGEST_LINE = 8192
+MAX_LINE = 8192
 _HEXADECIMAL = frozenset(b"0123456789abcdefABCDEF")
 
 
 class Framing:
-    """Follows the answers on one connection. `reusable` is true only after a whole answer and not a byte more.
+    """Follows the responses on one connection. `reusable` is true only after a whole response and not a byte more.
 
-    It decides nothing about the answer itself, which is the HTTP library's; whatever it does not understand makes the
-    connection not reusable, never the answer wrong.
+    It decides nothing about the response itself, which is the HTTP library's; whatever it does not understand makes the
+    connection not reusable, never the response wrong.
     """
 
     __slots__ = ("_buffer", "_left", "_state")
@@ -28,12 +28,12 @@ class Framing:
         return self._state == "done"
 
     def sent(self) -> None:
-        """Bytes of a request went out: after a whole answer, the next one begins."""
+        """Bytes of a request went out: after a whole response, the next one begins."""
         if self._state == "done":
             self._start()
 
     def received(self, data: bytes) -> None:
-        """Bytes of an answer came in."""
+        """Bytes of a response came in."""
         while data and self._state != "lost":
             match self._state:
                 case "head":
@@ -86,7 +86,7 @@ class Framing:
         end = buffer.find(b"\n")
         if end < 0:
             self._buffer = buffer
-            if len(buffer) > LONGEST_LINE:
+            if len(buffer) > MAX_LINE:
                 self._state = "lost"
             return b""
         self._buffer = b""

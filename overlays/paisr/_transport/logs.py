@@ -1,4 +1,4 @@
-"""The HTTP library logs an answer's headers at DEBUG; a token that a service echoes in one must not get there."""
+"""The HTTP library logs a response's headers at DEBUG; a token that a service echoes in one must not get there."""
 
 from __future__ import annotations
 

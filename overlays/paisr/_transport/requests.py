@@ -81,6 +81,6 @@ def own_headers(request: Request) -> list[Header]:
 
 
 def on_its_own_connection(request: httpx.Request) -> httpx.Request:
-    """For a foreign transport: a connection that is used once cannot keep a surplus answer for the next call."""
+    """For a foreign transport: a connection that is used once cannot keep a surplus response for the next call."""
     request.headers["Connection"] = "close"
     return request

@@ -1,4 +1,4 @@
-"""Sockets for threads: every connect, read and write keeps to the call's deadline, and every answer's end is seen."""
+"""Sockets for threads: every connect, read and write keeps to the call's deadline, and every response's end is seen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 
 from paisr._transport.framing import Framing
-from paisr._transport.times import LONGEST_CONNECT, mark_sent, seconds_left
+from paisr._transport.times import MAX_CONNECT, mark_sent, seconds_left
 
 if TYPE_CHECKING:
     import ssl
@@ -97,7 +97,7 @@ def _connect_limit(timeout: float | None) -> float:
     left = seconds_left(timeout)
     if left == 0.0:
         raise httpcore.ConnectTimeout("the deadline passed")
-    return LONGEST_CONNECT if left is None else min(left, LONGEST_CONNECT)
+    return MAX_CONNECT if left is None else min(left, MAX_CONNECT)
 
 
 def _look_up(host: str, port: int, limit: float) -> list[str]:

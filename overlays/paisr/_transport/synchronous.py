@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from paisr._base.route import Route
     from paisr._engine.deadlines import Deadline
+    from paisr._engine.drivers import Transport
     from paisr._engine.steps import AttemptResult
     from paisr_generated.operations import Request
 
@@ -102,10 +103,7 @@ class UserTransport:
         self._transport.close()
 
 
-SyncTransport = PoolTransport | UserTransport
-
-
-def sync_transport(route: Route, transport: httpx.BaseTransport | None) -> SyncTransport:
+def sync_transport(route: Route, transport: httpx.BaseTransport | None) -> Transport:
     """The user's transport, else a pool of httpcore's connections."""
     return PoolTransport(route) if transport is None else UserTransport(transport, route)
 

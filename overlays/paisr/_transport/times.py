@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
 
 # A connection that is not made within this many seconds is given up, and may be tried again.
-LONGEST_CONNECT = 10.0
+MAX_CONNECT = 10.0
 # What is said to a proxy before the service is reached: to an HTTP proxy, and the three messages to a SOCKS proxy. No
 # request to the service begins so.
 _TO_A_PROXY = (b"CONNECT ", b"\x05", b"\x01")

@@ -182,7 +182,7 @@ def test_a_connection_that_takes_too_long_is_given_up(monkeypatch: Any) -> None:
         await asyncio.Event().wait()
 
     async def main() -> None:
-        monkeypatch.setattr(async_streams, "LONGEST_CONNECT", 0.02)
+        monkeypatch.setattr(async_streams, "MAX_CONNECT", 0.02)
         monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", hang)
         await LoopBackend().connect_tcp("api.example", 443, 5)
 
@@ -214,7 +214,7 @@ def test_a_handshake_that_does_not_end_leaves_no_socket(monkeypatch: Any) -> Non
     import ssl
 
     async def test(stream: Any, other: socket.socket) -> None:
-        monkeypatch.setattr(async_streams, "LONGEST_CONNECT", 0.02)
+        monkeypatch.setattr(async_streams, "MAX_CONNECT", 0.02)
         with pytest.raises(httpcore.ConnectTimeout):
             await stream.start_tls(ssl.create_default_context(), "api.example", 5)
         await asyncio.sleep(0)

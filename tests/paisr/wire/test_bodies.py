@@ -1,4 +1,4 @@
-"""An answer's body: decompressed with a bound, and refused with the reason."""
+"""A response's body: decompressed with a bound, and refused with the reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from paisr import NotFoundError, OutcomeUnknownError, UnexpectedResponseError
-from paisr._transport.bodies import LARGEST_BODY, Body, UnreadableBodyError
+from paisr._transport.bodies import MAX_BODY, Body, UnreadableBodyError
 
 GOOD = json.dumps({"success": True, "data": {"id": "inv_1", "status": "paid", "summary": "x" * 1000}}).encode()
 
@@ -68,9 +68,9 @@ def test_gzip_that_is_none_or_cut_off_or_goes_on_is_refused(step: int) -> None:
 
 
 def test_the_bound_is_after_decompression_and_exact() -> None:
-    assert len(gathered([bomb(LARGEST_BODY)], "gzip")) == LARGEST_BODY
-    assert len(gathered([b" " * LARGEST_BODY])) == LARGEST_BODY
-    for chunks, encodings in ([[b" " * LARGEST_BODY, b" "], []], [[bomb(LARGEST_BODY + 2**20)], ["gzip"]]):
+    assert len(gathered([bomb(MAX_BODY)], "gzip")) == MAX_BODY
+    assert len(gathered([b" " * MAX_BODY])) == MAX_BODY
+    for chunks, encodings in ([[b" " * MAX_BODY, b" "], []], [[bomb(MAX_BODY + 2**20)], ["gzip"]]):
         with pytest.raises(UnreadableBodyError, match="larger than 16 MiB"):
             gathered(chunks, *encodings)
 
@@ -84,7 +84,7 @@ def test_a_bomb_does_not_fill_the_memory() -> None:
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak < 4 * LARGEST_BODY
+    assert peak < 4 * MAX_BODY
 
 
 class Raw(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -108,15 +108,15 @@ class Raw(httpx.SyncByteStream, httpx.AsyncByteStream):
         self.closed = True
 
 
-def answering(status: int, stream: Raw, encoding: str) -> Any:
+def responding(status: int, stream: Raw, encoding: str) -> Any:
     return lambda request: httpx.Response(status, headers=[("Content-Encoding", encoding)], stream=stream)
 
 
 def test_both_clients_read_gzip(side: Any, script: Any) -> None:
     stream = Raw(*in_steps(gzip.compress(GOOD), 30))
-    answers = script(answering(200, stream, "gzip"))
-    assert side.call(side.client(answers), "get", "inv_1").summary == "x" * 1000
-    assert answers.requests[0].headers["Accept-Encoding"] == "gzip"
+    responses = script(responding(200, stream, "gzip"))
+    assert side.call(side.client(responses), "get", "inv_1").summary == "x" * 1000
+    assert responses.requests[0].headers["Accept-Encoding"] == "gzip"
     assert stream.closed
 
 
@@ -124,22 +124,22 @@ def test_what_cannot_be_read_is_an_error_and_not_tried_again(side: Any, script: 
     for encoding, content, said in [
         ("gzip", gzip.compress(GOOD)[:-4], "cut off"),
         ("br", b"x", "only gzip"),
-        ("gzip", bomb(LARGEST_BODY + 2**20), "larger than 16 MiB"),
-        ("identity", b" " * (LARGEST_BODY + 1), "ask for less with limit="),
+        ("gzip", bomb(MAX_BODY + 2**20), "larger than 16 MiB"),
+        ("identity", b" " * (MAX_BODY + 1), "ask for less with limit="),
     ]:
         stream = Raw(content)
-        answers = script(answering(200, stream, encoding))
-        client = side.client(answers)
+        responses = script(responding(200, stream, encoding))
+        client = side.client(responses)
         with pytest.raises(UnexpectedResponseError, match=said) as caught:
             side.call(client, "get", "inv_1")
         assert (caught.value.path, caught.value.status_code) == ("$", 200)
         assert stream.closed
         with pytest.raises(OutcomeUnknownError):
             side.call(client, "create", **create)
-        assert len(answers.requests) == 2
+        assert len(responses.requests) == 2
 
 
 def test_of_an_error_whose_body_cannot_be_read_the_status_is_known(side: Any, script: Any) -> None:
-    for encoding, content in [("br", b"x"), ("gzip", b"x"), ("identity", b" " * (LARGEST_BODY + 1))]:
+    for encoding, content in [("br", b"x"), ("gzip", b"x"), ("identity", b" " * (MAX_BODY + 1))]:
         with pytest.raises(NotFoundError, match="no message"):
-            side.call(side.client(script(answering(404, Raw(content), encoding))), "get", "inv_1")
+            side.call(side.client(script(responding(404, Raw(content), encoding))), "get", "inv_1")

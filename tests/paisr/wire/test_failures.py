@@ -34,8 +34,8 @@ def test_whether_it_was_sent_is_what_the_stream_saw_unless_the_connection_was_ne
     [
         (httpcore.ConnectTimeout("timed out"), "timeout", "the connection was not made in time"),
         (httpcore.PoolTimeout(), "timeout", "no connection became free in time"),
-        (httpcore.ReadTimeout(), "timeout", "the answer did not come in time"),
-        (TimeoutError(), "timeout", "the answer did not come in time"),
+        (httpcore.ReadTimeout(), "timeout", "the response did not come in time"),
+        (TimeoutError(), "timeout", "the response did not come in time"),
         (httpcore.WriteTimeout(), "timeout", "the request could not be sent in time"),
         (httpcore.ReadError("[Errno 104] reset."), "connection", "[Errno 104] reset"),
         (httpcore.RemoteProtocolError(), "connection", "RemoteProtocolError"),

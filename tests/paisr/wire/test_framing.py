@@ -1,10 +1,10 @@
-"""Where an answer ends on its connection: after it and not a byte more, the connection may be used again."""
+"""Where a response ends on its connection: after it and not a byte more, the connection may be used again."""
 
 from __future__ import annotations
 
 import pytest
 
-from paisr._transport.framing import LONGEST_LINE, Framing
+from paisr._transport.framing import MAX_LINE, Framing
 
 LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1;x=y\r\n!\r\n0\r\n\r\n"
@@ -24,40 +24,40 @@ def after(data: bytes, step: int = 10**6) -> Framing:
     return framing
 
 
-@pytest.mark.parametrize("answer", WHOLE)
+@pytest.mark.parametrize("response", WHOLE)
 @pytest.mark.parametrize("step", [1, 2, 7, 1000])
-def test_after_a_whole_answer_a_connection_may_be_used_again(answer: bytes, step: int) -> None:
-    assert after(answer, step).reusable
+def test_after_a_whole_response_a_connection_may_be_used_again(response: bytes, step: int) -> None:
+    assert after(response, step).reusable
 
 
-@pytest.mark.parametrize("answer", WHOLE)
-def test_a_part_of_an_answer_is_not_all_of_it(answer: bytes) -> None:
-    for end in range(len(answer)):
-        assert not after(answer[:end]).reusable
+@pytest.mark.parametrize("response", WHOLE)
+def test_a_part_of_an_response_is_not_all_of_it(response: bytes) -> None:
+    for end in range(len(response)):
+        assert not after(response[:end]).reusable
 
 
-@pytest.mark.parametrize("answer", WHOLE)
+@pytest.mark.parametrize("response", WHOLE)
 @pytest.mark.parametrize("surplus", [b"\n", b"\r\n", b"HTTP/1.1 200 OK\r\n\r\n", LENGTH])
 @pytest.mark.parametrize("step", [1, 1000])
-def test_a_surplus_byte_ends_the_use_of_a_connection(answer: bytes, surplus: bytes, step: int) -> None:
-    framing = after(answer + surplus, step)
+def test_a_surplus_byte_ends_the_use_of_a_connection(response: bytes, surplus: bytes, step: int) -> None:
+    framing = after(response + surplus, step)
     assert not framing.reusable
     framing.sent()
     framing.received(LENGTH)
     assert not framing.reusable
 
 
-def test_the_next_answer_is_followed_too() -> None:
+def test_the_next_response_is_followed_too() -> None:
     framing = after(LENGTH)
-    for answer in WHOLE:
+    for response in WHOLE:
         framing.sent()
         assert not framing.reusable
-        framing.received(answer)
+        framing.received(response)
         assert framing.reusable
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         b"HTTP/1.1 200 OK\r\n\r\nuntil the end",
         b"HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\nhello",
@@ -68,10 +68,10 @@ def test_the_next_answer_is_followed_too() -> None:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfive\r\nhello\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"0" * 17 + b"\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;" + b"x" * (LONGEST_LINE + 1),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;" + b"x" * (MAX_LINE + 1),
         b"nothing of HTTP at all",
     ],
 )
 @pytest.mark.parametrize("step", [1, 10**6])
-def test_what_is_not_understood_is_never_used_again(answer: bytes, step: int) -> None:
-    assert not after(answer, step).reusable
+def test_what_is_not_understood_is_never_used_again(response: bytes, step: int) -> None:
+    assert not after(response, step).reusable

@@ -58,7 +58,7 @@ def test_every_read_and_write_has_what_is_left_of_the_call(time: Any) -> None:
 
 
 @pytest.mark.parametrize("limit", [None, 5.0])
-def test_a_connection_is_made_to_the_first_address_that_answers(monkeypatch: Any, limit: float | None) -> None:
+def test_a_connection_is_made_to_the_first_address_that_responses(monkeypatch: Any, limit: float | None) -> None:
     def addresses(host: str, port: int, **named: Any) -> list[Any]:
         if named["flags"]:
             raise socket.gaierror
