@@ -50,6 +50,13 @@ VARIANTS = [
     _field("map of texts", {"type": "object", "additionalProperties": TEXT}, "{'a b': 'c'}", '{"a b":"c"}'),
     _field("map of numbers", {"type": "object", "additionalProperties": NUMBER}, "{'a': '0.10'}", '{"a":0.10}'),
     _field(
+        "map whose names have a rule",
+        {"type": "object", "additionalProperties": TEXT, "propertyNames": {"maxLength": 2}},
+        "{'ab': 'c'}",
+        '{"ab":"c"}',
+        creating_badly("map_whose_names_have_a_rule={'abc': 'c'}", "a key of map_whose_names_have_a_rule has 3"),
+    ),
+    _field(
         "map of lists",
         {"type": "object", "additionalProperties": {"type": "array", "items": INTEGER}},
         "{'a': [1], 'b': ()}",

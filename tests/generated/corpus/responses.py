@@ -134,6 +134,12 @@ VARIANTS = [
     _whole("object", thing(a=INTEGER), '{"a":1,"b":2}', {"a": 1}),
     _whole("union", {"oneOf": [TEXT, INTEGER, {"type": "null"}]}, "7", 7, "str | int | None"),
     works(
+        "numbers of which some may be absent",
+        field_of("sums", {**thing(a=NUMBER), "properties": {"a": NUMBER, "b": NUMBER, "c": {"type": ["number", "null"]}}}),
+        reading('"sums":{"a":1.0,"b":2,"c":null}', gives={"sums": {"a": Decimal("1.0"), "b": Decimal(2)}}),
+        reading('"sums":{"a":"NaN"}', unexpected="$.data.sums.a"),
+    ),
+    works(
         "list with a cursor",
         _listed,
         listing(

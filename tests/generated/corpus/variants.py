@@ -184,6 +184,10 @@ def thing(**properties: Any) -> Node:
     return {"type": "object", "required": [*properties], "properties": properties}
 
 
+def tagged(value: Any, name: str = "kind", /, **properties: Any) -> Node:
+    return thing(**{name: {"const": value}}, **properties)
+
+
 # Calls --------------------------------------------------------------------------------------------------------------
 
 
