@@ -63,13 +63,15 @@ def check_upstream(record: Path = RECORD) -> None:
         )
 
 
-def generate(contract: Path, output: Path, *, partial: bool = False, verified: bool = True) -> Contract:
-    """Write the package for a contract, in place of whatever is there; nothing is touched when that fails."""
+def generate(contract: Path, output: Path, *, partial: bool = False, cache: Path = TYPE_CACHE) -> Contract:
+    """Write the package for a contract, in place of whatever is there; nothing is touched when that fails.
+
+    `cache`: where the type checker keeps what it knows.
+    """
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / output.name
         read = build(read_document(contract), fresh, partial=partial)
-        if verified:
-            verify(fresh, TYPE_CACHE)
+        verify(fresh, cache)
         shutil.rmtree(output, ignore_errors=True)
         shutil.copytree(fresh, output, ignore=shutil.ignore_patterns("__pycache__"))
     return read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+
 from .variants import (
     Node,
     all_of,
@@ -13,8 +14,6 @@ from .variants import (
     creating_badly,
     field_of,
     operation,
-    query,
-    listing,
     reading,
     ref,
     schemas,
@@ -26,7 +25,10 @@ from .variants import (
 TEXT, NUMBER, INTEGER = {"type": "string"}, {"type": "number"}, {"type": "integer"}
 
 
-NODE = {**thing(name=TEXT), "properties": {"name": TEXT, "next": ref("Node"), "all": {"type": "array", "items": ref("Node")}}}
+NODE = {
+    **thing(name=TEXT),
+    "properties": {"name": TEXT, "next": ref("Node"), "all": {"type": "array", "items": ref("Node")}},
+}
 
 
 def three_point_oh(document: Node) -> None:
@@ -67,7 +69,9 @@ VARIANTS = [
     ),
     works(
         "allOf of texts",
-        body_field("code", {"allOf": [{"type": "string", "minLength": 2}, {"type": "string", "maxLength": 3, "minLength": 1}]}),
+        body_field(
+            "code", {"allOf": [{"type": "string", "minLength": 2}, {"type": "string", "maxLength": 3, "minLength": 1}]}
+        ),
         creating("code='ab'", '"code":"ab"'),
         creating_badly("code='a'", "at least 2"),
         creating_badly("code='abcd'", "at most 3"),
@@ -98,7 +102,9 @@ VARIANTS = [
             gives={"parent": {"name": "a", "child": {"name": "b", "class_": "x", "parent": {"name": "c"}}}},
         ),
         creating("child={'name': 'b', 'parent': {'name': 'a'}}", '"child":{"name":"b","parent":{"name":"a"}}'),
-        creating("child=models.Child(name='b', parent=models.Parent(name='a'))", '"child":{"name":"b","parent":{"name":"a"}}'),
+        creating(
+            "child=models.Child(name='b', parent=models.Parent(name='a'))", '"child":{"name":"b","parent":{"name":"a"}}'
+        ),
     ),
     works(
         "circle through a union",
@@ -141,7 +147,9 @@ VARIANTS = [
                 parameters={"Page": {"name": "leaf", "in": "query", "schema": INTEGER}},
                 requestBodies={"Add": {"required": True, "content": {"application/json": {"schema": thing(a=TEXT)}}}},
             ),
-            document["components"]["responses"].update(Added={"description": "", "content": {"application/json": {"schema": thing(b=TEXT)}}}),
+            document["components"]["responses"].update(
+                Added={"description": "", "content": {"application/json": {"schema": thing(b=TEXT)}}}
+            ),
             operation(
                 "/added",
                 "post",
@@ -151,7 +159,9 @@ VARIANTS = [
                 responses={"200": {"$ref": "#/components/responses/Added"}},
             )(document),
         ),
-        calling("things.add(a='x', leaf=1)", "POST /added?leaf=1", body='{"a":"x"}', answer='{"b":"y"}', gives={"b": "y"}),
+        calling(
+            "things.add(a='x', leaf=1)", "POST /added?leaf=1", body='{"a":"x"}', answer='{"b":"y"}', gives={"b": "y"}
+        ),
     ),
     works(
         "OpenAPI 3.0",

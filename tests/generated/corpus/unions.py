@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from .variants import (
-    Node, all_of, body_field, creating, creating_badly, field_of, listing, query, reading, ref, schemas, tagged, thing, works,
+    all_of,
+    body_field,
+    creating,
+    creating_badly,
+    field_of,
+    listing,
+    query,
+    reading,
+    ref,
+    schemas,
+    tagged,
+    thing,
+    works,
 )
 
 TEXT, NUMBER, INTEGER = {"type": "string"}, {"type": "number"}, {"type": "integer"}
@@ -16,7 +27,10 @@ EITHER = {"oneOf": [ref("Card"), ref("Bank")]}
 BY_NAME = {**EITHER, "discriminator": {"propertyName": "kind"}}
 MAPPED = {
     "oneOf": [ref("Cat"), ref("Dog")],
-    "discriminator": {"propertyName": "@type", "mapping": {"c": "#/components/schemas/Cat", "d": "#/components/schemas/Dog"}},
+    "discriminator": {
+        "propertyName": "@type",
+        "mapping": {"c": "#/components/schemas/Cat", "d": "#/components/schemas/Dog"},
+    },
 }
 VARIANTS = [
     works(
@@ -34,13 +48,21 @@ VARIANTS = [
     ),
     works(
         "union with a discriminator",
-        all_of(METHODS, field_of("billed_by", {"oneOf": [*BY_NAME["oneOf"], {"type": "null"}], "discriminator": BY_NAME["discriminator"]})),
+        all_of(
+            METHODS,
+            field_of(
+                "billed_by", {"oneOf": [*BY_NAME["oneOf"], {"type": "null"}], "discriminator": BY_NAME["discriminator"]}
+            ),
+        ),
         reading('"billed_by":{"kind":"card","digits":"1"}', gives={"billed_by": {"kind": "card", "digits": "1"}}),
         reading('"billed_by":null', gives={}),
     ),
     works(
         "union with a mapping",
-        all_of(schemas(Cat=thing(**{"@type": TEXT}, lives=INTEGER), Dog=thing(**{"@type": TEXT}, name=TEXT)), field_of("pet", MAPPED)),
+        all_of(
+            schemas(Cat=thing(**{"@type": TEXT}, lives=INTEGER), Dog=thing(**{"@type": TEXT}, name=TEXT)),
+            field_of("pet", MAPPED),
+        ),
         reading('"pet":{"@type":"c","lives":9}', gives={"pet": {"@type": "c", "lives": 9}}),
         reading('"pet":{"@type":"d","name":"x"}', gives={"pet": {"@type": "d", "name": "x"}}),
     ),
@@ -75,7 +97,10 @@ VARIANTS = [
     works(
         "union in a union",
         field_of("level", {"oneOf": [{"oneOf": [TEXT, INTEGER]}, {"anyOf": [{"type": "boolean"}, {"type": "null"}]}]}),
-        *(reading(f'"level":{json}', gives={"level": value}) for json, value in (('"a"', "a"), ("1", 1), ("true", True))),
+        *(
+            reading(f'"level":{json}', gives={"level": value})
+            for json, value in (('"a"', "a"), ("1", 1), ("true", True))
+        ),
         reading('"level":null', gives={}),
     ),
     works(
@@ -85,7 +110,10 @@ VARIANTS = [
     ),
     works(
         "constants as an enumeration",
-        all_of(field_of("size", {"oneOf": [{"const": "s", "title": "S"}, {"const": "m"}]}), query("size", {"anyOf": [{"const": "s"}, {"const": "m"}]})),
+        all_of(
+            field_of("size", {"oneOf": [{"const": "s", "title": "S"}, {"const": "m"}]}),
+            query("size", {"anyOf": [{"const": "s"}, {"const": "m"}]}),
+        ),
         reading('"size":"m"', gives={"size": "m"}),
         listing("size='s'", "?size=s"),
     ),

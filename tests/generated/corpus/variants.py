@@ -52,7 +52,10 @@ class Call:
 
 @frozen(kw_only=True)
 class Variant:
-    """A changed contract. `place`: where it is refused (a JSON pointer), with `words` in the sentence; "" if it works."""
+    """A changed contract.
+
+    `place`: the JSON pointer where it is refused, with `words` in the sentence; empty when it works.
+    """
 
     name: str
     change: Change
