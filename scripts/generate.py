@@ -24,7 +24,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from generator.package import Contract, GenerateError, Surroundings, read_contract, render
+from generator.contract import Contract, Surroundings, read_contract
+from generator.package import GenerateError, render
 from generator.shapes import UnsupportedContractError
 from generator.verify import verify
 from openapi_python_client import __version__
@@ -62,13 +63,15 @@ def check_upstream(record: Path = RECORD) -> None:
         )
 
 
-def generate(contract: Path, output: Path, *, partial: bool = False, verified: bool = True) -> Contract:
-    """Write the package for a contract, in place of whatever is there; nothing is touched when that fails."""
+def generate(contract: Path, output: Path, *, partial: bool = False, cache: Path = TYPE_CACHE) -> Contract:
+    """Write the package for a contract, in place of whatever is there; nothing is touched when that fails.
+
+    `cache`: where the type checker keeps what it knows.
+    """
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / output.name
         read = build(read_document(contract), fresh, partial=partial)
-        if verified:
-            verify(fresh, TYPE_CACHE)
+        verify(fresh, cache)
         shutil.rmtree(output, ignore_errors=True)
         shutil.copytree(fresh, output, ignore=shutil.ignore_patterns("__pycache__"))
     return read
@@ -89,7 +92,7 @@ def build(document: dict[str, Any], output: Path, *, partial: bool = False) -> C
         surroundings = Surroundings()
     read = read_contract(document, surroundings)
     if read.refused and not partial:
-        raise GenerateError("\n".join(str(one) for one in read.refused))
+        raise GenerateError("\n".join(dict.fromkeys(str(one) for one in read.refused)))
     hooks = render(read, TEMPLATES, settings, output, surroundings.not_public)
     for path in output.rglob("*.py"):
         path.write_text(MARKER + path.read_text(encoding="utf-8"), encoding="utf-8")
@@ -179,7 +182,9 @@ def _carry_out(options: argparse.Namespace) -> None:
     if not options.check:
         read = generate(contract, output, partial=options.partial)
         for problem in read.refused:
-            print(f"left out: {problem}", file=sys.stderr)
+            print(f"left out: {problem.operation or 'a schema'}, {problem}", file=sys.stderr)
+        if options.partial:
+            print(f"{len(read.operations)} operations and {len(read.models)} models are generated.", file=sys.stderr)
         return
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / output.name

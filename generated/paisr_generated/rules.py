@@ -102,9 +102,10 @@ class ListOf(Rule, frozen=True, kw_only=True):
 
 
 class MapOf(Rule, frozen=True, kw_only=True):
-    """An object with names that the contract does not know."""
+    """An object with names that the contract does not know. `key`: what they must be."""
 
     value: Rule
+    key: Rule = Text()
     min_properties: int = 0
     max_properties: int | None = None
 

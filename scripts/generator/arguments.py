@@ -76,6 +76,8 @@ class ArgumentReader:
     def parameters(self, node: Node, item: Node, path: str, pointer: str) -> list[Argument]:
         """The parameters of an operation at a pointer, and those of its path item."""
         seen: dict[tuple[str, str], Argument | None] = {}
+        if "?" in path or "#" in path:
+            raise UnsupportedContractError(pointer, f"the path {path!r} has a query or a fragment")
         in_path = re.findall(r"\{([^{}]*)\}", path)
         for owner, place in ((node, pointer), (item, pointer.rpartition("/")[0])):
             for index, given in enumerate(owner.get("parameters", [])):

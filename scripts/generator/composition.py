@@ -13,7 +13,7 @@ ANNOTATIONS = {
 }  # fmt: skip
 UNSUPPORTED = (
     "contains", "dependentRequired", "dependentSchemas", "else", "if", "not", "patternProperties", "prefixItems",
-    "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties", "$dynamicRef",
+    "then", "unevaluatedItems", "unevaluatedProperties", "$dynamicRef",
 )  # fmt: skip
 LOOSEST = {"minLength": max, "minItems": max, "minimum": max, "maxLength": min, "maxItems": min, "maximum": min}
 

@@ -94,6 +94,7 @@ class OperationReader:
                     try:
                         yield self._read(path, method, resolved, f"{pointer}/{method}")
                     except UnsupportedContractError as problem:
+                        problem.operation = f"{method.upper()} {path}"
                         yield problem
 
     def _read(self, path: str, method: str, item: Node, pointer: str) -> Operation:

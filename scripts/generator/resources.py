@@ -10,9 +10,10 @@ from attrs import frozen
 
 from . import annotations, naming
 from .arguments import Argument
+from .docstrings import docstring, paragraphs
+from .operation_views import result_of
 from .operations import Operation
 from .shapes import enumerations_in, models_in
-from .views import docstring, paragraphs, result_of
 
 WIDTH = 104
 

@@ -33,7 +33,8 @@ def rule(shape: Shape, within: Model | None = None) -> str:
             return _call("ListOf", shape, f"item={rule(shape.item, within)}")
         case "map":
             assert shape.item
-            return _call("MapOf", shape, f"value={rule(shape.item, within)}")
+            key = [f"key={rule(shape.key)}"] if shape.key else []
+            return _call("MapOf", shape, f"value={rule(shape.item, within)}", *key)
         case "model":
             assert shape.model
             return _model_rule(shape, shape.model, within)

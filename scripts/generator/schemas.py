@@ -13,6 +13,7 @@ from .document import Document, Node, escaped
 from .limits import described, limits_of
 from .shapes import Enumeration, Field, Kind, Model, Shape, UnsupportedContractError
 from .unions import union_of
+from .values import constant_of, is_constant, only_requires, shape_without_names, untyped, values_of
 
 TEXT_FORMATS: dict[str, Kind] = {"date-time": "datetime", "date": "date", "uuid": "uuid"}
 
@@ -94,16 +95,16 @@ class SchemaReader:
 
     def _by_keywords(self, schema: Node, types: Sequence[str], pointer: str, name: str) -> Shape:
         if "const" in schema:
-            return self._constant(schema["const"], pointer)
+            return constant_of(schema["const"], pointer)
         if "enum" in schema:
             return self._choice(schema, pointer, name)
         for keyword in ("oneOf", "anyOf"):
-            if keyword in schema and not ("object" in types and _only_requires(schema[keyword])):
+            if keyword in schema and not ("object" in types and only_requires(schema[keyword])):
                 return self._union(schema, keyword, pointer, name)
         if len(types) > 1:
             members = [self._typed({**schema, "type": one}, one, pointer, name) for one in types]
             return union_of(members, None, {}, pointer)
-        return self._typed(schema, types[0], pointer, name) if types else _untyped(schema)
+        return self._typed(schema, types[0], pointer, name) if types else untyped(schema)
 
     def _typed(self, schema: Node, kind: str, pointer: str, name: str) -> Shape:
         limits = limits_of(schema, kind, pointer)
@@ -127,13 +128,26 @@ class SchemaReader:
     def _object(self, schema: Node, pointer: str, name: str, limits: Node) -> Shape:
         additional = schema.get("additionalProperties", True)
         if schema.get("properties") or additional is False:
+            if "propertyNames" in schema:
+                raise UnsupportedContractError(pointer, "'propertyNames' beside named properties is not supported")
             if isinstance(additional, dict) and additional:
                 raise UnsupportedContractError(
                     f"{pointer}/additionalProperties", "typed additional properties beside named ones are not supported"
                 )
             return Shape(kind="model", model=self._model(schema, pointer, name))
         value = self.read(additional, f"{pointer}/additionalProperties", f"{name}Value")
-        return Shape(kind="map", item=value, limits=limits)
+        return Shape(kind="map", item=value, key=self._key(schema, pointer, name), limits=limits)
+
+    def _key(self, schema: Node, pointer: str, name: str) -> Shape | None:
+        """What the names in a map must be."""
+        names = schema.get("propertyNames", True)
+        if names is True:
+            return None
+        place = f"{pointer}/propertyNames"
+        shape = self.read({"type": "string", **names} if isinstance(names, dict) else names, place, f"{name}Key")
+        if shape.kind not in {"text", "choice"}:
+            raise UnsupportedContractError(place, "a name is a text, and this asks for something else")
+        return shape
 
     def _model(self, schema: Node, pointer: str, name: str) -> Model:
         given = self._name(pointer, name)
@@ -164,7 +178,7 @@ class SchemaReader:
         chosen = {name: self._chosen_name(model, name, one) for name, one in properties.items()}
         names = naming.field_names(chosen)
         # Constants first: by these a union tells the model from others, and it may be part of the model itself.
-        for json_name in sorted(properties, key=lambda name: not _is_constant(properties[name])):
+        for json_name in sorted(properties, key=lambda name: not is_constant(properties[name])):
             sub_schema = properties[json_name]
             place = f"{model.pointer}/properties/{escaped(json_name)}"
             shape = self.read(sub_schema, place, f"{model.name}{naming.class_name(json_name)}")
@@ -188,17 +202,9 @@ class SchemaReader:
         return naming.chosen_name(schema, place) if isinstance(schema, dict) else None
 
     def _choice(self, schema: Node, pointer: str, name: str) -> Shape:
-        values = [value for value in schema["enum"] if value is not None]
-        nullable = len(values) < len(schema["enum"])
-        if not values:
-            return Shape(kind="nothing", nullable=True)
-        if any(isinstance(value, bool) for value in values):
-            if set(map(repr, values)) == {"True", "False"}:
-                return Shape(kind="boolean", nullable=nullable)
-            return evolve(self._constant(values[0], pointer), nullable=nullable)
-        if len({type(value) for value in values}) > 1 or not isinstance(values[0], (str, int)):
-            raise UnsupportedContractError(f"{pointer}/enum", "the values are neither all texts nor all whole numbers")
-        values = list(dict.fromkeys(values))
+        values, nullable = values_of(schema, pointer)
+        if plain := shape_without_names(values, nullable=nullable):
+            return plain
         given = self._name(pointer, name)
         enumeration = self.enumerations.setdefault(
             pointer,
@@ -211,15 +217,6 @@ class SchemaReader:
             ),
         )
         return Shape(kind="choice", enumeration=enumeration, nullable=nullable)
-
-    def _constant(self, value: object, pointer: str) -> Shape:
-        if value is None:
-            return Shape(kind="nothing", nullable=True)
-        if not isinstance(value, (str, int)):
-            raise UnsupportedContractError(
-                f"{pointer}/const", f"the constant {value!r} is no text, whole number or truth value"
-            )
-        return Shape(kind="constant", constant=value)
 
     def _union(self, schema: Node, keyword: str, pointer: str, name: str) -> Shape:
         constants = [one.get("const") for one in schema[keyword] if isinstance(one, dict)]
@@ -241,21 +238,3 @@ class SchemaReader:
             description=schema.get("description") or shape.description,
             default=schema.get("default", shape.default),
         )
-
-
-def _is_constant(schema: object) -> bool:
-    return isinstance(schema, dict) and ("const" in schema or "enum" in schema)
-
-
-def _untyped(schema: Node) -> Shape:
-    """A schema that names no type: anything, unless its rules say more than a type would."""
-    return (
-        Shape(kind="nothing", nullable=True)
-        if schema.get("type") in ("null", ["null"])
-        else Shape(kind="any", nullable=True)
-    )
-
-
-def _only_requires(members: Sequence[object]) -> bool:
-    """Whether the members only say which properties must be there together, which the service checks."""
-    return all(isinstance(one, dict) and not set(one) - {"required", "title", "description"} for one in members)

@@ -18,6 +18,8 @@ class UnsupportedContractError(Exception):
     def __init__(self, pointer: str, problem: str) -> None:
         super().__init__(f"{pointer}: {problem}")
         self.pointer = pointer
+        self.operation: str | None = None
+        """The method and path of the operation that is left out because of it."""
 
 
 @define(kw_only=True)
@@ -104,6 +106,9 @@ class Shape:
     item: Shape | None = None
     """What a list or a map holds."""
 
+    key: Shape | None = None
+    """What the names in a map must be, if the contract says."""
+
     members: tuple[Shape, ...] = ()
     """What a union is one of."""
 
@@ -114,7 +119,7 @@ class Shape:
 
     @property
     def inner(self) -> tuple[Shape, ...]:
-        return (*self.members, *((self.item,) if self.item else ()))
+        return (*self.members, *(one for one in (self.item, self.key) if one))
 
 
 def models_in(shape: Shape) -> list[Model]:

@@ -13,10 +13,12 @@ FAMILY = {
     "text": "text", "datetime": "text", "date": "text", "uuid": "text", "number": "text", "choice": "text",
     "integer": "whole number", "boolean": "truth value", "list": "list", "map": "object", "model": "object",
 }  # fmt: skip
+MAX_NAMED = 5
 
 
 def union_of(members: Sequence[Shape], tag: str | None, mapping: Mapping[str, str], pointer: str) -> Shape:
     """One shape for what is one of several, or a refusal where a reader cannot tell which."""
+    members = [inner for one in members for inner in _flat(one)]
     nullable = any(one.nullable or one.kind == "nothing" for one in members)
     kinds = _without_repeats([evolve(one, nullable=False) for one in members if one.kind != "nothing"])
     if any(one.kind == "any" for one in kinds):
@@ -35,6 +37,14 @@ def union_of(members: Sequence[Shape], tag: str | None, mapping: Mapping[str, st
         tag = _tag_models(models, tag, mapping, pointer)
     _refuse_what_looks_alike(kinds, pointer)
     return Shape(kind="union", members=tuple(kinds), nullable=nullable, tag=tag if len(models) > 1 else None)
+
+
+def _flat(shape: Shape) -> Sequence[Shape]:
+    """The members of a union in a union, as members of the outer one."""
+    if shape.kind != "union":
+        return [shape]
+    null = [Shape(kind="nothing", nullable=True)] if shape.nullable else []
+    return [*shape.members, *null]
 
 
 def _without_repeats(shapes: Sequence[Shape]) -> list[Shape]:
@@ -58,7 +68,8 @@ def _tag_models(models: Sequence[Model], tag: str | None, mapping: Mapping[str, 
                     raise UnsupportedContractError(pointer, f"another union knows {model.name} by {model.tag}")
                 model.tag = (name, value)
             return name
-    names = ", ".join(model.name for model in models)
+    names = ", ".join(model.name for model in models[:MAX_NAMED])
+    names += f" and {len(models) - MAX_NAMED} more" if len(models) > MAX_NAMED else ""
     raise UnsupportedContractError(pointer, f"nothing tells {names} apart: no property has another constant in each")
 
 

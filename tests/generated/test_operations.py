@@ -163,4 +163,13 @@ def test_nothing_that_sends_and_nothing_of_the_overlays_is_imported() -> None:
     )
     environment = {"PYTHONPATH": str(PACKAGE.parent)}
     loaded = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert not set(loaded.stdout.split()) & {"httpx", "httpcore", "requests", "socket", "ssl", "asyncio", "http", "paisr"}
+    assert not set(loaded.stdout.split()) & {
+        "httpx",
+        "httpcore",
+        "requests",
+        "socket",
+        "ssl",
+        "asyncio",
+        "http",
+        "paisr",
+    }

@@ -115,22 +115,18 @@ def _list(rule: rules.ListOf, value: object, name: str) -> list[Any]:
 
 
 def _map(rule: rules.MapOf, value: object, name: str) -> dict[str, Any]:
-    entries = _entries(value, name)
+    if not isinstance(value, Mapping):
+        raise InvalidArgumentError(f"{name} is {type_name(value)}; give a mapping.")
+    entries = {
+        str(checked(rule.key, key, f"a key of {name}")): one
+        for key, one in cast("Mapping[object, object]", value).items()
+    }
     if len(entries) < rule.min_properties or (rule.max_properties is not None and len(entries) > rule.max_properties):
         bounds = (
             f"{rule.min_properties} to {rule.max_properties if rule.max_properties is not None else 'any number of'}"
         )
         raise InvalidArgumentError(f"{name} has {len(entries)} entries; the API takes {bounds}.")
     return {key: checked(rule.value, one, f"{name}[{key!r}]") for key, one in entries.items()}
-
-
-def _entries(value: object, name: str) -> dict[str, object]:
-    if not isinstance(value, Mapping):
-        raise InvalidArgumentError(f"{name} is {type_name(value)}; give a mapping.")
-    return {
-        checked_text(key, f"a key of {name}", empty=True): one
-        for key, one in cast("Mapping[object, object]", value).items()
-    }
 
 
 def _object(rule: rules.Object, value: object, name: str) -> dict[str, Any]:

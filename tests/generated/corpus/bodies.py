@@ -50,6 +50,13 @@ VARIANTS = [
     _field("map of texts", {"type": "object", "additionalProperties": TEXT}, "{'a b': 'c'}", '{"a b":"c"}'),
     _field("map of numbers", {"type": "object", "additionalProperties": NUMBER}, "{'a': '0.10'}", '{"a":0.10}'),
     _field(
+        "map whose names have a rule",
+        {"type": "object", "additionalProperties": TEXT, "propertyNames": {"maxLength": 2}},
+        "{'ab': 'c'}",
+        '{"ab":"c"}',
+        creating_badly("map_whose_names_have_a_rule={'abc': 'c'}", "a key of map_whose_names_have_a_rule has 3"),
+    ),
+    _field(
         "map of lists",
         {"type": "object", "additionalProperties": {"type": "array", "items": INTEGER}},
         "{'a': [1], 'b': ()}",
@@ -162,7 +169,9 @@ VARIANTS = [
     _whole("map", {"type": "object", "additionalProperties": INTEGER}, "{'a': 1}", '{"a":1}'),
     _whole("nullable object", {**PART, "type": ["object", "null"]}, "None", "null"),
     _whole("anything", {}, "{'a': [1]}", '{"a":[1]}', required=False),
-    _whole("list of objects", {"type": "array", "items": PART}, "[{'name': 'n', 'price': 2}]", '[{"name":"n","price":2}]'),
+    _whole(
+        "list of objects", {"type": "array", "items": PART}, "[{'name': 'n', 'price': 2}]", '[{"name":"n","price":2}]'
+    ),
     works(
         "body in another content type, too",
         lambda document: document["paths"]["/invoices"]["post"]["requestBody"]["content"].update(
@@ -189,7 +198,8 @@ VARIANTS = [
             '"items":[{"description":"p","quantity":1,"unit_price":2,"tax-rate":0.21}]',
         ),
         creating(
-            "items=[models.LineItem(description='p', quantity=Decimal(1), unit_price=Decimal(2), tax_rate=Decimal('0.21'))]",
+            "items=[models.LineItem(description='p', quantity=Decimal(1), unit_price=Decimal(2), "
+            "tax_rate=Decimal('0.21'))]",
             '"items":[{"description":"p","quantity":1,"unit_price":2,"tax-rate":0.21}]',
         ),
     ),

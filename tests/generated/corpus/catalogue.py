@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from . import bodies, composition, names, operations, parameters, refusals, responses, rules
+from . import bodies, composition, names, operations, parameters, refusals, responses, rules, statuses, tags, unions
 from .variants import Variant, both
 
 SINGLE: list[Variant] = [
     one
-    for module in (parameters, bodies, responses, composition, names, operations, rules, refusals)
+    for module in (
+        parameters,
+        bodies,
+        responses,
+        statuses,
+        composition,
+        unions,
+        names,
+        tags,
+        operations,
+        rules,
+        refusals,
+    )
     for one in module.VARIANTS
 ]
 NUMBER_OF_PAIRS = 60

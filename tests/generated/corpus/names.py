@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from .variants import (
     Node,
     Variant,
     all_of,
-    answers,
     body_field,
-    calling,
     creating,
     field_of,
     header,
@@ -111,8 +108,9 @@ def _hostile(text: str, number: int) -> Variant:
         field_of("the_text", {"const": text})(document)
         query("own_text", {"type": "string", "enum": [text, "b"], "title": text})(document)
 
-    variant = works(f"hostile text {number}", change, listing("own_text='b'", "?own_text=b"), reading("", gives={}), alone=True)
-    return variant
+    return works(
+        f"hostile text {number}", change, listing("own_text='b'", "?own_text=b"), reading("", gives={}), alone=True
+    )
 
 
 def _models() -> Variant:
@@ -124,25 +122,13 @@ def _models() -> Variant:
     json = ",".join(f'"f{number}":{{"n":1.0}}' for number in range(len(MODEL_NAMES)))
     values = ", ".join(f"f{number}={{'n': Decimal('1.0')}}" for number in range(len(MODEL_NAMES)))
     gives = {f"f{number}": {"n": Decimal("1.0")} for number in range(len(MODEL_NAMES))}
-    return works("schemas named as what is there already", all_of(*changes), reading(json, gives=gives), creating(values, json), alone=True)
-
-
-def _renamed_tag(document: Node) -> None:
-    document["tags"] = [{"name": "billing", "description": "Bills."}]
-    for path in document["paths"].values():
-        for one in path.values():
-            one["tags"] = ["billing"]
-
-
-def _short_names(document: Node) -> None:
-    _renamed_tag(document)
-    for where, name in ((("/invoices", "get"), "list"), (("/invoices", "post"), "create"), (("/invoices/{invoice_id}", "get"), "get")):
-        operation_of(document, where)["x-python-name"] = name
-
-
-def _of(path: str, identity: str, call: str, tag: str = "things", **more: Any) -> Variant:
-    """An operation without arguments, and how it is called."""
-    return works(f"operation {identity} of {tag}", operation(path, "post", identity, tag, **more), calling(call, f"POST {path}", gives=None))
+    return works(
+        "schemas named as what is there already",
+        all_of(*changes),
+        reading(json, gives=gives),
+        creating(values, json),
+        alone=True,
+    )
 
 
 VARIANTS = [
@@ -151,15 +137,41 @@ VARIANTS = [
     _models(),
     works("parameter from", query("from", TEXT), listing("from_='x'", "?from=x")),
     works("parameter with a dash", query("due-before", TEXT), listing("due_before='x'", "?due-before=x")),
-    works("parameter self and timeout", all_of(query("self", TEXT), query("timeout", TEXT)), listing("self_='x', timeout_='y'", "?self=x&timeout=y")),
+    works(
+        "parameter self and timeout",
+        all_of(query("self", TEXT), query("timeout", TEXT)),
+        listing("self_='x', timeout_='y'", "?self=x&timeout=y"),
+    ),
     works("parameter with capitals", query("createdAt", TEXT), listing("createdAt='x'", "?createdAt=x")),
-    works("parameter named as an operation", query("list_invoices", TEXT), listing("list_invoices='x'", "?list_invoices=x")),
-    works("body field named as its operation", body_field("create_invoice", TEXT), creating("create_invoice='x'", '"create_invoice":"x"')),
-    works("parameter by a name of its own", query("q", TEXT, **{"x-python-name": "text_in_it"}), listing("text_in_it='x'", "?q=x")),
-    works("field by a name of its own", field_of("nt", {**TEXT, "x-python-name": "net_total"}), reading('"nt":"x"', gives={"net_total": "x"})),
+    works(
+        "parameter named as an operation",
+        query("list_invoices", TEXT),
+        listing("list_invoices='x'", "?list_invoices=x"),
+    ),
+    works(
+        "body field named as its operation",
+        body_field("create_invoice", TEXT),
+        creating("create_invoice='x'", '"create_invoice":"x"'),
+    ),
+    works(
+        "parameter by a name of its own",
+        query("q", TEXT, **{"x-python-name": "text_in_it"}),
+        listing("text_in_it='x'", "?q=x"),
+    ),
+    works(
+        "field by a name of its own",
+        field_of("nt", {**TEXT, "x-python-name": "net_total"}),
+        reading('"nt":"x"', gives={"net_total": "x"}),
+    ),
     works(
         "one name in three places",
-        all_of(header("Reference", TEXT), body_field("reference", TEXT), lambda document: operation_of(document, ("/invoices", "post"))["parameters"].append({"name": "reference", "in": "query", "schema": TEXT})),
+        all_of(
+            header("Reference", TEXT),
+            body_field("reference", TEXT),
+            lambda document: operation_of(document, ("/invoices", "post"))["parameters"].append(
+                {"name": "reference", "in": "query", "schema": TEXT}
+            ),
+        ),
         creating(
             "reference='h', reference_query='q', reference_body='b'",
             '"reference":"b"',
@@ -178,62 +190,16 @@ VARIANTS = [
         field_of("pair", thing(**{"a-b": TEXT, "a_b": TEXT, "A-B": TEXT})),
         reading('"pair":{"a-b":"1","a_b":"2","A-B":"3"}', gives={"pair": {"a_b_2": "1", "a_b": "2", "a_b_3": "3"}}),
     ),
-    _of("/a/send", "sendThing", "things.send()"),
-    _of("/a/item", "addThingItem", "things.add_item()"),
-    _of("/a/snake", "re_open_thing", "things.re_open()"),
-    _of("/a/dots", "things.close.all", "things.close_all()"),
-    _of("/a/noun", "things", "things.things()"),
-    _of("/a/import", "importThings", "things.import_()"),
-    _of("/a/list", "listThings", "things.list()"),
-    _of("/a/datetime", "datetime", "things.datetime_()"),
-    _of("/a/own", "thingsV2Do", "things.go()", **{"x-python-name": "go"}),
-    _of("/a/plural", "closeCategory", "categories.close()", "categories"),
-    _of("/a/words", "closeLineEntry", "line_entries.close()", "Line Entries"),
-    _of("/a/case", "closeAPIKey", "api_keys.close()", "API keys"),
-    _of("/a/class", "doClass", "class_.do()", "class"),
-    _of("/a/slash", "doOne", "ab.do_one()", "a/b"),
-    works(
-        "operation without an id and a tag",
-        lambda document: document["paths"].update({"/bare/{key}": {"post": {"parameters": [{"name": "key", "in": "path", "required": True, "schema": TEXT}], "responses": {"204": {"description": ""}}}}}),
-        calling("default.post_bare_key('a')", "POST /bare/a", status=204, gives=None),
+    refused(
+        "name of its own that is none",
+        query("q", {**TEXT}, **{"x-python-name": "not a name"}),
+        "#/paths/~1invoices/get/parameters/4",
+        "not a name",
     ),
-    works(
-        "two tags that become one attribute",
-        all_of(operation("/b/1", "post", "doFirst", "line-entries"), operation("/b/2", "post", "doSecond", "line entries")),
-        calling("line_entries.do_first()", "POST /b/1", gives=None),
-        calling("line_entries.do_second()", "POST /b/2", gives=None),
+    refused(
+        "operation by a name that is none",
+        operation("/n", "post", "doIt", **{"x-python-name": "a-b"}),
+        "#/paths/~1n/post",
+        "a-b",
     ),
-    works(
-        "tag named as a model",
-        all_of(schemas(Folder=thing(a=TEXT)), operation("/folders", "get", "getFolder", "Folder", responses=answers(ref("Folder")))),
-        calling("folder.get()", "GET /folders", answer='{"a":"x"}', gives={"a": "x"}, typed="Folder"),
-    ),
-    works("tag named as a module", operation("/t", "post", "doTypes", "types"), calling("types.do()", "POST /t", gives=None)),
-    works(
-        "tag renamed",
-        _renamed_tag,
-        calling("billing.list_invoices()", "GET /invoices", answer='{"success":true,"data":{"invoices":[]}}'),
-        calling(
-            "billing.create_invoice(customer='c', summary='s', due='d')",
-            "POST /invoices",
-            body='{"customer":"c","summary":"s","due":"d"}',
-            answer='{"success":true,"data":{"id":"inv_1","status":"draft"}}',
-            gives={"id": "inv_1", "status": "draft"},
-        ),
-        alone=True,
-    ),
-    works(
-        "tag renamed, with names of its own",
-        _short_names,
-        calling(
-            "billing.create(customer='c', summary='s', due='d')",
-            "POST /invoices",
-            body='{"customer":"c","summary":"s","due":"d"}',
-            answer='{"success":true,"data":{"id":"inv_1","status":"draft"}}',
-        ),
-        alone=True,
-    ),
-    works("servers without names", lambda document: document.update(servers=[{"url": "https://a.example/v1"}, {"url": "https://b.example/v1"}]), listing("", ""), alone=True),
-    refused("name of its own that is none", query("q", {**TEXT}, **{"x-python-name": "not a name"}), "#/paths/~1invoices/get/parameters/4", "not a name"),
-    refused("operation by a name that is none", operation("/n", "post", "doIt", **{"x-python-name": "a-b"}), "#/paths/~1n/post", "a-b"),
 ]

@@ -11,7 +11,11 @@ def _method(method: str, identity: str, call: str) -> Variant:
     path = f"/m/{method}/{{thing_id}}"
     place = [{"name": "thing_id", "in": "path", "required": True, "schema": TEXT}]
     change = operation(path, method, identity, parameters=place, responses={"204": {"description": ""}})
-    return works(f"method {method}", change, calling(f"things.{call}('a')", f"{method.upper()} /m/{method}/a", status=204, gives=None))
+    return works(
+        f"method {method}",
+        change,
+        calling(f"things.{call}('a')", f"{method.upper()} /m/{method}/a", status=204, gives=None),
+    )
 
 
 VARIANTS = [
@@ -36,14 +40,27 @@ VARIANTS = [
             ],
             requestBody={"required": True, "content": {"application/json": {"schema": thing(n={"type": "number"})}}},
         ),
-        calling("racks.fill('a', 2, by='b', n=1, dry=True)", "POST /shops/a/shelves/2?dry=true&by=b", body='{"n":1}', gives=None),
-        calling("racks.fill(shop='a', shelf=2, by='b', n=1)", "POST /shops/a/shelves/2?by=b", body='{"n":1}', gives=None),
+        calling(
+            "racks.fill('a', 2, by='b', n=1, dry=True)",
+            "POST /shops/a/shelves/2?dry=true&by=b",
+            body='{"n":1}',
+            gives=None,
+        ),
+        calling(
+            "racks.fill(shop='a', shelf=2, by='b', n=1)", "POST /shops/a/shelves/2?by=b", body='{"n":1}', gives=None
+        ),
     ),
     works(
         "resource of its own",
         all_of(
             schemas(Customer=thing(id=TEXT, name=TEXT)),
-            operation("/customers", "get", "listCustomers", "customers", responses=answers({"type": "array", "items": ref("Customer")})),
+            operation(
+                "/customers",
+                "get",
+                "listCustomers",
+                "customers",
+                responses=answers({"type": "array", "items": ref("Customer")}),
+            ),
             operation(
                 "/customers/{customer_id}",
                 "get",
@@ -53,7 +70,13 @@ VARIANTS = [
                 responses=answers(thing(success={"const": True}, data=ref("Customer"))),
             ),
         ),
-        calling("customers.list()", "GET /customers", answer='[{"id":"a","name":"b"}]', gives=[{"id": "a", "name": "b"}], typed="list[Customer]"),
+        calling(
+            "customers.list()",
+            "GET /customers",
+            answer='[{"id":"a","name":"b"}]',
+            gives=[{"id": "a", "name": "b"}],
+            typed="list[Customer]",
+        ),
         calling(
             "customers.get('a')",
             "GET /customers/a",

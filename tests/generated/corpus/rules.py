@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from .variants import Variant, all_of, body_field, creating, creating_badly, listing, operation_of, query, schemas, ref, thing, turned_down, works
+from .variants import (
+    Variant,
+    all_of,
+    body_field,
+    creating,
+    creating_badly,
+    listing,
+    operation_of,
+    query,
+    ref,
+    schemas,
+    thing,
+    turned_down,
+    works,
+)
 
 TEXT, NUMBER, INTEGER = {"type": "string"}, {"type": "number"}, {"type": "integer"}
 
@@ -12,7 +26,10 @@ TEXT, NUMBER, INTEGER = {"type": "string"}, {"type": "number"}, {"type": "intege
 def _rule(name: str, schema: Any, good: str, json: str, bad: str, words: str) -> Variant:
     own = name.replace(" ", "_")
     return works(
-        f"rule {name}", body_field(own, schema), creating(f"{own}={good}", f'"{own}":{json}'), creating_badly(f"{own}={bad}", words)
+        f"rule {name}",
+        body_field(own, schema),
+        creating(f"{own}={good}", f'"{own}":{json}'),
+        creating_badly(f"{own}={bad}", words),
     )
 
 
@@ -32,8 +49,17 @@ VARIANTS = [
     _rule("const", {"const": "a"}, "'a'", '"a"', "'b'", "is not 'a'"),
     _rule("minItems", {"type": "array", "items": TEXT, "minItems": 1}, "['a']", '["a"]', "[]", "at least 1"),
     _rule("maxItems", {"type": "array", "items": TEXT, "maxItems": 1}, "['a']", '["a"]', "['a', 'b']", "more than 1"),
-    _rule("uniqueItems", {"type": "array", "items": TEXT, "uniqueItems": True}, "['a']", '["a"]', "['a', 'a']", "twice"),
-    _rule("item minimum", {"type": "array", "items": {**NUMBER, "minimum": 1}}, "[1]", "[1]", "[1, 0]", "item_minimum[1]=0"),
+    _rule(
+        "uniqueItems", {"type": "array", "items": TEXT, "uniqueItems": True}, "['a']", '["a"]', "['a', 'a']", "twice"
+    ),
+    _rule(
+        "item minimum",
+        {"type": "array", "items": {**NUMBER, "minimum": 1}},
+        "[1]",
+        "[1]",
+        "[1, 0]",
+        "item_minimum[1]=0",
+    ),
     _rule(
         "value maximum",
         {"type": "object", "additionalProperties": {**NUMBER, "maximum": 1}},
@@ -43,8 +69,17 @@ VARIANTS = [
         "value_maximum['a']=2",
     ),
     _rule("minProperties", {"type": "object", "minProperties": 1}, "{'a': 1}", '{"a":1}', "{}", "0 entries"),
-    _rule("maxProperties", {"type": "object", "maxProperties": 1}, "{'a': 1}", '{"a":1}', "{'a': 1, 'b': 2}", "2 entries"),
-    _rule("unknown name", {**thing(a=TEXT), "additionalProperties": False}, "{'a': 'b'}", '{"a":"b"}', "{'a': 'b', 'c': 1}", "'c', which"),
+    _rule(
+        "maxProperties", {"type": "object", "maxProperties": 1}, "{'a': 1}", '{"a":1}', "{'a': 1, 'b': 2}", "2 entries"
+    ),
+    _rule(
+        "unknown name",
+        {**thing(a=TEXT), "additionalProperties": False},
+        "{'a': 'b'}",
+        '{"a":"b"}',
+        "{'a': 'b', 'c': 1}",
+        "'c', which",
+    ),
     _rule("missing name", thing(a=TEXT), "{'a': 'b'}", '{"a":"b"}', "{}", "has no 'a'"),
     _rule("float", NUMBER, "'0.1'", "0.1", "0.1", "is a float"),
     _rule("boolean for a number", NUMBER, "1", "1", "True", "is a bool"),
@@ -57,9 +92,15 @@ VARIANTS = [
         "ten rules at once",
         lambda document: (
             operation_of(document, ("/invoices", "get"))["parameters"][3]["schema"].update(minimum=5, maximum=50),
-            operation_of(document, ("/invoices", "get"))["parameters"][1]["schema"].update(pattern="^[A-Z]{2}$", examples=["SR"]),
-            document["components"]["schemas"]["CreateInvoiceRequest"]["properties"]["summary"].update(minLength=3, maxLength=5),
-            document["components"]["schemas"]["CreateInvoiceRequest"]["properties"]["items"].update(maxItems=2, minItems=1),
+            operation_of(document, ("/invoices", "get"))["parameters"][1]["schema"].update(
+                pattern="^[A-Z]{2}$", examples=["SR"]
+            ),
+            document["components"]["schemas"]["CreateInvoiceRequest"]["properties"]["summary"].update(
+                minLength=3, maxLength=5
+            ),
+            document["components"]["schemas"]["CreateInvoiceRequest"]["properties"]["items"].update(
+                maxItems=2, minItems=1
+            ),
             document["components"]["schemas"]["LineItem"]["properties"]["quantity"].update(minimum=2, multipleOf=2),
             document["components"]["schemas"]["LineItem"]["properties"]["unit_price"].update(maximum=9),
         ),
@@ -69,11 +110,13 @@ VARIANTS = [
         turned_down("invoices.create(customer='c', summary='ab', due='d')", "at least 3"),
         turned_down("invoices.create(customer='c', summary='abcdef', due='d')", "at most 5"),
         turned_down(
-            "invoices.create(customer='c', summary='abc', due='d', items=[{'description': 'p', 'quantity': 3, 'unit_price': 1}])",
+            "invoices.create(customer='c', summary='abc', due='d', "
+            "items=[{'description': 'p', 'quantity': 3, 'unit_price': 1}])",
             "not a multiple of 2",
         ),
         turned_down(
-            "invoices.create(customer='c', summary='abc', due='d', items=[{'description': 'p', 'quantity': 2, 'unit_price': 10}])",
+            "invoices.create(customer='c', summary='abc', due='d', "
+            "items=[{'description': 'p', 'quantity': 2, 'unit_price': 10}])",
             "from 0 to 9",
         ),
         alone=True,

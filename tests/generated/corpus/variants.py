@@ -52,7 +52,10 @@ class Call:
 
 @frozen(kw_only=True)
 class Variant:
-    """A changed contract. `place`: where it is refused (a JSON pointer), with `words` in the sentence; "" if it works."""
+    """A changed contract.
+
+    `place`: the JSON pointer where it is refused, with `words` in the sentence; empty when it works.
+    """
 
     name: str
     change: Change
@@ -182,6 +185,10 @@ def ref(name: str) -> Node:
 def thing(**properties: Any) -> Node:
     """An object of which everything is required."""
     return {"type": "object", "required": [*properties], "properties": properties}
+
+
+def tagged(value: Any, name: str = "kind", /, **properties: Any) -> Node:
+    return thing(**{name: {"const": value}}, **properties)
 
 
 # Calls --------------------------------------------------------------------------------------------------------------

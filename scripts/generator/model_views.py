@@ -1,34 +1,23 @@
-"""What the templates print: models, operations and resources with their Python written out."""
+"""What the templates of models and enumerations print: classes with their Python written out."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from textwrap import fill
 from typing import Any
 
 from attrs import frozen
-from openapi_python_client.strings import safe_for_docstring
 
 from . import annotations, naming
 from .annotations import literal
-from .arguments import Argument
 from .graph import neighbours
-from .operations import Operation, Response
 from .rules import rule, rules_name
-from .shapes import Enumeration, Field, Model, Shape, enumerations_in, models_in
+from .shapes import Enumeration, Field, Model, Shape, enumerations_in
 
-WIDTH = 112
 SHARED = (
     "AwareDatetime", "IfPresent", "ModelList", "Number", "refuse_other_constants", "refuse_unusable_decimal",
     "refuse_unusable_decimals", "to_decimal", "to_optional_decimal",
 )  # fmt: skip
-
-
-def docstring(text: object) -> str:
-    """A text as a docstring can have it: nothing in it ends the docstring or is an escape."""
-    # A quote at the end, unless it is escaped already.
-    return re.sub(r'(?<!\\)((?:\\\\)*)"\Z', r'\1\\"', safe_for_docstring(text).rstrip())
 
 
 @frozen(kw_only=True)
@@ -59,7 +48,7 @@ def model_view(model: Model) -> dict[str, Any]:
     fields.sort(key=lambda one: not model.requires(one))
     struct, only_sent = model.is_struct, model.in_requests and not model.in_responses
     views = [_field_view(one, model, converted=only_sent and not struct) for one in fields]
-    checks = [] if only_sent else _checks(fields)
+    checks = [] if only_sent else _checks(fields, model)
     mapping = _typed_dict(model) if model.in_arguments else ""
     return {
         "name": model.name,
@@ -128,27 +117,33 @@ def _field_view(one: Field, model: Model, *, converted: bool) -> FieldView:
     )
 
 
-def _checks(fields: Sequence[Field]) -> list[str]:
+def _checks(fields: Sequence[Field], model: Model) -> list[str]:
     """What msgspec does not check while it decodes: constants that are truth values, and numbers that are none."""
     constants = [one for one in fields if one.shape.kind == "constant" and isinstance(one.shape.constant, bool)]
-    lines = [_constant_check(one) for one in constants]
-    for one in fields:
+    lines = [_constant_check(one, surely=_surely(one, model)) for one in constants]
+    # Those that may be None first: type checkers take the kind of `value` from where it stands first.
+    for one in sorted(fields, key=lambda one: _surely(one, model)):
         if one.shape.kind == "number":
-            lines += _number_check(one)
+            lines += _number_check(one, surely=_surely(one, model))
         elif _holds_numbers(one.shape):
             lines.append(f"refuse_unusable_decimals({literal(one.name)}, self.{one.name})")
     return lines
 
 
-def _constant_check(one: Field) -> str:
+def _surely(one: Field, model: Model) -> bool:
+    """Whether the field is never None."""
+    return model.requires(one) and not one.shape.nullable
+
+
+def _constant_check(one: Field, *, surely: bool) -> str:
     check = f"refuse_other_constants({one.name}=(self.{one.name}, {one.shape.constant}))"
-    return check if one.required and not one.shape.nullable else f"if self.{one.name} is not None:\n            {check}"
+    return check if surely else f"if self.{one.name} is not None:\n            {check}"
 
 
-def _number_check(one: Field) -> list[str]:
+def _number_check(one: Field, *, surely: bool) -> list[str]:
     value = f"(value := self.{one.name})"
     in_doubt = f"not 0 < {value}.adjusted() < 1000"
-    if one.shape.nullable or not one.required:
+    if not surely:
         in_doubt = f"{value} is not None and not 0 < value.adjusted() < 1000"
     return [f"if {in_doubt}:", f"    refuse_unusable_decimal({literal(one.name)}, value)"]
 
@@ -202,67 +197,3 @@ def _rules(model: Model) -> str:
     if model.tag:
         options.append(f"tag=({literal(model.tag[0])}, {literal(model.tag[1])})")
     return f"rules.Object({', '.join([f'model={model.name}', f'fields=({fields})', *options])})"
-
-
-def operation_view(operation: Operation) -> dict[str, Any]:
-    shapes = [one.shape for one in operation.responses if one.shape]
-    return {
-        "title": operation.summary or operation.id,
-        "name": operation.name,
-        "method": operation.method,
-        "path": operation.path,
-        "parameters": [_parameter(one) for one in operation.arguments],
-        "responses": [(one.status, _response(one)) for one in operation.responses],
-        "result": result_of(operation, ()),
-        "is_idempotent": operation.is_idempotent,
-        "body": operation.body.name if operation.body else None,
-        "body_required": operation.body_required,
-        "imports": _operation_imports(operation, shapes),
-    }
-
-
-def result_of(operation: Operation, methods: Sequence[str]) -> str:
-    return annotations.result_annotation([one.data for one in operation.results] or [None], methods)
-
-
-def _parameter(one: Argument) -> str:
-    options = [f"name={literal(one.name)}", f"json_name={literal(one.json_name)}", f"place={literal(one.place)}"]
-    options.append(f"rule={rule(one.shape)}")
-    if one.required:
-        options.append("required=True")
-    if one.required_with_body:
-        options.append("required_with_body=True")
-    if one.place == "query" and (one.style, one.explode) != ("form", True):
-        options.append(f"style={literal(one.style)}, explode={one.explode}")
-    return f"Parameter({', '.join(options)})"
-
-
-def _response(one: Response) -> str:
-    if one.shape is None:
-        return "Response()"
-    options = [annotations.received(one.shape)]
-    if one.enveloped:
-        options += ["enveloped=True", *([] if one.data else ["has_data=False"])]
-    return f"Response({', '.join(options)})"
-
-
-def _operation_imports(operation: Operation, shapes: Sequence[Shape]) -> list[str]:
-    received = [*shapes, *(one.data for one in operation.responses if one.data)]
-    models = {one.name: one for shape in received for one in models_in(shape)}
-    if operation.body:
-        models[operation.body.name] = operation.body
-    sent = {one.name: one for argument in operation.arguments for one in models_in(argument.shape)}
-    choices = {
-        one.name: one
-        for shape in [*received, *(argument.shape for argument in operation.arguments)]
-        for one in enumerations_in(shape)
-    }
-    return [
-        *(f"from ...models.{one.module} import {one.name}" for one in [*models.values(), *choices.values()]),
-        *(f"from ...models.{one.module} import {rules_name(one)}" for one in sent.values()),
-    ]
-
-
-def paragraphs(*texts: str) -> str:
-    """Texts for a docstring, each wrapped, with an empty line between; what could end the docstring is escaped."""
-    return "\n\n".join(fill(docstring(text), WIDTH) for text in texts if text)

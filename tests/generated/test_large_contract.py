@@ -1,0 +1,83 @@
+"""A contract of a hundred operations: generated and tried in seconds, and no burden on who uses few of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# What was generated is also tested with the lowest versions of what it needs, and the generator is not among these.
+pytest.importorskip("openapi_python_client", reason="the generator is not installed")
+
+import generate
+
+OPERATIONS = 100
+MAX_SECONDS = 20
+LOADED = """
+import sys
+from paisr import Paisr
+print(*sorted(name for name in sys.modules if name.startswith("paisr_generated.")))
+"""
+OVERLAYS = Path(generate.__file__).parents[1] / "overlays"
+
+
+def large() -> dict[str, Any]:
+    """Our contract, and its paths and schemas again and again, under names of their own, up to a hundred operations."""
+    document = generate.read_document(generate.CONTRACT)
+    own = json.dumps({"paths": document["paths"], "schemas": document["components"]["schemas"]})
+    names = sorted(document["components"]["schemas"])
+    for number in range(2, OPERATIONS):
+        text = re.sub(rf'"({"|".join(names)})"', rf'"\g<1>{number}"', own)
+        text = re.sub(rf'/({"|".join(names)})"', rf'/\g<1>{number}"', text)
+        text = re.sub(r"(create|list|get)(Invoices?)\b", rf"\g<1>{number}\g<2>", text)
+        text = text.replace('"/invoices', f'"/{number}/invoices').replace(
+            '"tags": ["invoices"]', f'"tags": ["part {number}"]'
+        )
+        copied = json.loads(text)
+        document["components"]["schemas"] |= copied["schemas"]
+        for path, item in copied["paths"].items():
+            room = OPERATIONS - sum(map(len, document["paths"].values()))
+            document["paths"][path] = dict(list(item.items())[:room])
+        if room <= len(item):
+            break
+    return document
+
+
+def processor_time() -> float:
+    """Seconds, of this process and of those that it waited for: what else the machine does takes none of it."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def modules_loaded(generated: Path) -> set[str]:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(generated), str(OVERLAYS)])}
+    done = subprocess.run([sys.executable, "-c", LOADED], env=environment, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.fixture(scope="module")
+def seconds_and_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[float, Path]:
+    folder = tmp_path_factory.mktemp("large")
+    contract = folder / "contract.json"
+    contract.write_text(json.dumps(large()), encoding="utf-8")
+    started = processor_time()
+    read = generate.generate(contract, folder / "paisr_generated", cache=folder / ".cache")
+    assert len(read.operations) == OPERATIONS
+    return processor_time() - started, folder
+
+
+def test_it_is_generated_and_tried_in_time(seconds_and_folder: tuple[float, Path]) -> None:
+    assert seconds_and_folder[0] < MAX_SECONDS
+
+
+def test_an_import_loads_no_more_than_with_three_operations(seconds_and_folder: tuple[float, Path]) -> None:
+    """What is loaded is what creates need to be remembered; the rest comes when it is first used."""
+    ours, larger = (modules_loaded(folder) for folder in (generate.OUTPUT.parent, seconds_and_folder[1]))
+    assert larger == ours
+    assert not {name for name in ours if name.startswith(("paisr_generated.api.", "paisr_generated.resources."))}
