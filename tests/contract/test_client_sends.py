@@ -24,11 +24,11 @@ import httpx
 import pytest
 import requests
 from support.clients import BASE_URL, TOKEN, Clients, Result
-from support.contract import JSON, OPERATIONS, SERVERS_BY_NAME, Operation, Parameter, escaped, resolve
+from support.contract import JSON, OPERATIONS, SERVERS_BY_NAME, Operation, Parameter, at, escaped, resolve
 from support.counting import count
 from support.generation import load
 from support.reach import Reach
-from support.sending import REFUSED_IN_AN_ID, exactly, number_meant, response_to
+from support.sending import REFUSED_IN_AN_ID, as_python, can_be_sent, exactly, number_meant, response_to
 from support.values import arguments_of
 
 import paisr
@@ -101,11 +101,12 @@ def check_wire(sent: httpx.Request, wanted: requests.PreparedRequest, operation:
     assert (target.scheme, target.netloc) == (expected.scheme, expected.netloc)
     assert raw_path(sent) == unquote(expected.path)
     query = parse_qsl(sent.url.query.decode(), keep_blank_values=True, errors="strict")
-    assert sorted(query) == sorted(parse_qsl(expected.query, keep_blank_values=True))
+    assert meant(operation, query) == meant(operation, parse_qsl(expected.query, keep_blank_values=True))
     assert sent.headers["Authorization"] == wanted.headers["Authorization"] == f"Bearer {TOKEN}"
     assert sent.headers.get("Content-Type") == wanted.headers.get("Content-Type")
     assert sent.headers["Accept"] == "application/json"
-    assert sent.headers.get_list("Content-Length") == ([str(len(sent.content))] if sent.content else [])
+    length = [str(len(sent.content))] if sent.content or sent.method == "POST" else []
+    assert sent.headers.get_list("Content-Length") == length
     for one in operation.at("header"):
         assert sent.headers.get(one.name) == wanted.headers.get(one.name)
     if wanted.body is None:
@@ -114,9 +115,18 @@ def check_wire(sent: httpx.Request, wanted: requests.PreparedRequest, operation:
         body = exactly(wanted.body)
         if body.get("items") == []:
             del body["items"]
-        assert exactly(sent.content) == body
+        assert as_python(at(operation.body), exactly(sent.content)) == as_python(at(operation.body), body)
         reach.note(f"{operation.pointer}/requestBody/content/{escaped(JSON)}")
     reach.note(f"{operation.pointer}/security/0/bearerToken")
+
+
+def meant(operation: Operation, query: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pairs of a query in an order; each number and each time in one spelling."""
+    schemas = {one.name: one.schema for one in operation.at("query")}
+    values = [
+        (name, as_python(schemas.get(name, {}), number_meant(schemas.get(name, {}), text))) for name, text in query
+    ]
+    return sorted((name, f"{value:.30e}" if isinstance(value, Decimal) else str(value)) for name, value in values)
 
 
 def raw_path(sent: httpx.Request) -> str:
@@ -143,12 +153,17 @@ def as_values(operation: Operation, case: Any) -> dict[str, Any] | None:
     }
     said = {one.name for one in operation.parameters if one.required or values.get(one.name, "") is not None}
     required = {one.name for one in operation.parameters if one.required}
-    return values if required <= values.keys() <= said else None
+    sendable = all(can_be_sent(one, values[one.name]) for one in operation.at("header") if one.name in values)
+    return values if required <= values.keys() <= said and sendable else None
 
 
 def as_arguments(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
     """By the names of the method's parameters; half of the objects in a list as models, where they can be."""
-    return {one.python_name: as_models(one, values[one.name]) for one in operation.parameters if one.name in values}
+    return {
+        one.python_name: as_models(one, as_python(one.schema, values[one.name]))
+        for one in operation.parameters
+        if one.name in values
+    }
 
 
 def as_models(parameter: Parameter, value: Any) -> Any:

@@ -19,6 +19,7 @@ from support.clients import BASE_URL, TOKEN
 from support.contract import OPERATIONS, Operation, Parameter, not_null, place_of
 from support.counting import count
 from support.mirror import SUCCESSES
+from support.sending import as_python
 from support.values import arguments_of, example, response_schema
 
 import paisr
@@ -93,7 +94,8 @@ def annotation_part(parameter: Parameter) -> str:
 def test_every_parameter_can_be_given_at_once(operation_id: str, form: str) -> None:
     """In each form the same is sent; the result is the same, with or without the response around it."""
     operation = OPERATIONS[operation_id]
-    arguments = arguments_of(operation, [one.name for one in operation.parameters])
+    given = arguments_of(operation, [one.name for one in operation.parameters])
+    arguments = {one.python_name: as_python(one.schema, given[one.python_name]) for one in operation.parameters}
     (first, _), (sent, result) = (call(operation, one, arguments) for one in (FORMS[0], form))
     assert (sent.method, sent.url, sent.content) == (first.method, first.url, first.content)
     for one in operation.parameters:

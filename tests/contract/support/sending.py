@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from support.clients import Response
-from support.contract import Operation, not_null
+from support.contract import Operation, Parameter, not_null
 from support.mirror import SUCCESSES
 from support.values import example, response_schema
 
+LINE = re.compile(r"[!-~]([ -~]*[!-~])?")
+TIMES: dict[str, Callable[[str], Any]] = {"date-time": datetime.fromisoformat, "date": date.fromisoformat}
 # Declared in test_client_sends.py.
 REFUSED_IN_AN_ID = re.compile(r"[/\\\x00-\x20\x7f]")
 
@@ -37,8 +41,34 @@ def number_meant(wanted: dict[str, Any], value: Any, *, text: bool = False) -> A
     if isinstance(value, dict) and kind == "object":
         inner = wanted.get("properties", {})
         return {name: number_meant(inner.get(name, {}), one) for name, one in value.items()}
+    if kind == "number" and isinstance(value, float):
+        return Decimal(str(value))
     if kind == "number" and isinstance(value, str):
         return Decimal(value) if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?", value) else value
     if text and kind == "integer" and isinstance(value, str):
         return int(value) if re.fullmatch("-?[0-9]{1,9}", value) else value
     return value == "true" if text and kind == "boolean" and value in ("true", "false") else value
+
+
+def as_python(wanted: dict[str, Any], value: Any) -> Any:
+    """A value as a caller gives it: a time and a day as Python has them, where it has them."""
+    wanted = not_null(wanted)
+    if isinstance(value, str) and wanted.get("format") in TIMES:
+        try:
+            return TIMES[wanted["format"]](value.upper())
+        except ValueError:
+            return value
+    if isinstance(value, list) and wanted.get("type") == "array":
+        return [as_python(wanted["items"], one) for one in value]
+    if isinstance(value, dict) and "properties" in wanted:
+        return {name: as_python(wanted["properties"].get(name, {}), one) for name, one in value.items()}
+    return value
+
+
+def can_be_sent(parameter: Parameter, value: Any) -> bool:
+    """Whether the place can carry a value: a header is one line of plain characters, an id one segment of a path."""
+    if not isinstance(value, str):
+        return True
+    if parameter.place == "path":
+        return not REFUSED_IN_AN_ID.search(value)
+    return parameter.place != "header" or bool(LINE.fullmatch(value))
