@@ -19,11 +19,11 @@ OPENAPI = Path(__file__).resolve().parents[2] / "openapi"
 DOCUMENT: dict[str, Any] = yaml.safe_load((OPENAPI / "paisr-invoices.yaml").read_text(encoding="utf-8"))
 EXAMPLES: dict[str, type] = {
     "create-invoice-request": models.CreateInvoiceRequest,
-    "create-invoice-answer": models.CreateInvoiceResponse,
-    "list-invoices-answer": models.ListInvoicesResponse,
-    "get-invoice-answer": models.GetInvoiceResponse,
-    "get-invoice-with-addresses-answer": models.GetInvoiceResponse,
-    "error-answer": models.ErrorResponse,
+    "create-invoice-response": models.CreateInvoiceResponse,
+    "list-invoices-response": models.ListInvoicesResponse,
+    "get-invoice-response": models.GetInvoiceResponse,
+    "get-invoice-with-addresses-response": models.GetInvoiceResponse,
+    "error-response": models.ErrorResponse,
 }
 
 
@@ -60,7 +60,7 @@ def test_is_valid_under_the_contract(name: str) -> None:
 
 
 def test_the_validator_checks_formats_and_references() -> None:
-    payload = json.loads(read("get-invoice-answer"))
+    payload = json.loads(read("get-invoice-response"))
     payload["data"]["paid_at"] = "yesterday"
     payload["data"]["amount"]["net_total"] = "135"
     errors = {tuple(error.absolute_path)[:3] for error in validator("GetInvoiceResponse").iter_errors(payload)}
@@ -103,14 +103,14 @@ def test_the_examples_in_the_contract_are_the_files() -> None:
     error = DOCUMENT["components"]["responses"]["ClientError"]
     for holder, name in (
         (operation["requestBody"], "create-invoice-request"),
-        (operation["responses"]["200"], "create-invoice-answer"),
-        (error, "error-answer"),
+        (operation["responses"]["200"], "create-invoice-response"),
+        (error, "error-response"),
     ):
         assert holder["content"]["application/json"]["examples"]["documentation"]["value"] == json.loads(read(name))
 
 
 def test_an_invoice_has_exact_values() -> None:
-    invoice = msgspec.json.decode(read("get-invoice-answer"), type=models.GetInvoiceResponse).data
+    invoice = msgspec.json.decode(read("get-invoice-response"), type=models.GetInvoiceResponse).data
     moment = datetime(2023, 11, 7, 5, 31, 56, tzinfo=UTC)
     assert invoice == models.Invoice(
         id="inv_123456",
@@ -135,7 +135,7 @@ def test_an_invoice_has_exact_values() -> None:
 
 
 def test_a_list_has_exact_values() -> None:
-    (invoice,) = msgspec.json.decode(read("list-invoices-answer"), type=models.ListInvoicesResponse).data.invoices
+    (invoice,) = msgspec.json.decode(read("list-invoices-response"), type=models.ListInvoicesResponse).data.invoices
     moment = datetime(2019, 8, 24, 14, 15, 22, tzinfo=UTC)
     assert (invoice.due_at, invoice.paid_at, invoice.void_at, invoice.created_at) == (moment,) * 4
     assert invoice.id == "inv_123456"
@@ -143,7 +143,7 @@ def test_a_list_has_exact_values() -> None:
 
 def test_addresses_have_exact_values() -> None:
     customer = msgspec.json.decode(
-        read("get-invoice-with-addresses-answer"), type=models.GetInvoiceResponse
+        read("get-invoice-with-addresses-response"), type=models.GetInvoiceResponse
     ).data.customer
     assert customer is not None
     assert customer.billing_details == models.BillingDetails(
@@ -156,6 +156,6 @@ def test_addresses_have_exact_values() -> None:
 
 
 def test_a_create_and_an_error() -> None:
-    created = msgspec.json.decode(read("create-invoice-answer"), type=models.CreateInvoiceResponse).data
+    created = msgspec.json.decode(read("create-invoice-response"), type=models.CreateInvoiceResponse).data
     assert created == models.CreatedInvoice(id="string", status="string", session=None)
-    assert msgspec.json.decode(read("error-answer"), type=models.ErrorResponse).message == "string"
+    assert msgspec.json.decode(read("error-response"), type=models.ErrorResponse).message == "string"

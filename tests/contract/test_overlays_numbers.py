@@ -24,7 +24,7 @@ NUMBERS = {
 NO_NEWS = {-1, 0, 1}
 # (file, what its line has in it): why this is another number than the contract's
 REASONS = {
-    ("_drift.py", "MOST_TOLD = 1000"): "how many findings are told, whatever a list may have",
+    ("_drift.py", "MAX_TOLD = 1000"): "how many findings are told, whatever a list may have",
     ("_numbers.py", "MAX_EXPONENT = 1000"): "orders of magnitude, of which the contract says nothing",
     ("_numbers.py", "from 1 to 1000"): "an example of how a sentence ends",
     ("_matching.py", "orders of magnitude"): "the same orders of magnitude",

@@ -133,7 +133,7 @@ def test_a_missing_field_is_a_validation_error_and_not_a_key_error(missing: str)
 
 
 @pytest.mark.parametrize(
-    ("answer", "payload"),
+    ("response", "payload"),
     [
         (models.GetInvoiceResponse, {"success": False, "data": invoice()}),
         (models.ListInvoicesResponse, {"success": False, "data": {"invoices": []}}),
@@ -141,9 +141,9 @@ def test_a_missing_field_is_a_validation_error_and_not_a_key_error(missing: str)
         (models.ErrorResponse, {"success": True, "message": "all is well"}),
     ],
 )
-def test_an_envelope_says_what_it_always_says(answer: type, payload: dict[str, Any]) -> None:
+def test_an_envelope_says_what_it_always_says(response: type, payload: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError, match="`success` is"):
-        msgspec.json.decode(json.dumps(payload), type=answer)
+        msgspec.json.decode(json.dumps(payload), type=response)
 
 
 def test_a_time_is_aware_and_keeps_its_offset() -> None:
@@ -164,7 +164,7 @@ def test_absent_and_null_both_read_as_none() -> None:
     assert all(getattr(read(invoice()), name) is None for name in names)
 
 
-def test_no_answer_has_a_third_kind_of_nothing() -> None:
+def test_no_response_has_a_third_kind_of_nothing() -> None:
     for cls in model_classes():
         for field in attrs.fields(cls):
             assert field.default in {None, attrs.NOTHING}, f"{cls.__name__}.{field.name}"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from paisr import AsyncPaisr, Paisr
-from paisr._transport.aiohttp import AiohttpWire
+from paisr._transport.aiohttp import AiohttpTransport
 from support.contract import Operation
 
 TOKEN = "token-of-the-suite"
@@ -87,7 +87,7 @@ class Clients:
             (self._async, AsyncPaisr(TOKEN, base_url=BASE_URL, transport=self._async, **plain)),
             (self._served, AsyncPaisr(TOKEN, base_url=self._loop.run(self._served.start()), **plain)),
         )
-        assert isinstance(self._asyncs[1][1]._wire, AiohttpWire)
+        assert isinstance(self._asyncs[1][1]._transport, AiohttpTransport)
 
     def close(self) -> None:
         self._paisr.close()

@@ -134,7 +134,7 @@ VARIANTS = [
             "POST /tariffs",
             body='{"name":"n","secret":"s"}',
             status=201,
-            answer='{"id":"1","name":"n"}',
+            response='{"id":"1","name":"n"}',
             gives={"id": "1", "name": "n"},
             typed="Tariff",
         ),

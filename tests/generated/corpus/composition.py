@@ -7,7 +7,6 @@ from decimal import Decimal
 from .variants import (
     Node,
     all_of,
-    answers,
     body_field,
     calling,
     creating,
@@ -16,6 +15,7 @@ from .variants import (
     operation,
     reading,
     ref,
+    responses,
     schemas,
     tagged,
     thing,
@@ -160,7 +160,7 @@ VARIANTS = [
             )(document),
         ),
         calling(
-            "things.add(a='x', leaf=1)", "POST /added?leaf=1", body='{"a":"x"}', answer='{"b":"y"}', gives={"b": "y"}
+            "things.add(a='x', leaf=1)", "POST /added?leaf=1", body='{"a":"x"}', response='{"b":"y"}', gives={"b": "y"}
         ),
     ),
     works(
@@ -204,7 +204,7 @@ VARIANTS = [
                 "replaceLabel",
                 "labels",
                 requestBody={"required": True, "content": {"application/json": {"schema": ref("Label")}}},
-                responses=answers(ref("Label")),
+                responses=responses(ref("Label")),
                 **{"x-idempotent": True},
             ),
             body_field("label", ref("Label")),
@@ -213,7 +213,7 @@ VARIANTS = [
             "labels.replace(name='n', class_='c')",
             "PUT /labels",
             body='{"name":"n","class":"c"}',
-            answer='{"name":"n","class":"d"}',
+            response='{"name":"n","class":"d"}',
             gives={"name": "n", "class_": "d"},
             typed="Label",
         ),

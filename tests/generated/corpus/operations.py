@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .variants import Variant, all_of, answers, calling, listing, operation, operation_of, ref, schemas, thing, works
+from .variants import Variant, all_of, calling, listing, operation, operation_of, ref, responses, schemas, thing, works
 
 TEXT = {"type": "string"}
 
@@ -59,7 +59,7 @@ VARIANTS = [
                 "get",
                 "listCustomers",
                 "customers",
-                responses=answers({"type": "array", "items": ref("Customer")}),
+                responses=responses({"type": "array", "items": ref("Customer")}),
             ),
             operation(
                 "/customers/{customer_id}",
@@ -67,20 +67,20 @@ VARIANTS = [
                 "getCustomer",
                 "customers",
                 parameters=[{"name": "customer_id", "in": "path", "required": True, "schema": TEXT}],
-                responses=answers(thing(success={"const": True}, data=ref("Customer"))),
+                responses=responses(thing(success={"const": True}, data=ref("Customer"))),
             ),
         ),
         calling(
             "customers.list()",
             "GET /customers",
-            answer='[{"id":"a","name":"b"}]',
+            response='[{"id":"a","name":"b"}]',
             gives=[{"id": "a", "name": "b"}],
             typed="list[Customer]",
         ),
         calling(
             "customers.get('a')",
             "GET /customers/a",
-            answer='{"success":true,"data":{"id":"a","name":"b"}}',
+            response='{"success":true,"data":{"id":"a","name":"b"}}',
             gives={"id": "a", "name": "b"},
             typed="Customer",
         ),

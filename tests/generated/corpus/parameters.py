@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from .variants import (
     Call,
     Variant,
-    answers,
     body_field,
     calling,
     creating,
@@ -15,6 +14,7 @@ from .variants import (
     listing,
     operation,
     query,
+    responses,
     thing,
     turned_down,
     works,
@@ -59,7 +59,7 @@ KINDS = {
     "constant": Kind({"const": "on"}, "'on'", "on", "on", '"on"'),
     "text_or_integer": Kind({"type": ["string", "integer"]}, "7", "7", "7", "7"),
 }
-DONE = answers(thing(success={"const": True}))
+DONE = responses(thing(success={"const": True}))
 OK = '{"success":true}'
 
 
@@ -88,7 +88,7 @@ def _in_path(name: str, kind: Kind) -> Variant:
     parameters = [{"name": "key", "in": "path", "required": True, "schema": kind.schema}]
     change = operation(f"/by-{name}/{{key}}/end", "get", f"getBy_{name}", parameters=parameters, responses=DONE)
     call = f"things.get_by_{name}({kind.value})"
-    return works(f"path {name}", change, calling(call, f"GET /by-{name}/{kind.url}/end", answer=OK, gives=None))
+    return works(f"path {name}", change, calling(call, f"GET /by-{name}/{kind.url}/end", response=OK, gives=None))
 
 
 def _in_body(name: str, kind: Kind) -> Variant:
@@ -126,7 +126,7 @@ def _listed_elsewhere() -> list[Variant]:
         works(
             "path list",
             operation("/many/{keys}", "get", "getMany", parameters=place, responses=DONE),
-            calling("things.get_many(['a', 'b,c'])", "GET /many/a,b%2Cc", answer=OK, gives=None),
+            calling("things.get_many(['a', 'b,c'])", "GET /many/a,b%2Cc", response=OK, gives=None),
             turned_down("things.get_many([])", "keys"),
         ),
     ]
@@ -200,7 +200,7 @@ VARIANTS = [
             parameters=[{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}],
             responses=DONE,
         ),
-        calling("things.read_file('...')", "GET /files/...", answer=OK),
+        calling("things.read_file('...')", "GET /files/...", response=OK),
         *(turned_down(f"things.read_file({value!r})", "name") for value in (".", "..", "")),
     ),
     works(

@@ -11,7 +11,6 @@ from .variants import (
     Call,
     Variant,
     all_of,
-    answers,
     calling,
     field_of,
     listing,
@@ -19,6 +18,7 @@ from .variants import (
     operation_of,
     reading,
     ref,
+    responses,
     schemas,
     thing,
     works,
@@ -109,11 +109,11 @@ def _place(name: str, kind: Kind) -> str:
 def _whole(name: str, schema: Any, json: str, value: object, typed: str = "") -> Variant:
     """A response without an envelope."""
     word = name.title().replace(" ", "")
-    change = operation(f"/bare/{word.lower()}", "get", f"get{word}", responses=answers(schema))
+    change = operation(f"/bare/{word.lower()}", "get", f"get{word}", responses=responses(schema))
     call = calling(
         f"things.get_{name.replace(' ', '_')}()",
         f"GET /bare/{word.lower()}",
-        answer=json,
+        response=json,
         gives=value,
         typed=typed,
     )
@@ -155,7 +155,7 @@ VARIANTS = [
         listing(
             "",
             "",
-            answer='{"success":true,"data":{"invoices":[{"id":"i","status":"paid"}],"next_cursor":"n","total":1.0}}',
+            response='{"success":true,"data":{"invoices":[{"id":"i","status":"paid"}],"next_cursor":"n","total":1.0}}',
             gives={"invoices": [{"id": "i", "status": "paid"}], "next_cursor": "n", "total": Decimal("1.0")},
         ),
         alone=True,
@@ -168,7 +168,7 @@ VARIANTS = [
         Call(
             text="invoices.get('inv_1')",
             sends="GET /invoices/inv_1",
-            answer='{"success":true,"data":{"id":"inv_1","status":"paid"},"meta":{"n":1}}',
+            response='{"success":true,"data":{"id":"inv_1","status":"paid"},"meta":{"n":1}}',
             gives={"id": "inv_1", "status": "paid"},
         ),
         alone=True,
@@ -178,7 +178,7 @@ VARIANTS = [
         lambda document: operation_of(document, ("/invoices", "get"))["responses"]["200"].update(
             headers={"X-Request-Id": {"schema": TEXT}}
         ),
-        listing("", "", answer_headers={"x-request-id": "r1"}),
+        listing("", "", response_headers={"x-request-id": "r1"}),
     ),
     works(
         "optional data of an envelope",
@@ -188,12 +188,12 @@ VARIANTS = [
                 "/maybe",
                 "get",
                 "getMaybe",
-                responses=answers(
+                responses=responses(
                     {"type": "object", "required": ["success"], "properties": {"success": YES, "data": ref("Maybe")}}
                 ),
             ),
         ),
-        calling("things.get_maybe()", "GET /maybe", answer='{"success":true}', gives=None),
-        calling("things.get_maybe()", "GET /maybe", answer='{"success":true,"data":{"a":"x"}}', gives={"a": "x"}),
+        calling("things.get_maybe()", "GET /maybe", response='{"success":true}', gives=None),
+        calling("things.get_maybe()", "GET /maybe", response='{"success":true,"data":{"a":"x"}}', gives={"a": "x"}),
     ),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .variants import Call, Variant, answers, calling, json_of, listing, operation, operation_of, thing, works
+from .variants import Call, Variant, calling, json_of, listing, operation, operation_of, responses, thing, works
 
 TEXT, INTEGER = {"type": "string"}, {"type": "integer"}
 NO_BODY = {"description": ""}
@@ -27,24 +27,24 @@ VARIANTS = [
     _statuses(
         "two models",
         {"200": json_of(thing(a=TEXT)), "202": json_of(thing(b=INTEGER))},
-        calling("work.do_two_models()", "POST /by/twomodels", answer='{"a":"x"}', gives={"a": "x"}),
-        calling("work.do_two_models()", "POST /by/twomodels", status=202, answer='{"b":1}', gives={"b": 1}),
+        calling("work.do_two_models()", "POST /by/twomodels", response='{"a":"x"}', gives={"a": "x"}),
+        calling("work.do_two_models()", "POST /by/twomodels", status=202, response='{"b":1}', gives={"b": 1}),
     ),
     _statuses(
         "200 or 204",
         {"200": json_of(thing(a=TEXT)), "204": NO_BODY},
-        calling("work.do_200_or_204()", "POST /by/200or204", answer='{"a":"x"}', gives={"a": "x"}),
+        calling("work.do_200_or_204()", "POST /by/200or204", response='{"a":"x"}', gives={"a": "x"}),
         calling("work.do_200_or_204()", "POST /by/200or204", status=204, gives=None),
     ),
     _statuses(
         "range",
         {"2XX": json_of(thing(a=TEXT))},
-        calling("work.do_range()", "POST /by/range", status=206, answer='{"a":"x"}', gives={"a": "x"}),
+        calling("work.do_range()", "POST /by/range", status=206, response='{"a":"x"}', gives={"a": "x"}),
     ),
     _statuses(
         "default",
         {"default": json_of(thing(a=TEXT))},
-        calling("work.do_default()", "POST /by/default", answer='{"a":"x"}', gives={"a": "x"}),
+        calling("work.do_default()", "POST /by/default", response='{"a":"x"}', gives={"a": "x"}),
     ),
     works(
         "csv listed before json",
@@ -62,13 +62,13 @@ VARIANTS = [
             "/plain",
             "get",
             "getPlain",
-            responses={**answers(TEXT), "400": {"description": "", "content": {"text/html": {}}}},
+            responses={**responses(TEXT), "400": {"description": "", "content": {"text/html": {}}}},
         ),
-        calling("things.get_plain()", "GET /plain", answer='"a"', gives="a"),
+        calling("things.get_plain()", "GET /plain", response='"a"', gives="a"),
     ),
     works(
         "head",
-        operation("/things/head", "head", "checkThing", responses=answers(thing(a=TEXT))),
+        operation("/things/head", "head", "checkThing", responses=responses(thing(a=TEXT))),
         calling("things.check()", "HEAD /things/head", gives=None),
     ),
 ]

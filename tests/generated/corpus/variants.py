@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 # What the variants need of the contract: the rest would be generated once more for each.
 KEPT_FIELDS = {"id", "status"}
 LEFT_OUT = ("Customer", "Voucher", "VoucherType", "Amount", "BillingDetails", "ShippingDetails", "CheckoutSession")
-ANSWERS = {
+RESPONSES = {
     "invoices.list": '{"success":true,"data":{"invoices":[]}}',
     "invoices.create": '{"success":true,"data":{"id":"inv_1","status":"draft"}}',
     "invoices.get": '{"success":true,"data":{"id":"inv_1","status":"paid"}}',
@@ -38,8 +38,8 @@ class Call:
     body: str | None = None
     headers: Mapping[str, str] = field(factory=dict)
     status: int = 200
-    answer: str | None = None
-    answer_headers: Mapping[str, str] = field(factory=dict)
+    response: str | None = None
+    response_headers: Mapping[str, str] = field(factory=dict)
     gives: object = ...
     typed: str = ""
     refused: str = ""
@@ -47,7 +47,7 @@ class Call:
 
     @property
     def content(self) -> str:
-        return ANSWERS.get(self.text.partition("(")[0], "") if self.answer is None else self.answer
+        return RESPONSES.get(self.text.partition("(")[0], "") if self.response is None else self.response
 
 
 @frozen(kw_only=True)
@@ -173,7 +173,7 @@ def json_of(schema: Any, **more: Any) -> Node:
     return {"description": "", "content": {"application/json": {"schema": schema}}, **more}
 
 
-def answers(schema: Any) -> Node:
+def responses(schema: Any) -> Node:
     """Responses: one of success with this body."""
     return {"200": json_of(schema)}
 
@@ -207,10 +207,10 @@ def creating(arguments: str, properties: str, target: str = "", **more: Any) -> 
 def reading(properties: str, **more: Any) -> Call:
     """A read of an invoice with these properties; `gives` are theirs."""
     inside = ",".join(filter(None, ('"id":"inv_1","status":"paid"', properties)))
-    answer = f'{{"success":true,"data":{{{inside}}}}}'
+    response = f'{{"success":true,"data":{{{inside}}}}}'
     if isinstance(gives := more.pop("gives", ...), dict):
         gives = {"id": "inv_1", "status": "paid", **gives}
-    return Call(text="invoices.get('inv_1')", sends="GET /invoices/inv_1", answer=answer, gives=gives, **more)
+    return Call(text="invoices.get('inv_1')", sends="GET /invoices/inv_1", response=response, gives=gives, **more)
 
 
 def calling(text: str, sends: str, **more: Any) -> Call:

@@ -127,12 +127,12 @@ def _problems_of_call(paisr: Any, call: Call) -> Iterator[str]:
 def _problem(paisr: Any, call: Call, *, asynchronous: bool, whole: bool) -> str:
     sent: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         sent.append(request)
-        return httpx.Response(call.status, headers=dict(call.answer_headers), content=call.content.encode())
+        return httpx.Response(call.status, headers=dict(call.response_headers), content=call.content.encode())
 
     kind = paisr.AsyncPaisr if asynchronous else paisr.Paisr
-    client = kind("token", base_url=BASE_URL, transport=httpx.MockTransport(answer), rate_limit=None)
+    client = kind("token", base_url=BASE_URL, transport=httpx.MockTransport(response), rate_limit=None)
     try:
         result = _called(client, _expression(call, whole=whole), asynchronous=asynchronous)
     except paisr.InvalidArgumentError as error:
@@ -144,7 +144,7 @@ def _problem(paisr: Any, call: Call, *, asynchronous: bool, whole: bool) -> str:
     if call.refused or call.unexpected:
         return f"it gives {result!r} and is not refused"
     if whole:
-        if result.headers.get("x-request-id") != call.answer_headers.get("x-request-id"):
+        if result.headers.get("x-request-id") != call.response_headers.get("x-request-id"):
             return f"the response's headers are {result.headers!r}"
         result = result.data
     return _problem_of_request(sent, call) or _problem_of_result(result, call)
