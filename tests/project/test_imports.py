@@ -1,0 +1,60 @@
+"""The direction of imports is checked, and the check finds a wrong one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+SOURCES = {"paisr": "overlays", "paisr_generated": "generated", "paisr_stub": "stub"}
+
+
+@pytest.fixture
+def lint(root: Path, tmp_path: Path, need: Callable[[str | None, str], str]) -> Callable[[], tuple[int, str]]:
+    """Run import-linter on a copy of the packages, with the project's own contracts."""
+    found = Path(sys.executable).with_name("lint-imports")
+    program = need(str(found) if found.exists() else None, "import-linter")
+    for package, folder in SOURCES.items():
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(root / folder / package, tmp_path / package, ignore=ignored)
+    shutil.copy(root / "pyproject.toml", tmp_path)
+
+    def run() -> tuple[int, str]:
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+        done = subprocess.run(
+            [program, "--no-cache"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout
+
+    return run
+
+
+def test_imports_go_one_way(lint: Callable[[], tuple[int, str]]) -> None:
+    status, said = lint()
+    assert status == 0, said
+
+
+@pytest.mark.parametrize(
+    ("module", "planted", "broken"),
+    [
+        ("paisr/_base/errors.py", "import paisr._engine.retry", "Each room of the overlays"),
+        ("paisr/_engine/steps.py", "import paisr._transport.tls", "Each room of the overlays"),
+        ("paisr/_engine/deadlines.py", "import paisr._engine.exchange", "No two modules import each other"),
+        ("paisr/webhooks.py", "import paisr._client", "Webhooks are verified without a client"),
+        ("paisr_generated/types.py", "import paisr._base.errors", "What is generated imports nothing"),
+        ("paisr_stub/_store.py", "import paisr_generated.models", "The stub has its own idea"),
+    ],
+)
+def test_a_wrong_import_is_found(
+    lint: Callable[[], tuple[int, str]], tmp_path: Path, module: str, planted: str, broken: str
+) -> None:
+    path = tmp_path / module
+    path.write_text(path.read_text(encoding="utf-8") + f"\n{planted}\n", encoding="utf-8")
+    status, said = lint()
+    assert status == 1
+    assert any(line.startswith(broken) and "BROKEN" in line for line in said.splitlines()), said
