@@ -24,12 +24,12 @@ NUMBERS = {
 NO_NEWS = {-1, 0, 1}
 # (file, what its line has in it): why this is another number than the contract's
 REASONS = {
-    ("_drift.py", "MAX_TOLD = 1000"): "how many findings are told, whatever a list may have",
-    ("_numbers.py", "MAX_EXPONENT = 1000"): "orders of magnitude, of which the contract says nothing",
-    ("_numbers.py", "from 1 to 1000"): "an example of how a sentence ends",
-    ("_matching.py", "orders of magnitude"): "the same orders of magnitude",
-    ("_wire/_bodies.py", "is about 0.7 MB"): "a measurement, with what was measured",
-    ("_shared_limit_redis.py", "window / 1000"): "milliseconds in a second",
+    ("_engine/drift.py", "MAX_TOLD = 1000"): "how many findings are told, whatever a list may have",
+    ("_inputs/numbers.py", "MAX_EXPONENT = 1000"): "orders of magnitude, of which the contract says nothing",
+    ("_inputs/numbers.py", "from 1 to 1000"): "an example of how a sentence ends",
+    ("_recovery/matching.py", "orders of magnitude"): "the same orders of magnitude",
+    ("_transport/bodies.py", "is about 0.7 MB"): "a measurement, with what was measured",
+    ("_ratelimit/redis.py", "window / 1000"): "milliseconds in a second",
     ("webhooks.py", "number / 1000"): "milliseconds in a second",
     ("webhooks.py", '"inv_123456"'): "an example of a delivery, in a docstring and in an error's sentence",
 }
