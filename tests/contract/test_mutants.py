@@ -18,7 +18,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPT = ROOT / "scripts" / "tables.py"
+SCRIPT = ROOT / "scripts" / "mutants.py"
 LEAST = 40
 
 
