@@ -22,7 +22,7 @@ SINGLE: list[Variant] = [
     )
     for one in module.VARIANTS
 ]
-NUMBER_OF_PAIRS = 60
+NUMBER_OF_PAIRS = 40
 
 
 def _pairs() -> list[Variant]:

@@ -26,6 +26,18 @@ VARIANTS = [
     _method("patch", "changeThing", "change"),
     _method("options", "askThing", "ask"),
     works(
+        "repeated where the contract allows it",
+        all_of(
+            operation("/r/set", "put", "setThing", **{"x-idempotent": True}),
+            operation("/r/add", "put", "putThing"),
+            operation("/r/get", "get", "viewThing"),
+        ),
+        calling("things.set()", "PUT /r/set", first=503, gives=None),
+        calling("things.view()", "GET /r/get", first=503, gives=None),
+        calling("things.put()", "PUT /r/add", first=503, fails="OutcomeUnknownError"),
+        calling("things.put()", "PUT /r/add", first=404, fails="NotFoundError"),
+    ),
+    works(
         "path parameters in the path's order and others after them",
         operation(
             "/shops/{shop}/shelves/{shelf}",

@@ -30,7 +30,8 @@ class Call:
 
     `text`: as a user writes it after ``client.``. `gives`: the result as plain values, without what is None; not
     compared when it is `...`. `typed`: the result's type. `refused`: part of the sentence of an argument's refusal;
-    `unexpected`: the place of the response that the contract does not allow.
+    `unexpected`: the place of the response that the contract does not allow. `first`: the status of a response before
+    the one that counts; `fails`: the error that it ends the call with.
     """
 
     text: str
@@ -44,6 +45,8 @@ class Call:
     typed: str = ""
     refused: str = ""
     unexpected: str = ""
+    first: int = 0
+    fails: str = ""
 
     @property
     def content(self) -> str:

@@ -67,7 +67,7 @@ def built(name: str, folder: Path) -> Path:
 
 def _use(variant: Variant, package: str) -> str:
     """A module with every call that must work, for the type checker."""
-    calls = [one for one in variant.calls if not one.refused]
+    calls = [one for one in variant.calls if not one.refused and not one.fails]
     lines: dict[bool, list[str]] = {False: [], True: []}
     for asynchronous, written in lines.items():
         for one in calls:
@@ -129,6 +129,8 @@ def _problem(paisr: Any, call: Call, *, asynchronous: bool, whole: bool) -> str:
 
     def response(request: httpx.Request) -> httpx.Response:
         sent.append(request)
+        if call.first and len(sent) == 1:
+            return httpx.Response(call.first, headers={"Retry-After": "0"})
         return httpx.Response(call.status, headers=dict(call.response_headers), content=call.content.encode())
 
     kind = paisr.AsyncPaisr if asynchronous else paisr.Paisr
@@ -141,7 +143,9 @@ def _problem(paisr: Any, call: Call, *, asynchronous: bool, whole: bool) -> str:
         return ""
     except paisr.UnexpectedResponseError as error:
         return "" if call.unexpected and error.path == call.unexpected else f"it ends in {error!r}"
-    if call.refused or call.unexpected:
+    except paisr.PaisrError as error:
+        return "" if type(error).__name__ == call.fails and len(sent) == 1 else f"it ends in {error!r}"
+    if call.refused or call.unexpected or call.fails:
         return f"it gives {result!r} and is not refused"
     if whole:
         if result.headers.get("x-request-id") != call.response_headers.get("x-request-id"):
@@ -169,9 +173,9 @@ def _called(client: Any, expression: str, *, asynchronous: bool) -> Any:
 
 
 def _problem_of_request(sent: list[httpx.Request], call: Call) -> str:
-    if len(sent) != 1:
+    if len(sent) != (2 if call.first else 1):
         return f"{len(sent)} requests were sent"
-    request = sent[0]
+    request = sent[-1]
     line = f"{request.method} {request.url.raw_path.decode().removeprefix('/v2')}"
     body = request.content.decode()
     if line != call.sends or body != (call.body or ""):
