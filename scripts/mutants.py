@@ -51,7 +51,10 @@ COPIED = (
 )  # fmt: skip
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "mutants", "test_mutants.py")
 # In the copy, without trying what was made.
-REGENERATE = "import generate; generate.generate(generate.CONTRACT, generate.OUTPUT, verified=False)"
+REGENERATE = (
+    "import generate, shutil; shutil.rmtree(generate.OUTPUT); "
+    "generate.build(generate.read_document(generate.CONTRACT), generate.OUTPUT)"
+)
 # Fuzzed cases for each operation and suite: what needs more of them to be seen is seen too seldom.
 CASES, FEW_CASES = 10, 5
 
