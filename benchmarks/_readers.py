@@ -13,18 +13,19 @@ Reader = Callable[[bytes], object]
 
 
 def paisr() -> Reader:
-    """All that a call does with a response's body: check, decode, and wrap the list."""
+    """All that a call does with a response's body: check, decode, and say whether the list was cut off."""
     from paisr._base.secrets import Secret
-    from paisr._engine.envelope import decode
+    from paisr._engine.envelope import read_response
     from paisr._engine.steps import RawResponse
-    from paisr._results import InvoiceList
-    from paisr_generated.models import ListInvoicesResponse
+    from paisr._inputs.list_limit import note_truncation
+    from paisr_generated.api import operation_named
 
-    secret = Secret("token")
+    secret, operation = Secret("token"), operation_named("list_invoices")
 
     def read(content: bytes) -> object:
-        response = decode(RawResponse(200, [], content), ListInvoicesResponse, "list_invoices", secret)
-        return InvoiceList(response.data.invoices, 1000)
+        _response, invoices = read_response(RawResponse(200, [], content), operation, secret)
+        note_truncation(invoices, operation, {"limit": 1000})
+        return invoices
 
     return read
 

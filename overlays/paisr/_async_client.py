@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from paisr._base_client import DEFAULT_RETRIES, DEFAULT_TIMEOUT, PUBLISHED_RATE, BaseClient
+from paisr._base_client import BaseClient
 from paisr._callers import AsyncClientCaller
 from paisr._engine.drivers import drive_async
-from paisr._settings import Settings, wrap
-from paisr_generated.contract import DEFAULT_ENVIRONMENT
 from paisr_generated.resources import AsyncResources
 
 if TYPE_CHECKING:
-    import os
-    import ssl
-
     import httpx
 
-    from paisr._engine.drift import OnDrift
     from paisr._engine.drivers import AsyncTransport
     from paisr._engine.steps import Steps
     from paisr._invoices import AsyncInvoices
-    from paisr._ratelimit.rate import RateLimit
-    from paisr._settings import Environment
 
 T = TypeVar("T")
 
 
-class AsyncPaisr(BaseClient, AsyncResources):
+class AsyncPaisr(BaseClient["httpx.AsyncBaseTransport"], AsyncResources):
     """`Paisr` for asyncio: the same settings, and the same calls, awaited.
 
     One client serves the tasks of every event loop of the process, with connections of its own for each. `transport` is
@@ -37,35 +29,7 @@ class AsyncPaisr(BaseClient, AsyncResources):
     `transport` of ``httpx.AsyncHTTPTransport()`` is the way around it.
     """
 
-    def __init__(
-        self,
-        token: str | None = None,
-        *,
-        environment: Environment = DEFAULT_ENVIRONMENT,
-        base_url: str | None = None,
-        timeout: float = DEFAULT_TIMEOUT,
-        max_retries: int = DEFAULT_RETRIES,
-        rate_limit: RateLimit | None = PUBLISHED_RATE,
-        journal: str | os.PathLike[str] | None = None,
-        on_drift: OnDrift | None = None,
-        proxy: str | None = None,
-        tls: ssl.SSLContext | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        settings = Settings(
-            token=wrap(token),
-            environment=environment,
-            base_url=wrap(base_url),
-            timeout=timeout,
-            max_retries=max_retries,
-            rate_limit=rate_limit,
-            journal=journal,
-            on_drift=on_drift,
-            proxy=wrap(proxy),
-            tls=tls,
-        )
-        del token, base_url, proxy  # a traceback from here on must not have them among its locals
-        super().__init__(settings)
+    def _connect(self, transport: httpx.AsyncBaseTransport | None) -> None:
         # Here, as httpx does it: the first client loads the HTTP library, the import does not.
         from paisr._transport.asynchronous import async_transport
 

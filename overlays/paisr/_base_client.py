@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from paisr._base.errors import ConfigurationError
 from paisr._base.route import Route
@@ -15,58 +15,94 @@ from paisr._ratelimit.rate import RateLimit
 from paisr._recovery.memory import MemoryAttempts
 from paisr._recovery.store import AttemptStore
 from paisr._session import Session
-from paisr._settings import read_max_retries, read_service, read_timeout, read_token
+from paisr._settings import read_max_retries, read_service, read_timeout, read_token, wrap
+from paisr_generated.contract import DEFAULT_ENVIRONMENT
 
 if TYPE_CHECKING:
     import os
+    import ssl
 
     from paisr._base.runtime import Runtime
     from paisr._engine.drift import DriftWatch, OnDrift
     from paisr._ratelimit.queue import Limiter
     from paisr._recovery.journal import Journal
-    from paisr._settings import Settings
+    from paisr_generated.contract import Environment
 
+UserTransport = TypeVar("UserTransport")
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_RETRIES = 2
 # The vendor allows 250 requests a minute (its public documentation).
 PUBLISHED_RATE = RateLimit(250, per=60)
 
 
-class BaseClient:
-    """Settings and session; the subclasses add the wire and the ways to wait."""
+class BaseClient(Generic[UserTransport]):
+    """Settings and session; the subclasses add the transport and the ways to wait."""
 
     _runtime: Runtime = SYSTEM
     _closed = False
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        token: str | None = None,
+        *,
+        environment: Environment = DEFAULT_ENVIRONMENT,
+        base_url: str | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        max_retries: int = DEFAULT_RETRIES,
+        rate_limit: RateLimit | None = PUBLISHED_RATE,
+        journal: str | os.PathLike[str] | None = None,
+        on_drift: OnDrift | None = None,
+        proxy: str | None = None,
+        tls: ssl.SSLContext | None = None,
+        transport: UserTransport | None = None,
+    ) -> None:
+        """Check the settings; a `ConfigurationError` for those that cannot work.
+
+        Args:
+            token: From the dashboard; ``PAISR_TOKEN`` when not given.
+            environment: ``"live"`` or ``"staging"``.
+            base_url: Another address of the service, with its version (``https://…/v2``); ``PAISR_BASE_URL`` when not
+                given.
+            timeout: Seconds for a whole call, from its beginning to its result.
+            max_retries: Further attempts where one more is safe.
+            rate_limit: None for none.
+            journal: The path of a file in which every create is noted before it is sent, so that
+                `invoices.reconcile_journal()` finds what a killed process left open (see `Journal`).
+            on_drift: Called as ``on_drift(operation, path)`` once for each field and enumeration value in responses
+                that the contract does not know (``$.data.invoices[].line_items``, ``$.data.status=refunded``); neither
+                is an error.
+            proxy: A URL; what the environment says when not given.
+            tls: An `ssl.SSLContext`.
+            transport: An httpx transport, for tests and special networks. It is closed with the client, and asked to
+                use each connection once, since nobody sees what else comes on it.
+        """
+        given_token, given_url, given_proxy = wrap(token), wrap(base_url), wrap(proxy)
+        del token, base_url, proxy  # a traceback from here on must not have them among its locals
         runtime = self._runtime
-        secret = read_token(settings.token)
+        secret = read_token(given_token)
         policy = Policy(
-            retry=RetryPolicy(
-                max_retries=read_max_retries(settings.max_retries), jitter=runtime.jitter, now=runtime.now
-            ),
-            limiter=_limiter(settings.rate_limit, runtime),
+            retry=RetryPolicy(max_retries=read_max_retries(max_retries), jitter=runtime.jitter, now=runtime.now),
+            limiter=_limiter(rate_limit, runtime),
             clock=runtime.clock,
             secret=secret,
-            drift=_drift_watch(settings.on_drift),
+            drift=_drift_watch(on_drift),
         )
-        _check_tls(settings.tls)
-        self._route = Route(
-            service=read_service(settings.environment, settings.base_url),
-            proxy=settings.proxy,
-            tls=settings.tls,
-            token=secret,
-        )
+        _check_tls(tls)
+        service = read_service(environment, given_url)
+        self._route = Route(service=service, proxy=given_proxy, tls=tls, token=secret)
         self._session = Session(
             policy=policy,
-            timeout=read_timeout(settings.timeout),
+            timeout=read_timeout(timeout),
             runtime=runtime,
-            service=self._route.service.url,
+            service=service.url,
             # The journal last: a client that cannot be made for another reason leaves no file behind.
-            store=AttemptStore(
-                memory=MemoryAttempts(runtime.clock), journal=_journal(settings.journal), runtime=runtime
-            ),
+            store=AttemptStore(memory=MemoryAttempts(runtime.clock), journal=_journal(journal), runtime=runtime),
         )
+        self._connect(transport)
+
+    def _connect(self, transport: UserTransport | None) -> None:
+        """Make the transport ready, of the user's kind or our own."""
+        raise NotImplementedError
 
     def _check_open(self) -> None:
         if self._closed:

@@ -4,44 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
-
-from attrs import field, frozen
 
 from paisr._base.errors import ConfigurationError
 from paisr._base.route import Service, ascii_host, is_loopback
 from paisr._base.secrets import Secret
 from paisr._base.texts import safe_repr, seconds
-from paisr_generated.contract import DEFAULT_ENVIRONMENT, SERVERS, Environment
+from paisr_generated.contract import DEFAULT_ENVIRONMENT, SERVERS
 
-if TYPE_CHECKING:
-    import ssl
-
-    from paisr._engine.drift import OnDrift
-    from paisr._ratelimit.rate import RateLimit
-
-__all__ = ["Environment"]
 TOKEN_VARIABLE = "PAISR_TOKEN"
 BASE_URL_VARIABLE = "PAISR_BASE_URL"
 _HEADER_TEXT = re.compile(r"[\x21-\x7e]+")
 _PATH_TEXT = re.compile(r"([A-Za-z0-9._~!$&'()*+,;=:/-]|%[0-9A-Fa-f]{2})*")
-
-
-@frozen(kw_only=True)
-class Settings:
-    """What a client was made with, as it was given; whatever may hold a credential is wrapped."""
-
-    token: Secret | None
-    environment: str
-    base_url: Secret | None
-    timeout: float
-    max_retries: int
-    rate_limit: RateLimit | None
-    journal: str | os.PathLike[str] | None
-    on_drift: OnDrift | None = field(repr=False)
-    proxy: Secret | None
-    tls: ssl.SSLContext | None = field(repr=False)
 
 
 def read_token(given: Secret | None) -> Secret:
