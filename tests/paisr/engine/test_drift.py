@@ -14,7 +14,7 @@ from paisr import AsyncPaisr, ConfigurationError, Paisr
 from paisr._engine.drift import MAX_TOLD, DriftWatch
 from paisr_generated.models import GetInvoiceResponse, ListInvoicesResponse
 
-EXAMPLE = Path(__file__).parents[2] / "openapi" / "examples" / "list-invoices-response.json"
+EXAMPLE = Path(__file__).parents[3] / "openapi" / "examples" / "list-invoices-response.json"
 
 
 def moved_list() -> dict[str, Any]:
