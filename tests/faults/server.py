@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-PATIENCE = 30.0  # seconds after which a connection that nobody closes is given up
+HOLD_TIMEOUT = 30.0  # seconds after which a connection that nobody closes is given up
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
 
 
@@ -68,7 +68,7 @@ class Connection:
 
     def wait_for_stop(self) -> None:
         """Leave the socket alone, unread, until the server stops."""
-        self.server.stopping.wait(PATIENCE)
+        self.server.stopping.wait(HOLD_TIMEOUT)
 
     def drip(self, data: bytes, seconds: float) -> None:
         """One byte at a time, over and over, until the client hangs up or the server stops."""
@@ -167,7 +167,7 @@ class FaultServer:
     def _serve(self, number: int, peer: socket.socket) -> None:
         # What a client does to a faulty server is not this server's error.
         with contextlib.suppress(OSError, ValueError), peer:
-            peer.settimeout(PATIENCE)
+            peer.settimeout(HOLD_TIMEOUT)
             if self._tls is None:
                 self._behave(Connection(self, number, peer))
                 return

@@ -29,7 +29,7 @@ BROKEN = TransportFailure("connection", True, "it broke")
 NOT_MADE = TransportFailure("connection", False, "refused")
 
 
-class Gate:
+class FakeLimiter:
     """A limiter that does as it is told: each number is a response to `ask`."""
 
     def __init__(self, *responses: float, blocking: bool = False) -> None:
@@ -278,53 +278,53 @@ def test_a_retry_after_a_timeout_costs_twice_and_a_success_brings_it_back(time: 
 
 @pytest.mark.parametrize("blocking", [True, False])
 def test_every_attempt_has_its_own_grant(time: Any, blocking: bool) -> None:
-    gate = Gate(0.25, 0.0, 0.0, 0.75, 1.0, 0.0, blocking=blocking)
-    play = Play(time, limiter=gate)
+    limiter = FakeLimiter(0.25, 0.0, 0.0, 0.75, 1.0, 0.0, blocking=blocking)
+    play = Play(time, limiter=limiter)
     assert play.run(response(500), response(500), response()).attempts == 3
-    assert (gate.entered, gate.granted, gate.left) == (3, 3, 3)
+    assert (limiter.entered, limiter.granted, limiter.left) == (3, 3, 3)
     assert play.pauses == [0.25, 0.5, 1.0, 0.75, 1.0]
     assert sum(isinstance(step, AcquirePermit) for step in play.steps) == (6 if blocking else 0)
 
 
 def test_who_waits_long_asks_again_before_it_is_due(time: Any) -> None:
     # The wait was told while others were ahead; when they leave, nobody says so.
-    play = Play(time, limiter=Gate(20.0))
+    play = Play(time, limiter=FakeLimiter(20.0))
     play.run(response())
     assert play.pauses == [1.0]
 
 
 def test_a_grant_that_comes_too_late_is_refused_at_once(time: Any) -> None:
-    gate = Gate(30.0)
-    play = Play(time, limiter=gate)
+    limiter = FakeLimiter(30.0)
+    play = Play(time, limiter=limiter)
     error = play.fails()
     assert type(error) is RateLimitTimeoutError
     assert error.outcome == "not_sent"
     assert "nothing was sent" in str(error)
-    assert (play.sends, play.pauses, gate.left) == (0, [], 1)
+    assert (play.sends, play.pauses, limiter.left) == (0, [], 1)
 
 
 @pytest.mark.parametrize(
     ("happened", "kind"), [(response(503), ServerError), (response(429), RateLimitError), (BROKEN, APIConnectionError)]
 )
 def test_a_retry_without_a_grant_ends_as_the_last_attempt_did(time: Any, happened: Any, kind: type[PaisrError]) -> None:
-    gate = Gate(0.0, 29.9)
-    play = Play(time, limiter=gate)
+    limiter = FakeLimiter(0.0, 29.9)
+    play = Play(time, limiter=limiter)
     error = play.fails(happened)
     assert type(error) is kind
-    assert (play.sends, gate.left) == (1, 2)
+    assert (play.sends, limiter.left) == (1, 2)
 
 
 @pytest.mark.parametrize("blocking", [True, False])
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt(), GeneratorExit(), RuntimeError()])
 def test_a_place_in_the_queue_is_left_on_every_way_out(time: Any, blocking: bool, interruption: BaseException) -> None:
-    gate = Gate(5.0, 5.0, blocking=blocking)
-    play = Play(time, limiter=gate)
+    limiter = FakeLimiter(5.0, 5.0, blocking=blocking)
+    play = Play(time, limiter=limiter)
     call = exchange(play.operation, play.policy, play.deadline)
     next(call)
     with pytest.raises(type(interruption)):
         call.throw(copy.copy(interruption))
-    assert (gate.entered, gate.left) == (1, 1)
-    closed = Gate(5.0, blocking=blocking)
+    assert (limiter.entered, limiter.left) == (1, 1)
+    closed = FakeLimiter(5.0, blocking=blocking)
     call = exchange(play.operation, Play(time, limiter=closed).policy, play.deadline)
     next(call)
     call.close()
@@ -332,11 +332,11 @@ def test_a_place_in_the_queue_is_left_on_every_way_out(time: Any, blocking: bool
 
 
 def test_an_interruption_of_a_send_goes_through(time: Any) -> None:
-    gate = Gate()
-    play = Play(time, limiter=gate)
+    limiter = FakeLimiter()
+    play = Play(time, limiter=limiter)
     with pytest.raises(KeyboardInterrupt):
         play.run(KeyboardInterrupt())
-    assert (play.sends, gate.left) == (1, 1)
+    assert (play.sends, limiter.left) == (1, 1)
 
 
 @pytest.mark.parametrize(
