@@ -33,6 +33,9 @@ help: ## list what there is to do
 
 setup: $(READY) ## make the environment in .venv (done by every other target when needed)
 
+demo: $(READY) ## see an invoice created, listed, read and paid, on a stub server
+	@$(BIN)/python scripts/demo.py
+
 ##@ The contract
 generate: $(READY) ## make generated/ from the contract in openapi/
 	$(BIN)/python scripts/generate.py
@@ -95,9 +98,6 @@ bench: $(PEERS_READY) $(STOCK_READY) ## measure what the client costs against it
 
 bench-quick: $(STOCK_READY) ## measure the goals only; fail when one is missed by half
 	$(BIN)/python -m benchmarks --stock $(STOCK) --quick
-
-demo: $(READY) ## see an invoice created, listed, read and paid, on a stub server
-	@$(BIN)/python scripts/demo.py
 
 ##@ Release
 build: $(READY) ## build the wheel and the source distribution in dist/

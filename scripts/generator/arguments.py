@@ -41,7 +41,8 @@ class Argument:
     name: str
     json_name: str
     place: str
-    """``path``, ``query``, ``header``, ``body``, or ``whole body`` where the body is no object."""
+    """``path``, ``query``, ``header``, ``body``, or ``whole body`` where the body is no object; ``hook`` for what a hook of
+    the overlays takes and nobody sends."""
 
     shape: Shape
     required: bool
@@ -170,6 +171,13 @@ def with_unique_names(arguments: list[Argument], reserved: set[str]) -> list[Arg
             name = naming.unique(f"{name}_{one.place.replace(' ', '_')}", taken)
         named.append(evolve(one, name=name))
     return named
+
+
+def own_argument(name: str) -> Argument:
+    """An argument that is not the contract's: a hook of the overlays takes it, and it is not sent."""
+    return Argument(
+        name=name, json_name="", place="hook", shape=Shape(kind="any", nullable=True), required=False, description=""
+    )
 
 
 def with_addition(argument: Argument, addition: dict[str, Any]) -> Argument:

@@ -20,7 +20,7 @@ def operation_view(operation: Operation) -> dict[str, Any]:
         "name": operation.name,
         "method": operation.method,
         "path": operation.path,
-        "parameters": [_parameter(one) for one in operation.arguments],
+        "parameters": [_parameter(one) for one in operation.arguments if one.place != "hook"],
         "responses": [(one.status, _response(one)) for one in operation.responses],
         "result": result_of(operation, ()),
         "is_idempotent": operation.is_idempotent,

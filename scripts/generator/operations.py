@@ -9,7 +9,7 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from . import naming
-from .arguments import Argument, ArgumentReader, with_addition, with_unique_names
+from .arguments import Argument, ArgumentReader, own_argument, with_addition, with_unique_names
 from .document import Document, Node, escaped
 from .schemas import SchemaReader, described
 from .shapes import Model, Shape, UnsupportedContractError
@@ -144,6 +144,8 @@ class OperationReader:
 
     def _with_additions(self, arguments: list[Argument], operation: Operation) -> list[Argument]:
         additions = self.additions.get(operation.id, {})
+        own = [own_argument(name) for name, one in additions.items() if one.get("own") is True]
+        arguments = [*arguments, *own]
         if missing := next((name for name in additions if name not in {one.name for one in arguments}), None):
             raise UnsupportedContractError(
                 operation.pointer,

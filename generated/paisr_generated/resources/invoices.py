@@ -69,6 +69,7 @@ class Invoices:
         due: str | datetime.timedelta | datetime.date | relativedelta,
         currency: Currency | Literal["SRD", "USD", "EUR"] | None = None,
         items: Iterable[LineItem | LineItemDict] = (),
+        key: str | None = None,
         timeout: float | None = None,
     ) -> CreatedInvoice:
         """Create an invoice.
@@ -86,11 +87,13 @@ class Invoices:
                 currency.
             items: The lines of the invoice, at most 50 of them. Amounts are a Decimal, an int or a text, in
                 major units, and are sent exactly; a float is refused.
+            key: One key, one invoice, whoever asks and however often: a text that stands for what is billed,
+                such as "2026-12/17". It is not sent, and needs a client with a journal.
             timeout: Seconds for the whole call; the client's own when None.
         """
         return self._caller.call(
             CREATE_INVOICE,
-            {"customer": customer, "summary": summary, "due": due, "currency": currency, "items": items},
+            {"customer": customer, "summary": summary, "due": due, "currency": currency, "items": items, "key": key},
             timeout,
         ).data
 
@@ -151,6 +154,7 @@ class AsyncInvoices:
         due: str | datetime.timedelta | datetime.date | relativedelta,
         currency: Currency | Literal["SRD", "USD", "EUR"] | None = None,
         items: Iterable[LineItem | LineItemDict] = (),
+        key: str | None = None,
         timeout: float | None = None,
     ) -> CreatedInvoice:
         """Create an invoice.
@@ -168,11 +172,13 @@ class AsyncInvoices:
                 currency.
             items: The lines of the invoice, at most 50 of them. Amounts are a Decimal, an int or a text, in
                 major units, and are sent exactly; a float is refused.
+            key: One key, one invoice, whoever asks and however often: a text that stands for what is billed,
+                such as "2026-12/17". It is not sent, and needs a client with a journal.
             timeout: Seconds for the whole call; the client's own when None.
         """
         response = await self._caller.call(
             CREATE_INVOICE,
-            {"customer": customer, "summary": summary, "due": due, "currency": currency, "items": items},
+            {"customer": customer, "summary": summary, "due": due, "currency": currency, "items": items, "key": key},
             timeout,
         )
         return response.data
@@ -218,12 +224,13 @@ class InvoicesWithResponse:
         due: str | datetime.timedelta | datetime.date | relativedelta,
         currency: Currency | Literal["SRD", "USD", "EUR"] | None = None,
         items: Iterable[LineItem | LineItemDict] = (),
+        key: str | None = None,
         timeout: float | None = None,
     ) -> ApiResponse[CreatedInvoice]:
         """As `Invoices.create`, with the whole response."""
         return self._caller.call(
             CREATE_INVOICE,
-            {"customer": customer, "summary": summary, "due": due, "currency": currency, "items": items},
+            {"customer": customer, "summary": summary, "due": due, "currency": currency, "items": items, "key": key},
             timeout,
         )
 
@@ -260,12 +267,13 @@ class AsyncInvoicesWithResponse:
         due: str | datetime.timedelta | datetime.date | relativedelta,
         currency: Currency | Literal["SRD", "USD", "EUR"] | None = None,
         items: Iterable[LineItem | LineItemDict] = (),
+        key: str | None = None,
         timeout: float | None = None,
     ) -> ApiResponse[CreatedInvoice]:
         """As `AsyncInvoices.create`, with the whole response."""
         return await self._caller.call(
             CREATE_INVOICE,
-            {"customer": customer, "summary": summary, "due": due, "currency": currency, "items": items},
+            {"customer": customer, "summary": summary, "due": due, "currency": currency, "items": items, "key": key},
             timeout,
         )
 
