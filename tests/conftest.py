@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
-from typing import TypeVar
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
 T = TypeVar("T")
+PASSWORD = "canary-9f3e"
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +36,90 @@ def need() -> Callable[[T | None, str], T]:
         pytest.skip(f"needs {what}")
 
     return need
+
+
+class PostgresServer:
+    """A server on a free port of loopback, run by a user that is not root, with nothing kept safe on disk."""
+
+    def __init__(self, programs: Path, folder: Path, user: str | None) -> None:
+        self.programs, self.folder, self.user = programs, folder, user
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.process: subprocess.Popen[bytes] | None = None
+        (folder / "password").write_text(PASSWORD)
+        self._run("initdb", "-A", "scram-sha-256", "-U", "paisr", f"--pwfile={folder / 'password'}", "-N")
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://paisr:{PASSWORD}@127.0.0.1:{self.port}/postgres"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self.programs / program), "-D", str(self.folder / "data"), *arguments]
+        done = subprocess.run(command, user=self.user, cwd=self.folder, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+
+    def start(self) -> None:
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "max_connections": 100,
+        }
+        command = [str(self.programs / "postgres"), "-D", str(self.folder / "data")]
+        command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, user=self.user, cwd=self.folder, stderr=log)
+        until = time.monotonic() + 20
+        while True:
+            with contextlib.suppress(Exception), self.connect():
+                return
+            assert time.monotonic() < until, (self.folder / "log").read_text()
+            time.sleep(0.02)
+
+    def connect(self) -> Any:
+        psycopg = pytest.importorskip("psycopg", reason="needs the extra paisr[postgres]")
+        return psycopg.connect(self.url, autocommit=True)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(3)
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+def postgres_programs() -> Path | None:
+    """Where Debian's package has `initdb` and `postgres`, or where they are on the path."""
+    found = shutil.which("initdb")
+    folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    return next((one for one in reversed(folders) if (one / "postgres").exists()), None)
+
+
+@pytest.fixture(scope="session")
+def postgres(need: Any) -> Iterator[PostgresServer]:
+    programs = need(postgres_programs(), "the programs of PostgreSQL (Debian: postgresql)")
+    user = None if os.geteuid() else "postgres"
+    if user is not None:
+        need(user in [one.pw_name for one in pwd.getpwall()], "a user postgres, since PostgreSQL does not run as root")
+    # Not below pytest's own folder, which is its user's alone.
+    with tempfile.TemporaryDirectory(prefix="paisr-postgres-") as name:
+        if user is not None:
+            shutil.chown(name, user)
+        server = PostgresServer(programs, Path(name), user)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> str:
+    """A database without tables."""
+    with postgres.connect() as connection:
+        connection.execute("DROP TABLE IF EXISTS paisr_attempts")
+    return postgres.url

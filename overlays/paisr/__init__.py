@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from paisr._invoices import AsyncInvoices, Invoices
     from paisr._ratelimit.rate import RateLimit
     from paisr._recovery.attempts import Attempt, OutcomeUnknownError
-    from paisr._recovery.journal import Journal, JournalEntry
+    from paisr._recovery.entries import JournalEntry
+    from paisr._recovery.journal import Journal
     from paisr.webhooks import WebhookEvent
     from paisr_generated import *  # noqa: F403 - the names of the contract are generated
     from paisr_generated.operations import ApiResponse
@@ -54,6 +55,7 @@ _MODULES = (
     "paisr._client",
     "paisr._async_client",
     "paisr._inputs.line_items",
+    "paisr._recovery.entries",
     "paisr._recovery.journal",
     "paisr._invoices",
 )

@@ -51,6 +51,7 @@ class AsyncPaisr(BaseClient["httpx.AsyncBaseTransport"], AsyncResources):
         """Close the connections. Calls made afterwards raise `ConfigurationError`."""
         self._closed = True
         await self._transport.close()
+        self._session.notes.store.database.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -60,4 +61,4 @@ class AsyncPaisr(BaseClient["httpx.AsyncBaseTransport"], AsyncResources):
 
     async def _run(self, steps: Steps[T]) -> T:
         self._check_open()
-        return await drive_async(steps, self._transport, self._runtime)
+        return await drive_async(steps, self._transport, self._runtime, self._is_open)

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from paisr._base.errors import ConfigurationError
 from paisr._base.route import Route
 from paisr._base.runtime import SYSTEM
+from paisr._base.secrets import wrap, wrap_place
 from paisr._base.texts import type_name
 from paisr._engine.exchange import Policy
 from paisr._engine.retry import RetryPolicy
 from paisr._ratelimit.limiters import limiter_for
 from paisr._ratelimit.rate import RateLimit
-from paisr._recovery.memory import MemoryAttempts
+from paisr._recovery.journal import opened_store
+from paisr._recovery.notes import Notes
+from paisr._recovery.sqlite import MemoryDatabase
 from paisr._recovery.store import AttemptStore
 from paisr._session import Session
-from paisr._settings import read_max_retries, read_service, read_timeout, read_token, wrap
+from paisr._settings import read_max_retries, read_service, read_timeout, read_token
 from paisr_generated.contract import DEFAULT_ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -23,9 +26,9 @@ if TYPE_CHECKING:
     import ssl
 
     from paisr._base.runtime import Runtime
+    from paisr._base.secrets import Secret
     from paisr._engine.drift import DriftWatch, OnDrift
     from paisr._ratelimit.queue import Limiter
-    from paisr._recovery.journal import Journal
     from paisr_generated.contract import Environment
 
 UserTransport = TypeVar("UserTransport")
@@ -66,8 +69,8 @@ class BaseClient(Generic[UserTransport]):
             timeout: Seconds for a whole call, from its beginning to its result.
             max_retries: Further attempts where one more is safe.
             rate_limit: None for none.
-            journal: The path of a file in which every create is noted before it is sent, so that
-                `invoices.reconcile_journal()` finds what a killed process left open (see `Journal`).
+            journal: The path of a file, or ``postgresql://…``, in which every create is noted before it is sent, so
+                that `invoices.reconcile_journal()` finds what a killed process left open (see `Journal`).
             on_drift: Called as ``on_drift(operation, path)`` once for each field and enumeration value in responses
                 that the contract does not know (``$.data.invoices[].line_items``, ``$.data.status=refunded``); neither
                 is an error.
@@ -76,8 +79,8 @@ class BaseClient(Generic[UserTransport]):
             transport: An httpx transport, for tests and special networks. It is closed with the client, and asked to
                 use each connection once, since nobody sees what else comes on it.
         """
-        given_token, given_url, given_proxy = wrap(token), wrap(base_url), wrap(proxy)
-        del token, base_url, proxy  # a traceback from here on must not have them among its locals
+        given_token, given_url, given_proxy, place = wrap(token), wrap(base_url), wrap(proxy), wrap_place(journal)
+        del token, base_url, proxy, journal  # a traceback from here on must not have them among its locals
         runtime = self._runtime
         secret = read_token(given_token)
         policy = Policy(
@@ -96,13 +99,16 @@ class BaseClient(Generic[UserTransport]):
             runtime=runtime,
             service=service.url,
             # The journal last: a client that cannot be made for another reason leaves no file behind.
-            store=AttemptStore(memory=MemoryAttempts(runtime.clock), journal=_journal(journal), runtime=runtime),
+            notes=_notes(place, runtime),
         )
         self._connect(transport)
 
     def _connect(self, transport: UserTransport | None) -> None:
         """Make the transport ready, of the user's kind or our own."""
         raise NotImplementedError
+
+    def _is_open(self) -> bool:
+        return not self._closed
 
     def _check_open(self) -> None:
         if self._closed:
@@ -125,12 +131,12 @@ def _check_tls(tls: object) -> None:
         raise ConfigurationError(f"tls is {type_name(tls)}; give an ssl.SSLContext.")
 
 
-def _journal(path: str | os.PathLike[str] | None) -> Journal | None:
-    if path is None:
-        return None
-    from paisr._recovery.journal import Journal  # here, because it loads SQLite
-
-    return Journal.made_at(path)
+def _notes(place: Secret | str | os.PathLike[str] | None, runtime: Runtime) -> Notes:
+    """What the client notes of its creates: in a journal, or as long as it lives."""
+    if place is not None:
+        return Notes(store=opened_store(place, runtime, make=True), is_journal=True, runtime=runtime)
+    store = AttemptStore(MemoryDatabase(), runtime)
+    return Notes(store=store, is_journal=False, runtime=runtime)
 
 
 def _drift_watch(on_drift: OnDrift | None) -> DriftWatch | None:

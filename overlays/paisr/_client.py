@@ -47,6 +47,7 @@ class Paisr(BaseClient["httpx.BaseTransport"], Resources):
         """Close the connections. Calls made afterwards raise `ConfigurationError`."""
         self._closed = True
         self._transport.close()
+        self._session.notes.store.database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -56,4 +57,4 @@ class Paisr(BaseClient["httpx.BaseTransport"], Resources):
 
     def _run(self, steps: Steps[T]) -> T:
         self._check_open()
-        return drive(steps, self._transport, self._runtime)
+        return drive(steps, self._transport, self._runtime, self._is_open)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from paisr._base.errors import InvalidArgumentError, UnexpectedResponseError
 from paisr._inputs.due import due_text
 from paisr._inputs.invoice_ids import checked_invoice_id
 
 if TYPE_CHECKING:
     from paisr._base.runtime import Runtime
+    from paisr._engine.steps import RawResponse
 
 Arguments = dict[str, Any]
 
@@ -20,11 +22,20 @@ def _unchanged(arguments: Arguments, _runtime: Runtime) -> Arguments:
     return arguments
 
 
+def _accept(_values: Mapping[str, object], _data: Any, _answered: RawResponse) -> None:
+    """Any data."""
+
+
 @frozen(kw_only=True)
 class Hook:
-    """`prepare`: makes arguments what the contract's rules are about. `hints`: what helps with a status."""
+    """`prepare`: makes arguments what the contract's rules are about. `hints`: what helps with a status.
+
+    `verify`: given the values that were sent, the data of the response, and the response, an `UnexpectedResponseError`
+    where they do not fit.
+    """
 
     prepare: Callable[[Arguments, Runtime], Arguments] = _unchanged
+    verify: Callable[[Mapping[str, object], Any, RawResponse], None] = _accept
     hints: Mapping[int, str] = {}
     is_journaled: bool = False
     """Whether each call is an attempt that is noted before it is sent, and can be reconciled."""
@@ -43,8 +54,33 @@ def _get(arguments: Arguments, _runtime: Runtime) -> Arguments:
     return {**arguments, "invoice_id": checked_invoice_id(arguments["invoice_id"])}
 
 
+def _verify_created(_values: Mapping[str, object], data: Any, raw: RawResponse) -> None:
+    """A created id is one that can be asked for."""
+    try:
+        checked_invoice_id(data.id)
+    except InvalidArgumentError:
+        raise unexpected_id("what should be the new invoice's id is none", raw) from None
+
+
+def _verify_got(values: Mapping[str, object], data: Any, raw: RawResponse) -> None:
+    """A response to another request, on a connection that got out of step, is not this one's."""
+    if data.id != values["invoice_id"]:
+        raise unexpected_id("it is of another invoice than the one asked for", raw)
+
+
+def unexpected_id(reason: str, raw: RawResponse) -> UnexpectedResponseError:
+    return UnexpectedResponseError(
+        f"The response does not fit its request at $.data.id: {reason}.",
+        path="$.data.id",
+        status_code=raw.status,
+        excerpt="",
+    )
+
+
 NO_HOOK = Hook()
 HOOKS: Mapping[str, Hook] = {
-    "create_invoice": Hook(prepare=_create, is_journaled=True),
-    "get_invoice": Hook(prepare=_get, hints={404: "there is no such invoice, or none that this token may see"}),
+    "create_invoice": Hook(prepare=_create, verify=_verify_created, is_journaled=True),
+    "get_invoice": Hook(
+        prepare=_get, verify=_verify_got, hints={404: "there is no such invoice, or none that this token may see"}
+    ),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from paisr._recovery.reconcile import SETTLE_AFTER
 from paisr._session import FINAL_STATUSES, WAIT_INTERVAL, WAIT_TIMEOUT
 from paisr_generated.resources import resource_of
 
@@ -53,20 +54,29 @@ class Invoices(ContractInvoices):
 
         None means "not there now": a service that is slow may still be at work on the request, so wait a little, a
         minute say, and reconcile again before the create is sent again. Raises `OutcomeUnknownError` when that is not
-        certain: more than one invoice fits, the list was cut off, or another create that fits is open. Its
-        `candidates` are what was found. Where the service leaves out `created_at`, an older invoice that is equal in
-        all else fits.
+        certain: more than one invoice fits, one is near (its summary was cut or escaped, its total or its time
+        differs), the list was cut off, or another create that fits is open. Its `candidates` are what was found. Where
+        the service leaves out `created_at`, an older invoice that is equal in all else fits.
         """
         return self._client.run(self._client.session.reconcile(attempt, timeout=timeout))
 
-    def reconcile_journal(self, *, timeout: float | None = None) -> Reconciled:
+    def unresolved(self, *, timeout: float | None = None) -> list[Attempt]:
+        """The creates of which it is not known whether they happened, oldest first: of the journal, else this client's.
+
+        Among them are those that were interrupted or cancelled, and those that are in flight. Each is for
+        `reconcile`.
+        """
+        return self._client.run(self._client.session.unresolved(timeout=timeout))
+
+    def reconcile_journal(self, *, settle_after: float = SETTLE_AFTER, timeout: float | None = None) -> Reconciled:
         """Reconcile every open attempt of this client's journal, and note there what was found.
 
         A list of pairs: the attempt, and its invoice, None, or the error that says why neither is known; an attempt
         with an error stays open. `timeout`: seconds for all of it; what was not reached by then has an
-        `APITimeoutError`, and is there the next time. None means the same as for `reconcile`.
+        `APITimeoutError`, and is there the next time. None means the same as for `reconcile`; it is noted as absent
+        when the attempt has been over for `settle_after` seconds, and can be looked at again even so.
         """
-        return self._client.run(self._client.session.reconcile_journal(timeout=timeout))
+        return self._client.run(self._client.session.reconcile_journal(settle_after=settle_after, timeout=timeout))
 
 
 class AsyncInvoices(ContractAsyncInvoices):
@@ -90,11 +100,18 @@ class AsyncInvoices(ContractAsyncInvoices):
     async def reconcile(self, attempt: Attempt, *, timeout: float | None = None) -> Invoice | None:
         return await self._client.run(self._client.session.reconcile(attempt, timeout=timeout))
 
-    async def reconcile_journal(self, *, timeout: float | None = None) -> Reconciled:
-        return await self._client.run(self._client.session.reconcile_journal(timeout=timeout))
+    async def unresolved(self, *, timeout: float | None = None) -> list[Attempt]:
+        return await self._client.run(self._client.session.unresolved(timeout=timeout))
+
+    async def reconcile_journal(
+        self, *, settle_after: float = SETTLE_AFTER, timeout: float | None = None
+    ) -> Reconciled:
+        return await self._client.run(
+            self._client.session.reconcile_journal(settle_after=settle_after, timeout=timeout)
+        )
 
 
-for _name in ("wait", "reconcile", "reconcile_journal"):
+for _name in ("wait", "reconcile", "unresolved", "reconcile_journal"):
     getattr(AsyncInvoices, _name).__doc__ = getattr(Invoices, _name).__doc__
 
 EXTENDED: dict[type[Any], type[Any]] = {ContractInvoices: Invoices, ContractAsyncInvoices: AsyncInvoices}

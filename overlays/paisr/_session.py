@@ -10,16 +10,18 @@ import msgspec
 from attrs import field, frozen
 
 from paisr._base.errors import APITimeoutError, ConfigurationError, InvalidArgumentError, PaisrError
-from paisr._base.texts import seconds, type_name
+from paisr._base.texts import checked_text, seconds, type_name
 from paisr._engine.deadlines import Deadline
 from paisr._engine.envelope import read_response
 from paisr._engine.exchange import exchange
-from paisr._engine.steps import Pause, PreparedCall, RunBlocking
+from paisr._engine.steps import Pause, PreparedCall
 from paisr._hooks import HOOKS, NO_HOOK, Hook
 from paisr._inputs.checks import checked
 from paisr._inputs.list_limit import note_truncation
 from paisr._recovery.attempts import Attempt, OutcomeUnknownError
-from paisr._recovery.reconcile import Reconciler, checked_attempt
+from paisr._recovery.creating import Creator
+from paisr._recovery.reading import Addresses, Lists
+from paisr._recovery.reconcile import SETTLE_AFTER, Reconciler, checked_attempt
 from paisr_generated.api import operation_named
 from paisr_generated.models.invoice_status import InvoiceStatus
 from paisr_generated.rules import Choice
@@ -29,13 +31,13 @@ if TYPE_CHECKING:
     from paisr._base.runtime import Runtime
     from paisr._engine.exchange import Policy
     from paisr._engine.steps import RawResponse, Steps
-    from paisr._recovery.journal import Journal
+    from paisr._recovery.notes import Notes
     from paisr._recovery.reconcile import Reconciled
-    from paisr._recovery.store import AttemptStore
     from paisr_generated import Invoice, InvoiceList
     from paisr_generated.operations import ApiResponse, Operation
 
 T = TypeVar("T")
+Attempts = list[Attempt]  # by a name of its own, because `list` is a call in the class below
 
 # Seconds. A checkout session lasts 30 minutes (vendor's documentation), so that waiting longer needs a reason.
 WAIT_TIMEOUT = 1800.0
@@ -52,7 +54,9 @@ class Session:
     timeout: float
     runtime: Runtime = field(repr=False)
     service: str
-    store: AttemptStore = field(repr=False)
+    notes: Notes = field(repr=False)
+    addresses: Addresses = field(factory=Addresses, repr=False)
+    settle_after: float = SETTLE_AFTER
 
     def call(
         self, operation: Operation[T], arguments: Mapping[str, object], timeout: float | None
@@ -65,11 +69,12 @@ class Session:
     ) -> Steps[ApiResponse[T]]:
         """Any operation of the contract, within a deadline that is already running."""
         hook = HOOKS.get(operation.name, NO_HOOK)
+        key = checked_key(arguments.get("key")) if hook.is_journaled else None
         values = checked_values(operation, hook.prepare(dict(arguments), self.runtime))
         call = self._prepared(operation, values, hook)
         if hook.is_journaled:
             attempt = Attempt.of(self._body(operation, values), self.runtime.now(), self.service)
-            return self._send_attempt(call, attempt, deadline)
+            return self._creator(call, deadline).create(attempt, key)
         return exchange(call, self.policy, deadline) if operation.is_idempotent else self._send_once(call, deadline)
 
     def list(self, arguments: Mapping[str, object], deadline: Deadline) -> Steps[ApiResponse[InvoiceList]]:
@@ -83,20 +88,23 @@ class Session:
         return self._wait(invoice_id, wanted, self._deadline(timeout), seconds(interval, "interval"))
 
     def reconcile(self, attempt: Attempt, *, timeout: float | None) -> Steps[Invoice | None]:
-        deadline = self._deadline(timeout)
-        return self._reconciler.one(checked_attempt(attempt, self.service), deadline)
+        return self._reconciler(self._deadline(timeout)).one(checked_attempt(attempt, self.service))
 
-    def reconcile_journal(self, *, timeout: float | None) -> Steps[Reconciled]:
+    def reconcile_journal(self, *, settle_after: float, timeout: float | None) -> Steps[Reconciled]:
         deadline = self._deadline(timeout)
-        if self.store.journal is None:
+        if not self.notes.is_journal:
             raise ConfigurationError("This client has no journal to reconcile; make it with journal=PATH.")
-        return self._reconcile_journal(self.store.journal, deadline)
+        return self._reconcile_journal(seconds_or_none(settle_after, "settle_after"), deadline)
+
+    def unresolved(self, *, timeout: float | None) -> Steps[Attempts]:
+        return self._unresolved(self._deadline(timeout))
 
     def _prepared(self, operation: Operation[T], values: Mapping[str, object], hook: Hook) -> PreparedCall[T]:
         secret, drift = self.policy.secret, self.policy.drift
 
         def decode(raw: RawResponse) -> T:
             response, data = read_response(raw, operation, secret)
+            hook.verify(values, data, raw)
             if drift is not None and response.model is not None:
                 drift.look(operation.name, raw.content, response.model)
             if isinstance(data, ModelList):
@@ -132,28 +140,6 @@ class Session:
             attempt=Attempt.of(request, self.runtime.now(), self.service, operation=request.operation),
         ) from cause
 
-    def _send_attempt(self, call: PreparedCall[T], attempt: Attempt, deadline: Deadline) -> Steps[ApiResponse[T]]:
-        """Send a create that is in the store; when its outcome is unknown, say so, with the means to find out."""
-        yield from self.store.begin(attempt, deadline)
-        try:
-            response = yield from exchange(call, self.policy, deadline)
-        except PaisrError as error:
-            yield from self.store.end(attempt, error.outcome, None, deadline)
-            if error.outcome != "unknown":
-                raise
-            cause = error
-        except BaseException:
-            self.store.interrupted(attempt)
-            raise
-        else:
-            yield from self.store.end(attempt, "created", cast("Any", response.data).id, deadline)
-            return response
-        raise OutcomeUnknownError(
-            f"Whether the invoice was created is not known: {cause} Do not send it again: "
-            "give this error's attempt to invoices.reconcile().",
-            attempt=attempt,
-        ) from cause
-
     def _wait(self, invoice_id: str, until: tuple[str, ...], deadline: Deadline, interval: float) -> Steps[Invoice]:
         while True:
             left = max(deadline.remaining(), math.ulp(1.0))
@@ -170,13 +156,25 @@ class Session:
                 )
             yield Pause(min(interval, left))
 
-    @property
-    def _reconciler(self) -> Reconciler:
-        return Reconciler(reader=self, store=self.store, service=self.service, now=self.runtime.now)
+    def _reconciler(self, deadline: Deadline, settle_after: float | None = None) -> Reconciler:
+        return Reconciler(
+            lists=Lists(reader=self, addresses=self.addresses, now=self.runtime.now),
+            notes=self.notes,
+            service=self.service,
+            deadline=deadline,
+            settle_after=self.settle_after if settle_after is None else settle_after,
+        )
 
-    def _reconcile_journal(self, journal: Journal, deadline: Deadline) -> Steps[Reconciled]:
-        attempts = yield RunBlocking(journal.unresolved)
-        return (yield from self._reconciler.all(attempts, deadline))
+    def _creator(self, call: PreparedCall[Any], deadline: Deadline) -> Creator:
+        reconciler = self._reconciler(deadline)
+        return Creator(notes=self.notes, policy=self.policy, reconciler=reconciler, call=call, deadline=deadline)
+
+    def _reconcile_journal(self, settle_after: float, deadline: Deadline) -> Steps[Reconciled]:
+        entries = yield from self.notes.unresolved(deadline)
+        return (yield from self._reconciler(deadline, settle_after).all(entries))
+
+    def _unresolved(self, deadline: Deadline) -> Steps[Attempts]:
+        return [entry.attempt for entry in (yield from self.notes.unresolved(deadline))]
 
     def _deadline(self, timeout: float | None) -> Deadline:
         limit = self.timeout if timeout is None else seconds(timeout, "timeout")
@@ -210,3 +208,18 @@ def wanted_statuses(until: object) -> tuple[str, ...]:
     if not wanted:
         raise InvalidArgumentError("until is empty; give the statuses to wait for, such as ('paid', 'void').")
     return wanted
+
+
+def checked_key(key: object) -> str | None:
+    """What tells one intent from every other, such as ``"2026-12/17"``."""
+    if key is None:
+        return None
+    text = checked_text(key, "key")
+    if "\0" in text:
+        raise InvalidArgumentError("key has a NUL character, which not every journal can keep; give a text without.")
+    return text
+
+
+def seconds_or_none(value: object, name: str) -> float:
+    """A number of seconds, or zero for none."""
+    return 0.0 if value == 0 and not isinstance(value, bool) else seconds(value, name)

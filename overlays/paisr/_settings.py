@@ -26,11 +26,6 @@ def read_token(given: Secret | None) -> Secret:
     return secret
 
 
-def wrap(value: object) -> Secret | None:
-    """A secret argument, wrapped before anything else is done with it; None stays None."""
-    return None if value is None else Secret(value)
-
-
 def _token_problem(secret: Secret) -> str | None:
     if not secret.is_text:
         return f"The token is of type {secret.kind}; give it as text."

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -91,7 +91,13 @@ class Clients:
         self._runner = asyncio.Runner() if kind == "async" else None
         self._type: Any = type("Quick", (AsyncPaisr if self._runner else Paisr,), {"_runtime": QUICK})
         self._settings = {"token": stub.token, "base_url": stub.url, "journal": journal, "rate_limit": None}
-        self.client: Any = self._type(**self._settings)
+        self.client: Any
+        self._make_client()
+
+    def _make_client(self) -> None:
+        self.client = self._type(**self._settings)
+        # The stand-in shows at once what it made, so that nobody has to wait until absence is certain.
+        self.client._session = evolve(self.client._session, settle_after=0.0)
 
     def call(self, name: str, *arguments: Any, **named: Any) -> Any:
         made = getattr(self.client.invoices, name)(*arguments, **named)
@@ -99,7 +105,7 @@ class Clients:
 
     def restart(self) -> None:
         self.close_client()
-        self.client = self._type(**self._settings)
+        self._make_client()
 
     def close_client(self) -> None:
         if self._runner:
@@ -188,7 +194,7 @@ def machine(tally: Tally, kind: Literal["sync", "async"]) -> type[RuleBasedState
         @rule()
         def reconcile_journal(self) -> None:
             by_attempt = {intent.lost.id: intent for intent in self.open_intents() if intent.lost}
-            for attempt, found in self.user.call("reconcile_journal"):
+            for attempt, found in self.user.call("reconcile_journal", settle_after=0):
                 intent = by_attempt[attempt.id]
 
                 def give(found: Any = found) -> Invoice | None:

@@ -9,6 +9,7 @@ import socket
 import threading
 from decimal import Decimal
 from typing import Any
+from urllib.parse import unquote
 
 import httpcore
 import httpx
@@ -28,19 +29,34 @@ from paisr import (
     __version__,
 )
 
-INVOICE = b'{"success": true, "data": {"id": "inv_1", "status": "unpaid", "invoices": []}}'
+
+def body_for(target: str) -> bytes:
+    """An invoice, of the id that was asked for, if one was, and an empty list, in one."""
+    name = unquote(target.partition("?")[0].rpartition("/")[2])
+    data = {"id": name if name.startswith("inv_") else "inv_1", "status": "unpaid", "invoices": []}
+    return json.dumps({"success": True, "data": data}).encode()
+
+
+INVOICE = body_for("")
+
+
+def respond(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, content=body_for(request.url.raw_path.decode()))
+
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(INVOICE) + INVOICE
 
 
 def responding(server: Any, connection: socket.socket) -> None:
-    while server.read(connection):
-        connection.sendall(OK)
+    while request := server.read(connection):
+        body = body_for(request.split()[1].decode())
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
 
 @pytest.fixture(params=["transport", "pool"])
 def sent(request: pytest.FixtureRequest, side: Any, script: Any, raw_server: Any) -> Any:
     """Make a call and give back its method, target, headers (as pairs, lower-case names) and body as they were sent."""
-    responses = script((200, INVOICE))
+    responses = script(respond)
     server = raw_server(responding)
     if request.param == "transport":
         client = side.client(responses, base_url=server.url)
@@ -203,11 +219,19 @@ def test_a_read_is_tried_again_after_a_pause_and_a_create_is_not(
 def test_the_limiter_of_a_client_holds_for_all_its_calls(side: Any, script: Any, time: Any) -> None:
     from paisr import RateLimit
 
-    client = side.client(script((200, INVOICE)), time=time, rate_limit=RateLimit(2, per=10))
+    client = side.client(
+        script(respond),
+        time=time,
+        rate_limit=RateLimit(2, per=10),
+    )
     for _call in range(5):
         side.call(client, "get", "inv_1")
     assert 20 <= sum(time.slept) <= 21
-    client = side.client(script((200, INVOICE)), time=time, rate_limit=None)
+    client = side.client(
+        script(respond),
+        time=time,
+        rate_limit=None,
+    )
     time.slept.clear()
     for _call in range(300):
         side.call(client, "get", "inv_1")
@@ -215,7 +239,7 @@ def test_the_limiter_of_a_client_holds_for_all_its_calls(side: Any, script: Any,
 
 
 def test_a_closed_client_says_so(side: Any, script: Any) -> None:
-    responses = script((200, INVOICE))
+    responses = script(respond)
     client = side.client(responses)
     side.call(client, "get", "inv_1")
     side.close(client)
@@ -226,12 +250,22 @@ def test_a_closed_client_says_so(side: Any, script: Any) -> None:
 
 
 def test_clients_are_context_managers(script: Any) -> None:
-    with Paisr("tok", transport=script((200, INVOICE)).transport) as client:
+    with Paisr(
+        "tok",
+        transport=script(
+            lambda request: httpx.Response(200, content=body_for(request.url.raw_path.decode()))
+        ).transport,
+    ) as client:
         assert client.invoices.get("inv_1").id == "inv_1"
     assert repr(client).endswith(", closed>")
 
     async def awaited() -> AsyncPaisr:
-        async with AsyncPaisr("tok", transport=script((200, INVOICE)).transport) as client:
+        async with AsyncPaisr(
+            "tok",
+            transport=script(
+                lambda request: httpx.Response(200, content=body_for(request.url.raw_path.decode()))
+            ).transport,
+        ) as client:
             assert (await client.invoices.get("inv_1")).id == "inv_1"
         return client
 

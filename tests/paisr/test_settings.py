@@ -9,7 +9,8 @@ import pytest
 
 from paisr import AsyncPaisr, ConfigurationError, Paisr
 from paisr._base.route import Service, is_loopback
-from paisr._settings import read_service, wrap
+from paisr._base.secrets import wrap
+from paisr._settings import read_service
 
 CANARY = "CANARY-c0ffee-token"
 
@@ -66,8 +67,8 @@ def test_the_token_comes_from_the_environment(
 ) -> None:
     monkeypatch.setenv("PAISR_TOKEN", "tok_environment")
     responses = script((200, invoice))
-    side.call(side.client(responses, token=None), "get", "inv_1")
-    side.call(side.client(responses, token="tok_argument"), "get", "inv_1")
+    side.call(side.client(responses, token=None), "get", "inv_123456")
+    side.call(side.client(responses, token="tok_argument"), "get", "inv_123456")
     assert [request.headers["Authorization"] for request in responses.requests] == [
         "Bearer tok_environment",
         "Bearer tok_argument",
@@ -78,7 +79,7 @@ def test_the_token_comes_from_the_environment(
 
 def test_a_token_from_an_enumeration_is_its_value(side: Any, script: Any, invoice: Any) -> None:
     responses = script((200, invoice))
-    side.call(side.client(responses, token=Tokens.LIVE), "get", "inv_1")
+    side.call(side.client(responses, token=Tokens.LIVE), "get", "inv_123456")
     assert responses.requests[0].headers["Authorization"] == "Bearer tok_live"
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    import os
 
 
 class Secret:
@@ -33,3 +36,13 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a client's secrets are not pickled; make a new client from the settings instead")
+
+
+def wrap(value: object) -> Secret | None:
+    """A secret argument, wrapped before anything else is done with it; None stays None."""
+    return None if value is None else Secret(value)
+
+
+def wrap_place(value: str | os.PathLike[str] | None) -> Secret | str | os.PathLike[str] | None:
+    """Where a journal is: the path of a file, or a URL, which may have a password in it."""
+    return Secret(value) if isinstance(value, str) and "://" in value else value

@@ -15,6 +15,8 @@ from typing import cast
 import msgspec
 from msgspec.inspect import DataclassType, EnumType, ListType, UnionType, type_info
 
+from paisr._base.forks import register_after_fork
+
 OnDrift = Callable[[str, str], object]
 
 # A service that makes names up must not fill the memory; beyond this many, nothing more is told.
@@ -28,6 +30,10 @@ class DriftWatch:
     def __init__(self, on_drift: OnDrift) -> None:
         self._on_drift = on_drift
         self._told: set[tuple[str, str]] = set()
+        self.after_fork()
+        register_after_fork(self)
+
+    def after_fork(self) -> None:
         self._lock = threading.Lock()
 
     def look(self, operation: str, content: bytes, response: type) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from paisr._engine.steps import AcquirePermit, Pause, RunBlocking, Send
+from paisr._engine.steps import AcquirePermit, Pause, RunBlocking, Send, TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,13 +35,20 @@ class AsyncTransport(Protocol):
     async def close(self) -> None: ...
 
 
-def drive(steps: Steps[T], transport: Transport, runtime: Runtime) -> T:
+# What becomes of a request that a client has left to send when it is closed.
+CLOSED = TransportFailure(
+    "connection", sent=False, reason="the client was closed before the request was sent", final=True
+)
+
+
+def drive(steps: Steps[T], transport: Transport, runtime: Runtime, is_open: Callable[[], bool] = lambda: True) -> T:
     """Do a call's steps one after the other, and give back what it returns."""
     try:
         step = next(steps)
         while True:
             try:
-                done = _perform(step, transport, runtime)
+                late = isinstance(step, Send) and not is_open()
+                done = CLOSED if late else _perform(step, transport, runtime)
             except BaseException as interruption:
                 step = steps.throw(interruption)
             else:
@@ -57,17 +66,20 @@ def _perform(step: Step, transport: Transport, runtime: Runtime) -> Any:
             return runtime.sleep(seconds)
         case AcquirePermit(limiter, ticket):
             return limiter.try_acquire(ticket)
-        case RunBlocking(work):
+        case RunBlocking(work, _):
             return work()
 
 
-async def drive_async(steps: Steps[T], transport: AsyncTransport, runtime: Runtime) -> T:
+async def drive_async(
+    steps: Steps[T], transport: AsyncTransport, runtime: Runtime, is_open: Callable[[], bool] = lambda: True
+) -> T:
     """The same on an event loop, which is never held up."""
     try:
         step = next(steps)
         while True:
             try:
-                done = await _perform_async(step, transport, runtime)
+                late = isinstance(step, Send) and not is_open()
+                done = CLOSED if late else await _perform_async(step, transport, runtime)
             except BaseException as interruption:
                 step = steps.throw(interruption)
             else:
@@ -85,11 +97,34 @@ async def _perform_async(step: Step, transport: AsyncTransport, runtime: Runtime
             return await runtime.sleep_async(seconds)
         case AcquirePermit(limiter, ticket):
             return await _in_thread(lambda: limiter.try_acquire(ticket))
-        case RunBlocking(work):
-            return await _in_thread(work)
+        case RunBlocking(work, timeout):
+            return await _in_thread(work, timeout)
 
 
-async def _in_thread(work: Callable[[], T]) -> T:
+async def _in_thread(work: Callable[[], T], timeout: float | None = None) -> T:
+    """In a thread of its own: those that the loop shares can all be busy with somebody else's work."""
     import asyncio  # here, because a client for threads does not need it, and it takes a tenth of the start
 
-    return await asyncio.to_thread(work)
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def finish(result: T | None, error: BaseException | None) -> None:
+        if future.done():
+            return  # nobody waits for it any more
+        if error is None:
+            future.set_result(cast("T", result))
+        else:
+            future.set_exception(error)
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except BaseException as caught:
+            error = caught
+        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+            loop.call_soon_threadsafe(finish, result, error)
+
+    threading.Thread(target=run, name="paisr", daemon=True).start()
+    async with asyncio.timeout(timeout):
+        return await future

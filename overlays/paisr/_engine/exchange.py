@@ -14,7 +14,7 @@ from attrs import field, frozen
 from paisr._base.errors import RateLimitTimeoutError
 from paisr._engine.outcomes import error_for
 from paisr._engine.retry import may_repeat
-from paisr._engine.steps import AcquirePermit, Pause, PreparedCall, RawResponse, Send
+from paisr._engine.steps import AcquirePermit, Pause, PreparedCall, RawResponse, Send, TransportFailure
 from paisr_generated.operations import ApiResponse
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = logging.getLogger("paisr")
+TOO_LATE = TransportFailure("timeout", sent=False, reason="it passed before the request was sent")
 # Seconds.
 MAX_QUEUE_PAUSE = 1.0
 
@@ -56,6 +57,11 @@ def exchange(call: PreparedCall[T], policy: Policy, deadline: Deadline) -> Steps
             if last is None:
                 raise
             break  # no time for another attempt: how the last one ended is how the call ended
+        if not deadline.remaining():
+            # The program was held up since it was allowed: what is late is not sent.
+            last = last or TOO_LATE
+            break
+        call.before_sending()
         started = policy.clock()
         result: AttemptResult = yield Send(call.request, deadline)
         last = result

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from paisr._base.forks import register_after_fork
 from paisr._engine.steps import RawResponse, TransportFailure
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ class RetryBudget:
 
     def __init__(self) -> None:
         self._tokens = self.CAPACITY
+        self.after_fork()
+        register_after_fork(self)
+
+    def after_fork(self) -> None:
         self._lock = threading.Lock()
 
     def take(self, cost: int) -> bool:

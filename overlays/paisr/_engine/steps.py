@@ -70,9 +70,10 @@ class AcquirePermit:
 
 @frozen(slots=True)
 class RunBlocking:
-    """Run something that touches the disk, away from an event loop."""
+    """Run something that touches the disk, away from an event loop; a `TimeoutError` when it takes longer there."""
 
     work: Callable[[], Any]
+    timeout: float
 
 
 Step = Send | Pause | AcquirePermit | RunBlocking
@@ -84,10 +85,12 @@ Steps = Generator[Step, Any, T]
 class PreparedCall(Generic[T]):
     """One request and how its response is read.
 
-    `repeatable`: sending it again does no harm. `hints`: what helps with a status, beside what helps with any call.
+    `before_sending`: called each time that the request is about to leave. `repeatable`: sending it again does no
+    harm. `hints`: what helps with a status, beside what helps with any call.
     """
 
     request: Request
     decode: Callable[[RawResponse], T] = field(repr=False)
     repeatable: bool
+    before_sending: Callable[[], object] = field(default=lambda: None, repr=False)
     hints: Mapping[int, str] = field(default={})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime, timedelta
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact
 from typing import TYPE_CHECKING, Literal
+
+from paisr._recovery.texts import address, customer_of, letters, plain, spellings_found, spellings_sent
 
 if TYPE_CHECKING:
     from paisr._recovery.attempts import Attempt
@@ -14,49 +15,97 @@ if TYPE_CHECKING:
 
 # By how much the clock of the service may be behind the one that wrote `started_at`.
 CLOCK_TOLERANCE = timedelta(minutes=5)
-# "no": something in it is another's. "maybe": nothing is, but the summary or the customer is not in the answer.
-Fit = Literal["yes", "maybe", "no"]
+# By how much a clock may be wrong, or a local time may be labelled as UTC: within it, a time proves nothing.
+MAX_CLOCK_ERROR = timedelta(hours=26)
+# Letters and digits that a summary which the service cut has left at least.
+MIN_CUT_SUMMARY = 8
+# Characters of a summary that an index has.
+MAX_LIKENESS = 64
+# "yes": all that can be compared is equal. "near": something differs that a service, or a clock, can have changed, or
+# the summary or the customer is missing. "no": it is another's.
+Fit = Literal["yes", "near", "no"]
 # Wide enough for fifty products of two numbers of 1,000 orders of magnitude; what is not exact even so is refused.
 _EXACT = Context(prec=10_000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
 _CENT = Decimal("0.01")
 
 
 def fit(attempt: Attempt, invoice: Invoice, tolerance: timedelta = CLOCK_TOLERANCE) -> Fit:
-    """Compare summary, customer, currency, time and total; what the service leaves out does not speak against it."""
-    request = attempt.request
-    identity = (_same_text(request.summary, invoice.summary), _same_customer(request.customer, invoice.customer))
-    rest = (
-        request.currency is None or invoice.currency is None or request.currency == invoice.currency,
-        _not_before(attempt.started_at, invoice, tolerance),
-        _same_total(request, invoice.amount),
+    """Compare summary, customer, currency, time and total; what the service leaves out does not speak against it.
+
+    A difference proves that an invoice is another's only where nothing can explain it: only such an invoice is "no".
+    """
+    return worse(
+        fit_of_request(attempt.request, invoice), fit_of_time(attempt.started_at, earliest(invoice), tolerance)
     )
-    if False in identity or not all(rest):
+
+
+def fit_of_request(request: CreateInvoiceRequest, invoice: Invoice) -> Fit:
+    """The part of the comparison that is the same for all creates that sent the same."""
+    fits = worse(_currency(request, invoice), _customer(request.customer, invoice.customer))
+    if fits != "no":
+        fits = worse(fits, _summary(request.summary, invoice.summary))
+    return "near" if fits == "yes" and not _same_total(request, invoice.amount) else fits
+
+
+def worse(one: Fit, other: Fit) -> Fit:
+    if "no" in {one, other}:
         return "no"
-    return "maybe" if None in identity else "yes"
+    return "near" if "near" in {one, other} else "yes"
 
 
-def _same_text(sent: str, found: str | None) -> bool | None:
-    return None if found is None else _plain(sent) == _plain(found)
+def likeness(request: CreateInvoiceRequest) -> str:
+    """What creates that can have made one invoice have in common; `likenesses` of the invoice has it."""
+    return _likeness(request.summary, customer_of(request.customer))
 
 
-def _plain(text: str) -> str:
-    """Without what a service may change when it stores a text: how letters are composed, and white space."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+def likenesses(invoice: Invoice) -> list[str]:
+    """What a create that fits the invoice exactly is alike: by the customer's id, or by the address."""
+    customer = invoice.customer
+    given = [one for one in (customer.id, customer.email) if one] if customer else []
+    return [_likeness(invoice.summary or "", customer_of(one)) for one in given] or [""]
 
 
-def _same_customer(sent: str, found: Customer | None) -> bool | None:
-    """By e-mail address, in any case, when the create named one; else by id."""
-    if found is None:
-        return None
-    if "@" not in sent:
-        return None if found.id is None else sent == found.id
-    return None if found.email is None else sent.strip().casefold() == found.email.strip().casefold()
+def _likeness(summary: str, customer: str) -> str:
+    return f"{customer}\n{letters(summary)[:MAX_LIKENESS]}".replace("\0", "")
 
 
-def _not_before(started_at: datetime, invoice: Invoice, tolerance: timedelta) -> bool:
-    """Nothing that happened to the invoice happened before the create was begun."""
+def _summary(sent: str, found: str | None) -> Fit:
+    if found is None or plain(sent) == plain(found):
+        return "near" if found is None else "yes"
+    mine, theirs = spellings_sent(sent), spellings_found(found)
+    if not mine or not theirs or mine & theirs:
+        return "near"
+    cut = any(len(short) >= MIN_CUT_SUMMARY and whole.startswith(short) for short in theirs for whole in mine)
+    return "near" if cut else "no"
+
+
+def _customer(sent: str, found: Customer | None) -> Fit:
+    """By e-mail address, in any case and spelling of its domain, when the create named one; else by id."""
+    given = (found.email if "@" in sent else found.id) if found else None
+    if not given or not given.strip():
+        return "near"
+    same = address(sent) == address(given) if "@" in sent else sent.strip() == given.strip()
+    return "yes" if same else "no"
+
+
+def _currency(request: CreateInvoiceRequest, invoice: Invoice) -> Fit:
+    sent, found = request.currency, invoice.currency
+    if sent is None or found is None or sent == found:
+        return "yes"
+    return "near" if found.strip().upper() in {"", sent.upper()} else "no"
+
+
+def earliest(invoice: Invoice) -> datetime | None:
+    """When something first happened to the invoice, as far as it says."""
     moments = (invoice.created_at, invoice.paid_at, invoice.void_at)
-    return all(moment is None or started_at - moment <= tolerance for moment in moments)
+    return min((one for one in moments if one is not None), default=None)
+
+
+def fit_of_time(started_at: datetime, first: datetime | None, tolerance: timedelta) -> Fit:
+    """Nothing happened to the invoice before the create was begun."""
+    if first is None or (before := started_at - first) <= tolerance:
+        return "yes"
+    return "near" if before <= tolerance + MAX_CLOCK_ERROR else "no"
 
 
 def _same_total(request: CreateInvoiceRequest, amount: Amount | None) -> bool:

@@ -1,120 +1,205 @@
-"""Finding out whether a create happened: what is read, and what can be said for certain."""
+"""Finding out whether creates happened: in which order things are read and decided, and what is noted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+import copy
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve, field, frozen
 
-from paisr._base.errors import InvalidArgumentError, PaisrError
-from paisr._inputs.list_limit import max_listed
+from paisr._base.errors import APITimeoutError, ConfigurationError, InvalidArgumentError, PaisrError
 from paisr._recovery.attempts import CREATE, Attempt, OutcomeUnknownError
-from paisr._recovery.matching import CLOCK_TOLERANCE, fit
-from paisr._recovery.memory import NEVER_HAPPENED
-from paisr_generated.api import operation_named
+from paisr._recovery.decisions import choose
+from paisr._recovery.entries import NEVER_HAPPENED, UNRESOLVED, JournalEntry, Outcome, StoreError
+from paisr._recovery.reading import Filters
+from paisr._recovery.rows import UNREADABLE
+from paisr_generated.models.invoice import Invoice
 
 if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
     from paisr._engine.steps import Steps
-    from paisr._recovery.memory import Known
-    from paisr._recovery.store import AttemptStore
-    from paisr_generated import Invoice, InvoiceList
-    from paisr_generated.operations import ApiResponse
+    from paisr._recovery.entries import Known
+    from paisr._recovery.listed import Listed
+    from paisr._recovery.matching import Fit
+    from paisr._recovery.notes import Notes
+    from paisr._recovery.reading import Lists
 
-    Reconciled = list[tuple[Attempt, Invoice | PaisrError | None]]
+    Found = Invoice | PaisrError | None
+    Reconciled = list[tuple[Attempt, Found]]
 
-# A clock that is further off than this is no clock.
-MAX_SKEW = timedelta(days=1)
-
-
-@frozen(kw_only=True)
-class Listed:
-    """What the service listed: every invoice once. `tolerance`: by how much its clock may be behind `started_at`."""
-
-    invoices: Sequence[Invoice]
-    truncated: bool
-    tolerance: timedelta = CLOCK_TOLERANCE
-
-
-class Reader(Protocol):
-    """Reads invoices, within a deadline that is already running."""
-
-    def get(self, invoice_id: str, deadline: Deadline) -> Steps[ApiResponse[Invoice]]: ...
-
-    def list(self, arguments: Mapping[str, object], deadline: Deadline) -> Steps[ApiResponse[InvoiceList]]: ...
+Key = TypeVar("Key", bound=Hashable)
+# Seconds after which an invoice that is not listed is not to come any more.
+SETTLE_AFTER = 60.0
+# Creates that are decided in one transaction.
+BATCH = 100
 
 
 @frozen(kw_only=True)
 class Reconciler:
-    """Reconciles the attempts of one client; all reading of one call is within its deadline."""
+    """Reconciles creates for one call: all that it reads is within the call's deadline.
 
-    reader: Reader
-    store: AttemptStore
+    `settle_after`: seconds after a create from which on it is certain that what is not listed is not there.
+    """
+
+    lists: Lists = field(repr=False)
+    notes: Notes
     service: str
-    now: Callable[[], datetime] = field(repr=False)
+    deadline: Deadline
+    settle_after: float
 
-    def one(self, attempt: Attempt, deadline: Deadline) -> Steps[Invoice | None]:
-        known = yield from self.store.known(attempt, deadline)
-        if known.in_flight:
-            raise _in_flight(attempt)
-        if known.state in NEVER_HAPPENED:
-            return None
-        if known.invoice_id is not None:
-            return (yield from self.reader.get(known.invoice_id, deadline)).data
-        listed = yield from self._read(_filters(attempt), deadline)
-        return (yield from self._settled(attempt, listed, deadline))
+    def one(self, attempt: Attempt) -> Steps[Invoice | None]:
+        """The invoice of an attempt, or None. What is certain is noted."""
+        entry = yield from self.notes.entry(attempt, self.deadline)
+        if entry is not None and not entry.in_flight:
+            if entry.state in NEVER_HAPPENED:
+                return None
+            if entry.invoice_id is not None:
+                return (yield from self.lists.reader.get(entry.invoice_id, self.deadline)).data
+        ((_, found),) = yield from self.all([entry or self.notes.unheard_of(attempt)])
+        if isinstance(found, PaisrError):
+            raise found
+        return found
 
-    def all(self, attempts: Sequence[Attempt], deadline: Deadline) -> Steps[Reconciled]:
+    def all(self, entries: Sequence[JournalEntry]) -> Steps[Reconciled]:
         """Each attempt with its invoice, None, or the error that says why neither; one list serves all that fit it."""
-        found: dict[str, Invoice | PaisrError | None] = {}
-        waiting: list[Attempt] = []
-        for attempt in attempts:
-            known = yield from self.store.known(attempt, deadline)
-            if attempt.service not in {None, "", self.service}:
-                found[attempt.id] = _elsewhere(attempt, self.service)
-            elif known.in_flight:
-                found[attempt.id] = _in_flight(attempt)
+        found: dict[str, Found] = {}
+        waiting: list[JournalEntry] = []
+        for entry in entries:
+            problem = self._problem(entry)
+            if problem is not None:
+                found[entry.attempt.id] = problem
             else:
-                waiting.append(attempt)
+                waiting.append(evolve(entry, attempt=evolve(entry.attempt, service=self.service)))
         # Every list is read after all these were seen to be over.
-        for group in _groups(waiting):
-            yield from self._group(group, deadline, found)
-        return [(attempt, found[attempt.id]) for attempt in attempts]
+        groups = _groups(waiting, lambda one: Filters.of(one.attempt))
+        if len(groups) > 1:
+            # One list of all invoices, if that is possible, in place of many.
+            groups = yield from self._all_at_once(waiting, groups, found)
+        for filters, group in groups.items():
+            yield from self._group(group, filters, found)
+        return [(entry.attempt, found[entry.attempt.id]) for entry in entries]
 
-    def _group(
-        self, group: list[Attempt], deadline: Deadline, found: dict[str, Invoice | PaisrError | None]
-    ) -> Steps[None]:
+    def _problem(self, entry: JournalEntry) -> PaisrError | None:
+        attempt = entry.attempt
+        if attempt.operation == UNREADABLE:
+            return ConfigurationError(
+                f"The journal {self.notes.name!r} has an attempt that cannot be read ({attempt.id}); "
+                "look at its row, and settle it by hand with Journal.settle(attempt, invoice_id)."
+            )
+        if attempt.service not in {None, "", self.service}:
+            return elsewhere(attempt, self.service)
+        return in_flight(attempt) if entry.in_flight else None
+
+    def _all_at_once(
+        self,
+        waiting: Sequence[JournalEntry],
+        groups: dict[Filters, list[JournalEntry]],
+        found: dict[str, Found],
+    ) -> Steps[dict[Filters, list[JournalEntry]]]:
+        """The groups that are left after one list of all invoices: none, or all of them where it is cut off."""
         try:
-            listed = yield from self._read(_filters(group[0]), deadline)
+            whole = yield from self.lists.read(Filters(), self.deadline)
         except PaisrError as error:
-            found.update((attempt.id, error) for attempt in group)
+            _fail(waiting, error, found)
+            return {}
+        if whole.truncated:
+            return groups
+        yield from self._batches(waiting, whole, found)
+        return {}
+
+    def _group(self, group: Sequence[JournalEntry], filters: Filters, found: dict[str, Found]) -> Steps[None]:
+        """Creates that one list serves; by customer, where it is cut off and the customer's id is known."""
+        try:
+            listed = yield from self.lists.read(filters, self.deadline)
+            if listed.truncated and filters.resource_id is None:
+                parts = _groups(group, lambda one: self.lists.addresses.id_of(one.attempt.request.customer))
+                group = parts.pop(None, [])
+                for customer, part in parts.items():
+                    yield from self._group(part, evolve(filters, resource_id=customer), found)
+            if listed.truncated and group:
+                listed = yield from self.lists.narrowed(listed, filters, self.deadline)
+        except PaisrError as error:
+            _fail(group, error, found)
             return
-        for attempt in group:
+        yield from self._batches(group, listed, found)
+
+    def _batches(self, entries: Sequence[JournalEntry], listed: Listed, found: dict[str, Found]) -> Steps[None]:
+        """All of them, and once more those for which an invoice was in question that is another's now."""
+        yield from self._pass(entries, listed, found)
+        given = {one.id for one in map(found.get, (entry.attempt.id for entry in entries)) if isinstance(one, Invoice)}
+        again = [one for one in entries if given & _in_question(found[one.attempt.id])]
+        if again:
+            yield from self._pass(again, listed, found)
+
+    def _pass(self, entries: Sequence[JournalEntry], listed: Listed, found: dict[str, Found]) -> Steps[None]:
+        for start in range(0, len(entries), BATCH):
+            batch = entries[start : start + BATCH]
+            if self.deadline.remaining():
+                found |= yield from self._decided(batch, listed)
+            else:
+                late = APITimeoutError(
+                    "The deadline passed before this attempt was reconciled; reconcile again.", outcome="unknown"
+                )
+                _fail(batch, late, found)
+
+    def _decided(self, entries: Sequence[JournalEntry], listed: Listed) -> Steps[dict[str, Found]]:
+        """What became of creates, decided and noted in one transaction."""
+        given = {entry.attempt.id: entry.attempt for entry in entries}
+        near: dict[str, list[tuple[Invoice, Fit]]] = {}
+        found: dict[str, Found] = {}
+
+        def look() -> set[str]:
+            near.update((one.id, listed.near(one)) for one in given.values())
+            return {invoice.id for candidates in near.values() for invoice, _ in candidates}
+
+        def decide(entry: JournalEntry, known: Known) -> Outcome | None:
+            attempt = given[entry.attempt.id]
             try:
-                found[attempt.id] = yield from self._settled(attempt, listed, deadline)
-            except PaisrError as error:
+                _refuse_what_has_changed(attempt, entry)
+                invoice = found[attempt.id] = choose(attempt, listed, near[attempt.id], known)
+            except OutcomeUnknownError as error:
                 found[attempt.id] = error
+                return None
+            if invoice is not None:
+                return Outcome(state="found", invoice_id=invoice.id)
+            is_news = entry.state in UNRESOLVED and entry.idle >= self.settle_after
+            return Outcome(state="absent") if is_news else None
 
-    def _settled(self, attempt: Attempt, listed: Listed, deadline: Deadline) -> Steps[Invoice | None]:
-        customer = _customer_of(attempt, listed.invoices)
-        if listed.truncated and customer is not None and not _is_customer_id(attempt.request.customer):
-            listed = yield from self._read({**_filters(attempt), "resource_id": customer}, deadline)
-        ids = [invoice.id for invoice in listed.invoices if fit(attempt, invoice, listed.tolerance) != "no"]
-        return (yield from self.store.settle(attempt, ids, partial(choose, attempt, listed), deadline))
+        try:
+            yield from self.notes.settle(entries, look, decide, self.deadline)
+        except StoreError as error:
+            if len(found) < len(entries):
+                return {one.id: self.notes.unreadable(one, error) for one in given.values()}
+            invoices = [(given[name], one.id) for name, one in found.items() if isinstance(one, Invoice)]
+            self.notes.keep(invoices, error)
+        return found
 
-    def _read(self, filters: dict[str, Any], deadline: Deadline) -> Steps[Listed]:
-        """As many invoices as the API lists."""
-        limit = max_listed(operation_named("list_invoices"))
-        response = yield from self.reader.list({**filters, "limit": limit}, deadline)
-        ahead = _ahead(response, self.now())
-        return Listed(
-            invoices=list({invoice.id: invoice for invoice in response.data}.values()),
-            truncated=response.data.may_be_truncated,
-            tolerance=CLOCK_TOLERANCE + ahead,
+
+def _refuse_what_has_changed(attempt: Attempt, entry: JournalEntry) -> None:
+    """The list was read for a create that was over, and tells nothing of what was done since."""
+    if entry.in_flight or entry.attempt.started_at != attempt.started_at:
+        raise in_flight(attempt)
+    if entry.state not in {*UNRESOLVED, "absent"}:
+        raise OutcomeUnknownError(
+            f"Another call noted meanwhile that this create is {entry.state}; reconcile again.", attempt=attempt
         )
+
+
+def _in_question(found: Found) -> set[str]:
+    return {one.id for one in found.candidates} if isinstance(found, OutcomeUnknownError) else set()
+
+
+def _groups(entries: Iterable[JournalEntry], key: Callable[[JournalEntry], Key]) -> dict[Key, list[JournalEntry]]:
+    groups: dict[Key, list[JournalEntry]] = {}
+    for entry in entries:
+        groups.setdefault(key(entry), []).append(entry)
+    return groups
+
+
+def _fail(entries: Iterable[JournalEntry], error: PaisrError, found: dict[str, Found]) -> None:
+    """Each gets an error of its own: they are raised one by one."""
+    found |= {entry.attempt.id: copy.copy(error) for entry in entries}
 
 
 def checked_attempt(attempt: object, service: str) -> Attempt:
@@ -130,114 +215,17 @@ def checked_attempt(attempt: object, service: str) -> Attempt:
             f"This attempt is of {attempt.operation}; only creates of invoices can be reconciled."
         )
     if attempt.service not in {None, "", service}:
-        raise _elsewhere(attempt, service)
+        raise elsewhere(attempt, service)
     return evolve(attempt, service=service)
 
 
-def choose(attempt: Attempt, listed: Listed, known: Known) -> Invoice | None:
-    """The invoice that the attempt made, or None; an `OutcomeUnknownError` when that is not certain."""
-    own = [invoice for invoice in listed.invoices if known.owners.get(invoice.id) == attempt.id]
-    if own:
-        return own[0]
-    if known.in_flight:
-        raise _in_flight(attempt)
-    free = [
-        invoice
-        for invoice in listed.invoices
-        if invoice.id not in known.owners and fit(attempt, invoice, listed.tolerance) != "no"
-    ]
-    if problem := _problem(attempt, listed, free, known):
-        raise OutcomeUnknownError(problem, attempt=attempt, candidates=free)
-    return free[0] if free else None
-
-
-def _problem(attempt: Attempt, listed: Listed, free: list[Invoice], known: Known) -> str | None:
-    """Why nothing is certain, or None."""
-    if len(free) > 1:
-        return f"{len(free)} invoices could be the one that was created; see this error's candidates, and choose."
-    if listed.truncated:
-        seen = "there may be a second that fits" if free else "it may be among those that were cut off"
-        return (
-            f"The outcome is unknown: the service listed {len(listed.invoices)} invoices, the "
-            f"most it lists, and {seen}. {_how_to_narrow(attempt)}"
-        )
-    if not free:
-        return None
-    found = free[0]
-    if fit(attempt, found, listed.tolerance) == "maybe":
-        return (
-            f"Invoice {found.id} could be the one, but the list lacks its summary or its customer; read it, and choose."
-        )
-    competing = [
-        competitor for competitor in known.competing if fit(competitor.attempt, found, listed.tolerance) != "no"
-    ]
-    if any(competitor.in_flight for competitor in competing):
-        return f"Invoice {found.id} could be that of another create, which is still in flight; reconcile after it."
-    if any(competitor.attempt.request != attempt.request for competitor in competing):
-        return (
-            f"Invoice {found.id} could also be that of another create whose outcome is not known; read it, and choose."
-        )
-    return None
-
-
-def _how_to_narrow(attempt: Attempt) -> str:
-    request = attempt.request
-    if not _is_customer_id(request.customer):
-        return "Only invoices of a customer's id can be asked for: find that (cus_…), and list its invoices."
-    if request.currency is None:
-        return "List the customer's invoices of each currency and status, and compare."
-    return "List the customer's invoices of each status, and compare."
-
-
-def _filters(attempt: Attempt) -> dict[str, Any]:
-    customer, currency = attempt.request.customer, attempt.request.currency
-    return {
-        "resource_id": customer if _is_customer_id(customer) else None,
-        "currency": None if currency is None else str(currency),
-    }
-
-
-def _is_customer_id(customer: str) -> bool:
-    return customer.startswith("cus_") and "@" not in customer
-
-
-def _groups(attempts: Iterable[Attempt]) -> list[list[Attempt]]:
-    """The attempts by the list that serves them."""
-    groups: dict[tuple[Any, ...], list[Attempt]] = {}
-    for attempt in attempts:
-        groups.setdefault(tuple(_filters(attempt).values()), []).append(attempt)
-    return list(groups.values())
-
-
-def _customer_of(attempt: Attempt, invoices: Sequence[Invoice]) -> str | None:
-    """The id of the customer with the attempt's e-mail address, when the list has exactly one."""
-    address = attempt.request.customer.strip().casefold()
-    ids = {
-        invoice.customer.id
-        for invoice in invoices
-        if invoice.customer and invoice.customer.email and invoice.customer.email.strip().casefold() == address
-    }
-    return ids.pop() if len(ids) == 1 else None
-
-
-def _ahead(response: ApiResponse[Any], now: datetime) -> timedelta:
-    """By how much this machine's clock is ahead of the service's, by the response's Date; zero when nobody can tell."""
-    from email.utils import parsedate_to_datetime  # here, because it loads much, and few calls reconcile
-
-    try:
-        ahead = now - parsedate_to_datetime(response.headers.get("date", ""))
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return timedelta(0)
-    return ahead if timedelta(0) < ahead <= MAX_SKEW else timedelta(0)
-
-
-def _in_flight(attempt: Attempt) -> OutcomeUnknownError:
+def in_flight(attempt: Attempt) -> OutcomeUnknownError:
     return OutcomeUnknownError(
         "This create is still in flight, in this process or another; reconcile when it is over.", attempt=attempt
     )
 
 
-def _elsewhere(attempt: Attempt, service: str) -> InvalidArgumentError:
+def elsewhere(attempt: Attempt, service: str) -> InvalidArgumentError:
     return InvalidArgumentError(
         f"This attempt was made at {attempt.service}, and this client talks to {service}, where its invoice cannot be; "
         "use a client of that service (if only the address changed: attrs.evolve(attempt, service=None))."

@@ -1,141 +1,219 @@
-"""The store of a client's creates, kept while calls go on: in memory at once, in the journal by steps for a driver."""
+"""The store of attempts: one set of steps for every database, unique constraints where calls race."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Collection
+import threading
+from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
+from attrs import evolve
 
-from paisr._base.errors import ConfigurationError, PaisrError
-from paisr._engine.steps import RunBlocking
-from paisr._recovery.attempts import Attempt, OutcomeUnknownError
-from paisr._recovery.memory import JournalError, Known
+from paisr._base.forks import register_after_fork
+from paisr._recovery.database import LOCK_TIMEOUT, MIN_LOCK_TIMEOUT, UNRESOLVED_STATES, in_parts
+from paisr._recovery.entries import UNRESOLVED, JournalEntry, Known, Outcome, StoreError, Work, at_work
+from paisr._recovery.rows import Rows
+from paisr_generated.operations import encode
 
 if TYPE_CHECKING:
     from paisr._base.runtime import Runtime
     from paisr._engine.deadlines import Deadline
-    from paisr._engine.steps import Steps
-    from paisr._recovery.journal import Journal
-    from paisr._recovery.memory import MemoryAttempts, State
-    from paisr_generated import Invoice
+    from paisr._recovery.attempts import Attempt
+    from paisr._recovery.database import Database
 
-    Choose = Callable[[Known], Invoice | None]
+    Decide = Callable[[JournalEntry, Known], Outcome | None]
 
-log = logging.getLogger("paisr")
+# Entries that are read in one transaction: nobody waits longer because the history is long.
+PAGE = 1000
 
 
-@frozen(kw_only=True)
+class InvoiceTakenError(Exception):
+    """The invoice belongs to another create; the text says so."""
+
+
 class AttemptStore:
-    """What this client remembers of its creates, and the journal if it has one."""
+    """The attempts of the clients of one database. Every method is one transaction, and raises `StoreError`."""
 
-    memory: MemoryAttempts
-    journal: Journal | None
-    runtime: Runtime = field(repr=False)
+    def __init__(self, database: Database, runtime: Runtime) -> None:
+        self.database = database
+        self._runtime = runtime
+        # Outcomes that could not be written: they are known here, and written as soon as that is possible.
+        self._unwritten: dict[str, tuple[Attempt, Outcome]] = {}
+        self._lock = threading.Lock()
+        register_after_fork(self)
 
-    def begin(self, attempt: Attempt, deadline: Deadline) -> Steps[None]:
-        """Before a create is sent. When it cannot be written to the journal, it is not sent."""
-        self.memory.begin(attempt, deadline.at)
-        if self.journal is None:
-            return
-        try:
-            yield RunBlocking(partial(self._begin, self.journal, attempt, deadline))
-        except BaseException as error:
-            self.memory.end(attempt, "not_sent")
-            if isinstance(error, Exception):
-                raise ConfigurationError(
-                    f"The invoice was not sent, because the journal {str(self.journal.path)!r} could not be written "
-                    f"before: it {error}; put that right, or make the client without journal=."
-                ) from error
-            raise
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
+        at_work.clear()
 
-    def _begin(self, journal: Journal, attempt: Attempt, deadline: Deadline) -> None:
-        left = deadline.remaining()
-        journal.begin(attempt, self.runtime.now().timestamp() + left, left)
+    def begin(self, attempt: Attempt, key: str | None, work: Work, deadline: Deadline) -> JournalEntry | None:
+        """Note a create that is about to be sent; the entry that has its key already, if there is one.
 
-    def end(self, attempt: Attempt, state: State, invoice_id: str | None, deadline: Deadline) -> Steps[None]:
-        """When the outcome is known. It is not lost when it cannot be written to the journal."""
-        self.memory.end(attempt, state, invoice_id)
-        journal = self.journal
-        if journal is None:
-            return
-        try:
-            yield RunBlocking(lambda: journal.end(attempt, state, invoice_id, deadline.remaining()))
-        except Exception as error:  # whatever it is, the answer of the service is worth more
-            self._warn(journal, attempt, state, error)
+        It is on disk when this returns. A call that is over meanwhile notes nothing.
+        """
+        with self._rows(deadline.remaining()) as rows:
+            if key is not None and (entry := rows.first("service = ? AND key = ?", [attempt.service or "", key])):
+                return self._as_known(entry)
+            _refuse_what_is_over(work)
+            at_work[attempt.id] = work
+            rows.insert(attempt, key, Outcome(state="open"), rows.lease(deadline.remaining()))
+        return None
 
-    def interrupted(self, attempt: Attempt) -> None:
-        """When a create was broken off from outside. In the journal it stays open."""
-        self.memory.end(attempt, "unknown")
+    def begin_again(self, entry: JournalEntry, attempt: Attempt, work: Work, deadline: Deadline) -> bool:
+        """Send a create with a key once more; False when another call was faster. The attempt keeps its entry's id."""
+        with self._rows(deadline.remaining()) as rows:
+            _refuse_what_is_over(work)
+            begun = rows.begin_again(entry, attempt, rows.lease(deadline.remaining()))
+            if begun:
+                at_work[attempt.id] = work
+        return begun
 
-    def known(self, attempt: Attempt, deadline: Deadline) -> Steps[Known]:
-        """What there is to know of an attempt before it is looked for."""
-        if self.journal is None:
-            return self.memory.known(attempt)
-        known: Known = yield RunBlocking(partial(self._known, self.journal, attempt, deadline))
-        return known
+    def end(self, attempt: Attempt, outcome: Outcome, timeout: float) -> None:
+        """Note what became of a create. Raises `InvoiceTakenError` for an invoice that another create was told, too.
 
-    def _known(self, journal: Journal, attempt: Attempt, deadline: Deadline) -> Known:
-        try:
-            with journal.transaction(deadline.remaining()) as transaction:
-                return self.memory.known(attempt).merged_with(
-                    transaction.known(attempt, (), self.runtime.now().timestamp())
-                )
-        except JournalError as error:
-            raise _unreadable(journal, attempt, error) from error
+        What cannot be written is kept, and written as soon as that is possible: this process knows it all the same.
+        """
+        with self._lock:
+            self._unwritten[attempt.id] = (attempt, outcome)
+        taken = self._write_rest(max(timeout, MIN_LOCK_TIMEOUT))
+        if attempt.id in taken:
+            raise InvoiceTakenError(taken[attempt.id])
+
+    def settle_by_hand(self, attempt: Attempt, outcome: Outcome, timeout: float) -> None:
+        """Note what somebody found out."""
+        with self._rows(timeout) as rows:
+            entry = rows.first("id = ?", [attempt.id])
+            if entry is not None and entry.in_flight:
+                raise StoreError("was not changed: this create is still in flight")
+            if entry is not None and entry.state == "created" and entry.invoice_id != outcome.invoice_id:
+                raise StoreError(f"was not changed: the service said that this create made {entry.invoice_id}")
+            noted = rows.note(attempt, outcome, is_new=entry is None)
+            if noted.invoice_id != outcome.invoice_id:
+                raise InvoiceTakenError(f"{noted.error}")
+
+    def entry(self, attempt: Attempt, timeout: float) -> JournalEntry | None:
+        with self._rows(timeout) as rows:
+            entry = rows.first("id = ?", [attempt.id])
+        return None if entry is None else self._as_known(entry)
+
+    def entries(
+        self, where: str = "1 = 1", parameters: Sequence[Any] = (), timeout: float = LOCK_TIMEOUT
+    ) -> list[JournalEntry]:
+        """Entries in the order in which they were begun."""
+        found: list[JournalEntry] = []
+        order = "ORDER BY started_at, id"
+        last: Sequence[Any] = (float("-inf"), "")
+        while True:
+            with self._rows(timeout) as rows:
+                page = rows.raw(f"({where}) AND (started_at, id) > (?, ?) {order} LIMIT {PAGE}", [*parameters, *last])
+            found += [self._as_known(rows.entry(row)) for row in page]
+            if len(page) < PAGE:
+                return found
+            last = (page[-1][8], page[-1][0])
+
+    def find(self, text: str, timeout: float = LOCK_TIMEOUT) -> list[JournalEntry]:
+        """Entries with this key or id, or with this text in what was sent."""
+        pattern = "".join(f"\\{one}" if one in "%_\\" else one for one in encode(text).decode()[1:-1].lower())
+        where = "key = ? OR id = ? OR invoice_id = ? OR lower(request) LIKE ? ESCAPE '\\'"
+        return self.entries(where, [text, text, text, f"%{pattern}%"], timeout)
+
+    def unresolved(self, timeout: float) -> list[JournalEntry]:
+        """What is to be reconciled, oldest first."""
+        return [one for one in self.entries(UNRESOLVED_STATES, timeout=timeout) if one.state in UNRESOLVED]
 
     def settle(
-        self, attempt: Attempt, invoice_ids: Collection[str], choose: Choose, deadline: Deadline
-    ) -> Steps[Invoice | None]:
-        """Let `choose` decide what became of an attempt, and note it, in one step: nobody takes an invoice meanwhile.
+        self, entries: Sequence[JournalEntry], invoice_ids: Collection[str], decide: Decide, timeout: float
+    ) -> None:
+        """Let `decide` say what became of creates, one after the other, and note it: no invoice is taken meanwhile.
 
-        `choose` raises `OutcomeUnknownError` when it cannot decide; then nothing is noted.
+        It is given each entry as it is now; None for what stays as it is.
         """
-        if self.journal is None:
-            return self._chosen(attempt, invoice_ids, choose, Known())
-        invoice: Invoice | None = yield RunBlocking(
-            partial(self._settle, self.journal, attempt, invoice_ids, choose, deadline)
+        with self._rows(timeout) as rows:
+            service = entries[0].attempt.service or ""
+            current = self._current(rows, entries)
+            owners = rows.owners(service, invoice_ids)
+            owners.update(self._unwritten_owners())
+            known = Known(owners=owners, competing=partial(rows.competing, service))
+            for entry in entries:
+                outcome = decide(current.get(entry.attempt.id, entry), known)
+                if outcome is None:
+                    continue
+                if outcome.invoice_id is not None:
+                    owners[outcome.invoice_id] = entry.attempt.id
+                rows.note(entry.attempt, outcome, is_new=entry.attempt.id not in current)
+
+    def keep(self, found: Sequence[tuple[Attempt, str]]) -> None:
+        """Know that creates made invoices, where that could not be written."""
+        with self._lock:
+            for attempt, invoice_id in found:
+                self._unwritten.setdefault(attempt.id, (attempt, Outcome(state="found", invoice_id=invoice_id)))
+
+    def prune(self, before: float, timeout: float = LOCK_TIMEOUT) -> int:
+        """Forget resolved creates that ended before then (seconds since 1970); how many they were."""
+        with self._rows(timeout) as rows:
+            return rows.transaction.execute(
+                f"DELETE FROM paisr_attempts WHERE ended_at < ? AND NOT {UNRESOLVED_STATES}", [before]
+            )
+
+    def _current(self, rows: Rows, entries: Sequence[JournalEntry]) -> dict[str, JournalEntry]:
+        current: dict[str, JournalEntry] = {}
+        for part in in_parts(one.attempt.id for one in entries):
+            for entry in rows.where(f"id IN ({', '.join('?' * len(part))})", part):
+                current[entry.attempt.id] = self._as_known(entry)
+        return current
+
+    @contextmanager
+    def _rows(self, timeout: float) -> Generator[Rows]:
+        """A transaction, after what could not be written before, if that is possible now."""
+        begun = self._runtime.clock()
+        if self._unwritten:
+            with suppress(StoreError):
+                self._write_rest(timeout)
+        with self._transaction(max(0.0, timeout - self._runtime.clock() + begun)) as rows:
+            yield rows
+
+    @contextmanager
+    def _transaction(self, timeout: float) -> Generator[Rows]:
+        with self.database.transaction(timeout) as transaction:
+            now = transaction.now()
+            yield Rows(
+                transaction=transaction,
+                now=self._runtime.now().timestamp() if now is None else now,
+                clock=self._runtime.clock(),
+            )
+
+    def _write_rest(self, timeout: float) -> dict[str, str]:
+        """Write what is not written yet; by the create's id, why an invoice was not noted as its own."""
+        with self._lock:
+            unwritten = list(self._unwritten.values())
+        taken: dict[str, str] = {}
+        with self._transaction(timeout) as rows:
+            for attempt, outcome in unwritten:
+                noted = rows.end(attempt, outcome)
+                if noted.invoice_id != outcome.invoice_id:
+                    taken[attempt.id] = f"{noted.error}"
+        with self._lock:
+            for attempt, outcome in unwritten:
+                if self._unwritten.get(attempt.id, (None, None))[1] is outcome:
+                    del self._unwritten[attempt.id]
+        return taken
+
+    def _as_known(self, entry: JournalEntry) -> JournalEntry:
+        """An entry with what this process knows beyond the database."""
+        attempt, outcome = self._unwritten.get(entry.attempt.id, (None, None))
+        if attempt is None or outcome is None or attempt.started_at != entry.attempt.started_at:
+            return entry
+        return evolve(
+            entry, state=outcome.state, invoice_id=outcome.invoice_id, response=outcome.response, in_flight=False
         )
-        return invoice
 
-    def _chosen(self, attempt: Attempt, invoice_ids: Collection[str], choose: Choose, known: Known) -> Invoice | None:
-        with self.memory.lock:
-            invoice = choose(self.memory.known(attempt, invoice_ids).merged_with(known))
-            state, invoice_id = _state_of(invoice)
-            self.memory.end(attempt, state, invoice_id)
-        return invoice
-
-    def _settle(
-        self, journal: Journal, attempt: Attempt, invoice_ids: Collection[str], choose: Choose, deadline: Deadline
-    ) -> Invoice | None:
-        chosen: list[Invoice | None] = []
-        try:
-            with journal.transaction(deadline.remaining()) as transaction:
-                known = transaction.known(attempt, invoice_ids, self.runtime.now().timestamp())
-                chosen.append(self._chosen(attempt, invoice_ids, choose, known))
-                transaction.record(attempt, *_state_of(chosen[0]))
-        except JournalError as error:
-            if not chosen:
-                raise _unreadable(journal, attempt, error) from error
-            self._warn(journal, attempt, _state_of(chosen[0])[0], error)
-        return chosen[0]
-
-    def _warn(self, journal: Journal, attempt: Attempt, state: State, error: Exception) -> None:
-        log.warning(
-            "The journal %r %s; it does not have that the create of attempt %s is %s, and keeps it as it was.",
-            str(journal.path), error, attempt.id, state,
-        )  # fmt: skip
+    def _unwritten_owners(self) -> dict[str, str]:
+        with self._lock:
+            return {one.invoice_id: attempt.id for attempt, one in self._unwritten.values() if one.invoice_id}
 
 
-def _state_of(invoice: Invoice | None) -> tuple[State, str | None]:
-    return ("absent", None) if invoice is None else ("found", invoice.id)
-
-
-def _unreadable(journal: Journal, attempt: Attempt, error: Exception) -> PaisrError:
-    return OutcomeUnknownError(
-        f"The outcome is unknown: the journal {str(journal.path)!r}, which says what belongs to other creates, "
-        f"cannot be read; it {error}.",
-        attempt=attempt,
-    )
+def _refuse_what_is_over(work: Work) -> None:
+    """The caller of a call that waited too long has been told that nothing was sent."""
+    if work.is_over:
+        raise StoreError("could not be written in time")

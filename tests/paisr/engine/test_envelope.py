@@ -170,8 +170,8 @@ def test_an_empty_204_is_unexpected(unexpected: Any) -> None:
 
 
 def test_of_a_repeated_key_the_last_counts(read: Any) -> None:
-    text = b'{"success": false, "success": true, "data": {"id": "inv_1", "id": "inv_2", "status": "paid"}}'
-    assert read(200, text).id == "inv_2"
+    text = b'{"success": false, "success": true, "data": {"id": "inv_2", "id": "inv_1", "status": "paid"}}'
+    assert read(200, text).id == "inv_1"
 
 
 def test_what_is_shown_of_a_body_is_one_printable_line_and_short(unexpected: Any) -> None:

@@ -27,7 +27,7 @@ BAD_IDS = [
     "", ".", "..", "/", "inv_1/2", "inv_1/..", "../inv_1", "inv_1\\2", "%2e%2e", "%2E", "cus_1", "INV_1", " inv_1",
     "inv_1 ",
     "inv_\n1", "inv_\r\nX: y", "inv_\x001", "inv_\x7f", "inv_\t", "inv_\ud800", "inv_\udfff1", None, 7, True, 1.5,
-    b"inv_1", ["inv_1"], object(),
+    b"inv_1", ["inv_1"], object,
 ]  # fmt: skip
 BAD_LIMITS = [0, -1, 1001, 10**5000, True, False, 1.0, "5", float("nan"), b"5", [5], Unprintable()]
 BAD_TEXTS = ["", "\ud800", "a\udc00b", None, 7, True, b"text", ["text"], Unprintable()]

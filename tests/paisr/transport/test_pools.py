@@ -9,8 +9,8 @@ import pytest
 
 from paisr import AsyncPaisr, ConfigurationError, Paisr
 from paisr._base.route import Route
-from paisr._base.secrets import Secret
-from paisr._settings import read_service, wrap
+from paisr._base.secrets import Secret, wrap
+from paisr._settings import read_service
 from paisr._transport.pools import pool_arguments
 from paisr._transport.proxies import choose_proxy
 from paisr._transport.tls import shared_context

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from paisr._base.route import Route
-from paisr._base.secrets import Secret
-from paisr._settings import read_service, wrap
+from paisr._base.secrets import Secret, wrap
+from paisr._settings import read_service
 from paisr._transport import proxies
 
 PROXY, OTHER = "http://p.example:3128", "http://other.example:3128"

@@ -1,0 +1,157 @@
+"""Creating an invoice once: noted before it is sent, and by a key not sent again."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from attrs import evolve, field, fields, frozen
+
+from paisr._base.errors import ConfigurationError, InvalidArgumentError, PaisrError
+from paisr._engine.deadlines import Deadline
+from paisr._engine.exchange import exchange
+from paisr._engine.steps import RawResponse
+from paisr._recovery.attempts import OutcomeUnknownError
+from paisr._recovery.database import MIN_LOCK_TIMEOUT
+from paisr._recovery.entries import NEVER_HAPPENED, Outcome, Work
+from paisr._recovery.reconcile import in_flight
+from paisr_generated.operations import ApiResponse, Headers, encode
+
+if TYPE_CHECKING:
+    from paisr._engine.exchange import Policy
+    from paisr._engine.steps import PreparedCall, Steps
+    from paisr._recovery.attempts import Attempt
+    from paisr._recovery.entries import JournalEntry
+    from paisr._recovery.notes import Notes
+    from paisr._recovery.reconcile import Reconciler
+    from paisr_generated import Invoice
+
+_IN_DAYS = re.compile(r"In (\d{1,6}) days?")
+
+
+@frozen(kw_only=True)
+class Creator:
+    """One create of one client."""
+
+    notes: Notes
+    policy: Policy = field(repr=False)
+    reconciler: Reconciler = field(repr=False)
+    call: PreparedCall[Any]
+    deadline: Deadline
+
+    def create(self, attempt: Attempt, key: str | None) -> Steps[ApiResponse[Any]]:
+        """Send a create that is noted; with a key, only if the key's invoice is certainly not there."""
+        if key is not None and not self.notes.is_journal:
+            raise ConfigurationError(
+                "key= needs a journal, which knows the keys of earlier runs; make the client with journal=."
+            )
+        with Work() as work:
+            entry = yield from self.notes.begin(attempt, key, work, self.deadline)
+            if entry is None:
+                return (yield from self._send(attempt, work))
+            return (yield from self._by_key(attempt, entry, work))
+
+    def _send(self, attempt: Attempt, work: Work) -> Steps[ApiResponse[Any]]:
+        """Send, and note what became of it; when its outcome is unknown, say so, with the means to find out."""
+
+        def note_sending() -> None:
+            work.is_sent = True
+
+        try:
+            response = yield from exchange(evolve(self.call, before_sending=note_sending), self.policy, self.deadline)
+        except PaisrError as error:
+            yield from self.notes.end(attempt, Outcome(state=error.outcome, error=str(error)), self.deadline)
+            if error.outcome != "unknown":
+                raise
+            cause = error
+        except GeneratorExit:
+            raise  # the call was dropped, and nothing can be done for it any more
+        except BaseException as interruption:
+            yield from self._broken_off(attempt, work, interruption)
+            raise
+        else:
+            outcome = Outcome(state="created", invoice_id=response.data.id, response=response.content)
+            yield from self.notes.end(attempt, outcome, self.deadline)
+            return response
+        raise OutcomeUnknownError(
+            f"Whether the invoice was created is not known: {cause} Do not send it again: "
+            "give this error's attempt to invoices.reconcile().",
+            attempt=attempt,
+        ) from cause
+
+    def _broken_off(self, attempt: Attempt, work: Work, interruption: BaseException) -> Steps[None]:
+        """Broken off from outside: it was not sent, or it stays open, and is nobody's."""
+        if work.is_sent:
+            interruption.add_note(
+                "The create that this broke off may have been carried out: invoices.unresolved() has its attempt "
+                f"({attempt.id}), for invoices.reconcile()."
+            )
+            return
+        soon = Deadline(MIN_LOCK_TIMEOUT, self.policy.clock)
+        yield from self.notes.end(attempt, Outcome(state="not_sent", error=repr(interruption)), soon)
+
+    def _by_key(self, attempt: Attempt, entry: JournalEntry, work: Work) -> Steps[ApiResponse[Any]]:
+        """What a key that is known gives: its invoice, or one more attempt where there is certainly none."""
+        _refuse_another_request(attempt, entry)
+        if entry.in_flight:
+            raise in_flight(entry.attempt)
+        if entry.state == "created" and entry.response is not None:
+            return self._stored(entry.response)
+        if entry.state not in NEVER_HAPPENED:
+            invoice = yield from self.reconciler.one(evolve(entry.attempt, service=attempt.service))
+            if invoice is not None:
+                return self._as_created(invoice)
+            entry = yield from self._settled(entry)
+        attempt = evolve(attempt, id=entry.attempt.id)
+        if not (yield from self.notes.begin_again(entry, attempt, work, self.deadline)):
+            raise in_flight(attempt)
+        return (yield from self._send(attempt, work))
+
+    def _settled(self, entry: JournalEntry) -> Steps[JournalEntry]:
+        """The entry, if it was settled that there is no invoice."""
+        settled = yield from self.notes.entry(entry.attempt, self.deadline)
+        if settled is not None and not settled.in_flight and settled.state in {*NEVER_HAPPENED, "absent"}:
+            return settled
+        raise OutcomeUnknownError(
+            "Whether the invoice of this key was created is not known yet: it is not listed, but a slow service may "
+            f"still show it; call again {self.reconciler.settle_after:g} s after the attempt was over.",
+            attempt=entry.attempt,
+        )
+
+    def _stored(self, content: bytes) -> ApiResponse[Any]:
+        """What the service answered to the create of a key; nothing was sent."""
+        data = self.call.decode(RawResponse(200, [], content))
+        return ApiResponse(data=data, status_code=200, headers=Headers([]), content=content, attempts=0)
+
+    def _as_created(self, invoice: Invoice) -> ApiResponse[Any]:
+        """An invoice that was found, as the create would have described it."""
+        session = msgspec.to_builtins(invoice.session) if invoice.session else None
+        data = {"id": invoice.id, "status": str(invoice.status), "session": session}
+        return self._stored(encode({"success": True, "data": data}))
+
+
+def _refuse_another_request(attempt: Attempt, entry: JournalEntry) -> None:
+    mine, theirs = attempt.request, entry.attempt.request
+    if not isinstance(theirs, type(mine)):
+        raise ConfigurationError(
+            f"What was sent with key={entry.key!r} cannot be read in the journal; settle its attempt by hand "
+            "(Journal.find, Journal.settle), or give another key."
+        )
+    differing = [one.name for one in fields(type(mine)) if getattr(mine, one.name) != getattr(theirs, one.name)]
+    if "due" in differing and _is_same_day(attempt, entry.attempt):
+        differing.remove("due")
+    if differing:
+        raise InvalidArgumentError(
+            f"key={entry.key!r} was used for another request, which differs in {', '.join(differing)}; "
+            "give what was sent then, or another key."
+        )
+
+
+def _is_same_day(attempt: Attempt, other: Attempt) -> bool:
+    """Whether two relative due dates mean one day: what was due in 3 days yesterday is due in 2 days."""
+    mine, theirs = _IN_DAYS.fullmatch(attempt.request.due), _IN_DAYS.fullmatch(other.request.due)
+    if mine is None or theirs is None:
+        return False
+    passed = attempt.started_at.astimezone().date() - other.started_at.astimezone().date()
+    return passed.days == int(theirs[1]) - int(mine[1])

@@ -1,0 +1,169 @@
+"""Attempts in PostgreSQL, for the processes of several machines."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from paisr._base.errors import ConfigurationError
+from paisr._base.forks import register_after_fork
+from paisr._recovery.database import MAX_LOCK_TIMEOUT, SCHEMA
+from paisr._recovery.entries import StoreError
+
+if TYPE_CHECKING:
+    from paisr._base.secrets import Secret
+
+# What every transaction locks, so that what is looked up and what is noted is one step ("Pais" in ASCII).
+ADVISORY_LOCK = 0x50616973
+# Of this package's tables; a later version of it raises the number.
+VERSION = 2
+# Seconds that the database has beyond a transaction's time, before its connection is given up.
+GRACE = 0.5
+
+
+class PostgresTransaction:
+    """The statements of one transaction."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> int:
+        return int(self._run(statement, parameters).rowcount)
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> Sequence[Sequence[Any]]:
+        return cast("Sequence[Sequence[Any]]", self._run(statement, parameters).fetchall())
+
+    def now(self) -> float:
+        return float(self.rows("SELECT extract(epoch FROM clock_timestamp())::double precision")[0][0])
+
+    def _run(self, statement: str, parameters: Sequence[Any]) -> Any:
+        if not parameters:
+            return self._cursor.execute(statement)
+        return self._cursor.execute(statement.replace("%", "%%").replace("?", "%s"), parameters)
+
+
+class PostgresDatabase:
+    """One connection for each process, used by one thread at a time."""
+
+    blocking = True
+
+    def __init__(self, url: Secret) -> None:
+        self._url = url
+        self._library = _library()
+        self.name = public_name(url)
+        self._connection: Any = None
+        # What a forked child inherited, and must neither use nor close.
+        self._inherited: list[Any] = []
+        self._lock = threading.Lock()
+        register_after_fork(self)
+        with self.transaction(MAX_LOCK_TIMEOUT / 6) as transaction:
+            _make_tables(transaction)
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
+        self._inherited.append(self._connection)
+        self._connection = None
+
+    @contextmanager
+    def transaction(self, timeout: float) -> Generator[PostgresTransaction]:
+        limit = min(max(0.001, timeout), MAX_LOCK_TIMEOUT)
+        end = time.monotonic() + limit
+        if not self._lock.acquire(timeout=limit):
+            raise StoreError(f"was in use by other threads for {timeout:.3g} s")
+        try:
+            with self._as_store_error(), self._guarded(end), self._begun(end) as cursor:
+                left = max(1, round((end - time.monotonic()) * 1000))
+                cursor.execute(f"SET LOCAL statement_timeout = {left}; SET LOCAL lock_timeout = {left}")
+                cursor.execute(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+                yield PostgresTransaction(cursor)
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def __del__(self) -> None:
+        connection: Any = self.__dict__.pop("_connection", None)
+        if connection is not None:
+            connection.close()
+
+    @contextmanager
+    def _guarded(self, end: float) -> Generator[None]:
+        """A connection that says nothing is given up: a server that hangs does not even refuse."""
+        guard = threading.Timer(end - time.monotonic() + GRACE, self._break)
+        guard.daemon = True
+        guard.start()
+        try:
+            yield
+        finally:
+            guard.cancel()
+
+    def _break(self) -> None:
+        with suppress(Exception), socket.socket(fileno=os.dup(self._connection.fileno())) as sock:
+            sock.shutdown(socket.SHUT_RDWR)
+
+    @contextmanager
+    def _begun(self, end: float) -> Generator[Any]:
+        """A cursor in a transaction."""
+        with self._current(end).transaction(), self._connection.cursor() as cursor:
+            yield cursor
+
+    def _current(self, end: float) -> Any:
+        """A connection that works: one that the server closed meanwhile is made anew."""
+        if self._connection is not None and not self._connection.closed:
+            with suppress(self._library.OperationalError):
+                self._connection.execute("SELECT 1")
+        if time.monotonic() >= end:
+            raise StoreError("did not respond in time")
+        if self._connection is None or self._connection.closed:
+            timeout = max(2, round(end - time.monotonic()))  # PostgreSQL's own library takes no less
+            self._connection = self._library.connect(
+                self._url.reveal(), autocommit=True, connect_timeout=timeout, application_name="paisr"
+            )
+        return self._connection
+
+    @contextmanager
+    def _as_store_error(self) -> Generator[None]:
+        try:
+            yield
+        except self._library.Error as error:
+            # Its text can have the address in it, with the password.
+            raise StoreError(f"cannot be used ({type(error).__name__})") from None
+
+
+def public_name(url: Secret) -> str:
+    """The address without user and password."""
+    with suppress(ValueError):
+        parts = urlsplit(url.reveal())
+        return f"postgresql://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    return "postgresql://…"
+
+
+def _make_tables(transaction: PostgresTransaction) -> None:
+    """Where there are none; made by a newer version, they are refused."""
+    if transaction.rows("SELECT to_regclass('paisr_attempts')")[0][0] is None:
+        for statement in SCHEMA:
+            transaction.execute(statement)
+        transaction.execute(f"COMMENT ON TABLE paisr_attempts IS 'version {VERSION}'")
+    ((comment,),) = transaction.rows("SELECT obj_description('paisr_attempts'::regclass)")
+    if comment != f"version {VERSION}":
+        raise StoreError("was made by another version of this package")
+
+
+def _library() -> Any:
+    try:
+        return cast("Any", import_module("psycopg"))
+    except ImportError:
+        raise ConfigurationError(
+            "A journal in PostgreSQL needs psycopg, which is not there: install paisr[postgres]."
+        ) from None

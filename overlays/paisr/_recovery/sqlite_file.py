@@ -1,0 +1,102 @@
+"""The file of a journal: made when there is none, refused when it is something else, migrated when it is older."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from paisr._base.errors import ConfigurationError, InvalidArgumentError
+from paisr._recovery.attempts import Attempt
+from paisr._recovery.database import SCHEMA
+from paisr._recovery.entries import StoreError
+from paisr._recovery.matching import likeness
+
+if TYPE_CHECKING:
+    import sqlite3
+
+# "Pais" in ASCII, where SQLite keeps who made a file; the schema's version beside it.
+APPLICATION_ID = 0x50616973
+VERSION = 2
+
+
+def checked_path(path: object) -> Path:
+    if not isinstance(path, (str, os.PathLike)):
+        raise ConfigurationError(f"journal is a {type(path).__name__}; give the path of a file.")
+    text: object = os.fspath(path)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - any PathLike
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise ConfigurationError(f"journal={text!r} is not the path of a file; give one such as 'paisr-journal.db'.")
+    return Path(text).absolute()
+
+
+def make_file(path: Path) -> None:
+    """An empty file that only its owner can read, when there is none; on disk, its name too."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        if path.is_file() and not path.stat().st_size:
+            path.chmod(0o600)  # as one that is made here: nothing is in it yet
+        return
+    if os.name == "posix":  # elsewhere a directory cannot be opened
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def check_file(path: Path) -> None:
+    """Refuse what is no journal of this user before SQLite opens it, which would write beside it."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise StoreError("is not a file")
+    with path.open("rb") as file:
+        head = file.read(100)
+    if head and (not head.startswith(b"SQLite format 3\0") or int.from_bytes(head[68:72], "big") != APPLICATION_ID):
+        raise StoreError("is a file of something else; name another, it will be made")
+    if os.name == "posix":
+        if found.st_uid not in {os.geteuid(), 0}:
+            raise StoreError("belongs to another user; name one of your own")
+        if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise StoreError("is open to other users, and has what was sent in it; make it your own (chmod 600)")
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Make the tables of an empty file, or of one that an older version made, as they are now."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise StoreError("was made by a newer version of this package")
+    if version == VERSION:
+        return
+    for statement in SCHEMA:
+        connection.execute(statement)
+    if version == 1:
+        _copy_first_version(connection)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _copy_first_version(connection: sqlite3.Connection) -> None:
+    """An invoice that two creates were told belongs to the first."""
+    rows = connection.execute(
+        "SELECT id, service, state, invoice_id, ends_at, runner, attempt FROM attempts ORDER BY rowid"
+    )
+    taken: set[tuple[str, str]] = set()
+    for name, service, was, told, ends_at, process, text in rows.fetchall():
+        # What cannot be read is kept as it is, and named when it is looked at.
+        started_at, alike = datetime.fromtimestamp(0, UTC), ""
+        with suppress(InvalidArgumentError):
+            attempt = Attempt.from_json(text)
+            started_at, alike = attempt.started_at, likeness(attempt.request)
+        state, invoice_id = ("unknown", None) if (service, told) in taken else (was, told)
+        taken.add((service, told or name))
+        ended_at = None if state == "open" else ends_at
+        connection.execute(
+            "INSERT INTO paisr_attempts (id, service, state, invoice_id, request, likeness, started_at, ended_at, "
+            "ends_at, ends_mono, process) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (name, service, state, invoice_id, text, alike, started_at.timestamp(), ended_at, ends_at, 0.0, process),
+        )
+    connection.execute("DROP TABLE attempts")

@@ -1,0 +1,211 @@
+"""Attempts in PostgreSQL: a server that stops or hangs, machines that race, and what is shown of its address."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import threading
+import time as clocks
+import traceback
+from typing import Any
+
+import pytest
+
+from paisr import ConfigurationError, Journal, OutcomeUnknownError, Paisr, PaisrError
+from paisr._base.secrets import Secret
+from paisr._engine.deadlines import Deadline
+from paisr._recovery.entries import Outcome, StoreError, Work
+from paisr._recovery.postgres import PostgresDatabase, public_name
+
+PASSWORD = "canary-9f3e"
+
+
+@pytest.fixture
+def database(postgres_url: str) -> PostgresDatabase:
+    return PostgresDatabase(Secret(postgres_url))
+
+
+def test_its_name_has_neither_user_nor_password(postgres_url: str, postgres: Any) -> None:
+    assert Journal(postgres_url).name == f"postgresql://127.0.0.1:{postgres.port}/postgres"
+    assert repr(Journal(postgres_url)) == f"Journal('postgresql://127.0.0.1:{postgres.port}/postgres')"
+    assert public_name(Secret(f"postgresql://u:{PASSWORD}@[::1/x")) == "postgresql://…"
+    assert public_name(Secret(f"postgresql://u:{PASSWORD}@h:99999/x")) == "postgresql://…"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        f"postgresql://paisr:{PASSWORD}@127.0.0.1:1/postgres",
+        f"postgres://paisr:{PASSWORD}@127.0.0.1:1/postgres?sslmode=nonsense",
+        f"postgresql://paisr:{PASSWORD}@[::1/x",
+    ],
+)
+def test_a_server_that_is_not_there_is_a_configuration_error_without_the_password(side: Any, place: str) -> None:
+    for make in (lambda: side.client(journal=place), lambda: Journal(place)):
+        with pytest.raises(ConfigurationError, match="journal") as caught:
+            make()
+        shown = "".join(traceback.format_exception(caught.value)) + repr(pickle.loads(pickle.dumps(caught.value)))
+        assert PASSWORD not in shown
+        frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+        ours = [frame for frame in frames if "paisr/_recovery" in frame.f_code.co_filename]
+        assert ours
+        assert not [name for frame in ours for name, value in frame.f_locals.items() if PASSWORD in repr(value)]
+
+
+def test_a_wrong_password_is_not_repeated(postgres_url: str) -> None:
+    wrong = postgres_url.replace(PASSWORD, f"{PASSWORD}-wrong")
+    with pytest.raises(ConfigurationError) as caught:
+        Journal(wrong)
+    assert PASSWORD not in "".join(traceback.format_exception(caught.value))
+
+
+def test_without_psycopg_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ConfigurationError, match=r"install paisr\[postgres\]"):
+        Journal("postgresql://127.0.0.1:1/postgres")
+
+
+def test_tables_of_another_version_are_refused(postgres_url: str, database: PostgresDatabase, postgres: Any) -> None:
+    with postgres.connect() as connection:
+        connection.execute("COMMENT ON TABLE paisr_attempts IS 'version 3'")
+    with pytest.raises(ConfigurationError, match="another version"):
+        Journal(postgres_url)
+
+
+def test_a_connection_that_the_server_ended_is_made_anew(database: PostgresDatabase, postgres: Any) -> None:
+    with postgres.connect() as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'paisr'")
+    with database.transaction(2) as transaction:
+        assert transaction.rows("SELECT count(*) FROM paisr_attempts") == [(0,)]
+
+
+def test_a_lock_of_somebody_else_is_waited_for_no_longer_than_the_call_may_take(
+    side: Any, service: Any, postgres_url: str, create: Any, postgres: Any
+) -> None:
+    client = side.client(service, journal=postgres_url)
+    with postgres.connect() as other:
+        other.autocommit = False
+        other.execute(f"SELECT pg_advisory_xact_lock({0x50616973})")
+        begun = clocks.monotonic()
+        with pytest.raises(ConfigurationError, match="not sent") as caught:
+            side.call(client, "create", **create, timeout=0.3)
+        assert clocks.monotonic() - begun < 1.3
+    assert caught.value.outcome == "not_sent"
+    assert service.requests == []
+    assert side.call(client, "create", **create).id == "inv_1"
+
+
+def test_a_server_that_hangs_holds_no_call_up(
+    side: Any, service: Any, postgres_url: str, create: Any, postgres: Any
+) -> None:
+    client = side.client(service, journal=postgres_url)
+    side.call(client, "create", **create)
+    pids = _backends(postgres)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        begun = clocks.monotonic()
+        with pytest.raises(ConfigurationError, match="not sent"):
+            side.call(client, "create", **create, timeout=0.3)
+        assert clocks.monotonic() - begun < 1.8
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    assert service.posts == 1
+    assert side.call(client, "create", **create).id == "inv_2"
+
+
+def _backends(postgres: Any) -> list[int]:
+    with postgres.connect() as connection:
+        rows = connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'paisr'").fetchall()
+    return [pid for (pid,) in rows]
+
+
+def test_a_server_that_stops_meanwhile_does_not_lose_the_response(
+    side: Any, service: Any, postgres_url: str, create: Any, postgres: Any
+) -> None:
+    client = side.client(service, journal=postgres_url)
+    service.on_post = postgres.stop
+    try:
+        assert side.call(client, "create", **create).id == "inv_1"
+    finally:
+        postgres.start()
+    (entry,) = Journal(postgres_url).entries()
+    assert entry.state == "open"
+    assert side.call(client, "reconcile_journal", settle_after=0) == []
+    (entry,) = Journal(postgres_url).entries()
+    assert (entry.state, entry.invoice_id) == ("created", "inv_1")
+
+
+def test_one_clock_for_all_machines(postgres_url: str, open_store: Any, attempt_of: Any, time: Any) -> None:
+    """The database's: a client whose clock is an hour ahead takes nothing of another machine for over."""
+    mine = open_store(postgres_url)
+    work = Work()
+    mine.begin(attempt_of(), None, work, Deadline(30, clocks.monotonic))
+    with mine.database.transaction(1) as transaction:
+        transaction.execute("UPDATE paisr_attempts SET process = 'elsewhere 1'")
+    time.seconds += 10 * 365 * 86400
+    (entry,) = open_store(postgres_url, time.runtime).entries()
+    assert entry.in_flight
+
+
+def test_machines_that_race_to_make_the_tables_and_to_write(
+    postgres_url: str, attempt_of: Any, open_store: Any
+) -> None:
+    failures: list[BaseException] = []
+
+    def write(number: int) -> None:
+        try:
+            store = open_store(postgres_url)
+            for one in range(5):
+                attempt = attempt_of()
+                store.begin(attempt, f"{number}/{one}", Work(), Deadline(20, clocks.monotonic))
+                store.end(attempt, Outcome(state="created", invoice_id=f"inv_{attempt.id}"), 20)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert [entry.state for entry in Journal(postgres_url).entries()] == ["created"] * 30
+
+
+def test_a_forked_child_has_a_connection_of_its_own(database: PostgresDatabase) -> None:
+    child = os.fork()
+    if not child:
+        os._exit(_in_the_child(database))
+    assert os.waitpid(child, 0)[1] == 0
+    with database.transaction(2) as transaction:
+        assert transaction.rows("SELECT 1") == [(1,)]
+
+
+def _in_the_child(database: PostgresDatabase) -> int:
+    try:
+        with database.transaction(2) as transaction:
+            assert transaction.rows("SELECT 1") == [(1,)]
+    except BaseException as error:
+        os.write(2, f"in the child: {error!r}\n".encode())
+        return 1
+    return 0
+
+
+def test_a_closed_client_lets_go_of_its_connection(postgres_url: str, postgres: Any, create: Any, service: Any) -> None:
+    before = len(_backends(postgres))
+    with Paisr("t", journal=postgres_url, transport=service.transport) as client:
+        client.invoices.create(**create)
+        assert len(_backends(postgres)) == before + 1
+    until = clocks.monotonic() + 5
+    while len(_backends(postgres)) > before and clocks.monotonic() < until:
+        clocks.sleep(0.01)
+    assert len(_backends(postgres)) == before
+
+
+def test_what_the_database_refuses_is_said_without_its_words(database: PostgresDatabase) -> None:
+    with pytest.raises(StoreError, match="UndefinedTable"), database.transaction(1) as transaction:
+        transaction.execute("DELETE FROM nowhere WHERE a = ?", [PASSWORD])
+    assert issubclass(OutcomeUnknownError, PaisrError)

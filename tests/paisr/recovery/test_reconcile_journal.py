@@ -1,0 +1,297 @@
+"""Reconciling all that is open: decided as one attempt is, in batches, within a deadline, and nothing lost."""
+
+from __future__ import annotations
+
+import time as clocks
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from paisr import (
+    APITimeoutError,
+    ConfigurationError,
+    InvalidArgumentError,
+    Invoice,
+    Journal,
+    OutcomeUnknownError,
+    UnprocessableEntityError,
+)
+from paisr._engine.deadlines import Deadline
+from paisr._recovery.entries import Outcome, StoreError, Work
+from paisr._recovery.reconcile import BATCH
+from paisr._recovery.store import AttemptStore
+
+
+@pytest.fixture
+def client(side: Any, service: Any, time: Any, journal: Any, database_clock: None) -> Any:
+    return side.client(service, time=time, journal=journal, rate_limit=None, max_retries=0)
+
+
+@pytest.fixture
+def another(side: Any, service: Any, time: Any, journal: Any) -> Any:
+    return side.client(service, time=time, journal=journal, rate_limit=None, max_retries=0)
+
+
+@pytest.fixture
+def lost(side: Any, client: Any, service: Any, create: Any) -> Any:
+    """Begin a create whose response, or which itself, is lost; its attempt."""
+
+    def lost(plan: str = "lose", **changes: Any) -> Any:
+        service.plan = [plan]
+        with pytest.raises(OutcomeUnknownError) as caught:
+            side.call(client, "create", **{**create, **changes})
+        return caught.value.attempt
+
+    return lost
+
+
+def fail(*arguments: object) -> Any:
+    raise StoreError("cannot be used (disk full)")
+
+
+# What the client itself knows
+
+
+def test_a_create_whose_outcome_could_not_be_noted_is_known_to_its_client(
+    side: Any, client: Any, service: Any, create: Any, journal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = client._session.notes.store.database
+    transaction = database.transaction
+
+    def break_it() -> None:
+        database.transaction = fail
+
+    service.on_post = break_it
+    assert side.call(client, "create", **create).id == "inv_1"
+    assert [entry.state for entry in Journal(journal).entries()] == ["open"]
+    database.transaction = transaction
+    service.invoices.clear()  # whatever the service lists
+    assert side.call(client, "reconcile_journal", settle_after=0) == []
+    assert [(entry.state, entry.invoice_id) for entry in Journal(journal).entries()] == [("created", "inv_1")]
+
+
+def test_a_create_that_was_refused_is_not_found_as_somebody_elses_invoice(
+    side: Any, client: Any, service: Any, create: Any, journal: Any
+) -> None:
+    database = client._session.notes.store.database
+    transaction = database.transaction
+    service.create({"summary": create["summary"]})
+    service.plan = [422]
+    service.on_post = lambda: setattr(database, "transaction", fail)
+    with pytest.raises(UnprocessableEntityError):
+        side.call(client, "create", **create)
+    database.transaction = transaction
+    (entry,) = Journal(journal).entries()
+    assert side.call(client, "reconcile_journal", settle_after=0) == []
+    assert side.call(client, "reconcile", entry.attempt) is None
+    assert [entry.state for entry in Journal(journal).entries()] == ["rejected"]
+
+
+@pytest.mark.parametrize("change", [{}, {"summary": "A simple pizza"}, {"summary": "Another"}, {"customer": None}])
+def test_it_decides_as_reconcile_does(side: Any, lost: Any, another: Any, service: Any, change: Any) -> None:
+    attempt = lost()
+    service.invoices[0] |= change
+    service.invoices.append({**service.invoices[0], "id": "inv_0", "currency": "USD", "summary": "Other"})
+    ((same, found),) = side.call(another, "reconcile_journal", settle_after=1000)
+    assert same == attempt
+    if not isinstance(found, OutcomeUnknownError):
+        assert side.call(another, "reconcile", attempt) == found
+        return
+    with pytest.raises(OutcomeUnknownError) as caught:
+        side.call(another, "reconcile", attempt)
+    assert [one.id for one in caught.value.candidates] == [one.id for one in found.candidates] == ["inv_1"]
+
+
+# Absence
+
+
+def test_absence_is_noted_only_after_a_time_and_can_be_looked_at_again(
+    side: Any, lost: Any, another: Any, service: Any, time: Any, journal: Any
+) -> None:
+    attempt = lost("late")
+    for settle_after in (60, 30):
+        assert side.call(another, "reconcile_journal", settle_after=settle_after) == [(attempt, None)]
+        assert [entry.state for entry in Journal(journal).entries()] == ["unknown"]
+    time.seconds += 59
+    assert side.call(another, "reconcile_journal") == [(attempt, None)]
+    assert [entry.state for entry in Journal(journal).entries()] == ["unknown"]
+    time.seconds += 2
+    assert side.call(another, "reconcile_journal") == [(attempt, None)]
+    assert [entry.state for entry in Journal(journal).entries()] == ["absent"]
+    assert side.call(another, "reconcile_journal") == []
+    service.show()
+    assert side.call(another, "reconcile", attempt).id == "inv_1"
+    assert [entry.state for entry in Journal(journal).entries()] == ["found"]
+
+
+@pytest.mark.parametrize("wrong", [-1, True, "60", float("nan"), None])
+def test_a_time_that_is_none_is_refused(side: Any, client: Any, wrong: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match="settle_after"):
+        side.call(client, "reconcile_journal", settle_after=wrong)
+
+
+def test_an_invoice_that_is_anothers_now_stands_in_nobodys_way(
+    side: Any, lost: Any, another: Any, service: Any
+) -> None:
+    """The first is near the invoice of the second, which is decided later."""
+    first, second = lost("drop", summary="Subscription number 12"), lost(summary="Subscription number 1")
+    found = {attempt.id: what for attempt, what in side.call(another, "reconcile_journal", settle_after=0)}
+    assert found[first.id] is None
+    assert found[second.id].id == "inv_1"
+
+
+# One of many
+
+
+def test_one_that_cannot_be_read_is_one_pair(side: Any, lost: Any, another: Any) -> None:
+    good, bad = lost(), lost()
+    with another._session.notes.store.database.transaction(1) as transaction:
+        transaction.execute("UPDATE paisr_attempts SET request = 'x' WHERE id = ?", [bad.id])
+    found = {attempt.id: what for attempt, what in side.call(another, "reconcile_journal")}
+    assert isinstance(found[good.id], (Invoice, OutcomeUnknownError))
+    assert isinstance(found[bad.id], ConfigurationError)
+    assert bad.id in str(found[bad.id])
+
+
+def test_a_store_that_fails_in_the_middle_leaves_each_with_an_error_of_its_own(
+    side: Any, lost: Any, another: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = [lost(summary=f"{number} of two") for number in range(2)]
+    monkeypatch.setattr(AttemptStore, "settle", fail)
+    pairs = side.call(another, "reconcile_journal")
+    assert {attempt.id for attempt, _ in pairs} == {attempt.id for attempt in attempts}
+    assert all(error.attempt.id == attempt.id for attempt, error in pairs)
+    monkeypatch.undo()
+    assert {found.id for _, found in side.call(another, "reconcile_journal")} == {"inv_1", "inv_2"}
+
+
+def test_what_was_done_before_the_deadline_is_kept(
+    side: Any, client: Any, service: Any, time: Any, attempt_of: Any, database_clock: None, journal: Any
+) -> None:
+    store = client._session.notes.store
+    for number in range(2 * BATCH):
+        store.begin(attempt_of(f"{number}"), None, Work(), Deadline(1, time.runtime.clock))
+    time.seconds += 2
+    settle, calls = store.settle, iter([3, 0, 0, 0])
+
+    def slow(*arguments: Any) -> None:
+        settle(*arguments)
+        time.seconds += next(calls)
+
+    store.settle = slow
+    pairs = side.call(client, "reconcile_journal", settle_after=0, timeout=2)
+    late = [attempt for attempt, what in pairs if isinstance(what, APITimeoutError)]
+    assert len(late) == BATCH
+    assert sorted(one.id for one in Journal(journal).unresolved()) == sorted(one.id for one in late)
+    assert len(side.call(client, "reconcile_journal", settle_after=0, timeout=2)) == BATCH
+    assert Journal(journal).unresolved() == []
+
+
+@pytest.mark.parametrize("alike", ["summary", "customer", "neither"])
+def test_four_thousand_open_creates_are_reconciled_in_seconds(
+    side: Any, service: Any, attempt_of: Any, path: Any, alike: str
+) -> None:
+    client = side.client(service, journal=path, rate_limit=None)
+    store = client._session.notes.store
+    with store._transaction(30) as rows:
+        for number in range(4000):
+            summary = "Subscription of November" if alike == "summary" else f"Subscription number {number}"
+            customer = "cus_123456" if alike == "customer" else f"jane{number}@example.com"
+            attempt = attempt_of(summary, customer=customer)
+            rows.insert(attempt, None, Outcome(state="open"), rows.lease(-1))
+            if number < 999:
+                whose = {"id": "cus_123456" if alike == "customer" else f"cus_{number}", "email": customer}
+                made = {"id": f"inv_{number}", "status": "unpaid", "customer": whose, "summary": summary}
+                service.invoices.append(made)
+    begun = clocks.monotonic()
+    found: list[Any] = []
+    while Journal(path).unresolved():
+        found += side.call(client, "reconcile_journal", settle_after=0, timeout=5)
+        assert clocks.monotonic() - begun < 10
+    assert len({what.id for _, what in found if isinstance(what, Invoice)}) == 999
+    assert [what for _, what in found].count(None) == 3001
+    assert service.reads == len(found) // 4000, "one list for all of them"
+
+
+# Lists that are cut off
+
+
+class Large:
+    """A service with more invoices than it lists at once."""
+
+    def __init__(self, service: Any, *, filters: set[str]) -> None:
+        self.service, self.filters = service, filters
+        self.queries: list[str] = []
+        self.transport = service.transport
+        service.transport.handler = self
+
+    def __call__(self, request: Any) -> Any:
+        if request.method == "POST" or not request.url.path.endswith("/invoices"):
+            return self.service(request)
+        self.queries.append(request.url.query.decode())
+        values = {name: request.url.params.get(name) for name in self.filters}
+        found = [one for one in self.service.invoices if _fits(one, values)]
+        return self.service.response({"invoices": found[:1000]})
+
+
+def _fits(invoice: Any, values: dict[str, str | None]) -> bool:
+    has = {**invoice, "resource_id": invoice["customer"]["id"]}
+    return all(value is None or has[name] == value for name, value in values.items())
+
+
+def fill(service: Any, count: int, **changes: Any) -> None:
+    for _ in range(count):
+        made = {"id": f"inv_{len(service.invoices) + 1}", "status": "unpaid", "currency": "SRD", "summary": "Other"}
+        service.invoices.append({**made, "customer": {"id": "cus_9", "email": "x@example.com"}, **changes})
+
+
+@pytest.mark.parametrize(
+    ("filters", "changes", "queries"),
+    [
+        ({"status"}, [{"status": "paid"}, {"status": "void"}], 5),
+        ({"status", "currency"}, [{"currency": "USD"}, {"currency": "EUR"}], 8),
+    ],
+)
+def test_a_list_that_was_cut_off_is_read_in_parts(
+    side: Any, lost: Any, another: Any, service: Any, filters: set[str], changes: list[Any], queries: int
+) -> None:
+    for one in changes:
+        fill(service, 600, **one)
+    attempt = lost(customer="jane@example.com")
+    large = Large(service, filters=filters)
+    assert side.call(another, "reconcile", attempt).id == "inv_1201"
+    assert len(large.queries) == queries
+
+
+@pytest.mark.parametrize("strange", [{"status": "frozen"}, {"currency": "BTC"}])
+def test_what_is_in_none_of_the_parts_proves_that_they_are_not_all(
+    side: Any, lost: Any, another: Any, service: Any, strange: Any
+) -> None:
+    fill(service, 1000, **strange)
+    attempt = lost("drop", customer="jane@example.com")
+    Large(service, filters={"status", "currency"})
+    with pytest.raises(OutcomeUnknownError, match="the most it lists"):
+        side.call(another, "reconcile", attempt)
+
+
+def test_the_sentence_of_a_list_that_stays_cut_off_says_what_to_do(
+    side: Any, lost: Any, another: Any, service: Any
+) -> None:
+    fill(service, 1000)
+    attempt = lost("drop", customer="jane@example.com")
+    Large(service, filters=set())
+    with pytest.raises(OutcomeUnknownError, match=r"customer\.id.*Journal\.settle\(attempt, invoice_id\)"):
+        side.call(another, "reconcile", attempt)
+
+
+def test_the_customers_id_is_remembered_by_the_address(side: Any, lost: Any, client: Any, service: Any) -> None:
+    attempt = lost("drop", customer="jane@example.com")
+    fill(service, 1, customer={"id": "cus_77", "email": "Jane@Example.com"})
+    side.call(client, "reconcile", attempt)
+    service.invoices.insert(0, service.invoices.pop())
+    fill(service, 1000)
+    service.invoices.append(service.invoices.pop(0))
+    large = Large(service, filters={"resource_id"})
+    assert side.call(client, "reconcile", evolve(attempt)) is None
+    assert large.queries == ["limit=1000", "resource_id=cus_77&limit=1000"]

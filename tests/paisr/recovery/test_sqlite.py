@@ -1,0 +1,199 @@
+"""Attempts in SQLite: what is particular to memory, and to a file that processes share."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+import time as clocks
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paisr import Journal, Paisr
+from paisr._engine.deadlines import Deadline
+from paisr._recovery.entries import Outcome, StoreError, Work
+from paisr._recovery.sqlite import MAX_REMEMBERED, FileDatabase, MemoryDatabase
+
+
+@pytest.fixture
+def database(path: Path) -> FileDatabase:
+    return FileDatabase.made_at(path)
+
+
+def test_the_memory_is_bounded_and_forgets_the_oldest(open_store: Any, attempt_of: Any) -> None:
+    store = open_store(None)
+    deadline = Deadline(10, clocks.monotonic)
+    attempts = [attempt_of(f"{number}") for number in range(MAX_REMEMBERED + 2)]
+    for number, attempt in enumerate(attempts):
+        store.begin(attempt, None, Work(), deadline)
+        store.end(attempt, Outcome(state="created", invoice_id=f"inv_{number}"), 1)
+    assert [store.entry(one, 1) is None for one in attempts[:3]] == [True, True, False]
+    assert len(store.entries()) == MAX_REMEMBERED
+
+
+def test_memories_are_each_clients_own(open_store: Any, attempt_of: Any) -> None:
+    one, other = open_store(None), open_store(None)
+    one.begin(attempt_of(), "k", Work(), Deadline(10, clocks.monotonic))
+    assert other.entries() == []
+    assert MemoryDatabase().blocking is False
+
+
+def test_what_fails_is_taken_back_whole(database: FileDatabase) -> None:
+    for one in (database, MemoryDatabase()):
+        with pytest.raises(KeyError):
+            _insert_and_fail(one)
+        with one.transaction(1) as transaction:
+            assert transaction.rows("SELECT id FROM paisr_attempts") == []
+
+
+def _insert_and_fail(database: Any) -> None:
+    with database.transaction(1) as transaction:
+        transaction.execute(
+            "INSERT INTO paisr_attempts (id, service, state, request, likeness, started_at, ends_at, ends_mono, "
+            "process) VALUES ('a', '', 'open', '', '', 0, 0, 0, '')"
+        )
+        raise KeyError
+
+
+def test_somebody_who_only_reads_holds_nobody_up_for_ever(database: FileDatabase, path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM paisr_attempts").fetchall()
+        begun = clocks.monotonic()
+        with pytest.raises(StoreError, match="locked by another process"), database.transaction(0.1):
+            pass
+        assert clocks.monotonic() - begun < 1
+        reader.execute("ROLLBACK")
+        with database.transaction(0.1):
+            pass
+
+
+HOLD = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN EXCLUSIVE")
+print("held", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_a_fork_does_not_wait_for_the_lock_of_another_process(database: FileDatabase, path: Path) -> None:
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    waiting = threading.Thread(target=_try, args=(database, 3))
+    waiting.start()
+    clocks.sleep(0.05)
+    try:
+        slowest = 0.0
+        for _ in range(10):
+            begun = clocks.monotonic()
+            child = os.fork()
+            if not child:
+                os._exit(0)
+            slowest = max(slowest, clocks.monotonic() - begun)
+            assert os.waitpid(child, 0)[1] == 0
+        assert waiting.is_alive(), "it was waiting all the time"
+        assert slowest < 0.5
+    finally:
+        holder.communicate(b"\n")
+        waiting.join()
+
+
+def _try(database: FileDatabase, timeout: float) -> None:
+    try:
+        with database.transaction(timeout):
+            pass
+    except StoreError:
+        return
+
+
+def test_a_forked_child_goes_on_with_a_connection_of_its_own(path: Path, open_store: Any, attempt_of: Any) -> None:
+    for place in (path, None):
+        store = open_store(place)
+        work = Work()
+        store.begin(attempt_of(), None, work, Deadline(30, clocks.monotonic))
+        child = os.fork()
+        if not child:
+            os._exit(_in_the_child(store, attempt_of()))
+        assert os.waitpid(child, 0)[1] == 0
+        assert len(store.entries()) == (1 if place is None else 2)
+        assert any(entry.in_flight for entry in store.entries())
+
+
+def _in_the_child(store: Any, attempt: Any) -> int:
+    try:
+        (inherited,) = store.entries()
+        assert inherited.in_flight, "the parent is at work on it"
+        store.begin(attempt, None, Work(), Deadline(30, clocks.monotonic))
+        assert len(store.entries()) == 2
+    except BaseException as error:
+        os.write(2, f"in the child: {error!r}\n".encode())
+        return 1
+    return 0
+
+
+def test_a_closed_client_lets_go_of_its_file(path: Path) -> None:
+    def open_files() -> list[str]:
+        return [name for name in map(_link, Path("/proc/self/fd").iterdir()) if name.startswith(str(path))]
+
+    with Paisr("t", journal=path):
+        pass
+    assert open_files() == []
+    assert Journal(path).entries() == []
+
+
+def _link(path: Path) -> str:
+    try:
+        return str(path.readlink())
+    except OSError:
+        return ""
+
+
+def test_opening_a_file_again_keeps_the_lock_that_the_process_has_on_it(database: FileDatabase, path: Path) -> None:
+    """Whoever closes a file lets go of all POSIX locks of the process: nothing may do that in a transaction."""
+    opened = threading.Event()
+
+    def open_again() -> None:
+        FileDatabase.at(path)
+        opened.set()
+
+    with database.transaction(1):
+        thread = threading.Thread(target=open_again)
+        thread.start()
+        assert not opened.wait(0.1)
+        code = f"import sqlite3; sqlite3.connect({str(path)!r}, timeout=0).execute('BEGIN IMMEDIATE')"
+        other = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+        assert b"locked" in other.stderr
+    thread.join()
+    assert opened.is_set()
+
+
+def test_looking_at_a_long_history_holds_nobody_up(path: Path, open_store: Any, attempt_of: Any, time: Any) -> None:
+    """20,000 entries: a create beside it waits for a page of them at most, and for none that is not asked for."""
+    store = open_store(path)
+    store.begin(attempt_of(), None, Work(), Deadline(10, clocks.monotonic))
+    with store.database.transaction(5) as transaction:
+        transaction.execute(
+            "INSERT INTO paisr_attempts (id, service, state, request, likeness, started_at, ended_at, ends_at, "
+            "ends_mono, process) WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers "
+            "WHERE n < 20000) SELECT 'id' || n, service, 'created', request, likeness, started_at + n, 0, 0, 0, '' "
+            "FROM numbers, paisr_attempts"
+        )
+    begun = clocks.monotonic()
+    assert len(Journal(path).unresolved()) == 1
+    assert clocks.monotonic() - begun < 0.5
+    looking = threading.Thread(target=store.entries)
+    looking.start()
+    waits: list[float] = []
+    other = FileDatabase.at(path)
+    while looking.is_alive():
+        begun = clocks.monotonic()
+        with other.transaction(5):
+            waits.append(clocks.monotonic() - begun)
+    assert max(waits, default=0.0) < 0.5

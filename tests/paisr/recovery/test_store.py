@@ -1,0 +1,408 @@
+"""The store of attempts: the same in memory, in a file and in PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+import time as clocks
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from paisr._base.processes import current_process_token
+from paisr._engine.deadlines import Deadline
+from paisr._recovery.entries import JournalEntry, Known, Lease, Outcome, StoreError, Work, at_work
+from paisr._recovery.rows import UNREADABLE
+from paisr._recovery.store import PAGE, AttemptStore, InvoiceTakenError
+
+SECOND = 1.0
+
+
+def created(invoice_id: str = "inv_1", response: bytes = b"{}") -> Outcome:
+    return Outcome(state="created", invoice_id=invoice_id, response=response)
+
+
+def run(store: AttemptStore, statement: str, *parameters: Any) -> None:
+    with store.database.transaction(SECOND) as transaction:
+        transaction.execute(statement, parameters)
+
+
+def states(store: AttemptStore) -> list[tuple[str, str | None]]:
+    return [(entry.state, entry.invoice_id) for entry in store.entries()]
+
+
+@pytest.fixture
+def deadline(time: Any) -> Deadline:
+    return Deadline(10, time.runtime.clock)
+
+
+def fail(*arguments: object) -> Any:
+    raise StoreError("cannot be used (disk full)")
+
+
+# What is kept
+
+
+def test_a_create_is_kept_with_all_that_became_of_it(store: AttemptStore, begun: Any, time: Any) -> None:
+    attempt = begun(key="k-1")
+    (entry,) = store.entries()
+    assert entry == JournalEntry(attempt=attempt, state="open", key="k-1")
+    time.seconds += 2
+    store.end(attempt, created(response='{"é": "\U0001f355"}'.encode()), SECOND)
+    (entry,) = store.entries()
+    assert entry.response == '{"é": "\U0001f355"}'.encode()
+    assert (entry.state, entry.invoice_id, entry.key) == ("created", "inv_1", "k-1")
+    assert entry.ended_at == time.now().timestamp()
+    failed = begun()
+    store.end(failed, Outcome(state="rejected", error="half of a character: \ud800, and NUL: \0."), SECOND)
+    noted = store.entry(failed, SECOND)
+    assert noted is not None
+    assert (noted.state, noted.error) == ("rejected", "half of a character: ?, and NUL: \ufffd.")
+
+
+def test_a_key_is_given_once(store: AttemptStore, begun: Any, attempt_of: Any, deadline: Deadline) -> None:
+    first = begun(key="k-1")
+    entry = store.begin(attempt_of("Another"), "k-1", Work(), deadline)
+    assert entry is not None
+    assert entry.attempt == first
+    assert store.begin(attempt_of("Another", service="https://elsewhere.example/v2"), "k-1", Work(), deadline) is None
+    assert store.begin(attempt_of("Another"), "k-2", Work(), deadline) is None
+    begun(key=None)
+    begun(key=None)
+    assert len(store.entries()) == 5
+
+
+def test_threads_that_race_for_a_key_get_one_entry(place: Any, open_store: Any, attempt_of: Any) -> None:
+    stores = [open_store(place)] * 8 if place is None else [open_store(place) for _ in range(8)]
+    got: list[Any] = []
+
+    def race(store: AttemptStore) -> None:
+        got.append(store.begin(attempt_of(), "k", Work(), Deadline(10, clocks.monotonic)))
+
+    threads = [threading.Thread(target=race, args=(store,)) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got.count(None) == 1
+    assert len({entry.attempt.id for entry in got if entry is not None}) == 1
+
+
+def test_an_invoice_belongs_to_the_create_that_was_told_it_first(store: AttemptStore, begun: Any, time: Any) -> None:
+    first = begun()
+    time.seconds += 1
+    second = begun()
+    store.end(first, created(), SECOND)
+    with pytest.raises(InvoiceTakenError, match="inv_1"):
+        store.end(second, created(), SECOND)
+    assert states(store) == [("created", "inv_1"), ("unknown", None)]
+
+
+def test_a_response_takes_its_invoice_back_from_a_reconciliation(store: AttemptStore, begun: Any, time: Any) -> None:
+    mine = begun()
+    time.seconds += 1
+    other = begun()
+    store.settle_by_hand(mine, Outcome(state="found", invoice_id="inv_1"), SECOND)
+    store.end(other, created(), SECOND)
+    assert states(store) == [("unknown", None), ("created", "inv_1")]
+
+
+def test_what_a_call_heard_is_true_whatever_was_found_out_meanwhile(store: AttemptStore, begun: Any) -> None:
+    for outcome in (created("inv_9"), Outcome(state="rejected"), Outcome(state="not_sent")):
+        attempt = begun()
+        store.settle_by_hand(attempt, Outcome(state="absent"), SECOND)
+        store.end(attempt, outcome, SECOND)
+        noted = store.entry(attempt, SECOND)
+        assert noted is not None
+        assert noted.state == outcome.state
+
+
+def test_a_call_that_heard_nothing_changes_nothing_that_was_found_out(store: AttemptStore, begun: Any) -> None:
+    attempt = begun()
+    store.settle_by_hand(attempt, Outcome(state="found", invoice_id="inv_1"), SECOND)
+    store.end(attempt, Outcome(state="unknown"), SECOND)
+    assert states(store) == [("found", "inv_1")]
+
+
+def test_settling_by_hand(store: AttemptStore, begun: Any, attempt_of: Any, time: Any) -> None:
+    with Work() as work:
+        attempt = begun(work=work)
+        with pytest.raises(StoreError, match="in flight"):
+            store.settle_by_hand(attempt, Outcome(state="absent"), SECOND)
+    store.settle_by_hand(attempt, Outcome(state="absent"), SECOND)
+    store.settle_by_hand(attempt, Outcome(state="found", invoice_id="inv_1"), SECOND)
+    with pytest.raises(InvoiceTakenError, match=attempt.id):
+        store.settle_by_hand(begun(), Outcome(state="found", invoice_id="inv_1"), SECOND)
+    told = begun()
+    store.end(told, created("inv_2"), SECOND)
+    with pytest.raises(StoreError, match="inv_2"):
+        store.settle_by_hand(told, Outcome(state="absent"), SECOND)
+    time.seconds += 1
+    store.settle_by_hand(attempt_of("from elsewhere"), Outcome(state="found", invoice_id="inv_3"), SECOND)
+    assert states(store)[-1] == ("found", "inv_3")
+
+
+# Sending once more
+
+
+def test_a_key_is_begun_again_by_one_call_alone(
+    store: AttemptStore, begun: Any, attempt_of: Any, time: Any, deadline: Deadline
+) -> None:
+    first = begun(key="k")
+    store.end(first, Outcome(state="rejected", error="no"), SECOND)
+    (entry,) = store.entries()
+    time.seconds += 5
+    again = type(first)(**{**_fields(attempt_of()), "id": first.id})
+    work = Work()
+    assert store.begin_again(entry, again, work, deadline)
+    assert not store.begin_again(entry, again, Work(), deadline)
+    (now,) = store.entries()
+    assert (now.state, now.key, now.error, now.ended_at, now.in_flight) == ("open", "k", None, None, True)
+    assert now.attempt == again
+
+
+def _fields(attempt: Any) -> dict[str, Any]:
+    return {name: getattr(attempt, name) for name in ("id", "started_at", "request", "service", "operation")}
+
+
+def test_the_outcome_of_an_earlier_sending_does_not_become_that_of_the_later(
+    store: AttemptStore, begun: Any, attempt_of: Any, time: Any, deadline: Deadline
+) -> None:
+    first = begun(key="k")
+    store.settle_by_hand(first, Outcome(state="absent"), SECOND)
+    (entry,) = store.entries()
+    time.seconds += 5
+    again = type(first)(**{**_fields(attempt_of()), "id": first.id})
+    work = Work()
+    assert store.begin_again(entry, again, work, deadline)
+    store.end(first, Outcome(state="unknown"), SECOND)
+    store.end(first, Outcome(state="rejected"), SECOND)
+    store.end(first, created("inv_late"), SECOND)
+    by_id = {entry.attempt.id: entry.state for entry in store.entries()}
+    assert by_id[again.id] == "open"
+    assert ("created", "inv_late") in states(store), "nothing that was made is unaccounted for"
+
+
+def test_a_list_that_was_read_before_a_create_was_begun_again_decides_nothing(
+    store: AttemptStore, begun: Any, attempt_of: Any, time: Any, deadline: Deadline
+) -> None:
+    first = begun(key="k")
+    store.end(first, Outcome(state="rejected"), SECOND)
+    (before,) = store.entries()
+    time.seconds += 5
+    work = Work()
+    again = type(first)(**{**_fields(attempt_of()), "id": first.id})
+    assert store.begin_again(before, again, work, deadline)
+    seen: list[JournalEntry] = []
+
+    def decide(entry: JournalEntry, known: Known) -> None:
+        seen.append(entry)
+
+    store.settle([before], [], decide, SECOND)
+    assert seen[0].in_flight
+    assert seen[0].attempt.started_at != first.started_at
+
+
+# Who is at work
+
+
+def test_a_call_is_at_work_until_it_says_that_it_is_over_or_is_forgotten(
+    store: AttemptStore, begun: Any, time: Any
+) -> None:
+    work = Work()
+    attempt = begun(work=work)
+    entry = store.entry(attempt, SECOND)
+    assert entry is not None
+    assert entry.in_flight
+    time.seconds += 1000
+    assert store.entries()[0].in_flight, "its own process knows it for certain"
+    work.is_over = True
+    assert not store.entries()[0].in_flight
+    work = Work()
+    begun(work=work)
+    assert [entry.in_flight for entry in store.entries()] == [False, True]
+    del work
+    assert [entry.in_flight for entry in store.entries()] == [False, False]
+
+
+def test_a_call_that_is_over_before_it_is_noted_notes_nothing(
+    store: AttemptStore, attempt_of: Any, deadline: Deadline
+) -> None:
+    with Work() as work:
+        pass
+    with pytest.raises(StoreError, match="in time"):
+        store.begin(attempt_of(), None, work, deadline)
+    assert store.entries() == []
+
+
+@pytest.mark.parametrize("moves", ["wall", "monotonic"])
+def test_one_clock_alone_does_not_end_the_work_of_a_process_of_this_machine(
+    store: AttemptStore, begun: Any, time: Any, moves: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("paisr._recovery.entries.is_process_dead", lambda process: False)
+    begun(left=10)
+    theirs = current_process_token().rpartition(" ")[0] + " 1"
+    run(store, "UPDATE paisr_attempts SET process = ?", theirs)
+    assert store.entries()[0].in_flight
+    if moves == "wall":
+        run(store, "UPDATE paisr_attempts SET ends_at = ends_at - 3600")
+    else:
+        run(store, "UPDATE paisr_attempts SET ends_mono = ends_mono - 3600")
+    assert store.entries()[0].in_flight
+    assert store.entries()[0].idle == (0 if moves == "wall" else 3590), "by the clock that nobody sets"
+    time.seconds += 12
+    assert not store.entries()[0].in_flight
+
+
+def test_another_machine_has_the_wall_clock_alone(store: AttemptStore, begun: Any, time: Any) -> None:
+    begun(left=10)
+    run(store, "UPDATE paisr_attempts SET process = 'elsewhere 1', ends_mono = 0")
+    assert store.entries()[0].in_flight
+    time.seconds += 12
+    assert not store.entries()[0].in_flight
+
+
+def test_a_dead_process_is_at_work_on_nothing(store: AttemptStore, begun: Any, monkeypatch: Any) -> None:
+    begun(left=10)
+    run(store, "UPDATE paisr_attempts SET process = ?", current_process_token().rpartition(" ")[0] + " 1")
+    monkeypatch.setattr("paisr._recovery.entries.is_process_dead", lambda process: True)
+    assert not store.entries()[0].in_flight
+
+
+def test_what_is_idle_is_measured_from_the_end_of_the_call(store: AttemptStore, begun: Any, time: Any) -> None:
+    broken_off, ended = begun(left=10), begun(left=10)
+    time.seconds += 5
+    store.end(ended, Outcome(state="unknown"), SECOND)
+    time.seconds += 65
+    idle = {entry.attempt.id: entry.idle for entry in store.entries()}
+    assert idle == {broken_off.id: 60, ended.id: 65}
+
+
+def test_a_lease_without_a_process_is_over() -> None:
+    lease = Lease(ends_at=0.0, ends_mono=0.0)
+    assert not lease.is_held("nobody", 0.0, 0.0)
+    assert "nobody" not in at_work
+
+
+# When it cannot be written
+
+
+def test_what_cannot_be_written_is_known_and_written_later(
+    store: AttemptStore, begun: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = begun()
+    with monkeypatch.context() as patch:
+        patch.setattr(store.database, "transaction", fail, raising=False)
+        with pytest.raises(StoreError):
+            store.end(attempt, created(), SECOND)
+    assert store.unresolved(SECOND) == []
+    assert states(store) == [("created", "inv_1")]
+
+
+def test_what_cannot_be_written_counts_where_it_can_only_be_read(
+    store: AttemptStore, begun: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt, other = begun(), begun()
+    with monkeypatch.context() as patch:
+        patch.setattr("paisr._recovery.rows.Rows.end", fail)
+        with pytest.raises(StoreError):
+            store.end(attempt, created(), SECOND)
+        assert [entry.attempt for entry in store.unresolved(SECOND)] == [other]
+        owners: list[Any] = []
+        entry = store.entry(other, SECOND)
+        assert entry is not None
+        store.settle([entry], ["inv_1"], lambda _, known: owners.append(known.owners), SECOND)
+        assert owners == [{"inv_1": attempt.id}]
+    assert sorted(state for state, _ in states(store)) == ["created", "open"]
+
+
+def test_what_was_found_but_not_written_takes_nothing_from_anybody(store: AttemptStore, begun: Any) -> None:
+    lost, told = begun(), begun()
+    store.keep([(lost, "inv_1")])
+    store._unwritten[told.id] = (told, created())
+    by_id = {entry.attempt.id: (entry.state, entry.invoice_id) for entry in store.entries()}
+    assert by_id == {lost.id: ("unknown", None), told.id: ("created", "inv_1")}
+
+
+# Looking
+
+
+def test_what_competes_for_an_invoice_is_looked_up_and_not_searched_for(
+    store: AttemptStore, begun: Any, attempt_of: Any
+) -> None:
+    from paisr_generated.models import Customer, Invoice, InvoiceStatus
+
+    same, _other = begun("A simple  pizza order"), begun("Another")
+    done = begun()
+    store.end(done, created("inv_9"), SECOND)
+    invoice = Invoice(
+        id="inv_1", status=InvoiceStatus.PAID, summary="A simple pizza order", customer=Customer(id="cus_123456")
+    )
+    competing: list[Any] = []
+    store.settle(store.unresolved(SECOND), [], lambda _, known: competing.append(known.competing(invoice)), SECOND)
+    assert [[entry.attempt for entry in one] for one in competing] == [[same], [same]]
+
+
+def test_an_unreadable_row_is_one_entry_and_no_more(store: AttemptStore, begun: Any) -> None:
+    attempt, other = begun("a"), begun("b")
+    run(store, "UPDATE paisr_attempts SET request = 'x' WHERE id = ?", attempt.id)
+    found = {entry.attempt.id: entry.attempt for entry in store.unresolved(SECOND)}
+    assert found[other.id] == other
+    unreadable: Any = found[attempt.id]
+    assert (unreadable.operation, unreadable.request) == (UNREADABLE, "x")
+    assert unreadable.started_at == attempt.started_at
+    store.settle_by_hand(unreadable, Outcome(state="found", invoice_id="inv_1"), SECOND)
+    assert [entry.attempt for entry in store.unresolved(SECOND)] == [other]
+
+
+def test_a_history_of_many_pages_is_read_in_order(store: AttemptStore, begun: Any, time: Any) -> None:
+    begun()
+    run(
+        store,
+        "INSERT INTO paisr_attempts (id, service, state, request, likeness, started_at, ends_at, ends_mono, process) "
+        f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {2 * PAGE + 5}) "
+        "SELECT 'id' || n, service, 'unknown', request, likeness, started_at + n % 7, 0, 0, '' "
+        "FROM numbers, paisr_attempts",
+    )
+    entries = store.entries()
+    assert len({entry.attempt.id for entry in entries}) == len(entries) == 2 * PAGE + 6
+    assert len(store.unresolved(SECOND)) == len(entries)
+
+
+def test_what_ended_long_ago_is_forgotten_and_what_is_open_never(store: AttemptStore, begun: Any, time: Any) -> None:
+    old, unknown, _open = begun(key="k"), begun(), begun()
+    store.end(old, created(), SECOND)
+    store.end(unknown, Outcome(state="unknown"), SECOND)
+    time.seconds += 100
+    new = begun()
+    store.end(new, created("inv_2"), SECOND)
+    assert store.prune(time.now().timestamp() - 50) == 1
+    assert sorted(state for state, _ in states(store)) == ["created", "open", "unknown"]
+    assert store.prune(datetime.now(UTC).timestamp()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("k-1", ["a"]),
+        ("inv_1", ["b"]),
+        ("pizza 100%", ["a"]),
+        ("PIZZA", ["a", "b"]),
+        ("izza_", []),
+        ('"quoted"', ["b"]),
+        ("back\\slash", ["b"]),
+        ("%", ["a"]),
+        ("nothing", []),
+        ("Café", ["b"]),
+    ],
+)
+def test_entries_are_found_by_key_id_and_text(
+    store: AttemptStore, begun: Any, time: Any, text: str, found: list[str]
+) -> None:
+    first = begun("Pizza 100% rye", key="k-1")
+    time.seconds += 1
+    second = begun('pizza Café "quoted" back\\slash')
+    store.end(second, created(), SECOND)
+    names = {first.id: "a", second.id: "b"}
+    assert [names[entry.attempt.id] for entry in store.find(text)] == found
+    assert [names[entry.attempt.id] for entry in store.find(first.id)] == ["a"]
