@@ -41,8 +41,8 @@ class Argument:
     name: str
     json_name: str
     place: str
-    """``path``, ``query``, ``header``, ``body``, or ``whole body`` where the body is no object; ``hook`` for what a hook
-    of the overlays takes and nobody sends."""
+    """``path``, ``query``, ``header``, ``body``, or ``whole body`` where the body is no object; ``hook`` for what a
+    hook of the overlays takes and nobody sends."""
 
     shape: Shape
     required: bool

@@ -301,7 +301,7 @@ def test_never_two_invoices_for_one_intent(kind: Literal["sync", "async"]) -> No
     run_state_machine_as_test(
         machine(tally, kind),
         settings=settings(
-            max_examples=5 + INTENTS // 20,  # an example begins twelve intents, on average
+            max_examples=5 + INTENTS // 4,  # an example begins three to twelve intents
             stateful_step_count=STEPS,
             deadline=None,
             database=None,

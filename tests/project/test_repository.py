@@ -47,7 +47,8 @@ def silencers_without_reason(source: str) -> list[str]:
 
 def bounds(requirements: list[str]) -> dict[str, str]:
     """Names and lower bounds of requirements that are written as NAME>=VERSION."""
-    return dict(requirement.partition(",")[0].split(">=") for requirement in requirements)
+    plain = (re.sub(r"\[.*?\]", "", requirement.partition(",")[0]) for requirement in requirements)
+    return dict(requirement.split(">=") for requirement in plain)
 
 
 def pins(lock: str) -> dict[str, str]:
