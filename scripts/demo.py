@@ -56,7 +56,7 @@ def table(rows: list[list[str]]) -> None:
             print("     " + "  ".join("-" * width for width in widths))
 
 
-def shown(moment: datetime | None) -> str:
+def text_of(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone(UTC).strftime("%d %B %Y, %H:%M UTC")
 
 
@@ -104,7 +104,7 @@ def list_unpaid(client: Paisr, stub: StubServer, invoice_id: str) -> None:
     unpaid = client.invoices.list(status="unpaid", currency="SRD", limit=10)
     show_request(stub)
     rows = [["invoice", "summary", "total", "due"]]
-    rows += [[invoice.id, invoice.summary or "", money(invoice), shown(invoice.due_at)] for invoice in unpaid]
+    rows += [[invoice.id, invoice.summary or "", money(invoice), text_of(invoice.due_at)] for invoice in unpaid]
     table(rows)
     expect("the list", [invoice.id for invoice in unpaid], [invoice_id])
     expect("the total", total(unpaid[0]), TOTAL)
@@ -118,7 +118,7 @@ def pay(client: Paisr, stub: StubServer, invoice_id: str) -> None:
     show_request(stub)
     name = paid.customer.name if paid.customer else None
     facts([("invoice", f"{paid.id} (number {paid.sid})"), ("customer", name or CUSTOMER), ("total", money(paid))])
-    facts([("status", paid.status), ("paid", shown(paid.paid_at))])
+    facts([("status", paid.status), ("paid", text_of(paid.paid_at))])
     expect("the status of a paid invoice", paid.status, "paid")
     expect("the total", total(paid), TOTAL)
     if paid.paid_at is None or abs(paid.paid_at - datetime.now(UTC)) > timedelta(minutes=5):

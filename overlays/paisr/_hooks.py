@@ -22,7 +22,7 @@ def _unchanged(arguments: Arguments, _runtime: Runtime) -> Arguments:
     return arguments
 
 
-def _accept(_values: Mapping[str, object], _data: Any, _answered: RawResponse) -> None:
+def _accept(_values: Mapping[str, object], _data: Any, _raw: RawResponse) -> None:
     """Any data."""
 
 

@@ -75,7 +75,7 @@ def test_the_page_has_every_mutant_and_no_other(tables: ModuleType, page: Path) 
 
 def test_a_verdict_is_good_when_it_is_the_expected_one(tables: ModuleType) -> None:
     known = tables.load()[0]
-    hopeless = tables.Mutant(**{**vars(known), "reason": "Nobody can tell."})
+    hopeless = tables.Mutant(**{**vars(known), "reason": "It is not known."})
     assert tables.Verdict(known, caught_by="test_x.py::test_y").good
     assert tables.Verdict(hopeless).good
     for bad in (

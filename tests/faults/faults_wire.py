@@ -156,7 +156,7 @@ def first_then(warm: Behaviour) -> Behaviour:
     return behave
 
 
-def responseed_then(then: Behaviour) -> Behaviour:
+def responded_then(then: Behaviour) -> Behaviour:
     def behave(connection: Connection) -> None:
         received = connection.request()
         if received:
@@ -216,11 +216,11 @@ UNREAD_RESET: Expects = {
     "create": Expect(0, "OutcomeUnknownError", "unknown", cause="APIConnectionError"),
 }
 KEPT = [
-    Fault("stale keep-alive (closed while idle)", fine(), responseed_then(Connection.fin), warm=True),
-    Fault("stale keep-alive (reset while idle)", fine(), responseed_then(Connection.reset), warm=True),
-    Fault("reset on a reused connection", REUSED_RESET, responseed_then(after_request(Connection.reset)), warm=True),
-    Fault("hang-up on a reused connection", REUSED_RESET, responseed_then(after_request(Connection.fin)), warm=True),
-    Fault("reused connection reset unread", UNREAD_RESET, responseed_then(reset_at_first_byte), warm=True),
+    Fault("stale keep-alive (closed while idle)", fine(), responded_then(Connection.fin), warm=True),
+    Fault("stale keep-alive (reset while idle)", fine(), responded_then(Connection.reset), warm=True),
+    Fault("reset on a reused connection", REUSED_RESET, responded_then(after_request(Connection.reset)), warm=True),
+    Fault("hang-up on a reused connection", REUSED_RESET, responded_then(after_request(Connection.fin)), warm=True),
+    Fault("reused connection reset unread", UNREAD_RESET, responded_then(reset_at_first_byte), warm=True),
     Fault("surplus response, plain", fine(), surplus(surplus_plain), warm=True),
     Fault("surplus response, chunked", fine(), surplus(surplus_chunked), warm=True),
     Fault("surplus response, while idle", fine(), surplus(surplus_late), warm=True),

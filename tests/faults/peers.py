@@ -123,7 +123,7 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def shown(error: BaseException, canaries: list[str]) -> bool:
+def displayed(error: BaseException, canaries: list[str]) -> bool:
     """Whether a secret is in an error's words, its attributes or its traceback."""
     text = f"{error!r} {error!s} {error.__dict__!r} {''.join(traceback.format_exception(error))}"
     return any(canary in text for canary in canaries)
@@ -167,7 +167,7 @@ def main() -> None:
     except Exception as error:
         result["error"] = type(error).__name__
         result["own"] = type(error).__module__.partition(".")[0] == family
-        result["shown"] = shown(error, job["canaries"])
+        result["shown"] = displayed(error, job["canaries"])
         result["pickle"] = in_pickle(error, job["canaries"])
         result["locals"] = in_locals(error, job["canaries"])
     result["grown"] = peak() - before

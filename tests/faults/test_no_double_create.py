@@ -96,7 +96,7 @@ class Clients:
 
     def _make_client(self) -> None:
         self.client = self._type(**self._settings)
-        # The stand-in shows at once what it made, so that nobody has to wait until absence is certain.
+        # The stub shows at once what it made, so that nobody has to wait until absence is certain.
         self.client._session = evolve(self.client._session, settle_after=0.0)
 
     def call(self, name: str, *arguments: Any, **named: Any) -> Any:

@@ -23,8 +23,8 @@ def run(program: str) -> None:
 
 
 def test_every_program_is_one_of_those_that_are_run_here(programs: list[str]) -> None:
-    marks = [re.search(r"Decimal|journal|webhooks|StubServer", program)[0] for program in programs]
-    assert marks == ["Decimal", "journal", "webhooks", "StubServer"]
+    marks = [re.search(r"Decimal|reconcile|key=|webhooks|StubServer", program)[0] for program in programs]
+    assert marks == ["Decimal", "reconcile", "key=", "webhooks", "StubServer"]
 
 
 def test_ten_lines_create_an_invoice(
@@ -44,7 +44,7 @@ def test_ten_lines_create_an_invoice(
 
 
 def test_the_stub_serves_a_program_s_own_tests(programs: list[str]) -> None:
-    run(programs[3])
+    run(programs[4])
 
 
 @pytest.mark.parametrize(("drop", "said"), [("after", "found again: inv_"), ("before", "not there: None")])
@@ -68,6 +68,20 @@ def test_a_lost_response_is_reconciled(
     assert (tmp_path / "creates.db").exists()
 
 
+def test_one_key_is_one_invoice(
+    programs: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with StubServer() as stub:
+        monkeypatch.setenv("PAISR_TOKEN", stub.token)
+        monkeypatch.setenv("PAISR_BASE_URL", stub.url)
+        for _run in range(2):
+            run(programs[2])
+            assert capsys.readouterr().out == "True\n"
+        assert len(stub.invoices) == 1
+        assert [request.method for request in stub.requests] == ["POST"]
+
+
 def test_an_old_delivery_is_refused(programs: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    run(programs[2])
+    run(programs[3])
     assert capsys.readouterr().out.startswith("timestamp ")

@@ -120,7 +120,7 @@ class Creator:
         )
 
     def _stored(self, content: bytes) -> ApiResponse[Any]:
-        """What the service answered to the create of a key; nothing was sent."""
+        """What the service responded to the create of a key; nothing was sent."""
         data = self.call.decode(RawResponse(200, [], content))
         return ApiResponse(data=data, status_code=200, headers=Headers([]), content=content, attempts=0)
 

@@ -44,7 +44,7 @@ TALKS = {
 
 
 @pytest.mark.parametrize("talk", TALKS.values(), ids=TALKS)
-def test_an_response_that_does_not_end_is_given_up_in_time(side: Any, raw_server: Any, create: Any, talk: Any) -> None:
+def test_a_response_that_does_not_end_is_given_up_in_time(side: Any, raw_server: Any, create: Any, talk: Any) -> None:
     client = side.client(base_url=raw_server(talk).url, max_retries=0)
     began = time.monotonic()
     with pytest.raises(APITimeoutError, match=r"within the 0\.15 s of this call") as caught:

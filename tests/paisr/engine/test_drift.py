@@ -61,7 +61,7 @@ def test_the_async_client_tells_too() -> None:
     assert set(told) == MOVED_PATHS
 
 
-def test_an_response_that_the_contract_knows_tells_nothing() -> None:
+def test_a_response_that_the_contract_knows_tells_nothing() -> None:
     told: list[str] = []
     watch = DriftWatch(lambda operation, path: told.append(path))
     watch.look("list_invoices", EXAMPLE.read_bytes(), ListInvoicesResponse)

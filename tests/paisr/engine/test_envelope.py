@@ -159,7 +159,7 @@ DEEP = b"[" * 100_000
     ],
     ids=lambda value: repr(value)[:50],
 )  # fmt: skip
-def test_an_response_that_the_contract_does_not_allow_is_an_error(unexpected: Any, body: bytes, path: str) -> None:
+def test_a_response_that_the_contract_does_not_allow_is_an_error(unexpected: Any, body: bytes, path: str) -> None:
     assert unexpected(body).path.startswith(path)
 
 
@@ -182,7 +182,7 @@ def test_what_is_shown_of_a_body_is_one_printable_line_and_short(unexpected: Any
     assert clipped("é\u00a0🍕\n") == "é 🍕"
 
 
-def test_a_create_that_is_responseed_oddly_may_have_happened(read: Any, create: Any) -> None:
+def test_a_create_that_is_responded_oddly_may_have_happened(read: Any, create: Any) -> None:
     for body in (
         b"<html>",
         b"",

@@ -274,7 +274,7 @@ def test_a_list_that_is_older_than_somebody_elses_create_decides_nothing(
     step = next(slow)
     step = slow.send(step.work())  # what is noted
     assert step.request.method == "GET"
-    listed = answered(service(httpx.Request("GET", "https://x/v2/invoices?limit=1000")))
+    listed = responded(service(httpx.Request("GET", "https://x/v2/invoices?limit=1000")))
     service.plan = ["late"]
     with pytest.raises(OutcomeUnknownError):
         by_key(client)  # reconciled, begun again, and lost
@@ -287,7 +287,7 @@ def test_a_list_that_is_older_than_somebody_elses_create_decides_nothing(
     assert len(service.invoices) == 1
 
 
-def answered(response: httpx.Response) -> Any:
+def responded(response: httpx.Response) -> Any:
     from paisr._engine.steps import RawResponse
 
     return RawResponse(response.status_code, response.headers.raw, response.content)

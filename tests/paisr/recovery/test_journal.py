@@ -92,12 +92,12 @@ def begin(path: Path, attempt: Attempt, left: float = 0.0) -> Attempt:
 def test_a_create_is_in_the_journal_before_it_is_sent(side: Any, script: Any, path: Path, create: Any) -> None:
     seen: list[Any] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         (open_,) = Journal(path).unresolved()
         seen.append((states(path), open_.request.summary, open_.service))
         return httpx.Response(200, json=CREATED)
 
-    client = side.client(script(answer), journal=path)
+    client = side.client(script(response), journal=path)
     assert side.call(client, "create", **create).id == "inv_1"
     assert seen == [([("open", None)], create["summary"], BASE)]
     assert states(path) == [("created", "inv_1")]
@@ -105,7 +105,7 @@ def test_a_create_is_in_the_journal_before_it_is_sent(side: Any, script: Any, pa
 
 
 @pytest.mark.parametrize(
-    ("answer", "error", "state"),
+    ("response", "error", "state"),
     [
         ((401, {}), AuthenticationError, "rejected"),
         ((500, {}), OutcomeUnknownError, "unknown"),
@@ -115,9 +115,9 @@ def test_a_create_is_in_the_journal_before_it_is_sent(side: Any, script: Any, pa
     ],
 )
 def test_what_became_of_it_is_written(
-    side: Any, script: Any, path: Path, create: Any, answer: Any, error: Any, state: str
+    side: Any, script: Any, path: Path, create: Any, response: Any, error: Any, state: str
 ) -> None:
-    client = side.client(script(answer), journal=str(path), max_retries=0)
+    client = side.client(script(response), journal=str(path), max_retries=0)
     with pytest.raises(error) as caught:
         side.call(client, "create", **create)
     (entry,) = Journal(path).entries()
@@ -127,13 +127,13 @@ def test_what_became_of_it_is_written(
 
 
 def test_the_file_is_its_owners_and_has_no_token(side: Any, script: Any, path: Path, create: Any) -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         for file in path.parent.iterdir():
             assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
             assert b"tok_of_these_tests" not in file.read_bytes()
         return httpx.Response(200, json=CREATED)
 
-    client = side.client(script(answer), journal=path)
+    client = side.client(script(response), journal=path)
     side.call(client, "create", **create)
     assert b"tok_of_these_tests" not in path.read_bytes()
     assert str(path) in repr(Journal(path))
@@ -176,16 +176,16 @@ def test_on_a_full_disk_nothing_is_sent(side: Any, script: Any, path: Path, crea
     assert side.call(client, "create", **create).id == "inv_1", "when there is room again"
 
 
-def test_a_disk_that_fills_up_meanwhile_does_not_lose_the_answer(
+def test_a_disk_that_fills_up_meanwhile_does_not_lose_the_response(
     side: Any, script: Any, path: Path, create: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     limit = full_disk()
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         limit.__enter__()
         return httpx.Response(200, json=CREATED)
 
-    client = side.client(script(answer, (200, CREATED)), journal=path)
+    client = side.client(script(response, (200, CREATED)), journal=path)
     try:
         with caplog.at_level(logging.WARNING, logger="paisr"):
             assert side.call(client, "create", **create).id == "inv_1"
@@ -403,7 +403,7 @@ def _child(path: Path) -> int:
 
 
 class Service:
-    """Loses the answers to creates, of which it carries out those whose summary does not begin with "not"."""
+    """Loses the responses to creates, of which it carries out those whose summary does not begin with "not"."""
 
     def __init__(self) -> None:
         self.invoices: list[dict[str, Any]] = []
@@ -420,7 +420,7 @@ class Service:
                 made = {"id": f"inv_{number}", "status": "draft", "customer": customer, "summary": sent["summary"]}
                 self.invoices.append(made)
             if self.lost:
-                raise httpx.ReadError("the answer was lost")
+                raise httpx.ReadError("the response was lost")
             return httpx.Response(200, json={"success": True, "data": self.invoices[-1]})
         self.lists += 1
         return httpx.Response(200, json={"success": True, "data": {"invoices": self.invoices}})
@@ -486,7 +486,7 @@ def test_two_processes_do_not_take_one_invoice(side: Any, path: Path, lose: Any)
     assert side.call(first, "reconcile", attempts[0]) is None
 
 
-def test_an_answer_takes_its_invoice_back_from_a_reconciliation(path: Path) -> None:
+def test_a_response_takes_its_invoice_back_from_a_reconciliation(path: Path) -> None:
     mine, other = begin(path, attempt()), begin(path, attempt())
     Journal(path).settle(mine, "inv_1")
     made_at(path).end(other, Outcome(state="created", invoice_id="inv_1"), 1)

@@ -1,4 +1,4 @@
-"""After an answer was lost: the invoice, None, or a refusal to guess."""
+"""After a response was lost: the invoice, None, or a refusal to guess."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def listed(number: int = 1, **changes: Any) -> dict[str, Any]:
 
 
 class Service:
-    """Loses the answer to every create, or gives `created`; lists `invoices`; `reads` has the queries of the lists."""
+    """Loses the response to each create, or gives `created`; lists `invoices`; `reads` has the queries of the lists."""
 
     def __init__(self, *invoices: dict[str, Any]) -> None:
         self.invoices = list(invoices)
@@ -59,21 +59,21 @@ class Service:
         self.headers: dict[str, str] = {}
         self.reads: list[str] = []
         self.posts = 0
-        self.before_answer: Callable[[], object] = lambda: None
+        self.before_response: Callable[[], object] = lambda: None
         self.transport = httpx.MockTransport(self)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
             self.posts += 1
-            self.before_answer()
+            self.before_response()
             if self.created is None:
-                raise httpx.ReadError("the answer was lost")
-            return self.answer({"id": self.created, "status": "unpaid"})
+                raise httpx.ReadError("the response was lost")
+            return self.response({"id": self.created, "status": "unpaid"})
         if not request.url.path.endswith("/invoices"):
             self.reads.append(request.url.path)
             wanted = request.url.path.rpartition("/")[2]
             found = [invoice for invoice in self.invoices if invoice["id"] == wanted]
-            return self.answer(found[0]) if found else httpx.Response(404)
+            return self.response(found[0]) if found else httpx.Response(404)
         self.reads.append(request.url.query.decode())
         customer = request.url.params.get("resource_id")
         found = [
@@ -81,15 +81,15 @@ class Service:
             for invoice in self.invoices
             if customer is None or (invoice.get("customer") or {}).get("id") == customer
         ]
-        return self.answer({"invoices": found[: int(request.url.params["limit"])]})
+        return self.response({"invoices": found[: int(request.url.params["limit"])]})
 
-    def answer(self, data: Any) -> httpx.Response:
+    def response(self, data: Any) -> httpx.Response:
         return httpx.Response(200, content=json.dumps({"success": True, "data": data}), headers=self.headers)
 
 
 @pytest.fixture
 def lost(side: Any, create: dict[str, Any]) -> Callable[..., Attempt]:
-    """Begin a create whose answer is lost; its attempt."""
+    """Begin a create whose response is lost; its attempt."""
 
     def lose(client: Any, **changes: Any) -> Attempt:
         arguments = {**create, "items": [LineItem("Pizza", 2, 75)], **changes}
@@ -102,7 +102,7 @@ def lost(side: Any, create: dict[str, Any]) -> Callable[..., Attempt]:
 
 @pytest.fixture
 def begin(side: Any, time: Any, lost: Callable[..., Attempt]) -> Callable[..., tuple[Any, Attempt]]:
-    """A client of a service, and a create whose answer it lost."""
+    """A client of a service, and a create whose response it lost."""
 
     def begin(service: Service, **changes: Any) -> tuple[Any, Attempt]:
         client = side.client(service, time=time, rate_limit=None, max_retries=0)
@@ -144,17 +144,17 @@ def test_all_of_it_is_within_one_deadline(side: Any, time: Any, lost: Any) -> No
     service = Service(listed(1), *others(customer={"id": "cus_2", "email": "john@example.com"}))
     client = side.client(service, time=time, rate_limit=None)
     attempt = lost(client, customer="jane@example.com")
-    answers = [0, 503, 0]
+    responses = [0, 503, 0]
 
     def handler(request: httpx.Request) -> httpx.Response:
         time.sleep(2)
-        status = answers.pop(0)
+        status = responses.pop(0)
         return httpx.Response(status, headers={"Retry-After": "2"}) if status else service(request)
 
     service.transport.handler = handler
     with pytest.raises(ServerError):
         side.call(client, "reconcile", attempt, timeout=5)
-    answers = [0, 503, 0]
+    responses = [0, 503, 0]
     assert side.call(client, "reconcile", attempt, timeout=9).id == "inv_1"
 
 

@@ -146,7 +146,7 @@ def test_a_create_that_found_nobody_was_not_sent(run: Any, create: Any, client: 
 
 
 @pytest.mark.parametrize("together", [response("inv_stale"), response("inv_stale")[:20], b"x"])
-def test_bytes_behind_an_response_are_not_the_next_one(run: Any, client: Any, raw_server: Any, together: bytes) -> None:
+def test_bytes_behind_a_response_are_not_the_next_one(run: Any, client: Any, raw_server: Any, together: bytes) -> None:
     server = raw_server(responses(response("inv_1") + together, response("inv_stale")))
     own = client(server, max_retries=1)
     for name in ("inv_1", "inv_1"):

@@ -31,7 +31,7 @@ def test_after_a_whole_response_a_connection_may_be_used_again(response: bytes, 
 
 
 @pytest.mark.parametrize("response", WHOLE)
-def test_a_part_of_an_response_is_not_all_of_it(response: bytes) -> None:
+def test_a_part_of_a_response_is_not_all_of_it(response: bytes) -> None:
     for end in range(len(response)):
         assert not after(response[:end]).reusable
 

@@ -1,0 +1,56 @@
+"""One word for one thing, and the field's words: what was replaced does not come back."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# What is written in place of each is in docs/architecture.md and in the code itself.
+REPLACED = {
+    r"\b(Happened|Answered|Books|Rival|PlaceGoneError)\b": "AttemptResult, RawResponse, AttemptStore, ...",
+    r"^class (Failed|Ask|Do|Memory|Page|Place)\b": "TransportFailure, AcquirePermit, RunBlocking, ...",
+    r"\b(_lose|_find|LEFT_ALONE|PATIENCE)\b": "_mark_down, _mark_up, BACKEND_COOLDOWN, LOCK_TIMEOUT",
+    r"\b_?(MOST|LONGEST|SHORTEST|LARGEST)_[A-Z]": "MAX_, MIN_",
+    r"\b(this_runner|has_ended|tell_after_fork|seconds_to_go|kind_of)\b": "current_process_token, ...",
+    r"\bshown\(": "safe_repr",
+    r"Nobody can tell|\bwho looks\b|\bin vain\b|half a character": "The outcome is unknown: ..., lone surrogate",
+    r"\bstand-ins?\b|stand_in": "stub",
+    r"[aA]nswer": "response",
+    r"tests/contract/holding|\bgates?\b": "support, suite",
+}
+# Generated from data, quoted from elsewhere, or the list itself.
+LEFT_OUT = (
+    "requirements/",
+    "openapi/examples/",
+    "tests/stub/documentation/",
+    "tests/vectors/",
+    "docs/faults.md",
+    "benchmarks/RESULTS.md",
+)
+SUFFIXES = {".py", ".md", ".yaml", ".yml", ".toml", ".jinja", ".txt", ".html", ".css", ""}
+
+
+def sources(root: Path) -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.split()
+    files = [root / name for name in listed if not name.startswith(LEFT_OUT)]
+    return [path for path in files if path.suffix in SUFFIXES and path.name != Path(__file__).name]
+
+
+@pytest.mark.parametrize("pattern", REPLACED)
+def test_no_replaced_word_is_written(root: Path, need: Callable[[object, str], object], pattern: str) -> None:
+    need((root / ".git").exists(), "a checkout with its history")
+    found = [
+        f"{path.relative_to(root)}:{number}: {line.strip()}"
+        for path in sources(root)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(pattern, line)
+    ]
+    assert found == [], f"write {REPLACED[pattern]}"
+
+
+def test_there_is_something_to_look_at(root: Path) -> None:
+    assert len(sources(root)) > 300
