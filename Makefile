@@ -134,6 +134,7 @@ $(STOCK_READY): $(CONTRACT) benchmarks/stock.yaml $(READY)
 	mkdir $(STOCK)
 	PATH="$(BIN):$$PATH" openapi-python-client generate --path $(CONTRACT) --config benchmarks/stock.yaml \
 		--meta none --output-path $(STOCK)/stock_paisr >/dev/null
+	$(BIN)/python scripts/large_contract.py $(STOCK)/large
 	@touch $@
 
 # Node.js is part of the Python environment, so that nothing more need be on the machine.

@@ -59,6 +59,13 @@ GOALS = (
     Goal(what="the same, against urllib", contest="first response", baseline="urllib", limit=2.5),
     Goal(what="`from paisr import Paisr`", contest="importing", baseline="import httpx", limit=1.2),
     Goal(
+        what="the same with a contract of 100 operations, against ours",
+        contest="importing",
+        name="paisr, a contract of 100 operations",
+        baseline="paisr",
+        limit=1.1,
+    ),
+    Goal(
         what="import, and one webhook verified",
         contest="importing",
         name="paisr, one webhook verified",

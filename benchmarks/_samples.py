@@ -52,8 +52,10 @@ def get_response() -> bytes:
     return json.dumps({"success": True, "data": invoice(1)}).encode()
 
 
-def create_response() -> bytes:
-    return json.dumps({"success": True, "data": {"id": "inv_000001", "status": "unpaid", "session": None}}).encode()
+def create_response(number: int = 1) -> bytes:
+    return json.dumps(
+        {"success": True, "data": {"id": f"inv_{number:09}", "status": "unpaid", "session": None}}
+    ).encode()
 
 
 def list_response(count: int) -> bytes:

@@ -7,6 +7,7 @@ and its key, it speaks TLS.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import ssl
 import subprocess
@@ -23,14 +24,24 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
 
 
-@cache
+_created = itertools.count(1)
+_FIRST = _samples.create_response()
+
+
 def _response(line: bytes) -> bytes:
-    """The response to a request that begins with `line`: method, target, protocol."""
+    """The response to a request that begins with `line`: method, target, protocol. Each create has an id of its own."""
+    return _read(line) if not line.startswith(b"POST") else _new()
+
+
+def _new() -> bytes:
+    body = _FIRST.replace(b"000000001", b"%09d" % next(_created))
+    return HEAD.format(len(body)).encode() + body
+
+
+@cache
+def _read(line: bytes) -> bytes:
     found = _LIMIT.search(line)
-    if line.startswith(b"POST"):
-        body = _samples.create_response()
-    else:
-        body = _samples.list_response(int(found[1])) if found else _samples.get_response()
+    body = _samples.list_response(int(found[1])) if found else _samples.get_response()
     return HEAD.format(len(body)).encode() + body
 
 

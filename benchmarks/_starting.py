@@ -31,13 +31,14 @@ LOOPBACK = "base_url='http://127.0.0.1:1/v2'"
 STOCK = "from stock_paisr.api.invoices import get_invoice; from stock_paisr import AuthenticatedClient"
 
 
-def _statements(quick: bool) -> dict[str, str]:
+def _statements(quick: bool, stock: str) -> dict[str, str]:
     from paisr import webhooks
 
     stamp = str(int(time.time()))
     signature = webhooks.sign(BODY, timestamp=stamp, secret=SECRET)
     ours = {
         "paisr": "from paisr import Paisr",
+        "paisr, a contract of 100 operations": f"sys.path.insert(0, {stock + '/large'!r}); from paisr import Paisr",
         "import httpx": "import httpx",
         "paisr, one webhook verified": VERIFY.format(body=BODY, signature=signature, stamp=stamp, secret=SECRET),
     }
@@ -58,7 +59,9 @@ def _statements(quick: bool) -> dict[str, str]:
 
 def importing(*, quick: bool, stock: str, clock: str = "process_time") -> Measurement:
     """Imports in fresh processes, compiled files present."""
-    contestants = {name: partial(_imported, statement, stock, clock) for name, statement in _statements(quick).items()}
+    contestants = {
+        name: partial(_imported, statement, stock, clock) for name, statement in _statements(quick, stock).items()
+    }
     unit = "µs of processor time" if clock == "process_time" else "µs on the wall"
     return in_turns(contestants, runs=15 if quick else 31, unit=unit)
 

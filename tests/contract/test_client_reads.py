@@ -26,6 +26,7 @@ from support.generation import load
 from support.mirror import RESPONSES, SUCCESSES, ContractResponse, document
 from support.reach import Reach
 from support.reading import MAX_EXPONENT, exactly, leaves, losses, path_of, tolerated
+from support.sending import REFUSED_IN_AN_ID
 from support.values import arguments_of, example, response_schema
 
 from paisr import APIStatusError, OutcomeUnknownError, UnexpectedResponseError
@@ -79,8 +80,23 @@ def check(response: ContractResponse, content: bytes, clients: Clients) -> None:
     wrong = [error for error in found if not tolerated(error)]
     if wrong:
         check_refused(response, {path_of(error) for error in wrong}, results)
+    elif is_of_another(response, value):
+        count(SUITE, "valid responses that belong to another request")
+        check_refused(response, {"$.data.id"}, results)
     else:
         check_read(response, value, results, tolerant=bool(found))
+
+
+def is_of_another(response: ContractResponse, value: Any) -> bool:
+    """Whether a response is of another invoice than the one asked for, or names a new one that nobody could ask for."""
+    found = value["data"].get("id")
+    asked = arguments_of(response.operation).get("invoice_id")
+    if asked is not None:
+        return bool(found != asked)
+    if response.operation.id != "createInvoice":
+        return False
+    # A new id begins as the contract has it, and has nothing in it that test_client_sends.py has refused.
+    return not found.startswith("inv_") or REFUSED_IN_AN_ID.search(found) is not None
 
 
 def check_read(response: ContractResponse, value: Any, results: list[Result], *, tolerant: bool) -> None:

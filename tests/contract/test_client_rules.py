@@ -51,7 +51,7 @@ def test_both_sides_of_every_rule(operation_id: str, name: str, clients: Clients
         if allowed and not can_be_sent(parameter, meant):
             continue
         arguments = {**arguments_of(operation), parameter.python_name: as_python(parameter.schema, meant)}
-        for result in clients.call(operation, arguments, response_to(operation)):
+        for result in clients.call(operation, arguments, response_to(operation, arguments)):
             assert len(result.sent) == allowed, f"{name}, {what}: {result}"
             assert allowed or isinstance(result.error, InvalidArgumentError)
         count(SUITE, "values on both sides of a rule")
@@ -65,7 +65,7 @@ def test_number_of_items(operation_id: str, name: str, clients: Clients) -> None
         items = [example(rule["items"])] * length
         arguments = {**arguments_of(operation), parameter.python_name: items}
         allowed = reach.errors(parameter.pointer, items) == []
-        for result in clients.call(operation, arguments, response_to(operation)):
+        for result in clients.call(operation, arguments, response_to(operation, arguments)):
             assert len(result.sent) == allowed, f"{length} of {name}"
             if allowed and parameter.place == "body":
                 assert exactly(result.sent[0].content).get(name, []) == items
@@ -79,7 +79,7 @@ def test_bounds_of_a_whole_number(operation_id: str, name: str, clients: Clients
     for number in (least - 1, least, least + 1, most - 1, most, most + 1, -1, -most):
         allowed = reach.errors(parameter.pointer, number) == []
         arguments = {**arguments_of(operation), parameter.python_name: number}
-        for result in clients.call(operation, arguments, response_to(operation)):
+        for result in clients.call(operation, arguments, response_to(operation, arguments)):
             assert len(result.sent) == allowed, f"{name}={number}"
             if allowed and parameter.place == "query":
                 assert parse_qsl(result.sent[0].url.query.decode()) == [(name, str(number))]

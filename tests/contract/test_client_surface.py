@@ -11,10 +11,12 @@ import inspect
 import json
 from collections.abc import Callable
 from inspect import Parameter as Argument
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import yaml
 from support.clients import BASE_URL, TOKEN
 from support.contract import OPERATIONS, Operation, Parameter, not_null, place_of
 from support.counting import count
@@ -28,6 +30,9 @@ from paisr import ApiResponse, AsyncPaisr, Paisr, PaisrError
 SUITE = "client: its surface"
 pytestmark = pytest.mark.suite(SUITE)
 
+# Arguments that hooks of the overlays take beside those of the contract.
+CONFIG = Path(__file__).resolve().parents[2] / "generator-config.yaml"
+OWN = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["arguments"]
 FORMS = ("Paisr", "Paisr, with_response", "AsyncPaisr", "AsyncPaisr, with_response")
 ANNOTATIONS = {"string": "str", "integer": "int", "boolean": "bool", "number": "Number", "array": "Iterable["}
 FORMATS = {"date-time": "datetime", "date": "date", "uuid": "UUID"}
@@ -68,7 +73,8 @@ def test_every_parameter_of_the_contract_is_one_of_the_method(operation_id: str,
     given = dict(inspect.signature(method_of(operation, form)).parameters)
     timeout = given.popitem()
     assert (timeout[0], timeout[1].default, timeout[1].kind) == ("timeout", None, Argument.KEYWORD_ONLY)
-    assert sorted(given) == sorted(one.python_name for one in operation.parameters)
+    own = {name for name, one in OWN.get(operation_id, {}).items() if one.get("own")}
+    assert sorted(given.keys() - own) == sorted(one.python_name for one in operation.parameters)
     for one in operation.parameters:
         argument = given[one.python_name]
         in_path = one.place == "path"
@@ -153,7 +159,7 @@ def test_only_what_is_idempotent_is_sent_again(operation_id: str, form: str) -> 
 def test_a_client_has_no_operation_that_the_contract_has_not(tag: str) -> None:
     """Beside the generated methods are those that overlays/paisr/_invoices.py adds."""
     known = {operation.method_name for operation in OPERATIONS.values() if operation.tag == tag}
-    added = {"wait", "reconcile", "reconcile_journal"} if tag == "invoices" else set[str]()
+    added = {"wait", "reconcile", "reconcile_journal", "unresolved"} if tag == "invoices" else set[str]()
     for client in (Paisr(TOKEN, base_url=BASE_URL), AsyncPaisr(TOKEN, base_url=BASE_URL)):
         resource = getattr(client, tag)
         for one, extra in ((resource, added), (resource.with_response, set[str]())):

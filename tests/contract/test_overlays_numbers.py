@@ -30,6 +30,8 @@ REASONS = {
     ("_recovery/matching.py", "orders of magnitude"): "the same orders of magnitude",
     ("_transport/bodies.py", "is about 0.7 MB"): "a measurement, with what was measured",
     ("_ratelimit/redis.py", "window / 1000"): "milliseconds in a second",
+    ("_recovery/postgres.py", "time.monotonic()) * 1000"): "milliseconds in a second",
+    ("_recovery/store.py", "PAGE = 1000"): "entries that are read in one transaction",
     ("webhooks.py", "number / 1000"): "milliseconds in a second",
     ("webhooks.py", '"inv_123456"'): "an example of a delivery, in a docstring and in an error's sentence",
 }

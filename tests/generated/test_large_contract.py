@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,8 +14,8 @@ import pytest
 pytest.importorskip("openapi_python_client", reason="the generator is not installed")
 
 import generate
+from large_contract import OPERATIONS, large
 
-OPERATIONS = 100
 MAX_SECONDS = 20
 LOADED = """
 import sys
@@ -25,28 +23,6 @@ from paisr import Paisr
 print(*sorted(name for name in sys.modules if name.startswith("paisr_generated.")))
 """
 OVERLAYS = Path(generate.__file__).parents[1] / "overlays"
-
-
-def large() -> dict[str, Any]:
-    """Our contract, and its paths and schemas again and again, under names of their own, up to a hundred operations."""
-    document = generate.read_document(generate.CONTRACT)
-    own = json.dumps({"paths": document["paths"], "schemas": document["components"]["schemas"]})
-    names = sorted(document["components"]["schemas"])
-    for number in range(2, OPERATIONS):
-        text = re.sub(rf'"({"|".join(names)})"', rf'"\g<1>{number}"', own)
-        text = re.sub(rf'/({"|".join(names)})"', rf'/\g<1>{number}"', text)
-        text = re.sub(r"(create|list|get)(Invoices?)\b", rf"\g<1>{number}\g<2>", text)
-        text = text.replace('"/invoices', f'"/{number}/invoices').replace(
-            '"tags": ["invoices"]', f'"tags": ["part {number}"]'
-        )
-        copied = json.loads(text)
-        document["components"]["schemas"] |= copied["schemas"]
-        for path, item in copied["paths"].items():
-            room = OPERATIONS - sum(map(len, document["paths"].values()))
-            document["paths"][path] = dict(list(item.items())[:room])
-        if room <= len(item):
-            break
-    return document
 
 
 def processor_time() -> float:

@@ -44,6 +44,7 @@ def test_the_goals_are_those_that_were_set() -> None:
         ("first response", "httpx", 0.75),
         ("first response", "urllib", 2.5),
         ("importing", "import httpx", 1.2),
+        ("importing", "paisr", 1.1),
         ("importing", "import httpx", 0.6),
         ("constructing", "httpx.Client", 0.03),
         ("limiting", "pyrate-limiter, memory", 1.0),

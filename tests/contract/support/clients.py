@@ -8,8 +8,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import httpx
+from attrs import evolve
 
 from paisr import AsyncPaisr, Paisr
+from paisr._recovery.sqlite import MemoryDatabase
+from paisr._recovery.store import AttemptStore
 from paisr._transport.aiohttp import AiohttpTransport
 from support.contract import Operation
 
@@ -109,9 +112,16 @@ class Clients:
 
             return self._loop.run(awaited())
 
+        self._forget()
         results = [self._result(self._sync, lambda: method(self._paisr)(**arguments), response)]
         results += [self._result(kept, partial(call_async, client), response) for kept, client in self._asyncs]
         return results
+
+    def _forget(self) -> None:
+        """Each case is a create of its own: two that are told one id would be refused, with reason."""
+        for client in (self._paisr, *(client for _, client in self._asyncs)):
+            store = AttemptStore(MemoryDatabase(), client._runtime)
+            client._session = evolve(client._session, notes=evolve(client._session.notes, store=store))
 
     def _result(self, kept: _Kept, call: Callable[[], Any], response: Response) -> Result:
         kept.sent, kept.response = [], response

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from support.clients import Response
@@ -25,11 +26,14 @@ def exactly(content: str | bytes) -> Any:
     return json.loads(content, parse_float=Decimal, parse_int=Decimal)
 
 
-def response_to(operation: Operation) -> Response:
-    """The least that is a success."""
+def response_to(operation: Operation, arguments: Mapping[str, Any] = MappingProxyType({})) -> Response:
+    """The least that is a success; of the invoice that ARGUMENTS ask for, if they do."""
     if operation.id not in SUCCESSES:
         return Response(int(operation.success), b"")
-    return Response(SUCCESSES[operation.id].status_code, json.dumps(example(response_schema(operation))).encode())
+    body = example(response_schema(operation))
+    if "invoice_id" in arguments and "id" in body["data"]:
+        body["data"]["id"] = arguments["invoice_id"]
+    return Response(SUCCESSES[operation.id].status_code, json.dumps(body).encode())
 
 
 def number_meant(wanted: dict[str, Any], value: Any, *, text: bool = False) -> Any:
