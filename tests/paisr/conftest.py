@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -230,3 +231,75 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PAISR_TOKEN", "PAISR_BASE_URL", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+
+
+class Service:
+    """Makes invoices, shows them in lists, and does with the next creates what `plan` says, one after the other.
+
+    ``lose``: carried out, and the response is lost; ``drop``: the request is lost; a status: refused with it; ``late``:
+    as ``lose``, and listed only after `show`. `posts` counts what arrived.
+    """
+
+    def __init__(self) -> None:
+        self.plan: list[Any] = []
+        self.invoices: list[dict[str, Any]] = []
+        self.hidden: list[dict[str, Any]] = []
+        self.requests: list[httpx.Request] = []
+        self.on_post: Callable[[], object] = lambda: None
+        self.transport = httpx.MockTransport(self)
+
+    @property
+    def posts(self) -> int:
+        return [request.method for request in self.requests].count("POST")
+
+    @property
+    def reads(self) -> int:
+        return len(self.requests) - self.posts
+
+    def show(self) -> None:
+        self.invoices += self.hidden
+        self.hidden = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        if request.method == "POST":
+            return self.create(json.loads(request.content))
+        if request.url.path.endswith("/invoices"):
+            return self.response({"invoices": self.invoices[: int(request.url.params["limit"])]})
+        wanted = request.url.path.rpartition("/")[2]
+        found = [one for one in self.invoices if one["id"] == wanted]
+        return self.response(found[0]) if found else httpx.Response(404)
+
+    def create(self, sent: dict[str, Any]) -> httpx.Response:
+        self.on_post()
+        do = self.plan.pop(0) if self.plan else "create"
+        if isinstance(do, int):
+            return httpx.Response(do, json={"success": False, "message": "no"})
+        if do == "drop":
+            raise httpx.ReadError("the request was lost")
+        customer = {"id": "cus_123456", "email": "jane@example.com"}
+        made = {
+            "id": f"inv_{len(self.invoices) + len(self.hidden) + 1}",
+            "status": "unpaid",
+            "customer": customer,
+            "summary": sent["summary"],
+            "currency": sent.get("currency", "SRD"),
+            "session": {"url": "https://checkout.paisr.tech/x", "expires_in": "30 minutes"},
+        }
+        (self.hidden if do == "late" else self.invoices).append(made)
+        if do != "create":
+            raise httpx.ReadError("the response was lost")
+        return self.response({name: made[name] for name in ("id", "status", "session")})
+
+    def response(self, data: Any) -> httpx.Response:
+        return httpx.Response(200, json={"success": True, "data": data})
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"

@@ -1,0 +1,107 @@
+"""Blocking steps of a call on an event loop: in threads of their own, and no longer than the call may take."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time as clocks
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paisr import AsyncPaisr, PaisrError, RateLimit
+from paisr._base.runtime import SYSTEM
+from paisr._engine.drivers import drive_async
+from paisr._engine.steps import RunBlocking, Send
+
+
+def steps(step: Any) -> Generator[Any, Any, Any]:
+    return (yield step)
+
+
+class NoWire:
+    async def send(self, request: Any, deadline: Any) -> Any:
+        raise AssertionError("nothing is sent here")
+
+
+def run(step: Any, **settings: Any) -> Any:
+    wire: Any = NoWire()
+    return asyncio.run(drive_async(steps(step), wire, SYSTEM, **settings))
+
+
+def test_a_step_runs_away_from_the_loop_and_gives_its_result_or_its_error() -> None:
+    assert run(RunBlocking(threading.current_thread, 5)) is not threading.main_thread()
+    with pytest.raises(ZeroDivisionError):
+        run(RunBlocking(lambda: 1 / 0, 5))
+
+
+def test_a_step_that_takes_too_long_is_given_up() -> None:
+    stop = threading.Event()
+    begun = clocks.monotonic()
+    with pytest.raises(TimeoutError):
+        run(RunBlocking(stop.wait, 0.1))
+    assert clocks.monotonic() - begun < 1
+    stop.set()
+
+
+def test_a_step_that_ends_after_its_loop_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    raised: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", raised.append)
+    stop = threading.Event()
+    with pytest.raises(TimeoutError):
+        run(RunBlocking(stop.wait, 0.05))
+    stop.set()
+    for thread in threading.enumerate():
+        if thread.name == "paisr":
+            thread.join(5)
+    assert raised == []
+
+
+def test_what_a_closed_client_has_left_to_send_is_not_sent() -> None:
+    request: Any = None
+    happened = run(Send(request, request), is_open=lambda: False)
+    assert (happened.sent, happened.final) == (False, True)
+
+
+def test_the_threads_that_the_loop_shares_can_all_be_busy(path: Path, service: Any, create: Any) -> None:
+    stop = threading.Event()
+
+    async def story() -> float:
+        loop = asyncio.get_running_loop()
+        waiting = [loop.run_in_executor(None, stop.wait) for _ in range(64)]
+        rate = RateLimit(100, per=60, shared=f"file:{path}.limit")
+        try:
+            async with AsyncPaisr("t", transport=service.transport, journal=path, rate_limit=rate) as client:
+                begun = clocks.monotonic()
+                await client.invoices.create(**create, timeout=2)
+                await client.invoices.list(limit=10, timeout=2)
+                return clocks.monotonic() - begun
+        finally:
+            stop.set()
+            await asyncio.gather(*waiting)
+
+    assert asyncio.run(story()) < 2
+
+
+def test_a_loop_that_is_held_up_after_the_note_sends_nothing(path: Path, service: Any, create: Any) -> None:
+    """By somebody's blocking code, for longer than the call may take."""
+
+    async def story() -> None:
+        async with AsyncPaisr("t", transport=service.transport, journal=path) as client:
+            store = client._session.notes.store
+            begin, loop = store.begin, asyncio.get_running_loop()
+
+            def noted(*arguments: Any) -> Any:
+                done = begin(*arguments)
+                loop.call_soon_threadsafe(clocks.sleep, 0.5)
+                return done
+
+            store.begin = noted
+            with pytest.raises(PaisrError) as caught:
+                await client.invoices.create(**create, timeout=0.2)
+            assert caught.value.outcome == "not_sent"
+
+    asyncio.run(story())
+    assert service.requests == []
