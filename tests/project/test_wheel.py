@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 PACKAGES = ("paisr", "paisr_generated", "paisr_stub")
-EXTRAS_ONLY = {"jinja2", "starlette", "uvicorn", "redis", "aiohttp", "paisr_stub"}
+EXTRAS_ONLY = {"jinja2", "starlette", "uvicorn", "redis", "psycopg", "aiohttp", "paisr_stub"}
 # Some names are loaded when they are first asked for, so all are.
 PROGRAM = """
 import sys, paisr
@@ -108,7 +108,12 @@ def test_the_wheel_says_what_it_needs(dist: dict[str, Path]) -> None:
     assert sorted(always) == ["attrs", "certifi", "httpcore", "httpx", "msgspec", "python-dateutil"]
     for name, limit in (("httpcore", 2), ("httpx", 1)):  # what comes next has not the same transports
         assert re.search(rf"^Requires-Dist: {name}[^;\n]*<{limit}\b", metadata, re.MULTILINE), name
-    assert set(re.findall(r"^Provides-Extra: (.+)$", metadata, re.MULTILINE)) == {"aiohttp", "redis", "stub"}
+    assert set(re.findall(r"^Provides-Extra: (.+)$", metadata, re.MULTILINE)) == {
+        "aiohttp",
+        "postgres",
+        "redis",
+        "stub",
+    }
     assert "Requires-Python: >=3.11" in metadata
     assert "# paisr" in metadata
 
