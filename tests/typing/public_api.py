@@ -176,8 +176,10 @@ def errors(client: Paisr) -> None:
     except paisr.APIStatusError as error:
         assert_type(error.status_code, int)
         assert_type(error.message, str | None)
+        assert_type(error.response, ApiResponse[None])
     except paisr.UnexpectedResponseError as error:
         assert_type((error.path, error.status_code, error.excerpt), tuple[str, int, str])
+        assert_type(error.response.headers.get("x-request-id"), str | None)
     except paisr.OutcomeUnknownError as error:
         assert_type(error.attempt, Attempt)
         assert_type(error.candidates, tuple[Invoice, ...])

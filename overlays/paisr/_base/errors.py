@@ -5,7 +5,7 @@ PaisrError                        every error of the package; .outcome is "not_s
 ├── InvalidArgumentError          refused before anything was sent (also ValueError)
 ├── APIConnectionError            the service was not reached, or the connection broke
 │   └── APITimeoutError
-├── APIStatusError                .status_code .message
+├── APIStatusError                .status_code .message .response
 │   ├── BadRequestError 400 · AuthenticationError 401 · PermissionDeniedError 403 · NotFoundError 404
 │   ├── ConflictError 409 · UnprocessableEntityError 422 · RateLimitError 429 (.retry_after) · ServerError 5xx
 ├── UnexpectedResponseError       a response that the contract does not allow; says where
@@ -16,7 +16,10 @@ PaisrError                        every error of the package; .outcome is "not_s
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from paisr_generated.operations import ApiResponse
 
 __all__ = [
     "APIConnectionError",
@@ -86,9 +89,14 @@ class APITimeoutError(APIConnectionError):
 
 
 class APIStatusError(PaisrError):
-    """The service responded with an error: `status_code`, and its own words as `message` (None if it gave none)."""
+    """The service responded with an error: `status_code`, and its own words as `message` (None if it gave none).
+
+    `response` is the whole of it without the token: ``error.response.json()["errors"]`` where the body has some. `data`
+    is None.
+    """
 
     outcome: Outcome = "rejected"
+    response: ApiResponse[None]
 
     def __init__(self, text: str, *, status_code: int, message: str | None, outcome: Outcome | None = None) -> None:
         super().__init__(text, outcome=outcome)
@@ -136,10 +144,12 @@ class UnexpectedResponseError(PaisrError):
     """A response that the contract does not allow.
 
     `path` says where in the JSON (``$.data.invoices[3].amount.net_total``; ``$`` for the whole), `status_code` is the
-    response's, `excerpt` the first characters of the body, without the token.
+    response's, `excerpt` the first characters of the body, without the token. `response` is the whole of it, also
+    without the token and with None as its `data`; of one that could not be read to its end, it has the status only.
     """
 
     outcome: Outcome = "unknown"
+    response: ApiResponse[None]
 
     def __init__(self, text: str, *, path: str, status_code: int, excerpt: str) -> None:
         super().__init__(text)

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import field, frozen
 
 from paisr._base.errors import RateLimitTimeoutError
-from paisr._engine.outcomes import error_for
+from paisr._engine.outcomes import error_for, read
 from paisr._engine.retry import may_repeat
 from paisr._engine.steps import AcquirePermit, Pause, PreparedCall, RawResponse, Send, TransportFailure
-from paisr_generated.operations import ApiResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from paisr._engine.retry import RetryPolicy
     from paisr._engine.steps import AttemptResult, Steps
     from paisr._ratelimit.queue import Limiter
+    from paisr_generated.operations import ApiResponse
 
 T = TypeVar("T")
 log = logging.getLogger("paisr")
@@ -68,19 +68,13 @@ def exchange(call: PreparedCall[T], policy: Policy, deadline: Deadline) -> Steps
         _log_attempt(call.request.operation, attempt, result, policy.clock() - started)
         if isinstance(result, RawResponse) and 200 <= result.status < 300:
             policy.retry.budget.give_back(spent or 1)
-            return ApiResponse(
-                data=call.decode(result),
-                status_code=result.status,
-                headers=result.headers,
-                content=result.content,
-                attempts=attempt,
-            )
+            return read(result, call, policy.secret, attempt)
         wait = _wait_before_retry(call, policy, deadline, attempt, result)
         if wait is None:
             break
         spent = policy.retry.cost(result)
         yield Pause(wait)
-    error = error_for(last, call, deadline, policy.secret, policy.retry.now())
+    error = error_for(last, call, deadline, policy.secret, now=policy.retry.now(), attempts=attempt)
     raise error from _cause(last)
 
 

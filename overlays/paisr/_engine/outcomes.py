@@ -1,11 +1,12 @@
-"""From what happened to the error that says it: the class, the outcome, and one sentence."""
+"""From what happened to the response, or to the error that says it: the class, the outcome, and one sentence."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from paisr._base.errors import (
     APIConnectionError,
+    APIStatusError,
     APITimeoutError,
     PaisrError,
     RateLimitError,
@@ -15,6 +16,7 @@ from paisr._base.errors import (
 from paisr._engine.envelope import clipped, error_message, excerpt
 from paisr._engine.retry import retry_after
 from paisr._engine.steps import RawResponse, TransportFailure
+from paisr_generated.operations import ApiResponse, Headers
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
     from paisr._engine.steps import AttemptResult, PreparedCall
 
+T = TypeVar("T")
 HINTS = {
     401: "check the token: it may be wrong or expired",
     403: "the token may lack the scope that this call needs",
@@ -33,13 +36,45 @@ HINTS = {
 }
 
 
+def read(raw: RawResponse, call: PreparedCall[T], secret: Secret, attempts: int) -> ApiResponse[T]:
+    """The response with its data; an `UnexpectedResponseError` that has the response where it cannot be read."""
+    try:
+        data = call.decode(raw)
+    except UnexpectedResponseError as error:
+        error.response = _scrubbed(raw, secret, attempts)
+        raise
+    return ApiResponse(data=data, status_code=raw.status, headers=raw.headers, content=raw.content, attempts=attempts)
+
+
+def _scrubbed(raw: RawResponse, secret: Secret, attempts: int) -> ApiResponse[None]:
+    """The response for an error to carry: no header and no part of the body has the token."""
+
+    def hidden(part: bytes) -> bytes:
+        # Latin-1 keeps every byte as it is, and tokens are ASCII.
+        return secret.scrub(part.decode("latin-1")).encode("latin-1")
+
+    return ApiResponse(
+        data=None,
+        status_code=raw.status,
+        headers=Headers([(hidden(name), hidden(value)) for name, value in raw.raw_headers]),
+        content=hidden(raw.content),
+        attempts=attempts,
+    )
+
+
 def error_for(
-    result: AttemptResult, call: PreparedCall[Any], deadline: Deadline, secret: Secret, now: datetime
+    result: AttemptResult, call: PreparedCall[Any], deadline: Deadline, secret: Secret, *, now: datetime, attempts: int
 ) -> PaisrError:
     """The error of a call whose last attempt ended so."""
+    error: PaisrError
     if isinstance(result, TransportFailure):
-        return _failure(result, call.request.operation, deadline, secret)
-    return _status_error(result, call, deadline, secret, now)
+        error = _failure(result, call.request.operation, deadline, secret)
+        result = RawResponse(result.status, [], b"")
+    else:
+        error = _status_error(result, call, deadline, secret, now)
+    if isinstance(error, (APIStatusError, UnexpectedResponseError)):
+        error.response = _scrubbed(result, secret, attempts)
+    return error
 
 
 def _failure(failed: TransportFailure, operation: str, deadline: Deadline, secret: Secret) -> PaisrError:

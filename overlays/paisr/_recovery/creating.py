@@ -11,12 +11,13 @@ from attrs import evolve, field, fields, frozen
 from paisr._base.errors import ConfigurationError, InvalidArgumentError, PaisrError
 from paisr._engine.deadlines import Deadline
 from paisr._engine.exchange import exchange
+from paisr._engine.outcomes import read
 from paisr._engine.steps import RawResponse
 from paisr._recovery.attempts import OutcomeUnknownError
 from paisr._recovery.database import MIN_LOCK_TIMEOUT
 from paisr._recovery.entries import NEVER_HAPPENED, Outcome, Work
 from paisr._recovery.reconcile import in_flight
-from paisr_generated.operations import ApiResponse, Headers, encode
+from paisr_generated.operations import encode
 
 if TYPE_CHECKING:
     from paisr._engine.exchange import Policy
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from paisr._recovery.notes import Notes
     from paisr._recovery.reconcile import Reconciler
     from paisr_generated import Invoice
+    from paisr_generated.operations import ApiResponse
 
 _IN_DAYS = re.compile(r"In (\d{1,6}) days?")
 
@@ -121,8 +123,7 @@ class Creator:
 
     def _stored(self, content: bytes) -> ApiResponse[Any]:
         """What the service responded to the create of a key; nothing was sent."""
-        data = self.call.decode(RawResponse(200, [], content))
-        return ApiResponse(data=data, status_code=200, headers=Headers([]), content=content, attempts=0)
+        return read(RawResponse(200, [], content), self.call, self.policy.secret, attempts=0)
 
     def _as_created(self, invoice: Invoice) -> ApiResponse[Any]:
         """An invoice that was found, as the create would have described it."""
