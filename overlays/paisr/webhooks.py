@@ -3,9 +3,8 @@
 ::
 
     event = paisr.webhooks.verify(
-        request.body,                                        # the raw bytes, as they came
-        signature=request.headers.get("X-PCB-Signature"),
-        timestamp=request.headers.get("X-PCB-Timestamp"),
+        request.body,               # the raw bytes, as they came
+        headers=request.headers,    # a mapping of any framework's kind, or pairs, as ASGI has them
         secret=os.environ["PAISR_WEBHOOK_SECRET"],
     )
 
@@ -17,14 +16,25 @@ from __future__ import annotations
 
 import hmac
 import json
-import re
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, cast
 
-from paisr._base.errors import WebhookError
+from paisr._base.errors import ConfigurationError, WebhookError
 from paisr._base.secrets import Secret
+from paisr._deliveries import (
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+    HasItems,
+    Pairs,
+    from_headers,
+    moment,
+    out_of_base64,
+    signature_bytes,
+    timestamp_text,
+    written_otherwise,
+)
 
 __all__ = [
     "INVOICE_CREATED",
@@ -37,21 +47,10 @@ __all__ = [
     "verify",
 ]
 
-# Header and event names are the vendor's (public documentation). An older page calls the first X-Paisr-Signature.
-SIGNATURE_HEADER: Final = "X-PCB-Signature"
-TIMESTAMP_HEADER: Final = "X-PCB-Timestamp"
+# The names are the vendor's (public documentation).
 INVOICE_CREATED: Final = "invoice.created"
 INVOICE_PAID: Final = "invoice.paid"
 INVOICE_REMOVED: Final = "invoice.removed"
-
-# Whether timestamps are seconds or milliseconds is not documented, so both are taken and told apart by size (inferred):
-# 10^11 seconds is the year 5138, 10^11 milliseconds is 1973.
-_FIRST_MILLISECONDS = 10**11
-_TIMESTAMP_END = 10**14
-_TIMESTAMP = re.compile(r"[0-9]{1,14}")
-_SIGNATURE = re.compile(r"[0-9A-Fa-f]{64}")
-# A body that fails the check is parsed to explain why only up to this size: strangers must not be able to order work.
-_MAX_EXPLAINED = 16_384
 
 
 class WebhookEvent(NamedTuple):
@@ -71,29 +70,36 @@ class WebhookEvent(NamedTuple):
 def verify(
     body: bytes,
     *,
-    signature: str | None,
-    timestamp: str | int | None,
+    signature: str | bytes | None = None,
+    timestamp: str | bytes | int | None = None,
+    headers: HasItems | Pairs | None = None,
     secret: str | Iterable[str],
     tolerance: float = 300,
     now: Callable[[], float] = time.time,
 ) -> WebhookEvent:
     """The event in a delivery that the service signed; a `WebhookError` says why it is not to be trusted.
 
-    `body`: the raw bytes of the request, before anything has parsed them. `signature`, `timestamp`: the values of
-    ``X-PCB-Signature`` and ``X-PCB-Timestamp``, None when missing; hexadecimal digits may be in either case. `secret`:
-    the webhook's secret, or several while it is being changed, of which one must fit. `tolerance`: how many seconds the
-    timestamp may lie in the past or in the future. `now`: the wall clock, in seconds since 1970.
+    `body`: the raw bytes of the request, before anything has parsed them. `headers`: those of the request, texts or
+    bytes, names in any case. Instead of it, `signature` and `timestamp`: the values of ``X-PCB-Signature`` and
+    ``X-PCB-Timestamp``, None when missing; hexadecimal digits may be in either case. `secret`: the webhook's secret, or
+    several while it is being changed, of which one must fit. `tolerance`: how many seconds the timestamp may lie in the
+    past or in the future. `now`: the wall clock, in seconds since 1970.
 
-    The error's `reason` is one of ``"missing"`` (a header), ``"signature"``, ``"timestamp"``, ``"body"``, ``"secret"``
-    and ``"tolerance"``. The signature is looked at before the time, so ``"timestamp"`` about a delivery that is too old
-    or too new means that it is genuine: a replay, or a clock that is wrong.
+    The error's `reason` is one of ``"missing"`` (a header), ``"signature"``, ``"timestamp"`` and ``"body"``. The
+    signature is looked at before the time, so ``"timestamp"`` about a delivery that is too old or too new means that it
+    is genuine: a replay, or a clock that is wrong. A secret or a tolerance that cannot be one, and headers of no kind,
+    are a `ConfigurationError`: it is not the delivery that is wrong, so do not respond with a 400 to it.
     """
     secrets = _wrapped(secret)
     del secret  # a traceback from here on must not have it among its locals
     _check_arguments(body, secrets, tolerance)
-    raw, stamp = bytes(body), _timestamp_text(timestamp)
-    signed_at = _moment(stamp)
-    given = _signature_bytes(signature)
+    if headers is not None:
+        if signature is not None or timestamp is not None:
+            raise ConfigurationError("signature and timestamp are in the headers already; give either, not both.")
+        signature, timestamp = cast("tuple[str | None, str | None]", from_headers(headers))
+    raw, stamp = bytes(body), timestamp_text(timestamp)
+    signed_at = moment(stamp)
+    given = signature_bytes(signature)
     if not _fits(given, stamp, raw, secrets):
         raise WebhookError(_why_not(given, stamp, raw, secrets), reason="signature")
     age = now() - signed_at
@@ -111,13 +117,12 @@ def sign(body: bytes, *, timestamp: str | int, secret: str) -> str:
     """The signature of a delivery as the service makes it, for tests: 64 hexadecimal digits.
 
     HMAC-SHA256, keyed with the secret, over the timestamp, a full stop and the raw body (vendor's documentation).
-    Raises `WebhookError`, as `verify` does.
+    Raises what `verify` raises.
     """
     secrets = _wrapped(secret)
     del secret
     _check_arguments(body, secrets, 0)
-    stamp = _timestamp_text(timestamp)
-    _moment(stamp)
+    stamp = timestamp_text(timestamp)
     return _mac(secrets[0], stamp, bytes(body)).hex()
 
 
@@ -136,14 +141,13 @@ def _check_arguments(body: object, secrets: tuple[Secret, ...], tolerance: objec
             reason="body",
         )
     if not secrets:
-        raise WebhookError("There is no secret: pass the webhook's secret, or several.", reason="secret")
+        raise ConfigurationError("There is no secret: pass the webhook's secret, or several.")
     for secret in secrets:
         if problem := _secret_problem(secret):
-            raise WebhookError(problem, reason="secret")
+            raise ConfigurationError(problem)
     if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 0 <= tolerance < float("inf"):
-        raise WebhookError(
-            f"tolerance={tolerance!r} is not a number of seconds, zero or more; give one such as 300.",
-            reason="tolerance",
+        raise ConfigurationError(
+            f"tolerance={tolerance!r} is not a number of seconds, zero or more; give one such as 300."
         )
 
 
@@ -157,41 +161,6 @@ def _secret_problem(secret: Secret) -> str | None:
     except UnicodeEncodeError:
         return "A secret has a lone surrogate in it; read it again from where it came."
     return None
-
-
-def _timestamp_text(given: object) -> str:
-    """The timestamp as it was signed; white space around a header's value does not belong to it."""
-    if given is None or given == "":
-        raise WebhookError(f"The delivery has no {TIMESTAMP_HEADER} header.", reason="missing")
-    text = given.strip(" \t") if isinstance(given, str) else ""
-    if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < _TIMESTAMP_END:
-        text = str(given)
-    if not _TIMESTAMP.fullmatch(text):
-        raise WebhookError(
-            f"The timestamp ({type(given).__name__}) is not a whole number of seconds or milliseconds since 1970, "
-            f"as text; pass the value of {TIMESTAMP_HEADER}.",
-            reason="timestamp",
-        )
-    return text
-
-
-def _moment(stamp: str) -> float:
-    """Seconds since 1970."""
-    number = int(stamp)
-    return number / 1000 if number >= _FIRST_MILLISECONDS else float(number)
-
-
-def _signature_bytes(given: object) -> bytes:
-    if given is None or given == "":
-        raise WebhookError(f"The delivery has no {SIGNATURE_HEADER} header.", reason="missing")
-    text = given.strip(" \t") if isinstance(given, str) else ""
-    if not _SIGNATURE.fullmatch(text):
-        raise WebhookError(
-            f"The signature ({type(given).__name__}) is not 64 hexadecimal digits, as text; "
-            f"pass the value of {SIGNATURE_HEADER}.",
-            reason="signature",
-        )
-    return bytes.fromhex(text)
 
 
 def _mac(secret: Secret, stamp: str, body: bytes) -> bytes:
@@ -208,7 +177,9 @@ def _fits(given: bytes, stamp: str, body: bytes, secrets: Iterable[Secret]) -> b
 
 def _why_not(given: bytes, stamp: str, body: bytes, secrets: tuple[Secret, ...]) -> str:
     """A sentence about a signature that does not fit, with the cause where it can be told."""
-    if any(_fits(given, stamp, other, secrets) for other in _written_otherwise(body)):
+    if any(_fits(given, stamp, other, secrets) for other in out_of_base64(body)):
+        return "The signature fits this body decoded from base64, as a gateway writes it: decode it, then verify it."
+    if any(_fits(given, stamp, other, secrets) for other in written_otherwise(body)):
         return (
             "The signature does not fit this body, but it fits the same JSON written otherwise: the body looks "
             "re-serialised; pass the raw bytes of the request, from before it was parsed."
@@ -219,24 +190,6 @@ def _why_not(given: bytes, stamp: str, body: bytes, secrets: tuple[Secret, ...])
         "The signature does not fit: the delivery is forged or was changed on its way, "
         "or it was signed with a secret that is not among those given."
     )
-
-
-def _written_otherwise(body: bytes) -> set[bytes]:
-    """The same JSON as other writers would write it: with and without spaces, escapes and a final line break."""
-    if len(body) > _MAX_EXPLAINED:
-        return set()
-    try:
-        value = json.loads(body.decode())
-        texts = [
-            json.dumps(value, separators=separators, ensure_ascii=ascii_only)
-            for separators in ((",", ":"), (", ", ": "))
-            for ascii_only in (True, False)
-        ]
-        found = {text.encode() for text in texts}
-    except (ValueError, RecursionError):
-        found = set[bytes]()
-    stripped = body.strip()
-    return (found | {stripped, stripped + b"\n", stripped + b"\r\n"}) - {body}
 
 
 def _read(body: bytes, signed_at: datetime) -> WebhookEvent:

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from email.message import Message
 from typing import Any, assert_type
 
 import httpx
@@ -143,6 +144,17 @@ async def awaited(client: AsyncPaisr) -> None:
     await client.aclose()
 
     _ = invoices.get("inv_1").id  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue] - no await
+
+
+def deliveries(body: bytes, scope: list[tuple[bytes, bytes]], headers: Mapping[str, str], message: Message) -> None:
+    verify = paisr.webhooks.verify
+    assert_type(verify(body, headers=headers, secret="s"), paisr.WebhookEvent)
+    verify(body, headers=scope, secret=("s", "t"))
+    verify(body, headers=message, secret="s")
+    verify(body, signature=headers.get("x-pcb-signature"), timestamp=b"1", secret="s")
+
+    verify(body.decode(), headers=headers, secret="s")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - raw bytes
+    verify(body, headers=headers)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - no secret
 
 
 def models(invoice: Invoice) -> None:

@@ -1,0 +1,120 @@
+"""The parts of a webhook delivery, in every form in which a framework or a gateway hands them on."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, Final, Protocol, runtime_checkable
+
+from paisr._base.errors import ConfigurationError, WebhookError
+
+# The names are the vendor's (public documentation); the first has an older name, on an older page.
+SIGNATURE_HEADER: Final = "X-PCB-Signature"
+TIMESTAMP_HEADER: Final = "X-PCB-Timestamp"
+OLDER_SIGNATURE_HEADER = "X-Paisr-Signature"
+
+# Whether timestamps are seconds or milliseconds is not documented, so both are taken and told apart by size (inferred):
+# 10^11 seconds is the year 5138, 10^11 milliseconds is 1973.
+_FIRST_MILLISECONDS = 10**11
+_TIMESTAMP_END = 10**14
+_TIMESTAMP = re.compile(r"[0-9]{1,14}")
+_SIGNATURE = re.compile(r"[0-9A-Fa-f]{64}")
+# A body that fails the check is parsed to explain why only up to this size: strangers must not be able to order work.
+_MAX_EXPLAINED = 16_384
+
+Pairs = Iterable[tuple[str | bytes, str | bytes]]
+
+
+@runtime_checkable
+class HasItems(Protocol):
+    """A mapping of headers, of any framework's kind."""
+
+    def items(self) -> Pairs: ...
+
+
+def from_headers(headers: object) -> tuple[object, object]:
+    """The values of the signature's and the timestamp's header, None where there is none; names in any case."""
+    try:
+        pairs: Any = headers.items() if isinstance(headers, HasItems) else headers
+        values: dict[str, object] = {_text(name).lower(): value for name, value in pairs}
+    except (TypeError, ValueError, AttributeError):
+        raise ConfigurationError(
+            f"headers is of type {type(headers).__name__}; give the request's headers, as a mapping or as pairs."
+        ) from None
+    names = (SIGNATURE_HEADER, OLDER_SIGNATURE_HEADER, TIMESTAMP_HEADER)
+    signature, older, timestamp = (values.get(name.lower()) for name in names)
+    return older if signature is None else signature, timestamp
+
+
+def _text(value: Any) -> Any:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def _header_text(given: object, name: str) -> str:
+    """A header's value without the white space around it, which does not belong to it; "" for what is no text."""
+    if given is None or given in ("", b""):
+        raise WebhookError(f"The delivery has no {name} header.", reason="missing")
+    text = _text(given)
+    return text.strip(" \t") if isinstance(text, str) else ""
+
+
+def timestamp_text(given: object) -> str:
+    """The timestamp as it was signed."""
+    text = _header_text(given, TIMESTAMP_HEADER)
+    if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < _TIMESTAMP_END:
+        text = str(given)
+    if not _TIMESTAMP.fullmatch(text):
+        raise WebhookError(
+            f"The timestamp ({type(given).__name__}) is not a whole number of seconds or milliseconds since 1970, "
+            f"as text; pass the value of {TIMESTAMP_HEADER}.",
+            reason="timestamp",
+        )
+    return text
+
+
+def moment(stamp: str) -> float:
+    """Seconds since 1970."""
+    number = int(stamp)
+    return number / 1000 if number >= _FIRST_MILLISECONDS else float(number)
+
+
+def signature_bytes(given: object) -> bytes:
+    """The 32 bytes of a signature."""
+    text = _header_text(given, SIGNATURE_HEADER)
+    if not _SIGNATURE.fullmatch(text):
+        raise WebhookError(
+            f"The signature ({type(given).__name__}) is not 64 hexadecimal digits, as text; "
+            f"pass the value of {SIGNATURE_HEADER}.",
+            reason="signature",
+        )
+    return bytes.fromhex(text)
+
+
+def out_of_base64(body: bytes) -> set[bytes]:
+    """What a body in base64 stands for; nothing where it is none."""
+    if len(body) > _MAX_EXPLAINED:
+        return set()
+    try:
+        return {base64.b64decode(b"".join(body.split()).translate(bytes.maketrans(b"-_", b"+/")), validate=True)}
+    except ValueError:
+        return set()
+
+
+def written_otherwise(body: bytes) -> set[bytes]:
+    """The same JSON as other writers would write it: with and without spaces, escapes and a final line break."""
+    if len(body) > _MAX_EXPLAINED:
+        return set()
+    try:
+        value = json.loads(body.decode())
+        texts = [
+            json.dumps(value, separators=separators, ensure_ascii=ascii_only)
+            for separators in ((",", ":"), (", ", ": "))
+            for ascii_only in (True, False)
+        ]
+        found = {text.encode() for text in texts}
+    except (ValueError, RecursionError):
+        found = set[bytes]()
+    stripped = body.strip()
+    return (found | {stripped, stripped + b"\n", stripped + b"\r\n"}) - {body}
