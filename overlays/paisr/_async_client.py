@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from paisr._base.errors import ConfigurationError
 from paisr._base_client import BaseClient
 from paisr._callers import AsyncClientCaller
 from paisr._engine.drivers import drive_async
@@ -49,16 +50,33 @@ class AsyncPaisr(BaseClient["httpx.AsyncBaseTransport"], AsyncResources):
 
     async def aclose(self) -> None:
         """Close the connections. Calls made afterwards raise `ConfigurationError`."""
+        _check_loop()
         self._closed = True
-        await self._transport.close()
-        self._session.notes.store.database.close()
+        if self._parent is None:
+            await self._transport.close()
+            self._session.notes.store.database.close()
 
     async def __aenter__(self) -> Self:
+        _check_loop()
         return self
 
     async def __aexit__(self, *_exception: object) -> None:
         await self.aclose()
 
     async def _run(self, steps: Steps[T]) -> T:
+        _check_loop()
         self._check_open()
         return await drive_async(steps, self._transport, self._runtime, self._is_open)
+
+
+def _check_loop() -> None:
+    """Said here once, before a journal or a transport stumbles over it."""
+    import asyncio  # here, because who makes a client need not have a loop yet
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise ConfigurationError(
+            "AsyncPaisr runs on asyncio only, and this is another event loop or none; "
+            "call it under asyncio.run(), or use Paisr in a thread."
+        ) from None

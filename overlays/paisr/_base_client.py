@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from copy import copy
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+from attrs import evolve
 
 from paisr._base.errors import ConfigurationError
 from paisr._base.route import Route
@@ -19,11 +22,11 @@ from paisr._recovery.sqlite import MemoryDatabase
 from paisr._recovery.store import AttemptStore
 from paisr._session import Session
 from paisr._settings import read_max_retries, read_service, read_timeout, read_token
-from paisr_generated.contract import DEFAULT_ENVIRONMENT
 
 if TYPE_CHECKING:
     import os
     import ssl
+    from collections.abc import Callable
 
     from paisr._base.runtime import Runtime
     from paisr._base.secrets import Secret
@@ -43,12 +46,14 @@ class BaseClient(Generic[UserTransport]):
 
     _runtime: Runtime = SYSTEM
     _closed = False
+    # Whose transport, limiter and journal these are, where they are not this client's own.
+    _parent: BaseClient[UserTransport] | None = None
 
     def __init__(
         self,
-        token: str | None = None,
+        token: str | Callable[[], str] | None = None,
         *,
-        environment: Environment = DEFAULT_ENVIRONMENT,
+        environment: Environment | None = None,
         base_url: str | None = None,
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
@@ -61,9 +66,14 @@ class BaseClient(Generic[UserTransport]):
     ) -> None:
         """Check the settings; a `ConfigurationError` for those that cannot work.
 
+        An argument wins over a variable of the environment. Where the service is can be said by one of `environment`
+        and `base_url`, else by ``PAISR_ENVIRONMENT`` and ``PAISR_BASE_URL``; an environment beside a
+        ``PAISR_BASE_URL`` that is another address is refused. `repr` shows the address.
+
         Args:
-            token: From the dashboard; ``PAISR_TOKEN`` when not given.
-            environment: ``"live"`` or ``"staging"``.
+            token: From the dashboard, or a callable that returns it, called before each attempt, so that it can
+                change; on an event loop it must not block. ``PAISR_TOKEN`` when not given.
+            environment: ``"live"`` or ``"staging"``; ``PAISR_ENVIRONMENT``, else ``"live"``, when not given.
             base_url: Another address of the service, with its version (``https://…/v2``); ``PAISR_BASE_URL`` when not
                 given.
             timeout: Seconds for a whole call, from its beginning to its result.
@@ -79,7 +89,8 @@ class BaseClient(Generic[UserTransport]):
             transport: An httpx transport, for tests and special networks. It is closed with the client, and asked to
                 use each connection once, since nobody sees what else comes on it.
         """
-        given_token, given_url, given_proxy, place = wrap(token), wrap(base_url), wrap(proxy), wrap_place(journal)
+        given_token = token if callable(token) else wrap(token)
+        given_url, given_proxy, place = wrap(base_url), wrap(proxy), wrap_place(journal)
         del token, base_url, proxy, journal  # a traceback from here on must not have them among its locals
         runtime = self._runtime
         secret = read_token(given_token)
@@ -107,15 +118,34 @@ class BaseClient(Generic[UserTransport]):
         """Make the transport ready, of the user's kind or our own."""
         raise NotImplementedError
 
+    def with_options(
+        self, *, timeout: float | None = None, max_retries: int | None = None, on_drift: OnDrift | None = None
+    ) -> Self:
+        """This client with other options: it shares the connections, the limiter and the journal.
+
+        What is not given stays as it is. Closing it closes nothing that is shared, and closing the client that was
+        constructed closes both.
+        """
+        policy, session = self._session.policy, self._session
+        if max_retries is not None:
+            policy = evolve(policy, retry=evolve(policy.retry, max_retries=read_max_retries(max_retries)))
+        if on_drift is not None:
+            policy = evolve(policy, drift=_drift_watch(on_drift))
+        limit = session.timeout if timeout is None else read_timeout(timeout)
+        other = copy(self)
+        other._parent, other._closed = self, False
+        other._session = evolve(session, policy=policy, timeout=limit)
+        return other
+
     def _is_open(self) -> bool:
-        return not self._closed
+        return not self._closed and (self._parent is None or self._parent._is_open())
 
     def _check_open(self) -> None:
-        if self._closed:
+        if not self._is_open():
             raise ConfigurationError("This client is closed; make a new one, or call before it is closed.")
 
     def __repr__(self) -> str:
-        closed = ", closed" if self._closed else ""
+        closed = "" if self._is_open() else ", closed"
         # Whoever records the locals of a refused constructor shows a client that has no route yet.
         route: Route | None = getattr(self, "_route", None)
         of = f" of {route.service.url}" if route is not None else ""

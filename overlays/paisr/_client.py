@@ -46,8 +46,9 @@ class Paisr(BaseClient["httpx.BaseTransport"], Resources):
     def close(self) -> None:
         """Close the connections. Calls made afterwards raise `ConfigurationError`."""
         self._closed = True
-        self._transport.close()
-        self._session.notes.store.database.close()
+        if self._parent is None:
+            self._transport.close()
+            self._session.notes.store.database.close()
 
     def __enter__(self) -> Self:
         return self

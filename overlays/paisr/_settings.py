@@ -1,26 +1,68 @@
-"""Token, base URL and settings: checked once, before there is anything to send."""
+"""Token, base URL and settings: checked before there is anything to send. An argument wins over a variable."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections import deque
+from collections.abc import Callable
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from paisr._base.errors import ConfigurationError
 from paisr._base.route import Service, ascii_host, is_loopback
 from paisr._base.secrets import Secret
-from paisr._base.texts import safe_repr, seconds
+from paisr._base.texts import safe_repr, seconds, type_name
 from paisr_generated.contract import DEFAULT_ENVIRONMENT, SERVERS
 
 TOKEN_VARIABLE = "PAISR_TOKEN"
 BASE_URL_VARIABLE = "PAISR_BASE_URL"
+ENVIRONMENT_VARIABLE = "PAISR_ENVIRONMENT"
+# Of so many tokens that a callable gave, an echo is still recognised: calls may be in flight with any of them.
+MAX_ROTATED = 8
 _HEADER_TEXT = re.compile(r"[\x21-\x7e]+")
 _PATH_TEXT = re.compile(r"([A-Za-z0-9._~!$&'()*+,;=:/-]|%[0-9A-Fa-f]{2})*")
 
 
-def read_token(given: Secret | None) -> Secret:
+def read_token(given: Secret | Callable[[], str] | None) -> Secret:
     """The token as given, or from ``PAISR_TOKEN``, held so that nothing shows it."""
-    secret = given if given is not None else Secret(os.environ.get(TOKEN_VARIABLE, ""))
+    if given is not None and not isinstance(given, Secret):
+        return RotatingToken(given)
+    return _checked_token(given if given is not None else Secret(os.environ.get(TOKEN_VARIABLE, "")))
+
+
+class RotatingToken(Secret):
+    """A token that a callable gives anew for each attempt."""
+
+    __slots__ = ("_give", "_given")
+
+    def __init__(self, give: Callable[[], str]) -> None:
+        super().__init__("")
+        self._give = give
+        self._given: deque[Secret] = deque(maxlen=MAX_ROTATED)
+
+    @property
+    def owner(self) -> Callable[[], str]:
+        """Whoever gives the token is the account, whichever one it is now."""
+        return self._give
+
+    def reveal(self) -> str:
+        try:
+            secret = Secret(self._give())
+        except Exception as error:
+            raise ConfigurationError(
+                f"The callable given as token= raised {type_name(error)}; let it return the token as text."
+            ) from error.with_traceback(None)
+        if not any(one.reveal() == secret.reveal() for one in self._given):
+            self._given.append(_checked_token(secret))
+        return secret.reveal()
+
+    def scrub(self, text: str) -> str:
+        for secret in self._given.copy():
+            text = secret.scrub(text)
+        return text
+
+
+def _checked_token(secret: Secret) -> Secret:
     if problem := _token_problem(secret):
         raise ConfigurationError(problem)
     return secret
@@ -39,12 +81,33 @@ def _token_problem(secret: Secret) -> str | None:
 
 
 def read_service(environment: object, base_url: Secret | None) -> Service:
-    """The service to talk to: `base_url`, else ``PAISR_BASE_URL``, else the environment's server in the contract."""
+    """The service to talk to: what an argument says, else what a variable says, else the contract's default server.
+
+    Two that say something else are refused: what is meant for a stub must not reach the live service.
+    """
+    url = Secret(os.environ[BASE_URL_VARIABLE]) if os.environ.get(BASE_URL_VARIABLE) else None
+    if base_url is not None:
+        if environment is not None:
+            raise ConfigurationError("environment= and base_url= both say where the service is; give one of them.")
+        return _service(base_url)
+    name = "environment"
+    if environment is None and os.environ.get(ENVIRONMENT_VARIABLE):
+        name, environment = ENVIRONMENT_VARIABLE, os.environ[ENVIRONMENT_VARIABLE]
+    if environment is None:
+        return _service(url or Secret(SERVERS[DEFAULT_ENVIRONMENT]))
     if not isinstance(environment, str) or environment not in SERVERS:
         raise ConfigurationError(
-            f"environment={safe_repr(environment)} is not known; it is one of {', '.join(map(repr, SERVERS))}."
+            f"{name}={safe_repr(environment)} is not known; it is one of {', '.join(map(repr, SERVERS))}."
         )
-    url = base_url or Secret(os.environ.get(BASE_URL_VARIABLE) or SERVERS[environment])
+    service = _service(Secret(SERVERS[environment]))
+    if url is not None and (other := _service(url)) != service:
+        raise ConfigurationError(
+            f"{name}={environment!r} is {service.url} and {BASE_URL_VARIABLE} is {other.url}; leave one of them out."
+        )
+    return service
+
+
+def _service(url: Secret) -> Service:
     if not url.is_text:
         raise ConfigurationError(
             f"base_url is of type {url.kind}; give it as text, such as {SERVERS[DEFAULT_ENVIRONMENT]!r}."

@@ -228,7 +228,15 @@ def create() -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own token, service and proxies are not the tests'."""
-    for name in ("PAISR_TOKEN", "PAISR_BASE_URL", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"):
+    for name in (
+        "PAISR_TOKEN",
+        "PAISR_BASE_URL",
+        "PAISR_ENVIRONMENT",
+        "HTTPS_PROXY",
+        "HTTP_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+    ):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
 

@@ -129,7 +129,8 @@ def test_both_clients_take_the_same_settings() -> None:
     documented = inspect.getdoc(Paisr.__init__) or ""
     assert all(f"{name}:" in documented for name, *_rest in settings[1:])
     renamed = {name.replace("aclose", "close") for name in public(AsyncPaisr)}
-    assert renamed == set(public(Paisr)) == {"close", "invoices"}
+    assert renamed == set(public(Paisr)) == {"close", "invoices", "with_options"}
+    assert {name for name, *_rest in parameters(Paisr.with_options)} <= {name for name, *_rest in settings}
     assert Paisr.__doc__
     assert AsyncPaisr.__doc__
 
@@ -138,7 +139,7 @@ def test_the_documented_defaults_hold() -> None:
     defaults = {name: default for name, _kind, default, _annotation in parameters(Paisr.__init__)[1:]}
     expected = {
         "token": None,
-        "environment": "live",
+        "environment": None,
         "base_url": None,
         "timeout": 30.0,
         "max_retries": 2,

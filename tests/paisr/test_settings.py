@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from paisr import AsyncPaisr, ConfigurationError, Paisr
+from paisr import AsyncPaisr, AuthenticationError, ConfigurationError, Paisr
 from paisr._base.route import Service, is_loopback
 from paisr._base.secrets import wrap
 from paisr._settings import read_service
 
 CANARY = "CANARY-c0ffee-token"
+LIVE, STAGING = "https://api.live.paisr.tech/v2", "https://api.staging.paisr.tech/v2"
 
 
 class Tokens(str, enum.Enum):  # noqa: UP042 - the older way, whose str() is not its value, is what is tested
@@ -20,7 +21,7 @@ class Tokens(str, enum.Enum):  # noqa: UP042 - the older way, whose str() is not
 
 
 def service(url: Any) -> Service:
-    return read_service("live", wrap(url))
+    return read_service(None, wrap(url))
 
 
 def refusal(**settings: Any) -> str:
@@ -81,6 +82,47 @@ def test_a_token_from_an_enumeration_is_its_value(side: Any, script: Any, invoic
     responses = script((200, invoice))
     side.call(side.client(responses, token=Tokens.LIVE), "get", "inv_123456")
     assert responses.requests[0].headers["Authorization"] == "Bearer tok_live"
+
+
+def test_a_token_that_a_callable_gives_is_read_at_each_attempt(side: Any, script: Any, invoice: Any, time: Any) -> None:
+    tokens = iter(["tok_first", "tok_second", "tok_third"])
+    responses = script((503, b""), (200, invoice))
+    client = side.client(responses, time=time, token=lambda: next(tokens))
+    assert responses.requests == []
+    side.call(client, "get", "inv_123456")
+    side.call(client, "get", "inv_123456")
+    sent = [request.headers["Authorization"] for request in responses.requests]
+    assert sent == ["Bearer tok_first", "Bearer tok_second", "Bearer tok_third"]
+
+
+@pytest.mark.parametrize(
+    ("give", "said"),
+    [
+        (lambda: None, "The token is of type NoneType; give it as text."),
+        (lambda: "two words", "The token has a space"),
+        (lambda: "", "There is no token"),
+        (lambda: {}["vault"], "The callable given as token= raised a KeyError; let it return the token as text."),
+    ],
+)
+def test_a_callable_that_gives_no_token_is_refused_before_anything_is_sent(
+    side: Any, script: Any, invoice: Any, create: Any, give: Any, said: str
+) -> None:
+    responses = script((200, invoice))
+    client = side.client(responses, token=give)
+    for name, arguments in (("get", {"invoice_id": "inv_123456"}), ("create", create)):
+        with pytest.raises(ConfigurationError) as caught:
+            side.call(client, name, **arguments)
+        assert str(caught.value).startswith(said)
+        assert caught.value.outcome == "not_sent"
+    assert responses.requests == []
+
+
+def test_every_token_that_a_callable_gave_lately_is_kept_out_of_texts(side: Any, script: Any, time: Any) -> None:
+    tokens = iter(["CANARY-first", "CANARY-second"])
+    echo = (401, {"success": False, "message": "CANARY-first was followed by CANARY-second"})
+    client = side.client(script((503, b""), echo), time=time, token=lambda: next(tokens))
+    with pytest.raises(AuthenticationError, match=r"\[secret\] was followed by \[secret\]"):
+        side.call(client, "get", "inv_123456")
 
 
 @pytest.mark.parametrize(
@@ -156,16 +198,59 @@ def test_no_credential_in_a_base_url_is_repeated(url: str) -> None:
 def test_the_base_url_comes_from_the_argument_the_environment_variable_or_the_contract(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert read_service("live", None).url == "https://api.live.paisr.tech/v2"
-    assert read_service("staging", None).url == "https://api.staging.paisr.tech/v2"
+    assert read_service(None, None).url == read_service("live", None).url == LIVE
+    assert read_service("staging", None).url == STAGING
     monkeypatch.setenv("PAISR_BASE_URL", "http://127.0.0.1:9/v2")
-    assert read_service("live", None).url == "http://127.0.0.1:9/v2"
-    assert read_service("live", wrap("https://api.example")).url == "https://api.example"
+    assert read_service(None, None).url == "http://127.0.0.1:9/v2"
+    assert read_service(None, wrap("https://api.example")).url == "https://api.example"
     monkeypatch.setenv("PAISR_BASE_URL", "")
-    assert read_service("live", None).url == "https://api.live.paisr.tech/v2"
+    assert read_service(None, None).url == LIVE
 
 
-@pytest.mark.parametrize("environment", ["production", "", None, 7, [], {}, "LIVE"], ids=repr)
+def test_the_environment_comes_from_the_argument_or_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAISR_ENVIRONMENT", "staging")
+    assert read_service(None, None).url == STAGING
+    assert read_service("live", None).url == LIVE
+    assert read_service(None, wrap("https://api.example")).url == "https://api.example"
+    monkeypatch.setenv("PAISR_ENVIRONMENT", "test")
+    assert refusal().startswith("PAISR_ENVIRONMENT='test' is not known; it is one of 'live', 'staging'.")
+    monkeypatch.setenv("PAISR_ENVIRONMENT", "")
+    assert read_service(None, None).url == LIVE
+
+
+@pytest.mark.parametrize(
+    ("environment", "variable", "url"),
+    [("staging", None, LIVE), ("live", None, "http://127.0.0.1:9/v2"), (None, "live", STAGING)],
+)
+def test_two_settings_that_name_different_services_are_refused(
+    monkeypatch: pytest.MonkeyPatch, environment: Any, variable: str | None, url: str
+) -> None:
+    monkeypatch.setenv("PAISR_BASE_URL", url)
+    if variable is not None:
+        monkeypatch.setenv("PAISR_ENVIRONMENT", variable)
+    sentence = refusal(environment=environment)
+    name, value = ("environment", environment) if environment else ("PAISR_ENVIRONMENT", variable)
+    own = STAGING if value == "staging" else LIVE
+    assert sentence == f"{name}={value!r} is {own} and PAISR_BASE_URL is {url}; leave one of them out."
+
+
+def test_a_base_url_of_the_environment_asked_for_is_no_contradiction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAISR_BASE_URL", f"{STAGING}/")
+    assert read_service("staging", None).url == STAGING
+
+
+def test_an_environment_and_a_base_url_are_not_both_given() -> None:
+    assert refusal(environment="live", base_url=LIVE) == (
+        "environment= and base_url= both say where the service is; give one of them."
+    )
+
+
+def test_the_address_is_shown(side: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAISR_ENVIRONMENT", "staging")
+    assert repr(side.client()) == f"<{side.type.__name__} of {STAGING}>"
+
+
+@pytest.mark.parametrize("environment", ["production", "", 7, [], {}, "LIVE"], ids=repr)
 def test_an_unknown_environment_is_refused(environment: Any) -> None:
     assert "it is one of 'live', 'staging'" in refusal(environment=environment)
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     import os
+
+# A shorter text is likely to be a word of a sentence as well, which would be spoilt.
+MIN_SEARCHED = 8
 
 
 class Secret:
@@ -24,12 +29,18 @@ class Secret:
     def reveal(self) -> str:
         return self._text
 
+    @property
+    def owner(self) -> Hashable:
+        """The same for equal secrets, and no way back to them."""
+        return hash(self._text)
+
     def scrub(self, text: str) -> str:
-        """`text` without this secret in it, should somebody have echoed it."""
-        if not self._text:
+        """`text` without this secret in it, should somebody have echoed it. A short secret is not looked for."""
+        if len(self._text) < MIN_SEARCHED:
             return text
         escaped = self._text.replace("/", "\\/")  # as some servers write a slash in JSON
-        return text.replace(self._text, "[secret]").replace(escaped, "[secret]")
+        # In one go, so that what was put in is not looked at again.
+        return re.sub(f"{re.escape(self._text)}|{re.escape(escaped)}", "[secret]", text)
 
     def __repr__(self) -> str:
         return "Secret('…')"

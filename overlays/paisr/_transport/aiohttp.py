@@ -26,7 +26,7 @@ from paisr._transport.bodies import Body
 from paisr._transport.connections import IDLE_EXPIRY, MAX_CONNECTIONS
 from paisr._transport.failures import broken, without_frames
 from paisr._transport.framing import Framing
-from paisr._transport.requests import RequestMaker, own_headers
+from paisr._transport.requests import RequestMaker
 from paisr._transport.timekeeper import Timekeeper
 from paisr._transport.times import MAX_CONNECT, TimeLeft
 from paisr._transport.tls import shared_context
@@ -89,7 +89,8 @@ class AiohttpTransport:
     async def _exchange(self, session: aiohttp.ClientSession, request: Request, left: TimeLeft) -> RawResponse:
         _attempt.set(left)
         url = URL(self._route.service.url + request.target, encoded=True)
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in own_headers(request)]
+        own = self._maker.own_headers(request)
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in own]
         data = _data(request.body)
         response = await session.request(request.method, url, headers=headers, data=data, allow_redirects=False)
         try:

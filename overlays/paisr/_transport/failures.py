@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpcore
 
+from paisr._base.errors import PaisrError
 from paisr._engine.steps import RawResponse, TransportFailure
 from paisr._transport.bodies import UnreadableBodyError
 
@@ -71,7 +72,7 @@ def _known(error: Exception, left: TimeLeft, is_failure: bool) -> AttemptResult:
         return RawResponse(status, raw_headers, b"")
     if isinstance(error, UnreadableBodyError):
         return TransportFailure(kind="response", sent=True, reason=str(error), status=status)
-    if is_failure:
+    if is_failure and not isinstance(error, PaisrError):
         return failure(error, left)
     raise without_frames(error)
 

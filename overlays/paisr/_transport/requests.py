@@ -25,10 +25,10 @@ Header = tuple[bytes, bytes]
 class RequestMaker:
     """Turns a contract's request into one for the wire. It holds the token, and shows nothing of itself.
 
-    `origin` is where every request goes, and `headers` is what each of them has.
+    `origin` is where every request goes, and `headers` is what each of them has beside its own.
     """
 
-    __slots__ = ("_base", "_host", "_port", "_prefix", "_scheme", "headers", "origin")
+    __slots__ = ("_base", "_host", "_port", "_prefix", "_scheme", "_token", "headers", "origin")
 
     def __init__(self, route: Route) -> None:
         keep_out_of_logs(route)
@@ -39,12 +39,12 @@ class RequestMaker:
         self._prefix = service.path.encode()
         self.origin = httpcore.URL(scheme=self._scheme, host=self._host, port=self._port, target=b"/").origin
         self._base = service.url
+        self._token = route.token
         self.headers: tuple[Header, ...] = (
             (b"Host", service.authority.encode()),
             (b"Accept", b"application/json"),
             (b"Accept-Encoding", ACCEPTED_ENCODING.encode()),
             (b"User-Agent", f"paisr/{__version__} python/{platform.python_version()}".encode()),
-            (b"Authorization", b"Bearer " + route.token.reveal().encode()),
         )
 
     def for_pool(self, request: Request, left: TimeLeft) -> httpcore.Request:
@@ -68,16 +68,16 @@ class RequestMaker:
         )
 
     def _all_headers(self, request: Request) -> list[Header]:
-        return [*self.headers, *own_headers(request)]
+        return [*self.headers, *self.own_headers(request)]
 
-
-def own_headers(request: Request) -> list[Header]:
-    """What this request has beside the headers of all: the operation's, and those of its body."""
-    headers = [(name.encode(), value.encode("latin-1")) for name, value in request.headers]
-    if request.body is not None:
-        headers.append((b"Content-Type", b"application/json"))
-        headers.append((b"Content-Length", str(len(request.body)).encode()))
-    return headers
+    def own_headers(self, request: Request) -> list[Header]:
+        """What this request has beside the headers of all: the token of now, the operation's, and its body's."""
+        headers = [(b"Authorization", b"Bearer " + self._token.reveal().encode())]
+        headers += [(name.encode(), value.encode("latin-1")) for name, value in request.headers]
+        if request.body is not None:
+            headers.append((b"Content-Type", b"application/json"))
+            headers.append((b"Content-Length", str(len(request.body)).encode()))
+        return headers
 
 
 def on_its_own_connection(request: httpx.Request) -> httpx.Request:

@@ -222,8 +222,18 @@ def test_an_exception_from_below_goes_on_without_the_frames_that_hold_the_token(
 
 
 def test_a_secret_shows_itself_to_who_asks() -> None:
-    secret = Secret("a/b")
-    assert (secret.reveal(), repr(secret), str(secret)) == ("a/b", "Secret('…')", "Secret('…')")
-    assert secret.scrub("x a/b a\\/b y") == "x [secret] [secret] y"
+    secret = Secret("aaaa/bbb")
+    assert (secret.reveal(), repr(secret), str(secret)) == ("aaaa/bbb", "Secret('…')", "Secret('…')")
+    assert secret.scrub("x aaaa/bbb aaaa\\/bbb y") == "x [secret] [secret] y"
     assert Secret("").scrub("abc") == "abc"
     assert (Secret(7).is_text, Secret(7).kind, Secret(7).reveal()) == (False, "int", "")
+
+
+@pytest.mark.parametrize("word", ["t", "refused", "secret"])
+def test_a_short_secret_is_not_looked_for(word: str) -> None:
+    assert Secret(word).scrub("Connection refused: secret") == "Connection refused: secret"
+
+
+def test_what_is_put_in_place_of_a_secret_is_not_looked_at_again() -> None:
+    assert Secret("[secret]").scrub("a [secret] b") == "a [secret] b"
+    assert Secret("secret]/").scrub("secret]/secret]\\/") == "[secret][secret]"

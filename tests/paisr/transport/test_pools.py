@@ -19,7 +19,7 @@ LIVE = "https://api.example/v2"
 
 
 def route(proxy: Any = None, url: str = LIVE, tls: Any = None) -> Route:
-    return Route(service=read_service("live", wrap(url)), proxy=wrap(proxy), tls=tls, token=Secret("tok"))
+    return Route(service=read_service(None, wrap(url)), proxy=wrap(proxy), tls=tls, token=Secret("tok"))
 
 
 def chosen(proxy: Any = None, url: str = LIVE) -> str | None:
