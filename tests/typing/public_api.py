@@ -45,7 +45,7 @@ def settings(context: ssl.SSLContext, transport: httpx.BaseTransport, other: htt
     Paisr(
         token="tok",
         environment="staging",
-        base_url="http://127.0.0.1:8000/v2",
+        base_url=None,
         timeout=5,
         max_retries=0,
         rate_limit=RateLimit(100, per=1.5),
@@ -55,10 +55,14 @@ def settings(context: ssl.SSLContext, transport: httpx.BaseTransport, other: htt
         transport=transport,
     )
     AsyncPaisr("tok", environment="live", rate_limit=None, transport=other)
+    assert_type(Paisr(lambda: "tok").with_options(timeout=5, max_retries=0), Paisr)
+    assert_type(AsyncPaisr().with_options(on_drift=print), AsyncPaisr)
     RateLimit(250, per=60, shared="file:/run/rate")
     assert_type(paisr.__version__, str)
 
     Paisr("tok", "live")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - settings are named
+    Paisr(lambda: 7)  # type: ignore[arg-type,return-value]  # pyright: ignore[reportArgumentType] - it returns a text
+    Paisr().with_options(journal="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - that is shared
     Paisr(b"tok")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - a token is a text
     Paisr(environment="test")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - there are two
     Paisr(timeout=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - every call has an end
@@ -115,6 +119,13 @@ def calls(client: Paisr, when: date, months: relativedelta) -> None:
     invoices.get(7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - an id is a text
     invoices.list("cus_1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - filters are named
     invoices.list(limit="10")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - a count is whole
+    invoices.list(status="unpiad")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - one of four
+    invoices.create(
+        customer="cus_1",
+        summary="x",
+        due="y",
+        items=[{"qty": 1}],  # type: ignore[list-item]  # pyright: ignore[reportArgumentType] - quantity
+    )
     invoices.create(customer="cus_1", summary="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - no due
     invoices.create(
         customer="cus_1",
