@@ -124,7 +124,7 @@ def calls(client: Paisr, when: date, months: relativedelta) -> None:
         customer="cus_1",
         summary="x",
         due="y",
-        items=[{"qty": 1}],  # type: ignore[list-item]  # pyright: ignore[reportArgumentType] - quantity
+        items=[{"qty": 1}],  # type: ignore[list-item]  # pyright: ignore[reportArgumentType] - the key is quantity
     )
     invoices.create(customer="cus_1", summary="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - no due
     invoices.create(
