@@ -1,0 +1,75 @@
+"""Prism mocks the contract and refuses what does not fit it: the calls of both clients fit, and its responses do."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from paisr import AsyncPaisr, CreatedInvoice, Invoice, InvoiceList, LineItem, Paisr
+
+BILL = {
+    "customer": "jane@example.com",
+    "summary": "A simple pizza order",
+    "currency": "SRD",
+    "due": timedelta(days=3),
+    "items": [LineItem("Pizza Margherita", quantity=2, unit_price="75.00")],
+}
+FILTERS = {"resource_id": "cus_123456", "currency": "SRD", "status": "unpaid", "limit": 100}
+TOKEN = "tok_of_these_tests"
+
+
+@pytest.fixture(scope="module")
+def prism(node: Callable[..., list[str]], contract: Path) -> Iterator[str]:
+    """The address of a mock that checks requests and its own responses (`--errors`)."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    command = node(
+        "@stoplight/prism-cli/dist/index.js", "mock", "--errors", "--host", "127.0.0.1", "--port", port, contract
+    )
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            assert process.stdout is not None
+            said = []
+            for line in process.stdout:
+                said.append(line)
+                if "Prism is listening" in line:
+                    break
+            else:
+                pytest.fail("".join(said))
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def test_prism_refuses_a_request_that_the_contract_does_not_allow(prism: str) -> None:
+    response = httpx.post(f"{prism}/invoices", json={"summary": "No customer"}, headers={"Authorization": "Bearer x"})
+    assert response.status_code == 422
+    assert httpx.get(f"{prism}/invoices").status_code == 401
+
+
+def test_the_client_talks_to_prism(prism: str) -> None:
+    with Paisr(TOKEN, base_url=prism, max_retries=0) as client:
+        assert isinstance(client.invoices.create(**BILL), CreatedInvoice)
+        assert isinstance(client.invoices.list(**FILTERS), InvoiceList)
+        assert isinstance(client.invoices.list()[0], Invoice)
+        assert client.invoices.get("inv_123456").id == "inv_123456"
+
+
+async def talk(prism: str) -> None:
+    async with AsyncPaisr(TOKEN, base_url=prism, max_retries=0) as client:
+        assert isinstance(await client.invoices.create(**BILL), CreatedInvoice)
+        assert isinstance(await client.invoices.list(**FILTERS), InvoiceList)
+        assert isinstance((await client.invoices.list())[0], Invoice)
+        assert (await client.invoices.get("inv_123456")).id == "inv_123456"
+
+
+def test_the_async_client_talks_to_prism(prism: str) -> None:
+    asyncio.run(talk(prism))
