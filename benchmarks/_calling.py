@@ -78,7 +78,7 @@ def many(url: str, *, quick: bool) -> Measurement:
     with asyncio.Runner() as runner:
         makers = {
             "paisr over aiohttp": paisr_over_aiohttp,
-            "paisr over httpcore": paisr_over_httpcore,
+            "paisr, nothing extra": paisr_nothing_extra,
             "httpx.AsyncClient": _async_httpx,
             "aiohttp": _async_aiohttp,
         }
@@ -119,7 +119,7 @@ def paisr_over_aiohttp(url: str) -> Opened:
     return lambda: client.invoices.get("inv_000001"), client.aclose
 
 
-def paisr_over_httpcore(url: str) -> Opened:
+def paisr_nothing_extra(url: str) -> Opened:
     """As it is without."""
     client = AsyncPaisr(TOKEN, base_url=f"{url}/v2", rate_limit=RATE)
     client._transport = AsyncPoolTransport(client._route)

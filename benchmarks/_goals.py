@@ -42,7 +42,7 @@ GOALS = (
     Goal(
         what="50 at once, async, nothing extra",
         contest="many",
-        name="paisr over httpcore",
+        name="paisr, nothing extra",
         baseline="httpx.AsyncClient",
         limit=0.7,
     ),

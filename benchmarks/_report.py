@@ -41,7 +41,7 @@ BASELINES = {
     "growing": "straight line",
 }
 LIBRARIES = (
-    *("httpx", "httpcore", "msgspec", "attrs", "aiohttp", "httpx-aiohttp", "pydantic"),
+    *("httpx", "h11", "msgspec", "attrs", "aiohttp", "httpx-aiohttp", "pydantic"),
     *("openai", "stripe", "pyrate-limiter"),
 )
 

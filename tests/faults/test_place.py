@@ -13,13 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpcore
 import pytest
 from declarations import CREATE, SHORT, TOKEN
 from server import Connection, FaultServer, always, healthy, right_response
 
 from paisr import APITimeoutError, AsyncPaisr, ConfigurationError, Journal, Paisr, RateLimit, RateLimitTimeoutError
-from paisr._transport import sync_pool
+from paisr._transport import connections, synchronous
 
 FORK_CALLS = int(os.environ.get("FAULTS_FORK_CALLS", "500"))
 Make = Callable[..., Any]
@@ -94,15 +93,15 @@ def test_fork_of_a_process_with_an_event_loop() -> None:
 
 
 def test_forty_threads_share_one_pool(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[httpcore.ConnectionPool] = []
-    usual = httpcore.ConnectionPool
+    made: list[synchronous.Pool] = []
+    usual = synchronous.Pool
 
-    def counted(*arguments: Any, **options: Any) -> httpcore.ConnectionPool:
-        made.append(usual(*arguments, **options))
+    def counted(*arguments: Any) -> synchronous.Pool:
+        made.append(usual(*arguments))
         time.sleep(0.01)  # long enough for another thread to make one too, were it allowed to
         return made[-1]
 
-    monkeypatch.setattr(httpcore, "ConnectionPool", counted)
+    monkeypatch.setattr(synchronous, "Pool", counted)
     wrong: list[int] = []
     with FaultServer(healthy) as server, sync_client(server) as client:
         together = threading.Barrier(40)
@@ -248,7 +247,7 @@ def test_kill_in_the_middle_of_a_create_leaves_the_attempt(tmp_path: Path) -> No
 
 
 def test_pool_exhausted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sync_pool, "MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
     busy, free = threading.Event(), threading.Event()
 
     def slow(connection: Connection) -> None:

@@ -22,5 +22,9 @@ class Deadline:
         """Seconds left; 0.0 when it has passed."""
         return max(0.0, self.at - self._clock())
 
+    def within(self, seconds: float) -> Deadline:
+        """The deadline of a part that may take so many seconds, and no longer than the whole."""
+        return Deadline(min(seconds, self.remaining()), self._clock)
+
     def __repr__(self) -> str:
         return f"Deadline(timeout={self.timeout})"

@@ -96,12 +96,12 @@ async def _perform_async(step: Step, transport: AsyncTransport, runtime: Runtime
         case Pause(seconds):
             return await runtime.sleep_async(seconds)
         case AcquirePermit(limiter, ticket):
-            return await _in_thread(lambda: limiter.try_acquire(ticket))
+            return await in_thread(lambda: limiter.try_acquire(ticket))
         case RunBlocking(work, timeout):
-            return await _in_thread(work, timeout)
+            return await in_thread(work, timeout)
 
 
-async def _in_thread(work: Callable[[], T], timeout: float | None = None) -> T:
+async def in_thread(work: Callable[[], T], timeout: float | None = None) -> T:
     """In a thread of its own: those that the loop shares can all be busy with somebody else's work."""
     import asyncio  # here, because a client for threads does not need it, and it takes a tenth of the start
 

@@ -1,6 +1,6 @@
 """The only part of the package that knows an HTTP library: a request out, what happened back.
 
-The types and exceptions of httpx, httpcore and aiohttp stop here. By default httpcore's connections are driven
-directly, from a pool of our own, over streams that keep the deadline and see where each response ends; where aiohttp is
+The types and exceptions of h11, httpx and aiohttp stop here. By default h11 reads and writes HTTP on our own sockets:
+what is said on a connection is decided without IO, and carried out in a thread or on an event loop. Where aiohttp is
 installed, an event loop uses that. A transport given by the user is driven as httpx would: only then is httpx loaded.
 """

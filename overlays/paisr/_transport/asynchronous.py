@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
-import weakref
 from typing import TYPE_CHECKING
 
-from paisr._base.forks import register_after_fork
 from paisr._engine.steps import RawResponse
-from paisr._transport.async_pool import AsyncPool
+from paisr._transport.async_streams import AsyncStream, carry_out_async, connect_async
 from paisr._transport.bodies import Body
+from paisr._transport.connections import Connection, Connections, fill
 from paisr._transport.failures import broken, broken_by_transport, without_frames
-from paisr._transport.pools import check_transport
+from paisr._transport.logs import keep_out_of_logs
+from paisr._transport.loops import PerLoop
+from paisr._transport.opening import Opening
+from paisr._transport.progress import NO_CONNECTION_FREE, Progress
 from paisr._transport.proxies import choose_proxy
-from paisr._transport.requests import RequestMaker, on_its_own_connection
-from paisr._transport.times import TimeLeft
+from paisr._transport.requests import RequestMaker, check_transport, on_its_own_connection
+from paisr._transport.timekeeper import Timekeeper
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable
-    from typing import Protocol
-
     import httpx
 
     from paisr._base.route import Route
@@ -30,57 +28,70 @@ if TYPE_CHECKING:
     from paisr._engine.steps import AttemptResult
     from paisr_generated.operations import Request
 
-    class Closable(Protocol):
-        async def aclose(self) -> None: ...
+
+class AsyncPool:
+    """The connections of a client on one event loop: each call has one to itself, and waits when all are in use."""
+
+    def __init__(self, opening: Opening) -> None:
+        self.connections: Connections[AsyncStream] = Connections()
+        self.timekeeper = Timekeeper()
+        self._opening = opening
+        self._permits: asyncio.Queue[object] = fill(asyncio.Queue())
+
+    async def permit(self, progress: Progress) -> object:
+        """What allows a call to use a connection, as long as it is kept."""
+        progress.late = NO_CONNECTION_FREE
+        return await self._permits.get()
+
+    async def open(self, progress: Progress) -> Connection[AsyncStream]:
+        progress = progress.connecting()
+        with self.timekeeper.within(progress.deadline):
+            stream = await connect_async(self._opening.host, self._opening.port)
+            self.connections.add(stream)
+            return Connection(stream, await carry_out_async(self._opening.steps(), stream, progress))
+
+    async def close(self) -> None:
+        self.connections.close()
+
+    def close_after_loop(self) -> None:
+        self.connections.close()
 
 
 class AsyncPoolTransport:
-    """httpcore's connections, in a pool for each event loop, made at its first call, and anew in a forked child."""
+    """Connections in a pool for each event loop, made at its first call, and anew in a forked child."""
 
     def __init__(self, route: Route) -> None:
         self._route = route
         self._proxy = choose_proxy(route)
-        self._maker = RequestMaker(route)
-        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncPool]
-        self.after_fork()
-        register_after_fork(self)
-
-    def after_fork(self) -> None:
-        self._lock = threading.Lock()
-        self._pools = weakref.WeakKeyDictionary()
+        self._maker = RequestMaker(route, self._proxy)
+        self._pools = PerLoop(lambda: AsyncPool(Opening(route, self._proxy)))
+        self.close = self._pools.close
 
     async def send(self, request: Request, deadline: Deadline) -> AttemptResult:
-        left = TimeLeft(deadline)
+        progress = Progress(deadline)
         try:
-            pool = self._pool()
-            connection = await pool.take(left)
-            try:
-                with pool.timekeeper.within(left):
-                    response = await connection.handle_async_request(self._maker.for_pool(request, left))
-                    left.head = response.status, response.headers
-                    return await receive(response.aiter_stream(), response, left)
-            finally:
-                await pool.put(connection)
+            pool = self._pools.get()
+            with pool.timekeeper.within(deadline):
+                return await self._exchange(pool, request, progress)
         except Exception as error:
-            return broken(error, left)
+            return broken(error, progress, self._route.token)
         except BaseException as error:
             # The frames below hold the token; whoever records this traceback must not see them.
             raise without_frames(error)  # noqa: B904 - it is the same exception
 
-    async def close(self) -> None:
-        """Close the connections of this event loop; those of loops that have ended went with them."""
-        with self._lock:
-            pool = self._pools.pop(asyncio.get_running_loop(), None)
-        if pool is not None:
-            await pool.close()
-
-    def _pool(self) -> AsyncPool:
-        loop = asyncio.get_running_loop()
-        with self._lock:
-            pool = self._pools.get(loop)
-            if pool is None:
-                pool = self._pools[loop] = AsyncPool(self._route, self._proxy, self._maker.origin)
-            return pool
+    async def _exchange(self, pool: AsyncPool, request: Request, progress: Progress) -> RawResponse:
+        outgoing = self._maker.for_wire(request)
+        permit = await pool.permit(progress)
+        connection = pool.connections.take() or await pool.open(progress)
+        try:
+            steps = connection.http.exchange(outgoing, request.body, progress)
+            response = await carry_out_async(steps, connection.stream, progress)
+        except BaseException:
+            connection.stream.abort()
+            raise
+        pool.connections.put(connection)
+        del permit
+        return response
 
 
 class AsyncUserTransport:
@@ -89,32 +100,42 @@ class AsyncUserTransport:
     def __init__(self, transport: httpx.AsyncBaseTransport, route: Route) -> None:
         check_transport(transport, "handle_async_request", "AsyncPaisr takes an httpx.AsyncBaseTransport")
         self._transport = transport
+        self._secret = route.token
         self._maker = RequestMaker(route)
+        keep_out_of_logs(route)
 
     async def send(self, request: Request, deadline: Deadline) -> AttemptResult:
-        import httpx  # here, because only a user's own transport needs it
-
-        left = TimeLeft(deadline)
-        left.sent = True  # unless the exception says otherwise: a foreign transport does not tell
+        progress = Progress(deadline)
         try:
             async with asyncio.timeout(deadline.remaining()):
-                outgoing = on_its_own_connection(self._maker.for_transport(request, left, httpx.Request))
-                response = await self._transport.handle_async_request(outgoing)
-                stream = response.stream
-                assert isinstance(stream, httpx.AsyncByteStream)
-                left.head = response.status_code, response.headers.raw
-                return await receive(stream, response, left)
+                return await self._exchange(request, progress)
         except Exception as error:
-            return broken_by_transport(error, left)
+            return broken_by_transport(error, progress, self._secret)
         except BaseException as error:
             raise without_frames(error)  # noqa: B904 - it is the same exception
+
+    async def _exchange(self, request: Request, progress: Progress) -> RawResponse:
+        import httpx  # here, because only a user's own transport needs it
+
+        outgoing = on_its_own_connection(self._maker.for_transport(request, progress.remaining(), httpx.Request))
+        progress.writing()  # unless the exception says otherwise: a foreign transport does not tell
+        response = await self._transport.handle_async_request(outgoing)
+        try:
+            progress.head = status, headers = response.status_code, response.headers.raw
+            body = Body(headers)
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            async for chunk in response.stream:
+                body.add(chunk)
+            return RawResponse(status, headers, body.whole())
+        finally:
+            await response.aclose()
 
     async def close(self) -> None:
         await self._transport.aclose()
 
 
 def async_transport(route: Route, transport: httpx.AsyncBaseTransport | None) -> AsyncTransport:
-    """The user's transport; else aiohttp, where it is installed and no proxy is in the way; else httpcore's pool."""
+    """The user's transport; else aiohttp, where it is installed and no proxy is in the way; else a pool of our own."""
     if transport is not None:
         return AsyncUserTransport(transport, route)
     if choose_proxy(route) is None:
@@ -123,16 +144,3 @@ def async_transport(route: Route, transport: httpx.AsyncBaseTransport | None) ->
 
             return AiohttpTransport(route)
     return AsyncPoolTransport(route)
-
-
-async def receive(stream: AsyncIterable[bytes], response: Closable, left: TimeLeft) -> RawResponse:
-    """The whole response, whose head has come."""
-    assert left.head is not None
-    status, raw_headers = left.head
-    try:
-        body = Body(raw_headers)
-        async for chunk in stream:
-            body.add(chunk)
-        return RawResponse(status, raw_headers, body.whole())
-    finally:
-        await response.aclose()

@@ -28,9 +28,7 @@ class Body:
         if encoding.strip().lower() in {b"gzip", b"x-gzip"}:
             self._gunzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
         elif encoding.strip().lower() not in {b"", b"identity"}:
-            raise UnreadableBodyError(
-                f"it has the encoding {encoding[:40]!r}, and only {ACCEPTED_ENCODING} was offered"
-            )
+            raise UnreadableBodyError(f"only {ACCEPTED_ENCODING} was offered, and it has the encoding {encoding!r}")
 
     def add(self, chunk: bytes) -> None:
         chunk = self._decompressed(chunk)

@@ -1,86 +1,155 @@
-"""Which connections to the service are open, and which of them is used next: decided here, without IO.
-
-httpcore's own pool looks at every connection and every waiting request whenever a call begins and whenever one ends,
-which is most of what fifty calls at once cost. All requests here go to one place, so that a stack is enough.
-"""
+"""Which connections to the service are open, which of them is used next, and how many calls may use one at once."""
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import struct
+import threading
 import time
 import weakref
 from collections import deque
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from attrs import define
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from paisr._transport.http1 import Http1
 
 # In flight at once; further calls wait.
 MAX_CONNECTIONS = 100
 # Seconds. A server drops idle connections too; doing so while a create is under way leaves its outcome unknown.
 IDLE_EXPIRY = 5.0
+_NO_LINGERING = struct.pack("ii", 1, 0)
 
 
-class Connection(Protocol):
-    """What of httpcore's connections is asked here."""
-
-    def has_expired(self) -> bool:
-        """Whether it has idled for too long, was closed by the other side, or has bytes that nobody asked for."""
-        ...
-
-    def is_available(self) -> bool:
-        """Whether its last response was read to the end, and it can take another request."""
-        ...
-
-
-C = TypeVar("C", bound=Connection)
+def has_unread(connected: socket.socket) -> bool:
+    """Whether bytes wait in a socket that nobody asked for, or the end."""
+    try:
+        connected.setblocking(False)
+        connected.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
-class Connections(Generic[C]):
-    """The open connections of one pool. What it takes out, the pool asks for with `take_discarded`, and closes.
+class Stream:
+    """A socket. It is closed with the last reference to it, so that no interruption leaves it open."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self.socket = connected
+
+    def abort(self) -> None:
+        """Close it, and have the system send nothing more of what was written."""
+        with contextlib.suppress(OSError):
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
+        self.close()
+
+    def break_off(self) -> None:
+        """End it for whoever uses it, in another thread say; to close it is theirs."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self.socket.close()
+
+    __del__ = close
+
+
+S = TypeVar("S", bound=Stream)
+
+
+@define
+class Connection(Generic[S]):
+    stream: S
+    http: Http1
+
+
+class PoolClosedError(OSError):
+    """The client was closed while a call waited for a connection."""
+
+    def __init__(self) -> None:
+        super().__init__("the client was closed before the request was sent")
+
+
+class Connections(Generic[S]):
+    """The open connections of one pool. Safe to share between threads.
 
     The connection used last is used first, so that those of a busy hour grow old, and are closed.
     """
 
-    def __init__(self, make: Callable[[], C], clock: Callable[[], float] = time.monotonic) -> None:
-        self._make = make
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._open: weakref.WeakSet[C] = weakref.WeakSet()
-        self._idle: deque[tuple[float, C]] = deque()
-        self._discarded: list[C] = []
+        self._idle: deque[tuple[float, Connection[S]]] = deque()
+        self._open: weakref.WeakSet[S] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._is_closed = False
 
-    def take(self) -> C:
-        """A connection for one request: the one used last, unless it cannot be trusted any more, else a new one."""
-        while self._idle:
-            connection = self._idle.pop()[1]
-            if not connection.has_expired():
+    def take(self) -> Connection[S] | None:
+        """A connection for one request: the one used last that can still be trusted; None when there is none."""
+        self._check_open()
+        while True:
+            try:
+                _since, connection = self._idle.pop()
+            except IndexError:
+                return None
+            if not has_unread(connection.stream.socket):
                 return connection
-            self._discard(connection)
-        connection = self._make()
-        self._open.add(connection)
-        return connection
+            connection.stream.close()
 
-    def put(self, connection: C) -> None:
-        """Take it back after its request, however that ended."""
+    def add(self, stream: S) -> None:
+        """One that is being opened."""
+        with self._lock:
+            self._check_open()
+            self._open.add(stream)
+
+    def put(self, connection: Connection[S]) -> None:
+        """Take it back after its response."""
         now = self._clock()
-        if connection.is_available():
+        if connection.http.is_reusable and not self._is_closed:
             self._idle.append((now, connection))
         else:
-            self._discard(connection)
-        while self._idle and self._idle[0][0] < now - IDLE_EXPIRY:
-            self._discard(self._idle.popleft()[1])
+            connection.stream.close()
+        while True:
+            try:
+                oldest = self._idle.popleft()
+            except IndexError:
+                return
+            if oldest[0] >= now - IDLE_EXPIRY:
+                self._idle.appendleft(oldest)
+                return
+            oldest[1].stream.close()
 
-    def take_discarded(self) -> list[C]:
-        """What is to be closed, and is known no longer."""
-        discarded, self._discarded = self._discarded, []
-        return discarded
-
-    def all(self) -> list[C]:
-        """Every connection, those in use too; afterwards none is known any more."""
-        found = [*self._open, *self.take_discarded()]
+    def close(self) -> None:
+        """Close those that are idle, and break off those in use."""
+        with self._lock:
+            self._is_closed = True
+            streams = list(self._open)
+        for stream in streams:
+            stream.break_off()
         self._idle.clear()
-        self._open.clear()
-        return found
 
-    def _discard(self, connection: C) -> None:
-        self._open.discard(connection)
-        self._discarded.append(connection)
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise PoolClosedError
+
+
+class Permit:
+    """Allows one call to use a connection. Given up with the last reference to it, wherever the call was broken off."""
+
+    def __init__(self, permits: Any) -> None:
+        self._permits = permits
+
+    def __del__(self) -> None:
+        self._permits.put_nowait(Permit(self._permits))
+
+
+def fill(permits: Any) -> Any:
+    """A queue, with as many permits in it as there may be connections."""
+    for _ in range(MAX_CONNECTIONS):
+        permits.put_nowait(Permit(permits))
+    return permits

@@ -1,123 +1,106 @@
-"""From an HTTP library's exceptions to what happened: how the attempt failed, and whether anything was sent."""
+"""From exceptions to what happened: how the attempt failed, and whether anything was sent."""
 
 from __future__ import annotations
 
-import socket
 import ssl
 from typing import TYPE_CHECKING
 
-import httpcore
+import h11
 
 from paisr._base.errors import PaisrError
 from paisr._engine.steps import RawResponse, TransportFailure
 from paisr._transport.bodies import UnreadableBodyError
+from paisr._transport.progress import NO_CONNECTION_FREE, NO_RESPONSE, NOT_CONNECTED, NOT_WRITTEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
+    from paisr._base.secrets import Secret
     from paisr._engine.steps import AttemptResult
-    from paisr._transport.times import TimeLeft
+    from paisr._transport.progress import Progress
 
-# What can come out of httpcore; the ssl and socket errors that it does not translate are OSErrors.
-POOL_FAILURES = (
-    httpcore.TimeoutException,
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.ProxyError,
-    httpcore.UnsupportedProtocol,
-    httpcore.ConnectionNotAvailable,
-    OSError,
-)
-TIMEOUTS = frozenset({"ConnectTimeout", "ReadTimeout", "WriteTimeout", "PoolTimeout", "TimeoutError"})
-NOT_MADE = frozenset(
-    {
-        "ConnectTimeout",
-        "ConnectError",
-        "PoolTimeout",
-        "ProxyError",
-        "UnsupportedProtocol",
-        "LocalProtocolError",
-        "InvalidURL",
-    }
-)
-# What can only happen before there is a connection, whatever the library calls it.
-UNCONNECTED = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
-TRUSTED = frozenset({"anyio", "asyncio", "builtins", "h11", "httpcore", "httpx", "socket", "ssl"})
-MAX_REASON = 200
-REASONS = {
-    "ConnectTimeout": "the connection was not made in time",
-    "PoolTimeout": "no connection became free in time",
-    "ReadTimeout": "the response did not come in time",
-    "WriteTimeout": "the request could not be sent in time",
-    "TimeoutError": "the response did not come in time",
+# The exceptions of httpx: those that say that the request was not sent, and those that say that the time was over.
+NOT_MADE = {
+    *("ConnectTimeout", "ConnectError", "PoolTimeout", "ProxyError"),
+    *("UnsupportedProtocol", "LocalProtocolError", "InvalidURL"),
 }
+LATE = {
+    "ConnectTimeout": NOT_CONNECTED,
+    "PoolTimeout": NO_CONNECTION_FREE,
+    "WriteTimeout": NOT_WRITTEN,
+    "ReadTimeout": NO_RESPONSE,
+}
+# What can only happen before there is a connection, whatever a library calls it.
+UNCONNECTED = {"ConnectionRefusedError", "gaierror", "SSLCertVerificationError"}
+TRUSTED = {"anyio", "asyncio", "builtins", "h11", "httpcore", "httpx", "socket", "ssl"}
+MAX_REASON = 200
 
 
-def broken(error: Exception, left: TimeLeft) -> AttemptResult:
-    """What happened where an exception came out of the pool; of an error response the status is known all the same.
+def broken(error: Exception, progress: Progress, secret: Secret) -> AttemptResult:
+    """What happened where an exception came out of our own connections.
 
-    Raises the exception, without its frames, when it is none of the HTTP library's: a slip in the code.
+    Raises the exception, without its frames, when it is a slip in the code.
     """
-    return _known(error, left, isinstance(error, POOL_FAILURES))
+    if not isinstance(error, (OSError, h11.ProtocolError, UnreadableBodyError)):
+        raise without_frames(error)
+    return _result(error, progress, secret, sent=progress.sent, late=isinstance(error, TimeoutError))
 
 
-def broken_by_transport(error: Exception, left: TimeLeft) -> AttemptResult:
+def broken_by_transport(error: Exception, progress: Progress, secret: Secret) -> AttemptResult:
     """The same for a transport of the user's own: whatever is not Python's own exception is the library's."""
-    return _known(error, left, isinstance(error, OSError) or type(error).__module__ != "builtins")
-
-
-def _known(error: Exception, left: TimeLeft, is_failure: bool) -> AttemptResult:
-    status, raw_headers = left.head or (0, [])
-    if status >= 400:
-        return RawResponse(status, raw_headers, b"")
-    if isinstance(error, UnreadableBodyError):
-        return TransportFailure(kind="response", sent=True, reason=str(error), status=status)
-    if is_failure and not isinstance(error, PaisrError):
-        return failure(error, left)
-    raise without_frames(error)
-
-
-def failure(error: Exception, left: TimeLeft) -> TransportFailure:
-    """The exceptions of httpx have the same names as httpcore's, so that one table serves both."""
-    name = type(error).__name__
-    chain = list(_chain(error))
-    root = chain[-1]
-    if _is_ours(chain):
-        timeout, sent = name in TIMEOUTS, name not in NOT_MADE and left.sent
-        reason = REASONS.get(name) or str(error) or name
+    if isinstance(error, PaisrError) or (type(error).__module__ == "builtins" and not isinstance(error, OSError)):
+        raise without_frames(error)
+    name, chain = type(error).__name__, list(_chain(error))
+    # httpx's names mean what they say, unless somebody maps another library's exceptions onto them, and is wrong:
+    # httpx-aiohttp calls a connection that breaks while the response is awaited a `ConnectTimeout`, and a create would
+    # be sent again. Then only the root is believed.
+    if all(type(link).__module__.partition(".")[0] in TRUSTED for link in chain):
+        not_made, late = name in NOT_MADE, name in {*LATE, "TimeoutError"}
+        progress.late = LATE.get(name, NO_RESPONSE)
     else:
-        timeout = any(isinstance(link, TimeoutError) for link in chain)
-        sent = left.sent and not isinstance(root, UNCONNECTED)
-        reason = str(error)[:MAX_REASON] or name
+        not_made = type(chain[-1]).__name__ in UNCONNECTED
+        late = any(isinstance(link, TimeoutError) for link in chain)
+        progress.late = str(error) or name
+    return _result(error, progress, secret, sent=progress.sent and not not_made, late=late)
+
+
+def _result(error: Exception, progress: Progress, secret: Secret, *, sent: bool, late: bool) -> AttemptResult:
+    status, headers = progress.head or (0, [])
+    if status >= 400:  # of an error response the status is what counts, whatever becomes of its body
+        return RawResponse(status, headers, b"")
+    root = list(_chain(error))[-1]
+    reason = progress.late if late else str(error) or type(error).__name__
+    untrusted = isinstance(root, ssl.SSLCertVerificationError)
     if isinstance(root, ssl.SSLCertVerificationError):
         reason = f"the service's certificate is not trusted ({root.verify_message})"
+    unreadable = isinstance(error, UnreadableBodyError)
     return TransportFailure(
-        kind="timeout" if timeout else "connection",
-        sent=sent,
-        reason=reason.rstrip("."),
-        cause=clean(error, root),
-        final=isinstance(root, ssl.SSLCertVerificationError),
+        kind="response" if unreadable else "timeout" if late else "connection",
+        sent=sent or unreadable,
+        reason=_scrubbed(reason, secret)[:MAX_REASON].rstrip("."),
+        cause=None if unreadable else clean(error, root, secret),
+        final=untrusted,
+        status=status,
     )
 
 
-def _is_ours(chain: Sequence[BaseException]) -> bool:
-    """Whether httpx's names mean what they say.
-
-    Who maps another library's exceptions onto them can be wrong: httpx-aiohttp calls a connection that breaks while the
-    response is awaited a `ConnectTimeout`, and a create would be sent again. Then only the root is believed.
-    """
-    return all(type(link).__module__.partition(".")[0] in TRUSTED for link in chain)
-
-
-def clean(error: BaseException, root: BaseException) -> BaseException:
-    """A copy with the words and without the frames and the request, both of which hold the token."""
+def clean(error: BaseException, root: BaseException, secret: Secret) -> BaseException:
+    """A copy with the words, and without what holds the token: the frames, the request, an echo of it."""
     try:
-        copy = type(error)(*(argument for argument in error.args if isinstance(argument, (str, int))))
+        arguments = [
+            _scrubbed(one, secret) if isinstance(one, str) else one for one in error.args if isinstance(one, (str, int))
+        ]
+        copy = type(error)(*arguments)
     except Exception:
-        return OSError(f"{type(error).__name__}: {error}")
+        return OSError(_scrubbed(f"{type(error).__name__}: {error}", secret))
     if root is not error:
-        copy.__cause__ = clean(root, root)
+        copy.__cause__ = clean(root, root, secret)
     return copy
+
+
+def _scrubbed(text: str, secret: Secret) -> str:
+    """Without the token. What a library quotes, it may quote as Python writes it."""
+    return secret.scrub(text.replace("\\\\", "\\").replace("\\'", "'"))
 
 
 def without_frames(error: BaseException) -> BaseException:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from base64 import b64encode
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+
+from attrs import field, frozen
 
 from paisr._base.errors import ConfigurationError
 from paisr._base.route import DEFAULT_PORTS, ascii_host
@@ -18,11 +21,42 @@ if TYPE_CHECKING:
     from paisr._base.route import Route, Service
 
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+SOCKS_PORT = 1080
 # Where the system itself keeps proxies, which the standard library knows how to ask.
 _ASKS_SYSTEM = sys.platform in {"darwin", "win32"}
 
 
-def choose_proxy(route: Route) -> Secret | None:
+@frozen(kw_only=True)
+class Proxy:
+    """A proxy, taken apart."""
+
+    scheme: str
+    host: str
+    port: int
+    login: tuple[bytes, bytes] | None = field(repr=False)
+
+    @classmethod
+    def of(cls, url: Secret) -> Proxy:
+        parts = urlsplit(url.reveal())
+        login = (unquote(parts.username).encode(), unquote(parts.password or "").encode()) if parts.username else None
+        return cls(
+            scheme=parts.scheme,
+            host=ascii_host(parts.hostname or ""),
+            port=parts.port or DEFAULT_PORTS.get(parts.scheme, SOCKS_PORT),
+            login=login,
+        )
+
+    @property
+    def is_http(self) -> bool:
+        return self.scheme in DEFAULT_PORTS
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """What a request to the proxy itself has."""
+        return [(b"Proxy-Authorization", b"Basic " + b64encode(b":".join(self.login)))] if self.login else []
+
+
+def choose_proxy(route: Route) -> Proxy | None:
     """The proxy given, else the environment's (``HTTPS_PROXY``, ``ALL_PROXY``, not where ``NO_PROXY`` says so).
 
     A service on loopback is this machine's own, and never asked for through a proxy from the environment.
@@ -32,7 +66,7 @@ def choose_proxy(route: Route) -> Secret | None:
         proxy = _environments_proxy(route.service)
     if proxy is not None and (problem := _proxy_problem(proxy)):
         raise ConfigurationError(problem)
-    return proxy
+    return None if proxy is None else Proxy.of(proxy)
 
 
 def _environments_proxy(service: Service) -> Secret | None:

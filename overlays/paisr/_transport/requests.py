@@ -5,18 +5,18 @@ from __future__ import annotations
 import platform
 from typing import TYPE_CHECKING
 
-import httpcore
+import h11
 
+from paisr._base.errors import ConfigurationError
+from paisr._base.texts import type_name
 from paisr._transport.bodies import ACCEPTED_ENCODING
-from paisr._transport.logs import keep_out_of_logs
-from paisr._transport.times import timeouts
 from paisr._version import __version__
 
 if TYPE_CHECKING:
     import httpx
 
     from paisr._base.route import Route
-    from paisr._transport.times import TimeLeft
+    from paisr._transport.proxies import Proxy
     from paisr_generated.operations import Request
 
 Header = tuple[bytes, bytes]
@@ -25,19 +25,14 @@ Header = tuple[bytes, bytes]
 class RequestMaker:
     """Turns a contract's request into one for the wire. It holds the token, and shows nothing of itself.
 
-    `origin` is where every request goes, and `headers` is what each of them has beside its own.
+    `headers` is what each request has beside its own. A proxy that is asked for the service itself, which is plain HTTP
+    then, is told the whole URL.
     """
 
-    __slots__ = ("_base", "_host", "_port", "_prefix", "_scheme", "_token", "headers", "origin")
+    __slots__ = ("_base", "_prefix", "_token", "headers")
 
-    def __init__(self, route: Route) -> None:
-        keep_out_of_logs(route)
+    def __init__(self, route: Route, proxy: Proxy | None = None) -> None:
         service = route.service
-        self._scheme = service.scheme.encode()
-        self._host = service.host.encode()
-        self._port = service.port
-        self._prefix = service.path.encode()
-        self.origin = httpcore.URL(scheme=self._scheme, host=self._host, port=self._port, target=b"/").origin
         self._base = service.url
         self._token = route.token
         self.headers: tuple[Header, ...] = (
@@ -46,29 +41,24 @@ class RequestMaker:
             (b"Accept-Encoding", ACCEPTED_ENCODING.encode()),
             (b"User-Agent", f"paisr/{__version__} python/{platform.python_version()}".encode()),
         )
+        is_forwarded = proxy is not None and proxy.is_http and service.scheme == "http"
+        if proxy is not None and is_forwarded:
+            self.headers += tuple(proxy.headers)
+        self._prefix = (service.url if is_forwarded else service.path).encode()
 
-    def for_pool(self, request: Request, left: TimeLeft) -> httpcore.Request:
+    def for_wire(self, request: Request) -> h11.Request:
         target = self._prefix + request.target.encode()
-        url = httpcore.URL(scheme=self._scheme, host=self._host, port=self._port, target=target)
-        extensions = {"timeout": timeouts(left)}
-        outgoing = httpcore.Request(request.method.encode(), url, content=request.body, extensions=extensions)
-        # Not by the constructor, which would look at each of them again in every call.
-        outgoing.headers = self._all_headers(request)
-        return outgoing
+        return h11.Request(method=request.method, target=target, headers=[*self.headers, *self.own_headers(request)])
 
-    def for_transport(self, request: Request, left: TimeLeft, kind: type[httpx.Request]) -> httpx.Request:
-        """For a transport of httpx's kind, whose time-outs are plain numbers."""
-        plain = dict.fromkeys(timeouts(left), float(left))
+    def for_transport(self, request: Request, seconds: float, kind: type[httpx.Request]) -> httpx.Request:
+        """For a transport of httpx's kind."""
         return kind(
             request.method,
             self._base + request.target,
-            headers=self._all_headers(request),
+            headers=[*self.headers, *self.own_headers(request)],
             content=request.body,
-            extensions={"timeout": plain},
+            extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)},
         )
-
-    def _all_headers(self, request: Request) -> list[Header]:
-        return [*self.headers, *self.own_headers(request)]
 
     def own_headers(self, request: Request) -> list[Header]:
         """What this request has beside the headers of all: the token of now, the operation's, and its body's."""
@@ -78,6 +68,12 @@ class RequestMaker:
             headers.append((b"Content-Type", b"application/json"))
             headers.append((b"Content-Length", str(len(request.body)).encode()))
         return headers
+
+
+def check_transport(transport: object, method: str, right: str) -> None:
+    """A transport of the other kind would only show itself at the first call."""
+    if isinstance(transport, type) or not callable(getattr(transport, method, None)):
+        raise ConfigurationError(f"transport is {type_name(transport)}; {right}, made ready.")
 
 
 def on_its_own_connection(request: httpx.Request) -> httpx.Request:

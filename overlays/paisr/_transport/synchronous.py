@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from typing import TYPE_CHECKING
-
-import httpcore
 
 from paisr._base.forks import register_after_fork
 from paisr._engine.steps import RawResponse
 from paisr._transport.bodies import Body
+from paisr._transport.connections import Connection, Connections, fill
 from paisr._transport.failures import broken, broken_by_transport, without_frames
-from paisr._transport.pools import check_transport
+from paisr._transport.logs import keep_out_of_logs
+from paisr._transport.opening import Opening
+from paisr._transport.progress import NO_CONNECTION_FREE, Progress
 from paisr._transport.proxies import choose_proxy
-from paisr._transport.requests import RequestMaker, on_its_own_connection
-from paisr._transport.sync_pool import SyncPool
-from paisr._transport.times import TimeLeft
+from paisr._transport.requests import RequestMaker, check_transport, on_its_own_connection
+from paisr._transport.sync_streams import SyncStream, carry_out, connect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Protocol
-
     import httpx
 
     from paisr._base.route import Route
@@ -29,18 +27,38 @@ if TYPE_CHECKING:
     from paisr._engine.steps import AttemptResult
     from paisr_generated.operations import Request
 
-    class Closable(Protocol):
-        def close(self) -> None: ...
+
+class Pool:
+    """The connections of a client: each call has one to itself, and waits when all are in use."""
+
+    def __init__(self, opening: Opening) -> None:
+        self.connections: Connections[SyncStream] = Connections()
+        self._opening = opening
+        self._permits = fill(queue.SimpleQueue())  # found in its module now: gevent puts its own there
+
+    def permit(self, progress: Progress) -> object:
+        """What allows a call to use a connection, as long as it is kept."""
+        progress.late = NO_CONNECTION_FREE
+        try:
+            return self._permits.get(timeout=progress.remaining())
+        except queue.Empty:
+            raise TimeoutError from None
+
+    def open(self, progress: Progress) -> Connection[SyncStream]:
+        progress = progress.connecting()
+        stream = connect(self._opening.host, self._opening.port, progress)
+        self.connections.add(stream)
+        return Connection(stream, carry_out(self._opening.steps(), stream, progress))
 
 
 class PoolTransport:
-    """httpcore's connections, in a pool that is made at the first call, and anew in a forked child."""
+    """Connections in a pool that is made at the first call, and anew in a forked child."""
 
     def __init__(self, route: Route) -> None:
         self._route = route
         self._proxy = choose_proxy(route)
-        self._maker = RequestMaker(route)
-        self._pool: SyncPool | None = None
+        self._maker = RequestMaker(route, self._proxy)
+        self._pool: Pool | None = None
         self._lock = threading.Lock()
         register_after_fork(self)
 
@@ -49,28 +67,40 @@ class PoolTransport:
         self._pool = None
 
     def send(self, request: Request, deadline: Deadline) -> AttemptResult:
-        left = TimeLeft(deadline)
+        progress = Progress(deadline)
         try:
-            with (self._pool or self._make_pool()).connection(left) as connection:
-                response = connection.handle_request(self._maker.for_pool(request, left))
-                left.head = response.status, response.headers
-                return _receive(response.iter_stream(), response, left)
+            return self._exchange(request, progress)
         except Exception as error:
-            return broken(error, left)
+            return broken(error, progress, self._route.token)
         except BaseException as error:
             # The frames below hold the token; whoever records this traceback must not see them.
             raise without_frames(error)  # noqa: B904 - it is the same exception
+
+    def _exchange(self, request: Request, progress: Progress) -> RawResponse:
+        pool = self._pool or self._make_pool()
+        outgoing = self._maker.for_wire(request)
+        permit = pool.permit(progress)
+        connection = pool.connections.take() or pool.open(progress)
+        try:
+            steps = connection.http.exchange(outgoing, request.body, progress)
+            response = carry_out(steps, connection.stream, progress)
+        except BaseException:
+            connection.stream.abort()
+            raise
+        pool.connections.put(connection)
+        del permit
+        return response
 
     def close(self) -> None:
         with self._lock:
             pool, self._pool = self._pool, None
         if pool is not None:
-            pool.close()
+            pool.connections.close()
 
-    def _make_pool(self) -> SyncPool:
+    def _make_pool(self) -> Pool:
         with self._lock:
             if self._pool is None:
-                self._pool = SyncPool(self._route, self._proxy, self._maker.origin)
+                self._pool = Pool(Opening(self._route, self._proxy))
             return self._pool
 
 
@@ -80,44 +110,40 @@ class UserTransport:
     def __init__(self, transport: httpx.BaseTransport, route: Route) -> None:
         check_transport(transport, "handle_request", "Paisr takes an httpx.BaseTransport")
         self._transport = transport
+        self._secret = route.token
         self._maker = RequestMaker(route)
+        keep_out_of_logs(route)
 
     def send(self, request: Request, deadline: Deadline) -> AttemptResult:
-        import httpx  # here, because only a user's own transport needs it
-
-        left = TimeLeft(deadline)
-        left.sent = True  # unless the exception says otherwise: a foreign transport does not tell
+        progress = Progress(deadline)
         try:
-            outgoing = on_its_own_connection(self._maker.for_transport(request, left, httpx.Request))
-            response = self._transport.handle_request(outgoing)
-            stream = response.stream
-            assert isinstance(stream, httpx.SyncByteStream)
-            left.head = response.status_code, response.headers.raw
-            return _receive(stream, response, left)
+            return self._exchange(request, progress)
         except Exception as error:
-            return broken_by_transport(error, left)
+            return broken_by_transport(error, progress, self._secret)
         except BaseException as error:
             raise without_frames(error)  # noqa: B904 - it is the same exception
+
+    def _exchange(self, request: Request, progress: Progress) -> RawResponse:
+        import httpx  # here, because only a user's own transport needs it
+
+        outgoing = on_its_own_connection(self._maker.for_transport(request, progress.remaining(), httpx.Request))
+        progress.writing()  # unless the exception says otherwise: a foreign transport does not tell
+        response = self._transport.handle_request(outgoing)
+        try:
+            progress.head = status, headers = response.status_code, response.headers.raw
+            body = Body(headers)
+            assert isinstance(response.stream, httpx.SyncByteStream)
+            for chunk in response.stream:
+                body.add(chunk)
+                progress.remaining()
+            return RawResponse(status, headers, body.whole())
+        finally:
+            response.close()
 
     def close(self) -> None:
         self._transport.close()
 
 
 def sync_transport(route: Route, transport: httpx.BaseTransport | None) -> Transport:
-    """The user's transport, else a pool of httpcore's connections."""
+    """The user's transport, else a pool of connections."""
     return PoolTransport(route) if transport is None else UserTransport(transport, route)
-
-
-def _receive(stream: Iterable[bytes], response: Closable, left: TimeLeft) -> RawResponse:
-    """The whole response, whose head has come."""
-    assert left.head is not None
-    status, raw_headers = left.head
-    try:
-        body = Body(raw_headers)
-        for chunk in stream:
-            body.add(chunk)
-            if not left.deadline.remaining():
-                raise httpcore.ReadTimeout("the deadline passed")
-        return RawResponse(status, raw_headers, body.whole())
-    finally:
-        response.close()

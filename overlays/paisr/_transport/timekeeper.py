@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from paisr._transport.times import TimeLeft
+    from paisr._engine.deadlines import Deadline
 
 
 class Timekeeper:
@@ -26,9 +26,9 @@ class Timekeeper:
         self._due = math.inf
         self._timer: asyncio.TimerHandle | None = None
 
-    def within(self, left: TimeLeft) -> Within:
+    def within(self, deadline: Deadline) -> Within:
         """For `with`: what waits inside is cancelled when the time is over, and a `TimeoutError` comes out."""
-        return Within(self, self._loop.time() + left.deadline.remaining())
+        return Within(self, self._loop.time() + deadline.remaining())
 
     def add(self, call: Within) -> None:
         self._in_flight.add(call)

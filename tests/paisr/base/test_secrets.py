@@ -183,6 +183,18 @@ def test_a_whole_exchange_logs_nothing_secret(side: Any, raw_server: Any, logs: 
     assert side.call(client, "get", "inv_1").id == "inv_1"
     assert b"proxy-authorization: basic" in server.requests[0].lower()
     assert CANARY.encode() in server.requests[0]
+    assert_hidden(logs())
+
+
+def test_what_a_transport_of_the_users_logs_has_no_token_that_was_echoed(side: Any, raw_server: Any, logs: Any) -> None:
+    def talk(server: Any, connection: Any) -> None:
+        server.read(connection)
+        connection.sendall(f"HTTP/1.1 404 No\r\nX-Echo: {CANARY}\r\nContent-Length: 0\r\n\r\n".encode())
+
+    transport = httpx.HTTPTransport() if side.name == "sync" else httpx.AsyncHTTPTransport()
+    client = side.client(token=CANARY, base_url=raw_server(talk).url, transport=transport)
+    with pytest.raises(PaisrError):
+        side.call(client, "get", "inv_1")
     assert "receive_response_headers" in logs()
     assert_hidden(logs())
 

@@ -1,223 +1,249 @@
-"""Streams on an event loop: what comes is kept until it is read, and a surplus byte is seen before the next call."""
+"""Sockets on an event loop: what is read and written, what is not written after the deadline, and how one is made."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import struct
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import httpcore
 import pytest
 
 from paisr._engine.deadlines import Deadline
 from paisr._transport import async_streams
-from paisr._transport.async_streams import MAX_UNREAD, LoopBackend, Receiver
-from paisr._transport.times import TimeLeft
-
-WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-
-
-@asynccontextmanager
-async def connected() -> AsyncIterator[tuple[Any, socket.socket]]:
-    """A stream, and the other end of its connection."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        stream = await LoopBackend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5)
-        other, _address = listener.accept()
-        with other:
-            yield stream, other
-        await stream.aclose()
-        await asyncio.sleep(0)
+from paisr._transport.async_streams import AsyncStream, connect_async
+from paisr._transport.progress import Progress
+from paisr._transport.sync_streams import WRITE_SIZE
 
 
-def run(test: Callable[[Any, socket.socket], Awaitable[None]]) -> None:
+def seconds(time: Any, count: float) -> Progress:
+    return Progress(Deadline(count, lambda: time.seconds))
+
+
+def ample() -> Progress:
+    return Progress(Deadline(60.0, lambda: 0.0))
+
+
+def run(test: Callable[[AsyncStream, socket.socket], Awaitable[None]]) -> None:
+    """With a stream, and the other end of its connection."""
+
     async def main() -> None:
-        async with asyncio.timeout(10), connected() as (stream, other):
-            await test(stream, other)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            stream = await connect_async("127.0.0.1", listener.getsockname()[1])
+            other, _address = listener.accept()
+        with other:
+            async with asyncio.timeout(10):
+                await test(stream, other)
+            stream.close()
 
     asyncio.run(main())
 
 
 def test_what_comes_is_read_in_order_until_the_end() -> None:
-    async def test(stream: Any, other: socket.socket) -> None:
+    async def test(stream: AsyncStream, other: socket.socket) -> None:
         other.sendall(b"one")
-        assert await stream.read(10) == b"one"
-        reading = asyncio.ensure_future(stream.read(10))
+        assert await stream.read() == b"one"
+        reading = asyncio.ensure_future(stream.read())
         await asyncio.sleep(0)
         other.sendall(b"two")
         assert await reading == b"two"
         other.close()
-        assert await stream.read(10) == b""
-        assert await stream.read(10) == b""
+        assert await stream.read() == b""
 
     run(test)
 
 
-def test_a_connection_that_breaks_says_so_after_what_came_before() -> None:
-    async def test(stream: Any, other: socket.socket) -> None:
-        stream._receiver.data_received(b"half")
-        stream._receiver.connection_lost(ConnectionResetError(104, "reset"))
-        assert await stream.read(10) == b"half"
-        with pytest.raises(httpcore.ReadError) as caught:
-            await stream.read(10)
-        assert isinstance(caught.value.__cause__, ConnectionResetError)
-        left = TimeLeft(Deadline(5.0, lambda: 0.0))
-        with pytest.raises(httpcore.WriteError):
-            await stream.write(b"more", left)
-        assert left.sent, "who cannot say that it was not sent says that it may have been"
-
-    run(test)
-
-
-@pytest.mark.parametrize("surplus", [b"", b"x"])
-def test_a_surplus_byte_is_seen_with_the_response_and_after_it(surplus: bytes) -> None:
-    async def test(stream: Any, other: socket.socket) -> None:
-        await stream.write(b"GET", None)
-        other.sendall(WHOLE + surplus)
-        await stream.read(100)
-        assert stream.get_extra_info("is_readable") is bool(surplus)
-        if not surplus:
-            other.sendall(b"x")  # and the event loop does not run meanwhile
-            assert stream.get_extra_info("is_readable") is True
-
-    run(test)
-
-
-def test_an_end_while_idle_is_seen() -> None:
-    async def test(stream: Any, other: socket.socket) -> None:
-        other.sendall(WHOLE)
-        await stream.read(100)
-        assert stream.get_extra_info("is_readable") is False
+def test_a_connection_that_breaks_says_so() -> None:
+    async def test(stream: AsyncStream, other: socket.socket) -> None:
+        reading = asyncio.ensure_future(stream.read())
+        await asyncio.sleep(0)
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         other.close()
-        assert stream.get_extra_info("is_readable") is True
-        await asyncio.sleep(0.01)
-        assert stream.get_extra_info("is_readable") is True
+        with pytest.raises(ConnectionResetError):
+            await reading
 
     run(test)
 
 
-class Transport(asyncio.Transport):
-    """Notes what it is asked for."""
+def test_a_large_write_waits_until_the_other_side_takes_it() -> None:
+    async def test(stream: AsyncStream, other: socket.socket) -> None:
+        data = bytes(range(256)) * 80_000
+        writing = asyncio.ensure_future(stream.write(data, ample()))
+        await asyncio.sleep(0)
+        assert not writing.done()
+        other.setblocking(False)
+        came = bytearray()
+        while len(came) < len(data):
+            came += await asyncio.get_running_loop().sock_recv(other, 1 << 20)
+        await writing
+        assert came == data
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked: list[str] = []
-
-    def pause_reading(self) -> None:
-        self.asked.append("pause")
-
-    def resume_reading(self) -> None:
-        self.asked.append("resume")
-
-
-def test_who_sends_faster_than_is_read_is_held_up() -> None:
-    async def main() -> None:
-        receiver, transport = Receiver(), Transport()
-        receiver.connection_made(transport)
-        piece = b"x" * (MAX_UNREAD // 2)
-        for _ in range(2):
-            receiver.data_received(piece)
-        assert transport.asked == []
-        receiver.data_received(piece)
-        receiver.data_received(piece)
-        assert transport.asked == ["pause"]
-        assert await receiver.read() == piece * 4
-        assert transport.asked == ["pause", "resume"]
-
-    asyncio.run(main())
+    run(test)
 
 
-def test_a_write_waits_until_the_other_side_takes_it_and_ends_with_the_connection() -> None:
-    async def main() -> None:
-        for go_on in (Receiver.resume_writing, lambda receiver: receiver.connection_lost(None)):
-            receiver = Receiver()
-            await receiver.drained()
-            receiver.pause_writing()
-            waiting = asyncio.ensure_future(receiver.drained())
-            await asyncio.sleep(0)
-            assert not waiting.done()
-            go_on(receiver)
-            await waiting
-
-    asyncio.run(main())
-
-
-def test_what_was_not_taken_is_not_sent_after_the_close() -> None:
-    async def test(stream: Any, other: socket.socket) -> None:
+def test_nothing_is_written_after_the_deadline_however_long_the_loop_was_held_up(time: Any) -> None:
+    async def test(stream: AsyncStream, other: socket.socket) -> None:
+        late = seconds(time, 1.0)
+        time.seconds += 3.0
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
-                await stream.write(b"x" * 50_000_000)
-        assert stream.get_extra_info("is_readable") is True, "not for another request"
-        await stream.aclose()
-        assert stream._transport.get_write_buffer_size() == 0
+            await stream.write(b"head", late)
+        assert not late.sent
+        # In the middle: what is left over is not written when the other side takes more.
+        progress = seconds(time, 1.0)
+        writing = asyncio.ensure_future(stream.write(b"x" * 20_000_000, progress))
+        await asyncio.sleep(0)
+        assert progress.sent
+        time.seconds += 3.0
+        other.setblocking(False)
+        came = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                came += len(other.recv(1 << 20))
+        with pytest.raises(TimeoutError):
+            await writing
+        stream.abort()
+        with contextlib.suppress(ConnectionResetError):
+            while more := len(await asyncio.get_running_loop().sock_recv(other, 1 << 20)):
+                came += more
+        assert came < 20_000_000
 
     run(test)
 
 
-@pytest.mark.parametrize(
-    ("error", "kind"),
-    [
-        (OSError(111, "refused"), httpcore.ConnectError),
-        (UnicodeError("label too long"), httpcore.ConnectError),
-        (socket.gaierror(-2, "unknown"), httpcore.ConnectError),
-        (TimeoutError(110, "timed out"), httpcore.ConnectTimeout),
-    ],
-)
-def test_a_connection_that_is_not_made_says_so(monkeypatch: Any, error: Exception, kind: type[Exception]) -> None:
-    async def refuse(*arguments: Any, **named: Any) -> None:
-        raise error
+def test_the_time_is_looked_at_before_each_piece(time: Any, monkeypatch: Any) -> None:
+    class Wires:
+        def __init__(self) -> None:
+            self.written: list[int] = []
 
-    async def main() -> None:
-        monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", refuse)
-        await LoopBackend().connect_tcp("api.example", 443, 5)
+        def send(self, data: bytes) -> int:
+            time.seconds += 1
+            self.written.append(len(data))
+            return len(data)
 
-    with pytest.raises(kind) as caught:
-        asyncio.run(main())
-    assert caught.value.__cause__ is error
+        def close(self) -> None:
+            pass
+
+    wires: Any = Wires()
+    with pytest.raises(TimeoutError):
+        asyncio.run(AsyncStream(wires).write(b"x" * WRITE_SIZE * 4, seconds(time, 2.5)))  # type: ignore[arg-type] # it is a coroutine
+    assert wires.written == [WRITE_SIZE] * 3
 
 
-def test_a_connection_that_takes_too_long_is_given_up(monkeypatch: Any) -> None:
-    async def hang(*arguments: Any, **named: Any) -> None:
+def test_an_event_loop_that_tells_nobody_is_asked(monkeypatch: Any) -> None:
+    async def test(stream: AsyncStream, other: socket.socket) -> None:
+        def refuse(*arguments: Any) -> None:
+            raise NotImplementedError
+
+        for name in ("add_reader", "add_writer"):
+            monkeypatch.setattr(asyncio.get_running_loop(), name, refuse)
+        reading = asyncio.ensure_future(stream.read())
+        await asyncio.sleep(0)
+        other.sendall(b"one")
+        assert await reading == b"one"
+
+    run(test)
+
+
+def test_a_read_that_is_cancelled_leaves_nobody_waiting() -> None:
+    async def test(stream: AsyncStream, other: socket.socket) -> None:
+        reading = asyncio.ensure_future(stream.read())
+        await asyncio.sleep(0)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        assert not asyncio.get_running_loop().remove_reader(stream.socket)
+        other.sendall(b"one")
+        assert await stream.read() == b"one"
+
+    run(test)
+
+
+def test_it_is_closed_with_the_last_reference() -> None:
+    async def test(stream: AsyncStream, other: socket.socket) -> None:
+        inner = stream.socket
+        other_stream = AsyncStream(inner)
+        del other_stream
+        assert inner.fileno() == -1
+
+    run(test)
+
+
+@pytest.fixture
+def addresses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a name is found to be."""
+    found: list[str] = []
+
+    def look_up(host: str, port: int) -> list[Any]:
+        return [(socket.AF_INET, (address, port)) for address in found]
+
+    monkeypatch.setattr(async_streams, "look_up", look_up)
+    return found
+
+
+def reached(host: str, port: int) -> str:
+    async def main() -> str:
+        stream = await connect_async(host, port)
+        address: str = stream.socket.getpeername()[0]
+        stream.close()
+        return address
+
+    return asyncio.run(main())
+
+
+def test_the_first_address_that_accepts_a_connection_is_taken(addresses: list[str], monkeypatch: Any) -> None:
+    addresses += ["127.0.0.2", "127.0.0.2", "127.0.0.1"]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert reached("api.example", port) == "127.0.0.1"
+    addresses[:] = ["127.0.0.2", "127.0.0.3"]
+    with pytest.raises(ConnectionRefusedError):
+        reached("api.example", port)
+    addresses.clear()
+    with pytest.raises(OSError, match="has no address"):
+        reached("api.example", port)
+
+
+def test_an_address_that_does_not_respond_holds_up_nobody(addresses: list[str], monkeypatch: Any) -> None:
+    monkeypatch.setattr(async_streams, "NEXT_ADDRESS", 0.01)
+    addresses += ["127.0.0.2", "127.0.0.1"]
+    usual, cancelled = async_streams._connected, []
+
+    async def connected(family: Any, address: Any) -> Any:
+        if address[0] == "127.0.0.1":
+            return await usual(family, address)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.append(address[0])
+
+    monkeypatch.setattr(async_streams, "_connected", connected)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        assert reached("api.example", listener.getsockname()[1]) == "127.0.0.1"
+    assert cancelled == ["127.0.0.2"]
+
+
+def test_a_connect_that_is_cancelled_leaves_no_socket(monkeypatch: Any) -> None:
+    made: list[socket.socket] = []
+    usual = socket.socket
+
+    def note(*kind: Any) -> socket.socket:
+        made.append(usual(*kind))
+        return made[-1]
+
+    async def hang(*arguments: Any) -> None:
         await asyncio.Event().wait()
 
     async def main() -> None:
-        monkeypatch.setattr(async_streams, "MAX_CONNECT", 0.02)
-        monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", hang)
-        await LoopBackend().connect_tcp("api.example", 443, 5)
-
-    with pytest.raises(httpcore.ConnectTimeout):
-        asyncio.run(main())
-
-
-@pytest.mark.parametrize("own", [True, False])
-def test_only_asyncios_own_loop_is_asked_to_try_addresses_side_by_side(monkeypatch: Any, own: bool) -> None:
-    asked: list[Any] = []
-
-    async def connect(*arguments: Any, **named: Any) -> Any:
-        asked.append(named)
-        raise OSError("no")
-
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        monkeypatch.setattr(loop, "create_connection", connect)
-        if not own:
-            monkeypatch.setattr("asyncio.BaseEventLoop", asyncio.Event)
-        await LoopBackend().connect_tcp("api.example", 443, 5)
-
-    with pytest.raises(httpcore.ConnectError):
-        asyncio.run(main())
-    assert asked == [{"happy_eyeballs_delay": async_streams.NEXT_ADDRESS}] if own else [{}]
-
-
-def test_a_handshake_that_does_not_end_leaves_no_socket(monkeypatch: Any) -> None:
-    import ssl
-
-    async def test(stream: Any, other: socket.socket) -> None:
-        monkeypatch.setattr(async_streams, "MAX_CONNECT", 0.02)
-        with pytest.raises(httpcore.ConnectTimeout):
-            await stream.start_tls(ssl.create_default_context(), "api.example", 5)
+        monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", hang)
+        monkeypatch.setattr(async_streams.socket, "socket", note)
+        task = asyncio.ensure_future(connect_async("127.0.0.1", 9))
         await asyncio.sleep(0)
-        assert stream.get_extra_info("socket").fileno() == -1
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
-    run(test)
+    asyncio.run(main())
+    assert [one.fileno() for one in made] == [-1]

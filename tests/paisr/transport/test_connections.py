@@ -2,78 +2,147 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
+import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from paisr._transport.connections import IDLE_EXPIRY, Connections
+from paisr._transport import connections as module
+from paisr._transport.connections import IDLE_EXPIRY, Connection, Connections, PoolClosedError, Stream, fill
 
 
-class Line:
-    """A connection: `number` says which; it is available and trusted until a test says otherwise."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.expired = False
-        self.available = True
-
-    def has_expired(self) -> bool:
-        return self.expired
-
-    def is_available(self) -> bool:
-        return self.available
+class Http:
+    is_reusable = True
 
 
 @pytest.fixture
-def connections(time: Any) -> Connections[Line]:
-    numbers = iter(range(1, 1000))
-    return Connections(lambda: Line(next(numbers)), clock=lambda: time.seconds)
+def pool(time: Any) -> Connections[Stream]:
+    return Connections(clock=lambda: time.seconds)
 
 
-def numbers(lines: list[Line]) -> list[int]:
-    return sorted(line.number for line in lines)
+@pytest.fixture
+def connected(pool: Connections[Stream]) -> Iterator[Any]:
+    """A new connection of the pool; its other end is its `other`."""
+    others: list[socket.socket] = []
+
+    class Line(Connection[Stream]):
+        other: socket.socket
+
+    def make() -> Any:
+        mine, other = socket.socketpair()
+        others.append(other)
+        http: Any = Http()
+        line = Line(Stream(mine), http)
+        line.other = other
+        pool.add(line.stream)
+        return line
+
+    yield make
+    for other in others:
+        other.close()
 
 
-def test_the_one_used_last_is_used_first(connections: Connections[Line]) -> None:
-    first, second = connections.take(), connections.take()
-    assert (first.number, second.number) == (1, 2)
-    connections.put(second)
-    connections.put(first)
-    assert connections.take() is first
-    assert connections.take() is second
-    assert connections.take().number == 3
+def is_closed(connection: Connection[Stream]) -> bool:
+    return connection.stream.socket.fileno() == -1
 
 
-@pytest.mark.parametrize("how", ["expired", "unavailable"])
-def test_one_that_cannot_be_trusted_is_closed_and_not_used_again(connections: Connections[Line], how: str) -> None:
-    line = connections.take()
-    line.available = how != "unavailable"
-    connections.put(line)
-    line.expired = how == "expired"
-    assert connections.take().number == 2
-    assert connections.take_discarded() == [line]
-    assert connections.take_discarded() == []
+def test_the_one_used_last_is_used_first(pool: Connections[Stream], connected: Any) -> None:
+    assert pool.take() is None
+    first, second = connected(), connected()
+    pool.put(second)
+    pool.put(first)
+    assert pool.take() is first
+    assert pool.take() is second
+    assert pool.take() is None
 
 
-def test_those_that_nobody_uses_any_more_are_closed(connections: Connections[Line], time: Any) -> None:
-    many = [connections.take() for _ in range(3)]
+def test_one_that_cannot_be_used_again_is_closed(pool: Connections[Stream], connected: Any) -> None:
+    line = connected()
+    line.http.is_reusable = False
+    pool.put(line)
+    assert is_closed(line)
+    assert pool.take() is None
+
+
+@pytest.mark.parametrize("surplus", [b"x", b""])
+def test_one_on_which_something_came_is_closed_and_not_used(
+    pool: Connections[Stream], connected: Any, surplus: bytes
+) -> None:
+    good, line = connected(), connected()
+    pool.put(good)
+    pool.put(line)
+    if surplus:
+        line.other.sendall(surplus)
+    else:
+        line.other.close()
+    assert pool.take() is good
+    assert is_closed(line)
+    good.stream.close()
+    pool.put(good)
+    assert pool.take() is None, "one that is closed cannot be used either"
+
+
+def test_those_that_nobody_uses_any_more_are_closed(pool: Connections[Stream], connected: Any, time: Any) -> None:
+    many = [connected() for _ in range(3)]
     for line in many:
-        connections.put(line)
+        pool.put(line)
     time.seconds += IDLE_EXPIRY / 2
-    busy = connections.take()
+    busy = pool.take()
     assert busy is many[2]
     time.seconds += IDLE_EXPIRY / 2 + 0.1
-    connections.put(busy)
-    assert numbers(connections.take_discarded()) == [1, 2]
-    assert connections.take() is busy
+    pool.put(busy)
+    assert [is_closed(line) for line in many] == [True, True, False]
+    assert pool.take() is busy
 
 
-def test_all_are_those_in_use_too(connections: Connections[Line]) -> None:
-    in_use, idle, broken = connections.take(), connections.take(), connections.take()
-    broken.available = False
-    connections.put(idle)
-    connections.put(broken)
-    assert numbers(connections.all()) == [1, 2, 3]
-    assert connections.all() == []
-    connections.put(in_use)
-    assert connections.take() is in_use, "a call that goes on keeps its connection"
+def test_a_closed_pool_breaks_off_who_uses_it_and_lets_nobody_in(pool: Connections[Stream], connected: Any) -> None:
+    in_use, idle = connected(), connected()
+    pool.put(idle)
+    pool.close()
+    assert in_use.stream.socket.recv(1) == b"", "who waits for a response waits no longer"
+    pool.put(in_use)
+    assert is_closed(in_use)
+    with pytest.raises(PoolClosedError):
+        pool.take()
+    with pytest.raises(PoolClosedError):
+        connected()
+
+
+def test_an_aborted_one_sends_nothing_more(connected: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        stream = Stream(socket.create_connection(listener.getsockname()))
+        other, _address = listener.accept()
+    with other:
+        stream.socket.setblocking(False)
+        sent = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                sent += stream.socket.send(b"x" * 65536)
+        stream.abort()
+        came = 0
+        with contextlib.suppress(ConnectionResetError):
+            while more := len(other.recv(65536)):
+                came += more
+        assert came < sent
+
+
+def test_a_permit_comes_back_wherever_the_call_was_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_CONNECTIONS", 2)
+    permits = fill(queue.SimpleQueue())
+
+    def broken_off() -> None:
+        permit = permits.get_nowait()
+        raise KeyboardInterrupt(permit)
+
+    for _ in range(5):
+        with pytest.raises(KeyboardInterrupt):
+            broken_off()
+    held = [permits.get_nowait() for _ in range(2)]
+    assert permits.empty()
+    held.pop()
+    assert permits.qsize() == 1
+    held.pop()
+    assert permits.qsize() == 2

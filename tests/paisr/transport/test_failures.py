@@ -5,55 +5,118 @@ from __future__ import annotations
 import ssl
 from typing import Any
 
+import h11
 import httpcore
 import httpx
 import pytest
 
+from paisr._base.secrets import Secret
 from paisr._engine.deadlines import Deadline
-from paisr._transport.failures import clean, failure, without_frames
-from paisr._transport.times import TimeLeft
+from paisr._engine.steps import RawResponse
+from paisr._transport.bodies import UnreadableBodyError
+from paisr._transport.failures import broken, broken_by_transport, clean, without_frames
+from paisr._transport.progress import NO_RESPONSE, Progress
+
+SECRET = Secret("CANARY/c0ffee")
 
 
-def failed(error: Exception, *, sent: bool = True) -> Any:
-    left = TimeLeft(Deadline(5.0, lambda: 0.0))
-    left.sent = sent
-    return failure(error, left)
+def attempt(*, sent: bool = True) -> Progress:
+    progress = Progress(Deadline(5.0, lambda: 0.0))
+    progress.sent, progress.late = sent, NO_RESPONSE
+    return progress
+
+
+def ours(error: Exception, *, sent: bool = True) -> Any:
+    return broken(error, attempt(sent=sent), SECRET)
+
+
+def theirs(error: Exception, *, sent: bool = True) -> Any:
+    return broken_by_transport(error, attempt(sent=sent), SECRET)
 
 
 @pytest.mark.parametrize("sent", [True, False])
-def test_whether_it_was_sent_is_what_the_stream_saw_unless_the_connection_was_never_made(sent: bool) -> None:
-    assert failed(httpcore.ReadError("x"), sent=sent).sent is sent
-    assert failed(httpcore.WriteTimeout("x"), sent=sent).sent is sent
-    assert failed(TimeoutError(), sent=sent).sent is sent
-    assert failed(httpcore.ConnectError("x"), sent=sent).sent is False
-    assert failed(httpcore.PoolTimeout("x"), sent=sent).sent is False
+def test_whether_it_was_sent_is_what_was_seen(sent: bool) -> None:
+    for error in (ConnectionResetError(104, "reset"), TimeoutError(), h11.RemoteProtocolError("odd"), OSError("x")):
+        assert ours(error, sent=sent).sent is sent
+    assert ours(UnreadableBodyError("large"), sent=sent).sent is True
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_of_a_users_transport_the_name_says_when_the_connection_was_never_made(sent: bool) -> None:
+    for error in (httpx.ReadError("x"), httpx.WriteTimeout("x"), TimeoutError(), ConnectionRefusedError(111, "no")):
+        assert theirs(error, sent=sent).sent is sent
+    for error in (httpx.ConnectError("x"), httpx.PoolTimeout("x"), httpcore.ConnectTimeout("x")):
+        assert theirs(error, sent=sent).sent is False
+
+
+def test_of_another_library_only_the_root_is_believed() -> None:
+    class ForeignError(Exception):
+        """As aiohttp's, beneath an exception of httpx."""
+
+    assert theirs(raised(httpx.ConnectTimeout("x"), ForeignError("broke"))).sent is True  # type: ignore[arg-type] # an exception
+    for root, sent, kind in (
+        (ConnectionRefusedError(111, "no"), False, "connection"),
+        (TimeoutError(), True, "timeout"),
+        (ConnectionResetError(104, "reset"), True, "connection"),
+    ):
+        found = theirs(raised(ForeignError("mapped"), root))  # type: ignore[arg-type] # an exception
+        assert (found.sent, found.kind, found.reason) == (sent, kind, "mapped")
 
 
 @pytest.mark.parametrize(
     ("error", "kind", "reason"),
     [
-        (httpcore.ConnectTimeout("timed out"), "timeout", "the connection was not made in time"),
-        (httpcore.PoolTimeout(), "timeout", "no connection became free in time"),
-        (httpcore.ReadTimeout(), "timeout", "the response did not come in time"),
+        (httpx.ConnectTimeout("timed out"), "timeout", "the connection was not made in time"),
+        (httpx.PoolTimeout(""), "timeout", "no connection became free in time"),
+        (httpx.ReadTimeout(""), "timeout", "the response did not come in time"),
         (TimeoutError(), "timeout", "the response did not come in time"),
-        (httpcore.WriteTimeout(), "timeout", "the request could not be sent in time"),
-        (httpcore.ReadError("[Errno 104] reset."), "connection", "[Errno 104] reset"),
-        (httpcore.RemoteProtocolError(), "connection", "RemoteProtocolError"),
+        (httpx.WriteTimeout(""), "timeout", "the request could not be sent in time"),
+        (httpx.ReadError("[Errno 104] reset."), "connection", "[Errno 104] reset"),
+        (httpx.RemoteProtocolError(""), "connection", "RemoteProtocolError"),
     ],
 )
 def test_the_reason_is_in_words(error: Exception, kind: str, reason: str) -> None:
-    assert (failed(error).kind, failed(error).reason) == (kind, reason)
+    assert (theirs(error).kind, theirs(error).reason) == (kind, reason)
+    assert (ours(TimeoutError()).kind, ours(TimeoutError()).reason) == ("timeout", NO_RESPONSE)
 
 
 def test_a_certificate_that_is_not_trusted_is_final() -> None:
     root = ssl.SSLCertVerificationError(1, "certificate verify failed")
     root.verify_message = "self-signed certificate"
-    error = httpcore.ConnectError(str(root))
+    error = ConnectionError(str(root))
     error.__cause__ = root
-    found = failed(error)
-    assert (found.final, found.sent) == (True, False)
-    assert found.reason == "the service's certificate is not trusted (self-signed certificate)"
-    assert not failed(httpcore.ConnectError("refused")).final
+    for found in (ours(root, sent=False), ours(error, sent=False), theirs(httpx.ConnectError("x"))):
+        assert found.sent is False
+    assert ours(error, sent=False).final
+    assert ours(root).reason == "the service's certificate is not trusted (self-signed certificate)"
+    assert not ours(ConnectionRefusedError(111, "refused")).final
+
+
+def test_a_slip_in_the_code_is_none_of_the_services() -> None:
+    for judge in (broken, broken_by_transport):
+        with pytest.raises(KeyError):
+            judge(KeyError("slip"), attempt(), SECRET)
+
+
+def test_of_an_error_response_the_status_is_known_whatever_became_of_its_body() -> None:
+    for error in (ConnectionResetError(104, "reset"), TimeoutError(), UnreadableBodyError("large")):
+        progress = attempt()
+        progress.head = 503, [(b"Retry-After", b"1")]
+        assert broken(error, progress, SECRET) == RawResponse(503, [(b"Retry-After", b"1")], b"")
+        progress.head = 200, []
+        assert not isinstance(broken(error, progress, SECRET), RawResponse)
+
+
+@pytest.mark.parametrize("token", ["CANARY/c0ffee", "CANARY'c0ffee", "CANARY\\c0ffee", "CANARY\"c0ffee'"])
+@pytest.mark.parametrize("quoted", [repr, lambda token: repr(token.encode()), lambda token: "x" * 190 + token])
+def test_an_echo_of_the_token_is_in_no_reason_and_no_cause(token: str, quoted: Any) -> None:
+    error = h11.RemoteProtocolError(f"illegal header line: {quoted(token)}")
+    error.__cause__ = ValueError(f"of {quoted(token)}")
+    for judge in (broken, broken_by_transport):
+        found: Any = judge(error, attempt(), Secret(token))
+        assert "CANARY" not in f"{found.reason} {found.cause!r} {found.cause.__cause__!r}"
+        assert "c0ffee" not in f"{found.reason} {found.cause!r} {found.cause.__cause__!r}"
+        assert type(found.cause) is h11.RemoteProtocolError
 
 
 def raised(error: BaseException, cause: BaseException | None = None) -> BaseException:
@@ -66,7 +129,7 @@ def raised(error: BaseException, cause: BaseException | None = None) -> BaseExce
 def test_a_cause_is_a_copy_without_frames_and_request() -> None:
     request = httpx.Request("GET", "https://api.example", headers={"Authorization": "Bearer CANARY"})
     original = raised(httpx.ConnectError("refused", request=request), raised(OSError(111, "refused")))
-    copy: Any = clean(original, original.__cause__ or original)
+    copy: Any = clean(original, original.__cause__ or original, SECRET)
     assert type(copy) is httpx.ConnectError
     assert copy is not original
     assert str(copy) == "refused"
@@ -79,7 +142,7 @@ def test_a_cause_is_a_copy_without_frames_and_request() -> None:
 def test_a_cause_that_cannot_be_made_again_is_kept_in_words() -> None:
     request = httpx.Request("GET", "https://api.example")
     error = httpx.HTTPStatusError("no", request=request, response=httpx.Response(500))
-    copy = clean(error, error)
+    copy = clean(error, error, SECRET)
     assert (type(copy), str(copy)) == (OSError, "HTTPStatusError: no")
 
 

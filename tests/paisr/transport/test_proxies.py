@@ -53,7 +53,7 @@ def only_these_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 def ours(url: str) -> str | None:
     route = Route(service=read_service(None, wrap(url)), proxy=None, tls=None, token=Secret("tok"))
     found = proxies.choose_proxy(route)
-    return None if found is None else found.reveal().removeprefix("http://")
+    return None if found is None else f"{found.host}:{found.port}"
 
 
 def httpxs(url: str) -> str | None:

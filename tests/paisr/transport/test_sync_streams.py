@@ -1,115 +1,167 @@
-"""Streams that keep the deadline: at the look-up of a name, for every address, and at each read and write."""
+"""Sockets that keep the deadline: at the look-up of a name, for every address, and at each read and write."""
 
 from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Generator
 from typing import Any
 
-import httpcore
 import pytest
 
 from paisr import APIConnectionError, Paisr
 from paisr._base.forks import _renew_all, register_after_fork
 from paisr._engine.deadlines import Deadline
-from paisr._transport.sync_streams import WRITE_SIZE, DeadlineBackend, WatchedStream
-from paisr._transport.times import TimeLeft
+from paisr._transport import sync_streams
+from paisr._transport.progress import NO_RESPONSE, Progress
+from paisr._transport.sync_streams import WRITE_SIZE, SyncStream, carry_out, connect
 
 
-def seconds(time: Any, count: float) -> TimeLeft:
-    return TimeLeft(Deadline(count, lambda: time.seconds))
+def seconds(time: Any, count: float) -> Progress:
+    return Progress(Deadline(count, lambda: time.seconds))
 
 
-class Wires(httpcore.NetworkStream):
-    """What is written is kept; every read gives a byte; each takes a second."""
+class Wires:
+    """A socket: what is written is noted with its time-out; every read gives a byte; each takes a second."""
 
     def __init__(self, time: Any) -> None:
         self.time = time
-        self.written: list[tuple[int, float | None]] = []
+        self.limit = 0.0
+        self.written: list[tuple[int, float]] = []
+        self.is_closed = False
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+    def settimeout(self, limit: float) -> None:
+        self.limit = limit
+
+    def recv(self, size: int) -> bytes:
         self.time.seconds += 1
         return b"x"
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+    def send(self, data: bytes) -> int:
         self.time.seconds += 1
-        self.written.append((len(buffer), timeout))
+        self.written.append((len(data), self.limit))
+        return len(data)
 
-    def get_extra_info(self, info: str) -> Any:
-        return info
+    def close(self) -> None:
+        self.is_closed = True
 
 
 def test_every_read_and_write_has_what_is_left_of_the_call(time: Any) -> None:
-    wires = Wires(time)
-    stream, left = WatchedStream(wires), seconds(time, 2.5)
-    with pytest.raises(httpcore.WriteTimeout):
-        stream.write(b"x" * (WRITE_SIZE * 4), left)
+    wires: Any = Wires(time)
+    stream, progress = SyncStream(wires), seconds(time, 2.5)
+    with pytest.raises(TimeoutError):
+        stream.write(b"x" * (WRITE_SIZE * 4), progress)
     assert wires.written == [(WRITE_SIZE, 2.5), (WRITE_SIZE, 1.5), (WRITE_SIZE, 0.5)]
-    assert left.sent
-    with pytest.raises(httpcore.ReadTimeout):
-        stream.read(10, left)
+    assert progress.sent
+    with pytest.raises(TimeoutError):
+        stream.read(progress)
     unsent = seconds(time, 0.0)
-    with pytest.raises(httpcore.WriteTimeout):
+    with pytest.raises(TimeoutError):
         stream.write(b"x", unsent)
     assert not unsent.sent
-    assert stream.read(10, 7.0) == b"x"
-    assert stream.get_extra_info("is_readable") is True
-    assert stream.get_extra_info("socket") == "socket"
+    assert stream.read(seconds(time, 7.0)) == b"x"
+    assert wires.limit == 7.0
 
 
-@pytest.mark.parametrize("limit", [None, 5.0])
-def test_a_connection_is_made_to_the_first_address_that_responses(monkeypatch: Any, limit: float | None) -> None:
-    def addresses(host: str, port: int, **named: Any) -> list[Any]:
+def test_what_goes_wrong_is_told_to_who_asked_for_it(time: Any) -> None:
+    told: list[OSError] = []
+
+    def steps() -> Generator[bytes | None, bytes, bytes]:
+        try:
+            yield b"late"
+        except TimeoutError as error:
+            told.append(error)
+        return (yield None)
+
+    wires: Any = Wires(time)
+    progress = seconds(time, 0.0)
+    progress.late = NO_RESPONSE
+    with pytest.raises(TimeoutError, match=NO_RESPONSE):
+        carry_out(steps(), SyncStream(wires), progress)
+    assert len(told) == 1
+
+
+@pytest.fixture
+def addresses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a name is found to be."""
+    found: list[str] = []
+
+    def look_up(host: str, port: int, **named: Any) -> list[Any]:
         if named["flags"]:
             raise socket.gaierror
-        return [(0, 0, 0, "", (address, port)) for address in ("127.0.0.2", "127.0.0.2", "127.0.0.1")]
+        return [(socket.AF_INET, 0, 0, "", (address, port)) for address in found]
 
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
+    return found
+
+
+def test_a_connection_is_made_to_the_first_address_that_accepts_one(addresses: list[str], time: Any) -> None:
+    addresses += ["127.0.0.2", "127.0.0.2", "127.0.0.1"]
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        monkeypatch.setattr("socket.getaddrinfo", addresses)
-        port = listener.getsockname()[1]
-        tried: list[str] = []
+        stream = connect("api.example", listener.getsockname()[1], seconds(time, 5.0))
+        assert stream.socket.getpeername()[0] == "127.0.0.1"
+        assert stream.socket.gettimeout() == 5.0, "the last address has all the time that is left"
+        assert stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        stream.close()
 
-        def connect(self: Any, host: str, *rest: Any) -> Any:
-            tried.append(host)
-            if host == "127.0.0.2":
-                raise httpcore.ConnectError("refused")
-            return Wires(None)
 
-        monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
-        DeadlineBackend().connect_tcp("api.example", port, limit)
-    assert tried == ["127.0.0.2", "127.0.0.1"]
+def test_each_address_gets_its_share_of_the_time(addresses: list[str], time: Any, monkeypatch: Any) -> None:
+    addresses += ["127.0.0.2", "127.0.0.3"]
+    limits: list[float] = []
+
+    class Refusing(Wires):
+        def __init__(self, *kind: Any) -> None:
+            super().__init__(time)
+
+        def connect(self, address: Any) -> None:
+            limits.append(self.limit)
+            time.seconds += 1
+            raise ConnectionRefusedError(111, "refused")
+
+    monkeypatch.setattr("socket.socket", Refusing)
+    with pytest.raises(ConnectionRefusedError):
+        connect("api.example", 443, seconds(time, 8.0))
+    assert limits == [4.0, 7.0]
+
+
+def test_a_name_without_an_address_is_an_error(addresses: list[str], time: Any) -> None:
+    with pytest.raises(OSError, match=r"api\.example has no address"):
+        connect("api.example", 443, seconds(time, 8.0))
 
 
 def test_a_look_up_that_takes_too_long_is_given_up(monkeypatch: Any) -> None:
+    import time
+
     done = threading.Event()
 
-    def addresses(host: str, port: int, **named: Any) -> list[Any]:
+    def look_up(host: str, port: int, **named: Any) -> list[Any]:
         if named["flags"]:
             raise socket.gaierror
         done.wait(5)
         return []
 
-    monkeypatch.setattr("socket.getaddrinfo", addresses)
-    with pytest.raises(httpcore.ConnectTimeout, match=r"look-up of api\.example"):
-        DeadlineBackend().connect_tcp("api.example", 443, 0.05)
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
+    with pytest.raises(TimeoutError):
+        connect("api.example", 443, Progress(Deadline(0.05, time.monotonic)))
     done.set()
 
 
 @pytest.mark.parametrize("error", [socket.gaierror(-2, "Name or service not known"), UnicodeError("label too long")])
 def test_a_look_up_that_fails_is_a_connection_that_was_not_made(monkeypatch: Any, error: Exception) -> None:
-    def addresses(host: str, port: int, **named: Any) -> list[Any]:
+    def look_up(host: str, port: int, **named: Any) -> list[Any]:
         raise socket.gaierror if named["flags"] else error
 
-    monkeypatch.setattr("socket.getaddrinfo", addresses)
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
     failed = pytest.raises(APIConnectionError, match=r"look-up of api\.live\.paisr\.tech failed")
     with Paisr("tok", max_retries=0) as client, failed as caught:
         client.invoices.get("inv_1")
     assert caught.value.outcome == "not_sent"
 
 
-def test_no_time_left_makes_no_connection(time: Any) -> None:
-    with pytest.raises(httpcore.ConnectTimeout, match="the deadline passed"):
-        DeadlineBackend().connect_tcp("127.0.0.1", 9, seconds(time, 0.0))
+def test_no_time_left_makes_no_connection(time: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(sync_streams.socket, "socket", lambda *kind: Wires(time))
+    with pytest.raises(TimeoutError):
+        connect("127.0.0.1", 9, seconds(time, 0.0))
 
 
 def test_who_asked_is_told_in_a_forked_child_as_long_as_it_lives() -> None:

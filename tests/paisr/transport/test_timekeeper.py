@@ -11,11 +11,10 @@ import pytest
 
 from paisr._engine.deadlines import Deadline
 from paisr._transport.timekeeper import Timekeeper
-from paisr._transport.times import TimeLeft
 
 
-def seconds(count: float) -> TimeLeft:
-    return TimeLeft(Deadline(count, time.monotonic))
+def seconds(count: float) -> Deadline:
+    return Deadline(count, time.monotonic)
 
 
 def on_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
@@ -50,7 +49,7 @@ async def test_each_call_ends_at_its_own_deadline_whichever_began_first() -> Non
 async def test_a_call_in_time_is_left_alone_and_leaves_one_timer_at_most() -> None:
     keeper = Timekeeper()
     timers = set()
-    thirty = TimeLeft(Deadline(30, lambda: 0.0))  # its clock stands, so that only the loop's says which is due first
+    thirty = Deadline(30, lambda: 0.0)  # its clock stands, so that only the loop's says which is due first
     for _ in range(50):
         with keeper.within(thirty):
             await asyncio.sleep(0)

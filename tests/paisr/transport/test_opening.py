@@ -1,8 +1,9 @@
-"""Which proxy a client goes through, and with what its pool is made."""
+"""Which proxy a client goes through, whom it dials, and what is said first."""
 
 from __future__ import annotations
 
 import ssl
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -11,8 +12,8 @@ from paisr import AsyncPaisr, ConfigurationError, Paisr
 from paisr._base.route import Route
 from paisr._base.secrets import Secret, wrap
 from paisr._settings import read_service
-from paisr._transport.pools import pool_arguments
-from paisr._transport.proxies import choose_proxy
+from paisr._transport.opening import Opening
+from paisr._transport.proxies import Proxy, choose_proxy
 from paisr._transport.tls import shared_context
 
 LIVE = "https://api.example/v2"
@@ -24,7 +25,7 @@ def route(proxy: Any = None, url: str = LIVE, tls: Any = None) -> Route:
 
 def chosen(proxy: Any = None, url: str = LIVE) -> str | None:
     found = choose_proxy(route(proxy, url))
-    return None if found is None else found.reveal()
+    return None if found is None else f"{found.scheme}://{found.host}:{found.port}"
 
 
 @pytest.mark.parametrize(
@@ -33,8 +34,8 @@ def chosen(proxy: Any = None, url: str = LIVE) -> str | None:
         ({}, None),
         ({"HTTPS_PROXY": "http://p.example:3128"}, "http://p.example:3128"),
         ({"https_proxy": "http://p.example:3128"}, "http://p.example:3128"),
-        ({"ALL_PROXY": "http://all.example"}, "http://all.example"),
-        ({"ALL_PROXY": "http://all.example", "HTTPS_PROXY": "http://p.example"}, "http://p.example"),
+        ({"ALL_PROXY": "http://all.example"}, "http://all.example:80"),
+        ({"ALL_PROXY": "http://all.example", "HTTPS_PROXY": "http://p.example"}, "http://p.example:80"),
         ({"HTTPS_PROXY": "p.example:3128"}, "http://p.example:3128"),
         ({"HTTP_PROXY": "http://p.example:3128"}, None),
         ({"HTTPS_PROXY": ""}, None),
@@ -42,8 +43,8 @@ def chosen(proxy: Any = None, url: str = LIVE) -> str | None:
         ({"HTTPS_PROXY": "http://p.example", "NO_PROXY": "other.example, .example"}, None),
         ({"HTTPS_PROXY": "http://p.example", "NO_PROXY": "*"}, None),
         ({"HTTPS_PROXY": "http://p.example", "no_proxy": "api.example:443"}, None),
-        ({"HTTPS_PROXY": "http://p.example", "NO_PROXY": "api.example:8443"}, "http://p.example"),
-        ({"HTTPS_PROXY": "http://p.example", "NO_PROXY": "i.example"}, "http://p.example"),
+        ({"HTTPS_PROXY": "http://p.example", "NO_PROXY": "api.example:8443"}, "http://p.example:80"),
+        ({"HTTPS_PROXY": "http://p.example", "NO_PROXY": "i.example"}, "http://p.example:80"),
     ],
 )
 def test_the_environment_names_the_proxy(monkeypatch: pytest.MonkeyPatch, variables: Any, proxy: str | None) -> None:
@@ -63,7 +64,7 @@ def test_loopback_is_not_asked_for_through_the_environments_proxy(monkeypatch: p
     monkeypatch.setenv("HTTP_PROXY", "http://p.example")
     for host in ("127.0.0.1:8000", "localhost", "[::1]:8000"):
         assert chosen(url=f"http://{host}/v2") is None
-    assert chosen("http://given.example", url="http://127.0.0.1/v2") == "http://given.example"
+    assert chosen("http://given.example", url="http://127.0.0.1/v2") == "http://given.example:80"
 
 
 @pytest.mark.parametrize(
@@ -105,32 +106,59 @@ def test_a_socks_proxy_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, schem
 
 
 @pytest.mark.parametrize(
-    ("url", "origin", "auth"),
+    ("url", "scheme", "host", "port", "login"),
     [
-        ("http://p.example", b"http://p.example:80", None),
-        ("https://p.example", b"https://p.example:443", None),
-        ("socks5://p.example", b"socks5://p.example:1080", None),
-        ("http://[::1]:3128", b"http://[::1]:3128", None),
-        ("http://pröxy.example", b"http://xn--prxy-6qa.example:80", None),
-        ("http://user:p%40ss@p.example:3128/", b"http://p.example:3128", (b"user", b"p@ss")),
-        ("http://user@p.example", b"http://p.example:80", (b"user", b"")),
-        ("http://usér:pä@p.example", b"http://p.example:80", ("usér".encode(), "pä".encode())),
+        ("http://p.example", "http", "p.example", 80, None),
+        ("https://p.example", "https", "p.example", 443, None),
+        ("socks5://p.example", "socks5", "p.example", 1080, None),
+        ("http://[::1]:3128", "http", "::1", 3128, None),
+        ("http://pröxy.example", "http", "xn--prxy-6qa.example", 80, None),
+        ("http://user:p%40ss@p.example:3128/", "http", "p.example", 3128, (b"user", b"p@ss")),
+        ("http://user@p.example", "http", "p.example", 80, (b"user", b"")),
+        ("http://usér:pä@p.example", "http", "p.example", 80, ("usér".encode(), "pä".encode())),
     ],
 )
-def test_a_proxys_url_is_taken_apart(url: str, origin: bytes, auth: tuple[bytes, bytes] | None) -> None:
-    proxy = pool_arguments(route(), Secret(url))["proxy"]
-    found = proxy.url
-    host = b"[%s]" % found.host if b":" in found.host else found.host
-    assert b"%s://%s:%d" % (found.scheme, host, found.port or 0) == origin
-    assert proxy.auth == auth
-    assert "user" not in repr(proxy.auth)
+def test_a_proxys_url_is_taken_apart(url: str, scheme: str, host: str, port: int, login: Any) -> None:
+    proxy = Proxy.of(Secret(url))
+    assert (proxy.scheme, proxy.host, proxy.port, proxy.login) == (scheme, host, port, login)
+    assert "user" not in repr(proxy)
+    encoded = [(b"Proxy-Authorization", b"Basic " + b64encode(b":".join(login)))] if login else []
+    assert proxy.headers == encoded
 
 
-def test_the_pool_gets_the_context_that_was_given_or_one_for_all() -> None:
+def test_what_is_dialled_is_the_service_or_the_proxy() -> None:
+    for url, port in (("https://api.example/v2", 443), ("https://api.example:8443/v2", 8443)):
+        straight = Opening(route(url=url), None)
+        assert (straight.host, straight.port) == ("api.example", port)
+    through = Opening(route(), Proxy.of(Secret("http://p.example:3128")))
+    assert (through.host, through.port) == ("p.example", 3128)
+
+
+@pytest.mark.parametrize(("url", "port"), [(LIVE, 443), ("https://api.example:8443/v2", 8443)])
+def test_a_proxy_is_told_the_port_even_where_it_is_the_schemes_own(url: str, port: int) -> None:
+    steps = Opening(route(url=url), Proxy.of(Secret("http://p.example"))).steps()
+    assert next(steps).startswith(b"CONNECT api.example:%d HTTP/1.1\r\n" % port)
+
+
+def test_the_context_is_the_one_that_was_given_or_one_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[Any] = []
+
+    def note(below: Any, context: Any, host: str) -> Any:
+        used.append((context, host))
+        raise LookupError
+
+    monkeypatch.setattr("paisr._transport.opening.Tls", note)
     own = ssl.create_default_context()
-    assert pool_arguments(route(tls=own), None)["ssl_context"] is own
-    shared = pool_arguments(route(), None)["ssl_context"]
-    assert shared is pool_arguments(route(), None)["ssl_context"] is shared_context.get()
-    assert shared.verify_mode is ssl.CERT_REQUIRED
-    assert shared.check_hostname
-    assert "ssl_context" not in pool_arguments(route(url="http://127.0.0.1/v2"), None)
+    for opening in (Opening(route(tls=own), None), Opening(route(), None)):
+        with pytest.raises(LookupError):
+            next(opening.steps())
+    assert used == [(own, "api.example"), (shared_context.get(), "api.example")]
+    assert shared_context.get().verify_mode is ssl.CERT_REQUIRED
+    assert shared_context.get().check_hostname
+    steps = Opening(route(url="http://127.0.0.1/v2"), None).steps()
+    with pytest.raises(StopIteration):
+        next(steps)
+    secure_proxy = Opening(route(url="http://127.0.0.1/v2"), Proxy.of(Secret("https://p.example")))
+    with pytest.raises(LookupError):
+        next(secure_proxy.steps())
+    assert used[-1] == (shared_context.get(), "p.example")

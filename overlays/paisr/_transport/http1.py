@@ -1,0 +1,74 @@
+"""HTTP/1.1 on one connection, without IO: h11 reads and writes it, and knows where a response ends."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import h11
+
+from paisr._engine.steps import RawResponse
+from paisr._transport.bodies import Body
+from paisr._transport.progress import NO_RESPONSE, NOT_WRITTEN
+
+if TYPE_CHECKING:
+    from paisr._transport.layers import Layer, Steps
+    from paisr._transport.progress import Progress
+
+# Bytes of a response's head, or of a line between chunks.
+MAX_HEAD = 100 * 1024
+
+
+class Http1:
+    """One connection, for one request after the other."""
+
+    def __init__(self, layer: Layer) -> None:
+        self._layer = layer
+        self._http = h11.Connection(h11.CLIENT, MAX_HEAD)
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether the last response was read to its end, and not a byte came after it."""
+        http = self._http
+        return (
+            http.our_state is h11.DONE
+            and http.their_state is h11.DONE
+            and http.trailing_data == (b"", False)
+            and self._layer.is_quiet
+        )
+
+    def exchange(self, request: h11.Request, body: bytes | None, progress: Progress) -> Steps[RawResponse]:
+        """Send a request, and read its response to the end."""
+        if self._http.our_state is h11.DONE:
+            self._http.start_next_cycle()
+        progress.late = NOT_WRITTEN
+        with contextlib.suppress(ConnectionError):  # who hung up early may have said why
+            yield from self._layer.send(self._written(request, body))
+        progress.late = NO_RESPONSE
+        head = yield from self.head()
+        progress.head = status, headers = head.status_code, list(head.headers.raw_items())
+        gathered = Body(headers)
+        while isinstance(event := (yield from self._next()), h11.Data):
+            gathered.add(bytes(event.data))
+        return RawResponse(status, headers, gathered.whole())
+
+    def head(self) -> Steps[h11.Response]:
+        """The head of the response itself; interim ones are skipped."""
+        while not isinstance(event := (yield from self._next()), h11.Response):
+            pass
+        return event
+
+    def _written(self, request: h11.Request, body: bytes | None) -> bytes:
+        parts = [self._http.send(request)]
+        if body:
+            parts.append(self._http.send(h11.Data(data=body)))
+        parts.append(self._http.send(h11.EndOfMessage()))
+        return b"".join(part for part in parts if part)
+
+    def _next(self) -> Steps[object]:
+        while (event := self._http.next_event()) is h11.NEED_DATA:
+            data = yield from self._layer.receive()
+            if not data and self._http.their_state is h11.SEND_RESPONSE:
+                raise h11.RemoteProtocolError("the connection was closed before a response came")
+            self._http.receive_data(data)
+        return event

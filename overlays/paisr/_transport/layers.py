@@ -1,0 +1,82 @@
+"""What lies between HTTP and a socket, without IO: nothing, or TLS.
+
+What is said on a connection is a generator: it yields bytes to write, or None to read, and is sent what came (empty at
+the end). So it is written once for threads and event loops, and TLS inside of TLS needs nothing of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from collections.abc import Callable, Generator
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+Steps = Generator[bytes | None, bytes, T]
+READ_SIZE = 64 * 1024
+
+
+class Layer(Protocol):
+    """Carries bytes in both directions. `is_quiet`: no byte that came has been kept back."""
+
+    @property
+    def is_quiet(self) -> bool: ...
+
+    def send(self, data: bytes) -> Steps[None]: ...
+
+    def receive(self) -> Steps[bytes]:
+        """At least a byte; empty at the end."""
+        ...
+
+
+class Plain:
+    """The socket itself."""
+
+    is_quiet = True
+
+    def send(self, data: bytes) -> Steps[None]:
+        yield data
+
+    def receive(self) -> Steps[bytes]:
+        return (yield None)
+
+
+class Tls:
+    """TLS over another layer."""
+
+    def __init__(self, below: Layer, context: ssl.SSLContext, host: str) -> None:
+        self._below = below
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._in, self._out, server_hostname=host)
+
+    @property
+    def is_quiet(self) -> bool:
+        return not self._in.pending and not self._tls.pending() and self._below.is_quiet
+
+    def handshake(self) -> Steps[None]:
+        yield from self._repeated(self._tls.do_handshake)
+
+    def send(self, data: bytes) -> Steps[None]:
+        yield from self._repeated(lambda: self._tls.write(data))
+
+    def receive(self) -> Steps[bytes]:
+        try:
+            return (yield from self._repeated(lambda: self._tls.read(READ_SIZE)))
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):  # said goodbye, or hung up
+            return b""
+
+    def _repeated(self, work: Callable[[], T]) -> Steps[T]:
+        """Work until nothing has to be read for it; what it has to say is written first."""
+        while True:
+            result: list[T] = []
+            with contextlib.suppress(ssl.SSLWantReadError):
+                result.append(work())
+            if self._out.pending:
+                yield from self._below.send(self._out.read())
+            if result:
+                return result[0]
+            data = yield from self._below.receive()
+            if data:
+                self._in.write(data)
+            else:
+                self._in.write_eof()

@@ -1,0 +1,62 @@
+"""How a connection to the service is opened: whom to connect to, and what is said before the first request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paisr._base.route import DEFAULT_PORTS
+from paisr._transport.http1 import Http1
+from paisr._transport.layers import Plain, Tls
+from paisr._transport.tls import shared_context
+
+if TYPE_CHECKING:
+    import ssl
+
+    from paisr._base.route import Route, Service
+    from paisr._transport.layers import Layer, Steps
+    from paisr._transport.proxies import Proxy
+
+
+class Opening:
+    """How the connections of a client are opened: straight, or through a proxy. `host` and `port`: what to dial."""
+
+    def __init__(self, route: Route, proxy: Proxy | None) -> None:
+        self._service = service = route.service
+        self._proxy = proxy
+        self._context: ssl.SSLContext | None = None
+        if service.scheme == "https":
+            self._context = route.tls or shared_context.get()
+        self.host = proxy.host if proxy else service.host
+        self.port = proxy.port if proxy else port_of(service)
+
+    def steps(self) -> Steps[Http1]:
+        """What is said on the connection that was dialled."""
+        layer: Layer = Plain()
+        if self._proxy is not None:
+            layer = yield from self._through(self._proxy, layer)
+        if self._context is not None:
+            layer = yield from _secured(layer, self._context, self._service.host)
+        return Http1(layer)
+
+    def _through(self, proxy: Proxy, layer: Layer) -> Steps[Layer]:
+        from paisr._transport import tunnels  # here, because few go through a proxy
+
+        port = port_of(self._service)
+        if proxy.scheme == "https":
+            layer = yield from _secured(layer, shared_context.get(), proxy.host)
+        if not proxy.is_http:
+            yield from tunnels.ask_socks_proxy(layer, self._service.host, port, proxy.login)
+        elif self._context is not None:
+            authority = self._service.authority if self._service.port else f"{self._service.authority}:{port}"
+            yield from tunnels.ask_http_proxy(layer, authority.encode(), proxy.headers)
+        return layer
+
+
+def port_of(service: Service) -> int:
+    return service.port or DEFAULT_PORTS[service.scheme]
+
+
+def _secured(layer: Layer, context: ssl.SSLContext, host: str) -> Steps[Layer]:
+    secured = Tls(layer, context, host)
+    yield from secured.handshake()
+    return secured

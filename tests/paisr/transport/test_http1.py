@@ -1,0 +1,133 @@
+"""HTTP/1.1 without a socket: what is written, when a response is whole, and when a connection can be used again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import h11
+import pytest
+
+from paisr._engine.deadlines import Deadline
+from paisr._engine.steps import RawResponse
+from paisr._transport.http1 import Http1
+from paisr._transport.layers import Plain
+from paisr._transport.progress import NO_RESPONSE, NOT_WRITTEN, Progress
+
+GET = h11.Request(method="GET", target="/v2", headers=[("Host", "api.example")])
+POST = h11.Request(method="POST", target="/v2", headers=[("Host", "api.example"), ("Content-Length", "4")])
+WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-One: 1\r\n\r\n{}"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\n{}\r\n0\r\nX-End: 1\r\n\r\n"
+
+
+def progress() -> Progress:
+    return Progress(Deadline(5.0, lambda: 0.0))
+
+
+def exchanged(http: Http1, *came: bytes, request: h11.Request = GET, body: bytes | None = None, **how: Any) -> Any:
+    """The response, and what was written, when each read gives the next of `came`, and then the end."""
+    steps = http.exchange(request, body, how.get("progress", progress()))
+    written, rest = b"", list(came)
+    try:
+        step = next(steps)
+        while True:
+            if step is None:
+                step = steps.send(rest.pop(0) if rest else b"")
+            elif "error" in how:
+                step = steps.throw(how["error"])
+            else:
+                written += step
+                step = steps.send(b"")
+    except StopIteration as stop:
+        return stop.value, written
+
+
+@pytest.mark.parametrize("whole", [WHOLE, CHUNKED])
+@pytest.mark.parametrize("step", [1, 7, 1000])
+def test_a_response_is_read_to_its_end_however_it_comes(whole: bytes, step: int) -> None:
+    http = Http1(Plain())
+    came = [whole[start : start + step] for start in range(0, len(whole), step)]
+    response, written = exchanged(http, *came)
+    assert isinstance(response, RawResponse)
+    assert (response.status, response.content) == (200, b"{}")
+    assert written == b"GET /v2 HTTP/1.1\r\nHost: api.example\r\n\r\n"
+    assert http.is_reusable
+    assert exchanged(http, *came)[0] == response
+
+
+def test_head_and_body_of_a_request_are_one_write() -> None:
+    steps = Http1(Plain()).exchange(POST, b"{42}", progress())
+    assert next(steps) == b"POST /v2 HTTP/1.1\r\nHost: api.example\r\nContent-Length: 4\r\n\r\n{42}"
+
+
+def test_headers_keep_their_spelling_and_their_order() -> None:
+    assert exchanged(Http1(Plain()), WHOLE)[0].raw_headers == [(b"Content-Length", b"2"), (b"X-One", b"1")]
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        WHOLE + b"x",
+        WHOLE + WHOLE,
+        CHUNKED + b"HTTP/1.1",
+        WHOLE.replace(b"X-One: 1", b"Connection: close"),
+        WHOLE.replace(b"1.1", b"1.0"),
+        b"HTTP/1.1 200 OK\r\n\r\n{}",
+    ],
+)
+def test_a_connection_with_a_surplus_or_a_goodbye_is_not_used_again(came: bytes) -> None:
+    http = Http1(Plain())
+    assert exchanged(http, came)[0].content == b"{}"
+    assert not http.is_reusable
+
+
+def test_a_connection_is_not_used_again_before_it_was_used_or_in_the_middle() -> None:
+    http = Http1(Plain())
+    assert not http.is_reusable
+    steps = http.exchange(GET, None, progress())
+    next(steps)
+    assert steps.send(b"") is None
+    assert steps.send(WHOLE[:-1]) is None
+    assert not http.is_reusable
+
+
+def test_interim_responses_are_skipped() -> None:
+    assert exchanged(Http1(Plain()), b"HTTP/1.1 102 Wait\r\n\r\n" * 3 + WHOLE)[0].content == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("came", "said"),
+    [
+        (b"", "the connection was closed before a response came"),
+        (WHOLE[:20], "the connection was closed before a response came"),
+        (b"HTTP/1.1 102 Wait\r\n\r\n", "the connection was closed before a response came"),
+        (WHOLE[:-1], "peer closed connection without sending complete message body"),
+        (b"HTTP/1.1 101 Go\r\n\r\n", "101|upgrade|SWITCH"),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", "illegal status line"),
+        (WHOLE.replace(b": 2", b": many"), "bad Content-Length"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X-Long: 1\r\n" * 20_000, "too long|too much"),
+    ],
+)
+def test_what_is_no_whole_response_is_an_error(came: bytes, said: str) -> None:
+    http = Http1(Plain())
+    with pytest.raises(h11.RemoteProtocolError, match=said):
+        exchanged(http, came)
+    assert not http.is_reusable
+
+
+def test_who_hung_up_while_the_request_was_sent_may_have_said_why() -> None:
+    refusal = b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n"
+    response, _written = exchanged(Http1(Plain()), refusal, request=POST, body=b"{42}", error=BrokenPipeError())
+    assert response.status == 413
+    with pytest.raises(TimeoutError):
+        exchanged(Http1(Plain()), refusal, request=POST, body=b"{42}", error=TimeoutError())
+
+
+def test_how_far_it_has_come_is_noted() -> None:
+    noted = progress()
+    steps = Http1(Plain()).exchange(GET, None, noted)
+    next(steps)
+    assert (noted.late, noted.head) == (NOT_WRITTEN, None)
+    steps.send(b"")
+    assert noted.late == NO_RESPONSE
+    steps.send(WHOLE[:-1])
+    assert noted.head == (200, [(b"Content-Length", b"2"), (b"X-One", b"1")])

@@ -1,0 +1,127 @@
+"""TLS without a socket: handshake, data in both directions, TLS inside of TLS, and how it ends."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+import pytest
+import trustme
+
+from paisr._transport.layers import READ_SIZE, Plain, Tls
+
+
+class Peer:
+    """The other side of `layers` nested TLS connections, in memory."""
+
+    def __init__(self, authority: trustme.CA, layers: int = 1) -> None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        authority.issue_cert("api.example").configure_cert(context)
+        self.bios = [(ssl.MemoryBIO(), ssl.MemoryBIO()) for _ in range(layers)]
+        self.tls = [context.wrap_bio(*bios, server_side=True) for bios in self.bios]
+        self.heard = b""
+
+    def take(self, data: bytes) -> None:
+        for (into, _out), tls in zip(self.bios, self.tls, strict=True):
+            into.write(data)
+            data = b""
+            try:
+                if not tls.version() or tls.cipher() is None:
+                    tls.do_handshake()
+                while True:
+                    data += tls.read(READ_SIZE)
+            except ssl.SSLWantReadError:
+                pass
+        self.heard += data
+
+    def say(self, data: bytes = b"") -> bytes:
+        """What goes over the wire: `data`, and what TLS itself has to say."""
+        for (_into, out), tls in reversed(list(zip(self.bios, self.tls, strict=True))):
+            if data:
+                tls.write(data)
+            data = out.read()
+        return data
+
+
+def carried_out(steps: Any, peer: Peer) -> Any:
+    try:
+        step = next(steps)
+        while True:
+            if step is None:
+                step = steps.send(peer.say())
+            else:
+                peer.take(step)
+                step = steps.send(b"")
+    except StopIteration as stop:
+        return stop.value
+
+
+def read(layer: Any, *came: bytes) -> Any:
+    """What is read when each piece comes in turn, and then the end."""
+    steps, left = layer.receive(), list(came)
+    try:
+        next(steps)
+        while True:
+            steps.send(left.pop(0) if left else b"")
+    except StopIteration as stop:
+        return stop.value
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def trusting(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+def opened(authority: trustme.CA, layers: int = 1) -> tuple[Any, Peer]:
+    peer, layer = Peer(authority, layers), Plain()
+    for _ in range(layers):
+        layer = Tls(layer, trusting(authority), "api.example")  # type: ignore[assignment] # both are layers
+        carried_out(layer.handshake(), peer)  # type: ignore[attr-defined] # it is TLS
+    return layer, peer
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_data_goes_through_in_both_directions(authority: trustme.CA, layers: int) -> None:
+    layer, peer = opened(authority, layers)
+    carried_out(layer.send(b"request" * 10_000), peer)
+    assert peer.heard == b"request" * 10_000
+    assert read(layer, peer.say(b"response")) == b"response"
+    assert layer.is_quiet
+
+
+def test_what_came_and_was_not_read_is_not_quiet(authority: trustme.CA) -> None:
+    layer, peer = opened(authority)
+    assert read(layer, peer.say(b"response") + peer.say(b"surplus")) == b"response"
+    assert not layer.is_quiet
+    with pytest.raises(StopIteration) as stop:
+        next(layer.receive())
+    assert stop.value.value == b"surplus"
+    assert layer.is_quiet
+
+
+@pytest.mark.parametrize("politely", [True, False])
+def test_the_end_is_the_end(authority: trustme.CA, politely: bool) -> None:
+    layer, peer = opened(authority)
+    goodbye = b""
+    if politely:
+        with pytest.raises(ssl.SSLWantReadError):
+            peer.tls[0].unwrap()
+        goodbye = peer.say()
+    assert read(layer, goodbye) == b""
+
+
+def test_who_is_not_trusted_or_hangs_up_is_an_error(authority: trustme.CA) -> None:
+    stranger = Tls(Plain(), ssl.create_default_context(), "api.example")
+    with pytest.raises(ssl.SSLCertVerificationError):
+        carried_out(stranger.handshake(), Peer(authority))
+    hung_up = Tls(Plain(), trusting(authority), "api.example").handshake()
+    assert next(hung_up)
+    assert hung_up.send(b"") is None
+    with pytest.raises(ssl.SSLError):
+        hung_up.send(b"")

@@ -1,0 +1,36 @@
+"""What every read and write asks for: the time that is left, and whether a byte of the request may have gone out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from paisr._engine.deadlines import Deadline
+from paisr._transport.progress import MAX_CONNECT, NO_RESPONSE, NOT_CONNECTED, Progress
+
+
+def test_a_write_in_time_is_sent_and_one_that_is_late_is_not(time: Any) -> None:
+    progress = Progress(Deadline(2.0, lambda: time.seconds))
+    assert progress.remaining() == 2.0
+    assert not progress.sent
+    time.seconds += 1.5
+    assert progress.writing() == 0.5
+    assert progress.sent
+    late = Progress(Deadline(2.0, lambda: time.seconds))
+    time.seconds += 2
+    late.late = NO_RESPONSE
+    with pytest.raises(TimeoutError, match=NO_RESPONSE):
+        late.writing()
+    assert not late.sent
+
+
+@pytest.mark.parametrize(("whole", "part"), [(60.0, MAX_CONNECT), (3.0, 3.0)])
+def test_connecting_has_a_limit_of_its_own_and_sends_nothing_of_the_request(
+    time: Any, whole: float, part: float
+) -> None:
+    progress = Progress(Deadline(whole, lambda: time.seconds))
+    progress.late = NO_RESPONSE
+    connecting = progress.connecting()
+    assert connecting.writing() == part
+    assert (progress.sent, progress.late) == (False, NOT_CONNECTED)

@@ -1,0 +1,86 @@
+"""What is said to a proxy, byte for byte, and what becomes of its replies."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+import pytest
+
+from paisr._transport.layers import Plain
+from paisr._transport.tunnels import ProxyError, ask_http_proxy, ask_socks_proxy
+
+LOGIN = (b"user", b"p@ss")
+GRANTED = b"\x05\x00\x00\x01\x7f\x00\x00\x01\x01\xbb"
+
+
+def said(steps: Any, *replies: bytes) -> list[bytes]:
+    """What is written when each read gets the next reply."""
+    written, left = [], list(replies)
+    try:
+        step = next(steps)
+        while True:
+            if step is None:
+                step = steps.send(left.pop(0) if left else b"")
+            else:
+                written.append(step)
+                step = steps.send(b"")
+    except StopIteration:
+        return written
+
+
+def http(*replies: bytes) -> list[bytes]:
+    header = (b"Proxy-Authorization", b"Basic " + b64encode(b"user:p@ss"))
+    return said(ask_http_proxy(Plain(), b"api.example:443", [header]), *replies)
+
+
+@pytest.mark.parametrize("reply", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.0 204 \r\nX-Via: p\r\n\r\n"])
+@pytest.mark.parametrize("step", [1, 100])
+def test_an_http_proxy_is_asked_for_a_tunnel(reply: bytes, step: int) -> None:
+    written = http(*[reply[start : start + step] for start in range(0, len(reply), step)])
+    assert written == [
+        b"CONNECT api.example:443 HTTP/1.1\r\nHost: api.example:443\r\nProxy-Authorization: Basic dXNlcjpwQHNz\r\n\r\n"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reply", "problem"),
+    [
+        (b"HTTP/1.1 407 Who are you\r\n\r\n", "407 Who are you"),
+        (b"HTTP/1.1 502 \r\n\r\n", "502"),
+        (b"", "the proxy hung up"),
+        (b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK", "the proxy spoke before"),
+    ],
+)
+def test_an_http_proxy_that_does_not_let_through_says_why(reply: bytes, problem: str) -> None:
+    with pytest.raises(ProxyError, match=problem):
+        http(reply)
+
+
+def socks(*replies: bytes, host: str = "api.example", login: Any = None) -> list[bytes]:
+    return said(ask_socks_proxy(Plain(), host, 443, login), *replies)
+
+
+def test_a_socks_proxy_is_asked_by_name_and_looks_it_up_itself() -> None:
+    assert socks(b"\x05\x00", GRANTED) == [b"\x05\x01\x00", b"\x05\x01\x00\x03\x0bapi.example\x01\xbb"]
+    assert socks(b"\x05\x00", GRANTED, host="10.1.2.3")[1] == b"\x05\x01\x00\x01\x0a\x01\x02\x03\x01\xbb"
+
+
+def test_a_socks_proxy_gets_the_user_name_and_password() -> None:
+    written = socks(b"\x05\x02", b"\x01\x00", GRANTED, login=LOGIN)
+    assert written[:2] == [b"\x05\x01\x02", b"\x01\x04user\x04p@ss"]
+
+
+@pytest.mark.parametrize(
+    ("replies", "login", "problem"),
+    [
+        ([b"\x05\xff"], None, "another way to log in"),
+        ([b"\x05\x02", b"\x01\x01"], LOGIN, "does not accept the user name and password"),
+        ([b"\x05\x00", b"\x05\x05" + GRANTED[2:]], None, r"could not connect \(connection refused\)"),
+        ([b"HTTP/1.1 400 Bad Request\r\n\r\n"], None, "does not speak SOCKS 5"),
+        ([b""], None, "does not speak SOCKS 5"),
+    ],
+)
+def test_a_socks_proxy_that_does_not_let_through_says_why(replies: list[bytes], login: Any, problem: str) -> None:
+    with pytest.raises(ProxyError, match=problem):
+        socks(*replies, login=login)
