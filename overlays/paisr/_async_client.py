@@ -54,7 +54,7 @@ class AsyncPaisr(BaseClient["httpx.AsyncBaseTransport"], AsyncResources):
         self._closed = True
         if self._parent is None:
             await self._transport.close()
-            self._session.notes.store.database.close()
+            self._session.recovery.close()
 
     async def __aenter__(self) -> Self:
         _check_loop()

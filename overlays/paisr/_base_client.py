@@ -16,10 +16,7 @@ from paisr._engine.exchange import Policy
 from paisr._engine.retry import RetryPolicy
 from paisr._ratelimit.limiters import limiter_for
 from paisr._ratelimit.rate import RateLimit
-from paisr._recovery.journal import opened_store
-from paisr._recovery.notes import Notes
-from paisr._recovery.sqlite import MemoryDatabase
-from paisr._recovery.store import AttemptStore
+from paisr._recovery.recovery import Recovery
 from paisr._session import Session
 from paisr._settings import read_max_retries, read_service, read_timeout, read_token
 
@@ -110,7 +107,7 @@ class BaseClient(Generic[UserTransport]):
             runtime=runtime,
             service=service.url,
             # The journal last: a client that cannot be made for another reason leaves no file behind.
-            notes=_notes(place, runtime),
+            recovery=Recovery(place, service.url, policy, runtime),
         )
         self._connect(transport)
 
@@ -159,14 +156,6 @@ def _check_tls(tls: object) -> None:
 
     if not isinstance(tls, ssl.SSLContext):
         raise ConfigurationError(f"tls is {type_name(tls)}; give an ssl.SSLContext.")
-
-
-def _notes(place: Secret | str | os.PathLike[str] | None, runtime: Runtime) -> Notes:
-    """What the client notes of its creates: in a journal, or as long as it lives."""
-    if place is not None:
-        return Notes(store=opened_store(place, runtime, make=True), is_journal=True, runtime=runtime)
-    store = AttemptStore(MemoryDatabase(), runtime)
-    return Notes(store=store, is_journal=False, runtime=runtime)
 
 
 def _drift_watch(on_drift: OnDrift | None) -> DriftWatch | None:

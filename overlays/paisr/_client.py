@@ -48,7 +48,7 @@ class Paisr(BaseClient["httpx.BaseTransport"], Resources):
         self._closed = True
         if self._parent is None:
             self._transport.close()
-            self._session.notes.store.database.close()
+            self._session.recovery.close()
 
     def __enter__(self) -> Self:
         return self

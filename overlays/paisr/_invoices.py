@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from paisr._recovery.reconcile import SETTLE_AFTER
+from paisr._recovery.recovery import SETTLE_AFTER
 from paisr._session import FINAL_STATUSES, WAIT_INTERVAL, WAIT_TIMEOUT
 from paisr_generated.resources import resource_of
 

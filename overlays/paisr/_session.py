@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import msgspec
 from attrs import field, frozen
 
-from paisr._base.errors import APITimeoutError, ConfigurationError, InvalidArgumentError, PaisrError
+from paisr._base.errors import APITimeoutError, InvalidArgumentError, PaisrError
 from paisr._base.texts import checked_text, seconds, type_name
 from paisr._engine.deadlines import Deadline
 from paisr._engine.envelope import read_response
@@ -18,10 +18,6 @@ from paisr._engine.steps import Pause, PreparedCall
 from paisr._hooks import HOOKS, NO_HOOK, Hook
 from paisr._inputs.checks import checked
 from paisr._inputs.list_limit import note_truncation
-from paisr._recovery.attempts import Attempt, OutcomeUnknownError
-from paisr._recovery.creating import Creator
-from paisr._recovery.reading import Addresses, Lists
-from paisr._recovery.reconcile import SETTLE_AFTER, Reconciler, checked_attempt
 from paisr_generated.api import operation_named
 from paisr_generated.models.invoice_status import InvoiceStatus
 from paisr_generated.rules import Choice
@@ -31,13 +27,15 @@ if TYPE_CHECKING:
     from paisr._base.runtime import Runtime
     from paisr._engine.exchange import Policy
     from paisr._engine.steps import RawResponse, Steps
-    from paisr._recovery.notes import Notes
+    from paisr._recovery.attempts import Attempt
     from paisr._recovery.reconcile import Reconciled
+    from paisr._recovery.recovery import Recovery
     from paisr_generated import Invoice, InvoiceList
     from paisr_generated.operations import ApiResponse, Operation
 
+    Attempts = list[Attempt]  # by a name of its own, because `list` is a call in the class below
+
 T = TypeVar("T")
-Attempts = list[Attempt]  # by a name of its own, because `list` is a call in the class below
 
 # Seconds. A checkout session lasts 30 minutes (vendor's documentation), so that waiting longer needs a reason.
 WAIT_TIMEOUT = 1800.0
@@ -54,9 +52,7 @@ class Session:
     timeout: float
     runtime: Runtime = field(repr=False)
     service: str
-    notes: Notes = field(repr=False)
-    addresses: Addresses = field(factory=Addresses, repr=False)
-    settle_after: float = SETTLE_AFTER
+    recovery: Recovery = field(repr=False)
 
     def call(
         self, operation: Operation[T], arguments: Mapping[str, object], timeout: float | None
@@ -73,8 +69,7 @@ class Session:
         values = checked_values(operation, hook.prepare(dict(arguments), self.runtime))
         call = self._prepared(operation, values, hook)
         if hook.is_journaled:
-            attempt = Attempt.of(self._body(operation, values), self.runtime.now(), self.service)
-            return self._creator(call, deadline).create(attempt, key)
+            return self.recovery.create(self._body(operation, values), call, key, self, deadline)
         return exchange(call, self.policy, deadline) if operation.is_idempotent else self._send_once(call, deadline)
 
     def list(self, arguments: Mapping[str, object], deadline: Deadline) -> Steps[ApiResponse[InvoiceList]]:
@@ -88,16 +83,14 @@ class Session:
         return self._wait(invoice_id, wanted, self._deadline(timeout), seconds(interval, "interval"))
 
     def reconcile(self, attempt: Attempt, *, timeout: float | None) -> Steps[Invoice | None]:
-        return self._reconciler(self._deadline(timeout)).one(checked_attempt(attempt, self.service))
+        return self.recovery.reconcile(attempt, self, self._deadline(timeout))
 
     def reconcile_journal(self, *, settle_after: float, timeout: float | None) -> Steps[Reconciled]:
         deadline = self._deadline(timeout)
-        if not self.notes.is_journal:
-            raise ConfigurationError("This client has no journal to reconcile; make it with journal=PATH.")
-        return self._reconcile_journal(seconds_or_none(settle_after, "settle_after"), deadline)
+        return self.recovery.reconcile_journal(seconds_or_none(settle_after, "settle_after"), self, deadline)
 
     def unresolved(self, *, timeout: float | None) -> Steps[Attempts]:
-        return self._unresolved(self._deadline(timeout))
+        return self.recovery.unresolved(self._deadline(timeout))
 
     def _prepared(self, operation: Operation[T], values: Mapping[str, object], hook: Hook) -> PreparedCall[T]:
         secret, drift = self.policy.secret, self.policy.drift
@@ -133,6 +126,8 @@ class Session:
             if error.outcome != "unknown":
                 raise
             cause = error
+        from paisr._recovery.attempts import Attempt, OutcomeUnknownError  # here, because it is rare
+
         request = call.request
         raise OutcomeUnknownError(
             f"The outcome of {request.operation} is unknown: {request.method} {request.target} was sent, and {cause} "
@@ -155,26 +150,6 @@ class Session:
                     outcome="unknown",
                 )
             yield Pause(min(interval, left))
-
-    def _reconciler(self, deadline: Deadline, settle_after: float | None = None) -> Reconciler:
-        return Reconciler(
-            lists=Lists(reader=self, addresses=self.addresses, now=self.runtime.now),
-            notes=self.notes,
-            service=self.service,
-            deadline=deadline,
-            settle_after=self.settle_after if settle_after is None else settle_after,
-        )
-
-    def _creator(self, call: PreparedCall[Any], deadline: Deadline) -> Creator:
-        reconciler = self._reconciler(deadline)
-        return Creator(notes=self.notes, policy=self.policy, reconciler=reconciler, call=call, deadline=deadline)
-
-    def _reconcile_journal(self, settle_after: float, deadline: Deadline) -> Steps[Reconciled]:
-        entries = yield from self.notes.unresolved(deadline)
-        return (yield from self._reconciler(deadline, settle_after).all(entries))
-
-    def _unresolved(self, deadline: Deadline) -> Steps[Attempts]:
-        return [entry.attempt for entry in (yield from self.notes.unresolved(deadline))]
 
     def _deadline(self, timeout: float | None) -> Deadline:
         limit = self.timeout if timeout is None else seconds(timeout, "timeout")

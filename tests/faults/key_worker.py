@@ -15,8 +15,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 from paisr import AsyncPaisr, Journal, OutcomeUnknownError, Paisr, PaisrError
 from paisr._base.runtime import Runtime
 from paisr_generated.api import operation_named
@@ -41,7 +39,7 @@ class Worker:
             max_retries=0,
             timeout=TIMEOUT,
         )
-        client._session = attrs.evolve(client._session, settle_after=SETTLE_AFTER)
+        client._session.recovery.settle_after = SETTLE_AFTER
         self.client = client
         self.runner = asyncio.Runner() if kind is AsyncPaisr else None
 

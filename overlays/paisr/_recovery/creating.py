@@ -44,10 +44,6 @@ class Creator:
 
     def create(self, attempt: Attempt, key: str | None) -> Steps[ApiResponse[Any]]:
         """Send a create that is noted; with a key, only if the key's invoice is certainly not there."""
-        if key is not None and not self.notes.is_journal:
-            raise ConfigurationError(
-                "key= needs a journal, which knows the keys of earlier runs; make the client with journal=."
-            )
         with Work() as work:
             entry = yield from self.notes.begin(attempt, key, work, self.deadline)
             if entry is None:

@@ -1,4 +1,4 @@
-"""What is kept of each create, and what is known when one is looked for."""
+"""What is kept of each create, who is at work on it, and what is known when one is looked for."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from paisr._recovery.attempts import Attempt
     from paisr_generated import Invoice
 
-# open: begun, and nothing heard since · created: the service said so · found: reconciled with an invoice · absent:
-# reconciled with none · rejected, not_sent, unknown: the outcome of the error that the create ended with
 State = Literal["open", "created", "found", "absent", "rejected", "not_sent", "unknown"]
 UNRESOLVED: frozenset[State] = frozenset({"open", "unknown"})
 NEVER_HAPPENED: frozenset[State] = frozenset({"rejected", "not_sent"})
@@ -25,6 +23,10 @@ GRACE = 1.0
 
 class StoreError(Exception):
     """The store cannot be read or written; the text ends a sentence that begins "The journal …"."""
+
+
+class InvoiceTakenError(Exception):
+    """The invoice belongs to another create; the text says so."""
 
 
 class Work:
@@ -101,7 +103,7 @@ class Lease:
 
     ends_at: float
     ends_mono: float
-    process: str = field(factory=current_process_token)
+    process: str
 
     def is_held(self, attempt_id: str, now: float, clock: float) -> bool:
         """Whether a call may still be at work: its process lives, and its deadline has not passed for certain."""

@@ -14,13 +14,12 @@ from paisr._base.secrets import Secret, wrap_place
 from paisr._base.texts import checked_text
 from paisr._inputs.invoice_ids import checked_invoice_id
 from paisr._recovery.database import LOCK_TIMEOUT
-from paisr._recovery.entries import JournalEntry, Outcome, StoreError
-from paisr._recovery.store import AttemptStore, InvoiceTakenError
+from paisr._recovery.entries import InvoiceTakenError, JournalEntry, Outcome, StoreError
+from paisr._recovery.store import AttemptStore
 
 if TYPE_CHECKING:
     from paisr._base.runtime import Runtime
     from paisr._recovery.attempts import Attempt
-    from paisr._recovery.database import Database
 
 SCHEMES = ("postgresql://", "postgres://")
 
@@ -33,6 +32,10 @@ class Journal:
     threads may use a file at once, on one machine: not on a network drive. It holds what was sent (customer, summary,
     items), what came back, and no token. Keep one journal for each business and token: an attempt of another one would
     be looked for where it cannot be found.
+
+    A create is on disk before it is sent. Its outcome is written at once, and is on disk soon after: a power failure
+    can take it, and leaves a create that is open and has to be reconciled. While a file is in use, SQLite keeps two
+    more beside it (``-wal``, ``-shm``), which belong to it; copy it when no client has it open.
 
     Raises `ConfigurationError` for what is not a journal, and leaves that as it is.
     """
@@ -85,11 +88,15 @@ class Journal:
 
 
 def opened_store(place: object, runtime: Runtime, *, make: bool) -> AttemptStore:
-    """The store at a place that a user names: a path, or a URL that is wrapped."""
+    """The store at a place that a user names: a path, or a URL that is wrapped; None is memory."""
+    if place is None:
+        from paisr._recovery.sqlite import MemoryDatabase  # here, as the others: each loads what it needs
+
+        return AttemptStore(MemoryDatabase(), runtime)
     if isinstance(place, Secret):
         if not place.reveal().startswith(SCHEMES):
             raise ConfigurationError("journal is a URL of another kind; give the path of a file, or postgresql://….")
-        from paisr._recovery.postgres import PostgresDatabase, public_name  # here, because few have one
+        from paisr._recovery.postgres import PostgresDatabase, public_name
 
         with _as_configuration_error(public_name(place)):
             return AttemptStore(PostgresDatabase(place), runtime)
@@ -98,8 +105,7 @@ def opened_store(place: object, runtime: Runtime, *, make: bool) -> AttemptStore
 
     path = checked_path(place)
     with _as_configuration_error(str(path)):
-        database: Database = FileDatabase.made_at(path) if make else FileDatabase.at(path)
-        return AttemptStore(database, runtime)
+        return AttemptStore(FileDatabase(path, make=make), runtime)
 
 
 @contextmanager

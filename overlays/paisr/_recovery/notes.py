@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from attrs import field, frozen
+from attrs import frozen
 
 from paisr._base.errors import ConfigurationError
 from paisr._engine.steps import RunBlocking
-from paisr._recovery.attempts import Attempt, OutcomeUnknownError
+from paisr._recovery.attempts import OutcomeUnknownError
 from paisr._recovery.database import MIN_LOCK_TIMEOUT
-from paisr._recovery.entries import JournalEntry, Outcome, StoreError, Work
-from paisr._recovery.store import AttemptStore, InvoiceTakenError
+from paisr._recovery.entries import InvoiceTakenError, StoreError
 
 if TYPE_CHECKING:
-    from paisr._base.runtime import Runtime
     from paisr._engine.deadlines import Deadline
     from paisr._engine.steps import Steps
-    from paisr._recovery.store import Decide
+    from paisr._recovery.attempts import Attempt
+    from paisr._recovery.entries import JournalEntry, Outcome, Work
+    from paisr._recovery.store import AttemptStore, Decide
 
 T = TypeVar("T")
 log = logging.getLogger("paisr")
 
 
-@frozen(kw_only=True)
+@frozen
 class Notes:
-    """What a client notes of its creates, and looks up. `is_journal`: whether it outlives the process."""
+    """What a client notes of its creates, and looks up."""
 
     store: AttemptStore
-    is_journal: bool
-    runtime: Runtime = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -39,10 +38,10 @@ class Notes:
 
     def begin(self, attempt: Attempt, key: str | None, work: Work, deadline: Deadline) -> Steps[JournalEntry | None]:
         """Before a create is sent. When it cannot be noted, it is not sent."""
-        return (yield from self._before(lambda: self.store.begin(attempt, key, work, deadline), deadline))
+        return self._before(partial(self.store.begin, attempt, key, work, deadline), deadline)
 
     def begin_again(self, entry: JournalEntry, attempt: Attempt, work: Work, deadline: Deadline) -> Steps[bool]:
-        return (yield from self._before(lambda: self.store.begin_again(entry, attempt, work, deadline), deadline))
+        return self._before(partial(self.store.begin_again, entry, attempt, work, deadline), deadline)
 
     def end(self, attempt: Attempt, outcome: Outcome, deadline: Deadline) -> Steps[None]:
         """When the outcome is known. It is not lost when it cannot be written: this process knows it all the same."""
@@ -68,18 +67,11 @@ class Notes:
         except StoreError as error:
             raise self.unreadable(attempt, error) from error
 
-    def unheard_of(self, attempt: Attempt) -> JournalEntry:
-        """An attempt of which nothing is noted here."""
-        idle = (self.runtime.now() - attempt.started_at).total_seconds()
-        return JournalEntry(attempt=attempt, state="unknown", idle=idle)
-
     def settle(
         self, entries: Sequence[JournalEntry], look: Callable[[], Collection[str]], decide: Decide, deadline: Deadline
     ) -> Steps[None]:
         """`look` for the ids of the invoices that are in question, and `decide`. Raises `StoreError`."""
-        return (
-            yield from self._run(lambda: self.store.settle(entries, look(), decide, deadline.remaining()), deadline)
-        )
+        return self._run(lambda: self.store.settle(entries, look(), decide, deadline.remaining()), deadline)
 
     def keep(self, found: Sequence[tuple[Attempt, str]], error: StoreError) -> None:
         """What was found is true, whether it could be written or not."""

@@ -14,16 +14,12 @@ from urllib.parse import urlsplit
 
 from paisr._base.errors import ConfigurationError
 from paisr._base.forks import register_after_fork
-from paisr._recovery.database import MAX_LOCK_TIMEOUT, SCHEMA
+from paisr._recovery.database import APPLICATION_ID, MAX_LOCK_TIMEOUT, SCHEMA, VERSION, held
 from paisr._recovery.entries import StoreError
 
 if TYPE_CHECKING:
     from paisr._base.secrets import Secret
 
-# What every transaction locks, so that what is looked up and what is noted is one step ("Pais" in ASCII).
-ADVISORY_LOCK = 0x50616973
-# Of this package's tables; a later version of it raises the number.
-VERSION = 2
 # Seconds that the database has beyond a transaction's time, before its connection is given up.
 GRACE = 0.5
 
@@ -34,16 +30,7 @@ class PostgresTransaction:
     def __init__(self, cursor: Any) -> None:
         self._cursor = cursor
 
-    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> int:
-        return int(self._run(statement, parameters).rowcount)
-
-    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> Sequence[Sequence[Any]]:
-        return cast("Sequence[Sequence[Any]]", self._run(statement, parameters).fetchall())
-
-    def now(self) -> float:
-        return float(self.rows("SELECT extract(epoch FROM clock_timestamp())::double precision")[0][0])
-
-    def _run(self, statement: str, parameters: Sequence[Any]) -> Any:
+    def execute(self, statement: str, parameters: Sequence[Any] = (), /) -> Any:
         if not parameters:
             return self._cursor.execute(statement)
         return self._cursor.execute(statement.replace("%", "%%").replace("?", "%s"), parameters)
@@ -53,6 +40,7 @@ class PostgresDatabase:
     """One connection for each process, used by one thread at a time."""
 
     blocking = True
+    clock = "extract(epoch FROM clock_timestamp())::double precision"
 
     def __init__(self, url: Secret) -> None:
         self._url = url
@@ -61,30 +49,27 @@ class PostgresDatabase:
         self._connection: Any = None
         # What a forked child inherited, and must neither use nor close.
         self._inherited: list[Any] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         register_after_fork(self)
-        with self.transaction(MAX_LOCK_TIMEOUT / 6) as transaction:
+        with self.transaction(MAX_LOCK_TIMEOUT / 6, durable=True) as transaction:
             _make_tables(transaction)
 
     def after_fork(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._inherited.append(self._connection)
         self._connection = None
 
     @contextmanager
-    def transaction(self, timeout: float) -> Generator[PostgresTransaction]:
-        limit = min(max(0.001, timeout), MAX_LOCK_TIMEOUT)
-        end = time.monotonic() + limit
-        if not self._lock.acquire(timeout=limit):
-            raise StoreError(f"was in use by other threads for {timeout:.3g} s")
-        try:
-            with self._as_store_error(), self._guarded(end), self._begun(end) as cursor:
-                left = max(1, round((end - time.monotonic()) * 1000))
-                cursor.execute(f"SET LOCAL statement_timeout = {left}; SET LOCAL lock_timeout = {left}")
-                cursor.execute(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
-                yield PostgresTransaction(cursor)
-        finally:
-            self._lock.release()
+    def transaction(self, timeout: float, *, durable: bool = False) -> Generator[PostgresTransaction]:
+        timeout = min(max(0.001, timeout), MAX_LOCK_TIMEOUT)
+        end = time.monotonic() + timeout
+        with held(self._lock, timeout), self._as_store_error(), self._guarded(end), self._begun(end) as cursor:
+            left = max(1, round((end - time.monotonic()) * 1000))
+            later = "" if durable else "; SET LOCAL synchronous_commit = off"
+            cursor.execute(f"SET LOCAL statement_timeout = {left}; SET LOCAL lock_timeout = {left}{later}")
+            # What is looked up and what is noted is one step.
+            cursor.execute(f"SELECT pg_advisory_xact_lock({APPLICATION_ID})")
+            yield PostgresTransaction(cursor)
 
     def close(self) -> None:
         with self._lock:
@@ -151,12 +136,12 @@ def public_name(url: Secret) -> str:
 
 def _make_tables(transaction: PostgresTransaction) -> None:
     """Where there are none; made by a newer version, they are refused."""
-    if transaction.rows("SELECT to_regclass('paisr_attempts')")[0][0] is None:
+    if transaction.execute("SELECT to_regclass('paisr_attempts')").fetchall() == [(None,)]:
         for statement in SCHEMA:
             transaction.execute(statement)
         transaction.execute(f"COMMENT ON TABLE paisr_attempts IS 'version {VERSION}'")
-    ((comment,),) = transaction.rows("SELECT obj_description('paisr_attempts'::regclass)")
-    if comment != f"version {VERSION}":
+    comments = transaction.execute("SELECT obj_description('paisr_attempts'::regclass)").fetchall()
+    if comments != [(f"version {VERSION}",)]:
         raise StoreError("was made by another version of this package")
 
 

@@ -52,7 +52,7 @@ class Filters:
             currency=None if request.currency is None else str(request.currency),
         )
 
-    def narrower(self) -> Iterator[Filters]:
+    def parts(self) -> Iterator[Filters]:
         """The parts of the list, in the order of an invoice's life: one that moves on meanwhile is in a later part."""
         if self.status is None:
             return (evolve(self, status=str(one)) for one in InvoiceStatus)
@@ -61,53 +61,41 @@ class Filters:
         return iter(())
 
 
-class Addresses:
-    """The customers' ids by their e-mail addresses, as lists have shown them."""
-
-    def __init__(self) -> None:
-        self._ids: dict[str, frozenset[str]] = {}
-
-    def learn(self, invoices: Iterable[Invoice]) -> None:
-        if len(self._ids) > MAX_ADDRESSES:
-            self._ids = {}
-        for invoice in invoices:
-            customer = invoice.customer
-            if customer is not None and customer.email and customer.id:
-                email = address(customer.email)
-                self._ids[email] = self._ids.get(email, frozenset()) | {customer.id}
-
-    def id_of(self, customer: str) -> str | None:
-        """The id of the only customer that has this address, as far as is known."""
-        ids = self._ids.get(address(customer), frozenset())
-        return next(iter(ids)) if len(ids) == 1 else None
-
-
 @frozen(kw_only=True)
 class Lists:
-    """Reads lists of invoices, as many as the API lists at once."""
+    """Reads lists of invoices, as many as the API lists at once.
+
+    `ids`: of customers, by their e-mail addresses, as lists have shown them; it is added to.
+    """
 
     reader: Reader
-    addresses: Addresses
     now: Callable[[], datetime] = field(repr=False)
+    ids: dict[str, frozenset[str]] = field(repr=False)
 
     def read(self, filters: Filters, deadline: Deadline) -> Steps[Listed]:
         arguments: dict[str, Any] = {**asdict(filters), "limit": max_listed(operation_named("list_invoices"))}
         response = yield from self.reader.list(arguments, deadline)
-        self.addresses.learn(response.data)
+        self._learn(response.data)
         return Listed(
             invoices=list({invoice.id: invoice for invoice in response.data}.values()),
             truncated=response.data.may_be_truncated,
             tolerance=CLOCK_TOLERANCE + _ahead(response, self.now()),
         )
 
-    def narrowed(self, listed: Listed, filters: Filters, deadline: Deadline) -> Steps[Listed]:
+    def for_one(self, attempt: Attempt, filters: Filters) -> Filters:
+        """What a list that was cut off can be made narrower by for this attempt."""
+        own = Filters.of(attempt)
+        ids = self.ids.get(address(attempt.request.customer), frozenset())
+        return evolve(own, resource_id=next(iter(ids))) if own == filters and len(ids) == 1 else own
+
+    def in_parts(self, listed: Listed, filters: Filters, deadline: Deadline) -> Steps[Listed]:
         """A list that was cut off, and its parts: by status, and by currency where that is not enough."""
         invoices = {one.id: one for one in listed.invoices}
         truncated, parts = False, False
-        for narrower in filters.narrower():
+        for narrower in filters.parts():
             part = yield from self.read(narrower, deadline)
             if part.truncated:
-                part = yield from self.narrowed(part, narrower, deadline)
+                part = yield from self.in_parts(part, narrower, deadline)
             invoices |= {one.id: one for one in part.invoices}
             truncated, parts = truncated or part.truncated, True
         # A status or currency that the contract does not know is in none of the parts.
@@ -116,6 +104,15 @@ class Lists:
         )
         whole = parts and not truncated and not strange
         return evolve(listed, invoices=list(invoices.values()), truncated=not whole)
+
+    def _learn(self, invoices: Iterable[Invoice]) -> None:
+        if len(self.ids) > MAX_ADDRESSES:
+            self.ids.clear()
+        for invoice in invoices:
+            customer = invoice.customer
+            if customer is not None and customer.email and customer.id:
+                email = address(customer.email)
+                self.ids[email] = self.ids.get(email, frozenset()) | {customer.id}
 
 
 def is_customer_id(customer: str) -> bool:

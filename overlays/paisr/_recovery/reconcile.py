@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     Reconciled = list[tuple[Attempt, Found]]
 
 Key = TypeVar("Key", bound=Hashable)
-# Seconds after which an invoice that is not listed is not to come any more.
-SETTLE_AFTER = 60.0
 # Creates that are decided in one transaction.
 BATCH = 100
 
@@ -51,12 +49,15 @@ class Reconciler:
     def one(self, attempt: Attempt) -> Steps[Invoice | None]:
         """The invoice of an attempt, or None. What is certain is noted."""
         entry = yield from self.notes.entry(attempt, self.deadline)
-        if entry is not None and not entry.in_flight:
+        if entry is None:  # nothing is noted of it here
+            idle = (self.lists.now() - attempt.started_at).total_seconds()
+            entry = JournalEntry(attempt=attempt, state="unknown", idle=idle)
+        elif not entry.in_flight:
             if entry.state in NEVER_HAPPENED:
                 return None
             if entry.invoice_id is not None:
                 return (yield from self.lists.reader.get(entry.invoice_id, self.deadline)).data
-        ((_, found),) = yield from self.all([entry or self.notes.unheard_of(attempt)])
+        ((_, found),) = yield from self.all([entry])
         if isinstance(found, PaisrError):
             raise found
         return found
@@ -72,12 +73,10 @@ class Reconciler:
             else:
                 waiting.append(evolve(entry, attempt=evolve(entry.attempt, service=self.service)))
         # Every list is read after all these were seen to be over.
-        groups = _groups(waiting, lambda one: Filters.of(one.attempt))
-        if len(groups) > 1:
+        if waiting:
+            every = {Filters.of(entry.attempt) for entry in waiting}
             # One list of all invoices, if that is possible, in place of many.
-            groups = yield from self._all_at_once(waiting, groups, found)
-        for filters, group in groups.items():
-            yield from self._group(group, filters, found)
+            yield from self._group(waiting, every.pop() if len(every) == 1 else Filters(), found)
         return [(entry.attempt, found[entry.attempt.id]) for entry in entries]
 
     def _problem(self, entry: JournalEntry) -> PaisrError | None:
@@ -91,38 +90,21 @@ class Reconciler:
             return elsewhere(attempt, self.service)
         return in_flight(attempt) if entry.in_flight else None
 
-    def _all_at_once(
-        self,
-        waiting: Sequence[JournalEntry],
-        groups: dict[Filters, list[JournalEntry]],
-        found: dict[str, Found],
-    ) -> Steps[dict[Filters, list[JournalEntry]]]:
-        """The groups that are left after one list of all invoices: none, or all of them where it is cut off."""
-        try:
-            whole = yield from self.lists.read(Filters(), self.deadline)
-        except PaisrError as error:
-            _fail(waiting, error, found)
-            return {}
-        if whole.truncated:
-            return groups
-        yield from self._batches(waiting, whole, found)
-        return {}
-
-    def _group(self, group: Sequence[JournalEntry], filters: Filters, found: dict[str, Found]) -> Steps[None]:
-        """Creates that one list serves; by customer, where it is cut off and the customer's id is known."""
+    def _group(self, entries: Sequence[JournalEntry], filters: Filters, found: dict[str, Found]) -> Steps[None]:
+        """Creates that one list serves; where it is cut off, those that a narrower one serves are groups of their own."""
         try:
             listed = yield from self.lists.read(filters, self.deadline)
-            if listed.truncated and filters.resource_id is None:
-                parts = _groups(group, lambda one: self.lists.addresses.id_of(one.attempt.request.customer))
-                group = parts.pop(None, [])
-                for customer, part in parts.items():
-                    yield from self._group(part, evolve(filters, resource_id=customer), found)
-            if listed.truncated and group:
-                listed = yield from self.lists.narrowed(listed, filters, self.deadline)
+            if listed.truncated:
+                groups = _groups(entries, lambda one: self.lists.for_one(one.attempt, filters))
+                entries = groups.pop(filters, [])
+                for narrower, group in groups.items():
+                    yield from self._group(group, narrower, found)
+            if listed.truncated and entries:
+                listed = yield from self.lists.in_parts(listed, filters, self.deadline)
         except PaisrError as error:
-            _fail(group, error, found)
-            return
-        yield from self._batches(group, listed, found)
+            _fail(entries, error, found)
+        else:
+            yield from self._batches(entries, listed, found)
 
     def _batches(self, entries: Sequence[JournalEntry], listed: Listed, found: dict[str, Found]) -> Steps[None]:
         """All of them, and once more those for which an invoice was in question that is another's now."""

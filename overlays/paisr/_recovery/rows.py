@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from paisr._base.errors import InvalidArgumentError
+from paisr._base.processes import current_process_token
 from paisr._recovery.attempts import Attempt
 from paisr._recovery.database import UNRESOLVED_STATES, in_parts
 from paisr._recovery.entries import UNRESOLVED, JournalEntry, Lease, Outcome, State
@@ -36,76 +37,41 @@ class Rows:
     now: float
     clock: float
 
-    def lease(self, left: float) -> Lease:
-        return Lease(ends_at=self.now + left, ends_mono=self.clock + left)
+    def insert(self, attempt: Attempt, key: str | None, outcome: Outcome, left: float = 0.0) -> None:
+        """A new row; `left`: the seconds that the call has."""
+        values = {
+            "id": attempt.id, "service": attempt.service or "", "key": key,
+            **self._sent(attempt, left), **self._became(outcome),
+        }  # fmt: skip
+        columns, marks = ", ".join(values), ", ".join("?" * len(values))
+        self.transaction.execute(f"INSERT INTO paisr_attempts ({columns}) VALUES ({marks})", [*values.values()])
 
-    def insert(self, attempt: Attempt, key: str | None, outcome: Outcome, lease: Lease) -> None:
-        values = [
-            attempt.id, attempt.service or "", key, outcome.state, outcome.invoice_id, attempt.to_json(),
-            likeness(attempt.request), _text(outcome.response), _text(outcome.error), attempt.started_at.timestamp(),
-            None if outcome.state == "open" else self.now, lease.ends_at, lease.ends_mono, lease.process,
-        ]  # fmt: skip
-        columns = COLUMNS.replace("request,", "request, likeness,")
-        marks = ", ".join("?" * len(values))
-        self.transaction.execute(f"INSERT INTO paisr_attempts ({columns}) VALUES ({marks})", values)
-
-    def begin_again(self, entry: JournalEntry, attempt: Attempt, lease: Lease) -> bool:
+    def begin_again(self, entry: JournalEntry, attempt: Attempt, left: float) -> bool:
         """Whether the entry was as it is given, and is open now."""
-        changed = self.transaction.execute(
-            "UPDATE paisr_attempts SET state = 'open', invoice_id = NULL, response = NULL, error = NULL, "
-            "ended_at = NULL, request = ?, started_at = ?, ends_at = ?, ends_mono = ?, process = ? "
-            "WHERE id = ? AND state = ? AND started_at = ?",
-            [attempt.to_json(), attempt.started_at.timestamp(), lease.ends_at, lease.ends_mono, lease.process,
-             attempt.id, entry.state, entry.attempt.started_at.timestamp()],
-        )  # fmt: skip
-        return bool(changed)
+        values = {**self._became(Outcome(state="open")), **self._sent(attempt, left)}
+        as_given = [attempt.id, entry.state, entry.attempt.started_at.timestamp()]
+        return bool(self._update(values, "id = ? AND state = ? AND started_at = ?", as_given))
 
     def end(self, attempt: Attempt, outcome: Outcome) -> Outcome:
         """Note how a call ended; what was noted, which is ``unknown`` for an invoice that is another's.
 
         What a call heard of the service is true whatever was found out meanwhile. That it heard nothing is not news.
         """
-        entry = self.first("id = ?", [attempt.id])
-        if entry is not None and entry.attempt.started_at != attempt.started_at:
-            # Begun again since, by its key. What this call made is not lost: it has an entry of its own.
-            attempt, entry = evolve(attempt, id=uuid.uuid4().hex), None
-        if entry is not None and entry.state not in UNTOLD.get(outcome.state, {entry.state}):
-            return outcome
-        return self.note(attempt, outcome, self.lease(0.0), is_new=entry is None)
+        statement = "SELECT started_at, state FROM paisr_attempts WHERE id = ?"
+        for started_at, state in self.transaction.execute(statement, [attempt.id]).fetchall():
+            if started_at != attempt.started_at.timestamp():
+                # Begun again since, by its key. What this call made is not lost: it has an entry of its own.
+                attempt = evolve(attempt, id=uuid.uuid4().hex)
+            elif state not in UNTOLD.get(outcome.state, {state}):
+                return outcome
+        return self.note(attempt, outcome, self._lease(0.0))
 
-    def note(self, attempt: Attempt, outcome: Outcome, lease: Lease | None = None, *, is_new: bool) -> Outcome:
+    def note(self, attempt: Attempt, outcome: Outcome, lease: Mapping[str, Any] | None = None) -> Outcome:
         """Write an outcome; the lease where the call itself says it."""
         if outcome.invoice_id is not None:
             outcome = self._without_another_owner(attempt, outcome)
-        if is_new:
-            self.insert(attempt, None, outcome, lease or self.lease(0.0))
-            return outcome
-        self.transaction.execute(
-            "UPDATE paisr_attempts SET state = ?, invoice_id = ?, response = ?, error = ?, ended_at = ? WHERE id = ?",
-            [outcome.state, outcome.invoice_id, _text(outcome.response), _text(outcome.error), self.now, attempt.id],
-        )
-        if lease is not None:
-            self.transaction.execute(
-                "UPDATE paisr_attempts SET ends_at = ?, ends_mono = ?, process = ? WHERE id = ?",
-                [lease.ends_at, lease.ends_mono, lease.process, attempt.id],
-            )
-        return outcome
-
-    def _without_another_owner(self, attempt: Attempt, outcome: Outcome) -> Outcome:
-        """An invoice has one owner: the create that was told its id first.
-
-        One that was reconciled with it gives it up, and is open again.
-        """
-        rows = self.transaction.rows(
-            "SELECT id, state FROM paisr_attempts WHERE service = ? AND invoice_id = ? AND id <> ?",
-            [attempt.service or "", outcome.invoice_id, attempt.id],
-        )
-        for other, state in rows:
-            if state == "created" or outcome.state != "created":
-                return evolve(outcome, state="unknown", invoice_id=None, error=f"{outcome.invoice_id} is {other}'s")
-            self.transaction.execute(
-                "UPDATE paisr_attempts SET state = 'unknown', invoice_id = NULL WHERE id = ?", [other]
-            )
+        if not self._update({**self._became(outcome), **(lease or {})}, "id = ?", [attempt.id]):
+            self.insert(attempt, None, outcome)
         return outcome
 
     def owners(self, service: str, invoice_ids: Iterable[str]) -> dict[str, str]:
@@ -114,9 +80,7 @@ class Rows:
         for part in in_parts(invoice_ids):
             where = f"service = ? AND invoice_id IN ({', '.join('?' * len(part))})"
             statement = f"SELECT invoice_id, id FROM paisr_attempts WHERE {where}"
-            owners.update(
-                (invoice_id, owner) for invoice_id, owner in self.transaction.rows(statement, [service, *part])
-            )
+            owners.update(self.transaction.execute(statement, [service, *part]).fetchall())
         return owners
 
     def competing(self, service: str, invoice: Invoice) -> list[JournalEntry]:
@@ -133,7 +97,7 @@ class Rows:
 
     def raw(self, where: str, parameters: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """Rows that `entry` reads, which need no transaction for that."""
-        return self.transaction.rows(f"SELECT {COLUMNS} FROM paisr_attempts WHERE {where}", parameters)
+        return self.transaction.execute(f"SELECT {COLUMNS} FROM paisr_attempts WHERE {where}", parameters).fetchall()
 
     def entry(self, row: Sequence[Any]) -> JournalEntry:
         name, service, key, state, invoice_id, request, response, error, started_at, ended_at, *lease = row
@@ -149,6 +113,40 @@ class Rows:
             in_flight=state == "open" and held.is_held(name, self.now, self.clock),
             idle=max(0.0, held.idle(self.now, self.clock)),
         )
+
+    def _update(self, values: Mapping[str, Any], where: str, parameters: Sequence[Any]) -> int:
+        assigned = ", ".join(f"{name} = ?" for name in values)
+        statement = f"UPDATE paisr_attempts SET {assigned} WHERE {where}"
+        return self.transaction.execute(statement, [*values.values(), *parameters]).rowcount
+
+    def _sent(self, attempt: Attempt, left: float) -> dict[str, Any]:
+        return {
+            "request": attempt.to_json(), "likeness": likeness(attempt.request),
+            "started_at": attempt.started_at.timestamp(), **self._lease(left),
+        }  # fmt: skip
+
+    def _became(self, outcome: Outcome) -> dict[str, Any]:
+        return {
+            "state": outcome.state, "invoice_id": outcome.invoice_id, "response": _text(outcome.response),
+            "error": _text(outcome.error), "ended_at": None if outcome.state == "open" else self.now,
+        }  # fmt: skip
+
+    def _lease(self, left: float) -> dict[str, Any]:
+        return {"ends_at": self.now + left, "ends_mono": self.clock + left, "process": current_process_token()}
+
+    def _without_another_owner(self, attempt: Attempt, outcome: Outcome) -> Outcome:
+        """An invoice has one owner: the create that was told its id first.
+
+        One that was reconciled with it gives it up, and is open again.
+        """
+        where = "service = ? AND invoice_id = ? AND id <> ?"
+        parameters = [attempt.service or "", outcome.invoice_id, attempt.id]
+        statement = f"SELECT id, state FROM paisr_attempts WHERE {where}"
+        for other, state in self.transaction.execute(statement, parameters).fetchall():
+            if state == "created" or outcome.state != "created":
+                return evolve(outcome, state="unknown", invoice_id=None, error=f"{outcome.invoice_id} is {other}'s")
+            self._update({"state": "unknown", "invoice_id": None}, where, parameters)
+        return outcome
 
 
 def _text(content: bytes | str | None) -> str | None:

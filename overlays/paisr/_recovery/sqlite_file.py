@@ -11,16 +11,12 @@ from typing import TYPE_CHECKING
 
 from paisr._base.errors import ConfigurationError, InvalidArgumentError
 from paisr._recovery.attempts import Attempt
-from paisr._recovery.database import SCHEMA
+from paisr._recovery.database import APPLICATION_ID, SCHEMA, VERSION
 from paisr._recovery.entries import StoreError
 from paisr._recovery.matching import likeness
 
 if TYPE_CHECKING:
     import sqlite3
-
-# "Pais" in ASCII, where SQLite keeps who made a file; the schema's version beside it.
-APPLICATION_ID = 0x50616973
-VERSION = 2
 
 
 def checked_path(path: object) -> Path:
@@ -48,15 +44,19 @@ def make_file(path: Path) -> None:
             os.close(directory)
 
 
-def check_file(path: Path) -> None:
-    """Refuse what is no journal of this user before SQLite opens it, which would write beside it."""
-    found = path.stat()
+def check_file(path: Path, found: os.stat_result, *, is_open: bool) -> None:
+    """Refuse what is no journal of this user before SQLite opens it, which would write beside it.
+
+    Not by its content where this process has it open: whoever closes a file lets go of all locks that the process has
+    on it, SQLite's among them.
+    """
     if not stat.S_ISREG(found.st_mode):
         raise StoreError("is not a file")
-    with path.open("rb") as file:
-        head = file.read(100)
-    if head and (not head.startswith(b"SQLite format 3\0") or int.from_bytes(head[68:72], "big") != APPLICATION_ID):
-        raise StoreError("is a file of something else; name another, it will be made")
+    if not is_open:
+        with path.open("rb") as file:
+            head = file.read(100)
+        if head and (not head.startswith(b"SQLite format 3\0") or int.from_bytes(head[68:72], "big") != APPLICATION_ID):
+            raise StoreError("is a file of something else; name another, it will be made")
     if os.name == "posix":
         if found.st_uid not in {os.geteuid(), 0}:
             raise StoreError("belongs to another user; name one of your own")
@@ -65,8 +65,20 @@ def check_file(path: Path) -> None:
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Make the tables of an empty file, or of one that an older version made, as they are now."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    """Make the tables of an empty file, or of one that an older version made, as they are now; then, and in WAL mode.
+
+    The mode comes last, so that the file itself says whose it is, and not a log beside it.
+    """
+    if connection.execute("PRAGMA user_version").fetchone() != (VERSION,):
+        connection.execute("BEGIN EXCLUSIVE")
+        _make_tables(connection)
+        connection.execute("COMMIT")
+    if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+        raise StoreError("is where processes cannot share it (a network drive?); name a file on this machine's disk")
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()  # now that nobody else can do it
     if version > VERSION:
         raise StoreError("was made by a newer version of this package")
     if version == VERSION:

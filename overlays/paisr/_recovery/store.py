@@ -12,7 +12,16 @@ from attrs import evolve
 
 from paisr._base.forks import register_after_fork
 from paisr._recovery.database import LOCK_TIMEOUT, MIN_LOCK_TIMEOUT, UNRESOLVED_STATES, in_parts
-from paisr._recovery.entries import UNRESOLVED, JournalEntry, Known, Outcome, StoreError, Work, at_work
+from paisr._recovery.entries import (
+    UNRESOLVED,
+    InvoiceTakenError,
+    JournalEntry,
+    Known,
+    Outcome,
+    StoreError,
+    Work,
+    at_work,
+)
 from paisr._recovery.rows import Rows
 from paisr_generated.operations import encode
 
@@ -26,10 +35,6 @@ if TYPE_CHECKING:
 
 # Entries that are read in one transaction: nobody waits longer because the history is long.
 PAGE = 1000
-
-
-class InvoiceTakenError(Exception):
-    """The invoice belongs to another create; the text says so."""
 
 
 class AttemptStore:
@@ -52,19 +57,19 @@ class AttemptStore:
 
         It is on disk when this returns. A call that is over meanwhile notes nothing.
         """
-        with self._rows(deadline.remaining()) as rows:
+        with self._rows(deadline.remaining(), durable=True) as rows:
             if key is not None and (entry := rows.first("service = ? AND key = ?", [attempt.service or "", key])):
                 return self._as_known(entry)
             _refuse_what_is_over(work)
             at_work[attempt.id] = work
-            rows.insert(attempt, key, Outcome(state="open"), rows.lease(deadline.remaining()))
+            rows.insert(attempt, key, Outcome(state="open"), deadline.remaining())
         return None
 
     def begin_again(self, entry: JournalEntry, attempt: Attempt, work: Work, deadline: Deadline) -> bool:
         """Send a create with a key once more; False when another call was faster. The attempt keeps its entry's id."""
-        with self._rows(deadline.remaining()) as rows:
+        with self._rows(deadline.remaining(), durable=True) as rows:
             _refuse_what_is_over(work)
-            begun = rows.begin_again(entry, attempt, rows.lease(deadline.remaining()))
+            begun = rows.begin_again(entry, attempt, deadline.remaining())
             if begun:
                 at_work[attempt.id] = work
         return begun
@@ -72,7 +77,8 @@ class AttemptStore:
     def end(self, attempt: Attempt, outcome: Outcome, timeout: float) -> None:
         """Note what became of a create. Raises `InvoiceTakenError` for an invoice that another create was told, too.
 
-        What cannot be written is kept, and written as soon as that is possible: this process knows it all the same.
+        What cannot be written is kept, and written as soon as that is possible: this process knows it all the same. A
+        power failure can take what was written last; such a create is open again, and is reconciled like any other.
         """
         with self._lock:
             self._unwritten[attempt.id] = (attempt, outcome)
@@ -82,13 +88,13 @@ class AttemptStore:
 
     def settle_by_hand(self, attempt: Attempt, outcome: Outcome, timeout: float) -> None:
         """Note what somebody found out."""
-        with self._rows(timeout) as rows:
+        with self._rows(timeout, durable=True) as rows:
             entry = rows.first("id = ?", [attempt.id])
             if entry is not None and entry.in_flight:
                 raise StoreError("was not changed: this create is still in flight")
             if entry is not None and entry.state == "created" and entry.invoice_id != outcome.invoice_id:
                 raise StoreError(f"was not changed: the service said that this create made {entry.invoice_id}")
-            noted = rows.note(attempt, outcome, is_new=entry is None)
+            noted = rows.note(attempt, outcome)
             if noted.invoice_id != outcome.invoice_id:
                 raise InvoiceTakenError(f"{noted.error}")
 
@@ -141,7 +147,7 @@ class AttemptStore:
                     continue
                 if outcome.invoice_id is not None:
                     owners[outcome.invoice_id] = entry.attempt.id
-                rows.note(entry.attempt, outcome, is_new=entry.attempt.id not in current)
+                rows.note(entry.attempt, outcome)
 
     def keep(self, found: Sequence[tuple[Attempt, str]]) -> None:
         """Know that creates made invoices, where that could not be written."""
@@ -152,9 +158,8 @@ class AttemptStore:
     def prune(self, before: float, timeout: float = LOCK_TIMEOUT) -> int:
         """Forget resolved creates that ended before then (seconds since 1970); how many they were."""
         with self._rows(timeout) as rows:
-            return rows.transaction.execute(
-                f"DELETE FROM paisr_attempts WHERE ended_at < ? AND NOT {UNRESOLVED_STATES}", [before]
-            )
+            statement = f"DELETE FROM paisr_attempts WHERE ended_at < ? AND NOT {UNRESOLVED_STATES}"
+            return rows.transaction.execute(statement, [before]).rowcount
 
     def _current(self, rows: Rows, entries: Sequence[JournalEntry]) -> dict[str, JournalEntry]:
         current: dict[str, JournalEntry] = {}
@@ -164,24 +169,21 @@ class AttemptStore:
         return current
 
     @contextmanager
-    def _rows(self, timeout: float) -> Generator[Rows]:
+    def _rows(self, timeout: float, *, durable: bool = False) -> Generator[Rows]:
         """A transaction, after what could not be written before, if that is possible now."""
         begun = self._runtime.clock()
         if self._unwritten:
             with suppress(StoreError):
                 self._write_rest(timeout)
-        with self._transaction(max(0.0, timeout - self._runtime.clock() + begun)) as rows:
+        with self._transaction(max(0.0, timeout - self._runtime.clock() + begun), durable=durable) as rows:
             yield rows
 
     @contextmanager
-    def _transaction(self, timeout: float) -> Generator[Rows]:
-        with self.database.transaction(timeout) as transaction:
-            now = transaction.now()
-            yield Rows(
-                transaction=transaction,
-                now=self._runtime.now().timestamp() if now is None else now,
-                clock=self._runtime.clock(),
-            )
+    def _transaction(self, timeout: float, *, durable: bool = False) -> Generator[Rows]:
+        clock = self.database.clock
+        with self.database.transaction(timeout, durable=durable) as transaction:
+            now = transaction.execute(f"SELECT {clock}").fetchall()[0][0] if clock else self._runtime.now().timestamp()
+            yield Rows(transaction=transaction, now=now, clock=self._runtime.clock())
 
     def _write_rest(self, timeout: float) -> dict[str, str]:
         """Write what is not written yet; by the create's id, why an invoice was not noted as its own."""

@@ -11,8 +11,7 @@ import httpx
 from attrs import evolve
 
 from paisr import AsyncPaisr, Paisr
-from paisr._recovery.sqlite import MemoryDatabase
-from paisr._recovery.store import AttemptStore
+from paisr._recovery.recovery import Recovery
 from paisr._transport.aiohttp import AiohttpTransport
 from support.contract import Operation
 
@@ -120,8 +119,9 @@ class Clients:
     def _forget(self) -> None:
         """Each case is a create of its own: two that are told one id would be refused, with reason."""
         for client in (self._paisr, *(client for _, client in self._asyncs)):
-            store = AttemptStore(MemoryDatabase(), client._runtime)
-            client._session = evolve(client._session, notes=evolve(client._session.notes, store=store))
+            session = client._session
+            recovery = Recovery(None, session.service, session.policy, client._runtime)
+            client._session = evolve(session, recovery=recovery)
 
     def _result(self, kept: _Kept, call: Callable[[], Any], response: Response) -> Result:
         kept.sent, kept.response = [], response

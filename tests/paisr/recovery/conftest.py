@@ -13,8 +13,7 @@ from paisr._engine.deadlines import Deadline
 from paisr._recovery.attempts import Attempt
 from paisr._recovery.entries import Work
 from paisr._recovery.journal import opened_store
-from paisr._recovery.postgres import PostgresTransaction
-from paisr._recovery.sqlite import MemoryDatabase
+from paisr._recovery.postgres import PostgresDatabase
 from paisr._recovery.store import AttemptStore
 from paisr_generated.api import operation_named
 from paisr_generated.models import CreateInvoiceRequest
@@ -37,9 +36,9 @@ def place(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture
-def database_clock(time: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def database_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL goes by the made-up time, too."""
-    monkeypatch.setattr(PostgresTransaction, "now", lambda self: time.now().timestamp())
+    monkeypatch.setattr(PostgresDatabase, "clock", None)
 
 
 @pytest.fixture
@@ -47,8 +46,6 @@ def open_store() -> Callable[..., AttemptStore]:
     """A store at a place; each is what another process would have."""
 
     def open_store(place: Any, runtime: Runtime = SYSTEM) -> AttemptStore:
-        if place is None:
-            return AttemptStore(MemoryDatabase(), runtime)
         return opened_store(wrap_place(place), runtime, make=True)
 
     return open_store

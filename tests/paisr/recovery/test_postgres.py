@@ -78,7 +78,7 @@ def test_a_connection_that_the_server_ended_is_made_anew(database: PostgresDatab
     with postgres.connect() as connection:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'paisr'")
     with database.transaction(2) as transaction:
-        assert transaction.rows("SELECT count(*) FROM paisr_attempts") == [(0,)]
+        assert transaction.execute("SELECT count(*) FROM paisr_attempts").fetchall() == [(0,)]
 
 
 def test_a_lock_of_somebody_else_is_waited_for_no_longer_than_the_call_may_take(
@@ -181,13 +181,13 @@ def test_a_forked_child_has_a_connection_of_its_own(database: PostgresDatabase) 
         os._exit(_in_the_child(database))
     assert os.waitpid(child, 0)[1] == 0
     with database.transaction(2) as transaction:
-        assert transaction.rows("SELECT 1") == [(1,)]
+        assert transaction.execute("SELECT 1").fetchall() == [(1,)]
 
 
 def _in_the_child(database: PostgresDatabase) -> int:
     try:
         with database.transaction(2) as transaction:
-            assert transaction.rows("SELECT 1") == [(1,)]
+            assert transaction.execute("SELECT 1").fetchall() == [(1,)]
     except BaseException as error:
         os.write(2, f"in the child: {error!r}\n".encode())
         return 1

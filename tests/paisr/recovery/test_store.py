@@ -11,9 +11,9 @@ import pytest
 
 from paisr._base.processes import current_process_token
 from paisr._engine.deadlines import Deadline
-from paisr._recovery.entries import JournalEntry, Known, Lease, Outcome, StoreError, Work, at_work
+from paisr._recovery.entries import InvoiceTakenError, JournalEntry, Known, Lease, Outcome, StoreError, Work, at_work
 from paisr._recovery.rows import UNREADABLE
-from paisr._recovery.store import PAGE, AttemptStore, InvoiceTakenError
+from paisr._recovery.store import PAGE, AttemptStore
 
 SECOND = 1.0
 
@@ -36,7 +36,7 @@ def deadline(time: Any) -> Deadline:
     return Deadline(10, time.runtime.clock)
 
 
-def fail(*arguments: object) -> Any:
+def fail(*arguments: object, **settings: object) -> Any:
     raise StoreError("cannot be used (disk full)")
 
 
@@ -279,7 +279,7 @@ def test_what_is_idle_is_measured_from_the_end_of_the_call(store: AttemptStore, 
 
 
 def test_a_lease_without_a_process_is_over() -> None:
-    lease = Lease(ends_at=0.0, ends_mono=0.0)
+    lease = Lease(ends_at=0.0, ends_mono=0.0, process=current_process_token())
     assert not lease.is_held("nobody", 0.0, 0.0)
     assert "nobody" not in at_work
 
