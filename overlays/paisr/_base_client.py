@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from paisr._base.runtime import Runtime
-    from paisr._base.secrets import Secret
     from paisr._engine.drift import DriftWatch, OnDrift
     from paisr._ratelimit.queue import Limiter
     from paisr_generated.contract import Environment

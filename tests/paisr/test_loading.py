@@ -60,6 +60,19 @@ def test_a_first_call_in_a_thread_loads_nothing_heavy_of_the_standard_library() 
     assert not loaded(SYNC) & HEAVY
 
 
+@pytest.mark.parametrize("program", [SYNC, ASYNC, "import paisr; paisr.Paisr, paisr.AsyncPaisr"])
+def test_who_only_reads_loads_of_the_recovery_room_only_its_door(program: str) -> None:
+    room = {name for name in loaded(program) if name.startswith("paisr._recovery")}
+    assert room == {"paisr._recovery", "paisr._recovery.recovery"}
+
+
+def test_a_create_without_a_journal_loads_what_memory_needs() -> None:
+    create = SYNC.replace('get("inv_1")', 'create(customer="cus_1", summary="a", due="In 3 days")')
+    room = {name for name in loaded(create) if name.startswith("paisr._recovery")}
+    assert {"paisr._recovery.sqlite", "paisr._recovery.creating"} <= room
+    assert "paisr._recovery.postgres" not in room
+
+
 def test_a_first_call_loads_what_the_list_says() -> None:
     """Else the lists above would hold for a program that calls nothing."""
     for program in (SYNC, ASYNC):

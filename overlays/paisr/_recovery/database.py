@@ -56,7 +56,9 @@ class Database(Protocol):
 
     name: str
     blocking: bool
-    clock: str | None
+
+    @property
+    def clock(self) -> str | None: ...
 
     def transaction(self, timeout: float, *, durable: bool = False) -> AbstractContextManager[Transaction]:
         """Raises `StoreError`, after at most `timeout` seconds of waiting for others.

@@ -91,7 +91,7 @@ class Reconciler:
         return in_flight(attempt) if entry.in_flight else None
 
     def _group(self, entries: Sequence[JournalEntry], filters: Filters, found: dict[str, Found]) -> Steps[None]:
-        """Creates that one list serves; where it is cut off, those that a narrower one serves are groups of their own."""
+        """Creates that one list serves; where it is cut off, what a narrower one serves is a group of its own."""
         try:
             listed = yield from self.lists.read(filters, self.deadline)
             if listed.truncated:

@@ -64,7 +64,7 @@ class MemoryDatabase:
     def transaction(self, timeout: float, *, durable: bool = False) -> Generator[sqlite3.Connection]:  # noqa: ARG002 - nobody else has it, and nothing lasts
         with _transactions:
             self._connection.execute("BEGIN")
-            with _finished(self._connection):
+            with self._connection:
                 yield self._connection
 
     def close(self) -> None:
@@ -84,7 +84,7 @@ class FileDatabase:
     def __init__(self, path: Path, *, make: bool) -> None:
         """The database in this file; where there is none it is made, or refused. An older one is migrated."""
         self.name = str(path)
-        self._path = path
+        self._path, self._log = path, path.with_name(f"{path.name}-wal")
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, ...] = ()
         self._durable = True
@@ -107,7 +107,7 @@ class FileDatabase:
             with held(_transactions, end - time.monotonic()), _as_store_error():
                 connection = self._begun(durable=durable)
                 if connection is not None:
-                    with _finished(connection):
+                    with connection:
                         if connection.execute("PRAGMA user_version").fetchone() != (VERSION,):
                             raise StoreError("was made by another version of this package")
                         yield connection
@@ -147,9 +147,9 @@ class FileDatabase:
         A program that opens the journal in its own way, and closes it, takes SQLite's locks away, so that another
         process can remove a log that is in use.
         """
-        found = os.stat(self.name)
+        found = self._path.stat()
         with suppress(FileNotFoundError):
-            return found.st_dev, found.st_ino, os.stat(f"{self.name}-wal").st_ino
+            return found.st_dev, found.st_ino, self._log.stat().st_ino
         return found.st_dev, found.st_ino
 
     def _connected(self) -> sqlite3.Connection:
@@ -174,18 +174,6 @@ class FileDatabase:
             raise
         self._connection, self._durable, self._identity = connection, True, self._files_now()
         return connection
-
-
-@contextmanager
-def _finished(connection: sqlite3.Connection) -> Generator[None]:
-    """Commit what was begun, or take all of it back."""
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time as clocks
 from typing import Any
 
@@ -139,6 +140,29 @@ def test_an_invoice_that_is_anothers_now_stands_in_nobodys_way(
     found = {attempt.id: what for attempt, what in side.call(another, "reconcile_journal", settle_after=0)}
     assert found[first.id] is None
     assert found[second.id].id == "inv_1"
+
+
+def test_an_outcome_that_a_power_failure_took_leaves_a_create_that_is_reconciled(
+    side: Any, service: Any, path: Any, create: Any
+) -> None:
+    """On disk is what was there when the request was sent: the outcome was written, and not yet synced."""
+    synced = path.with_name("synced.db")
+
+    def copy() -> None:
+        for end in ("", "-wal"):
+            shutil.copy(f"{path}{end}", f"{synced}{end}")
+
+    service.on_post = copy
+    client = side.client(service, journal=path)
+    assert side.call(client, "create", **create).id == "inv_1"
+    assert [entry.state for entry in Journal(path).entries()] == ["created"]
+    after = side.client(service, journal=synced)
+    (entry,) = Journal(synced).entries()
+    assert entry.state == "open"
+    ((_, found),) = side.call(after, "reconcile_journal", settle_after=0)
+    assert found.id == "inv_1"
+    assert [(entry.state, entry.invoice_id) for entry in Journal(synced).entries()] == [("found", "inv_1")]
+    assert service.posts == 1
 
 
 # One of many

@@ -17,8 +17,10 @@ import pytest
 
 from paisr import Journal, Paisr
 from paisr._engine.deadlines import Deadline
+from paisr._recovery.database import VERSION
 from paisr._recovery.entries import Outcome, StoreError, Work
 from paisr._recovery.sqlite import MAX_REMEMBERED, FileDatabase, MemoryDatabase
+from paisr._recovery.sqlite_file import migrate
 from paisr._recovery.store import PAGE
 
 
@@ -77,6 +79,99 @@ def test_somebody_who_only_reads_holds_nobody_up(database: FileDatabase, path: P
         assert reader.execute("SELECT * FROM paisr_attempts").fetchall() == []
 
 
+def test_only_what_must_survive_a_power_failure_waits_for_the_disk(
+    path: Path, open_store: Any, attempt_of: Any
+) -> None:
+    store = open_store(path)
+    attempt, deadline = attempt_of(), Deadline(10, clocks.monotonic)
+    created = Outcome(state="created", invoice_id="inv_1")
+    seen: list[str] = []
+    with store.database.transaction(1) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.set_trace_callback(seen.append)
+    store.begin(attempt, None, Work(), deadline)
+    store.end(attempt, created, 1)
+    (entry,) = store.entries()
+    store.begin_again(entry, attempt, Work(), deadline)
+    store.settle([entry], [], lambda entry, known: None, 1)
+    store.settle_by_hand(attempt_of(), Outcome(state="absent"), 1)
+    synced, rest = ["PRAGMA synchronous = EXTRA", "COMMIT"], ["PRAGMA synchronous = NORMAL", "COMMIT"]
+    levels = [one for one in seen if one.startswith(("PRAGMA synchronous", "COMMIT"))]
+    assert levels == [*synced, *rest, "COMMIT", *synced, *rest, *synced]
+
+
+def test_a_fork_finds_the_file_closed_and_both_open_it_again(path: Path, open_store: Any, attempt_of: Any) -> None:
+    """The child would believe in locks that its parent alone has, and lose its own log when the parent is done."""
+    store, works = open_store(path), [Work(), Work()]
+    store.begin(attempt_of(), None, works[0], Deadline(10, clocks.monotonic))
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(write)
+        os.read(read, 1)  # until the parent has closed the file
+        os._exit(_in_the_child(store, attempt_of(), 2) if store.database._connection is None else 3)
+    try:
+        assert store.database._connection is None
+        store.begin(attempt_of(), None, works[1], Deadline(10, clocks.monotonic))
+        store.database.close()
+    finally:
+        os.close(write)
+    assert os.waitpid(child, 0)[1] == 0
+    assert len(store.entries()) == 3
+
+
+NOTE = """
+import sys, time
+from datetime import UTC, datetime
+from paisr._base.runtime import SYSTEM
+from paisr._engine.deadlines import Deadline
+from paisr._recovery.attempts import Attempt
+from paisr._recovery.entries import Work
+from paisr._recovery.journal import opened_store
+from paisr_generated.models import CreateInvoiceRequest
+request = CreateInvoiceRequest(customer="cus_1", summary="from another process", due="now")
+store = opened_store(sys.argv[1], SYSTEM, make=True)
+store.begin(Attempt.of(request, datetime.now(UTC)), None, Work(), Deadline(10, time.monotonic))
+store.database.close()
+"""
+
+
+def test_who_reads_the_file_in_its_own_way_takes_nothing_from_what_is_noted_later(
+    path: Path, open_store: Any, attempt_of: Any
+) -> None:
+    """Reading it takes SQLite's locks of this process away: another one, the last as it believes, removes the log."""
+    store = open_store(path)
+    store.begin(attempt_of("a"), None, Work(), Deadline(10, clocks.monotonic))
+    log = path.with_name("journal.db-wal")
+    before = log.stat().st_ino
+    path.read_bytes()
+    subprocess.run([sys.executable, "-c", NOTE, str(path)], check=True)
+    assert not log.exists() or log.stat().st_ino != before, "else this test shows nothing"
+    store.begin(attempt_of("b"), None, Work(), Deadline(10, clocks.monotonic))
+    subprocess.run([sys.executable, "-c", NOTE, str(path)], check=True)
+    seen = [entry.attempt.request.summary for entry in Journal(path).entries()]
+    assert sorted(seen) == ["a", "b", "from another process", "from another process"]
+
+
+def test_a_journal_that_is_opened_again_in_the_process_keeps_its_locks(
+    path: Path, open_store: Any, attempt_of: Any
+) -> None:
+    store = open_store(path)
+    store.begin(attempt_of("a"), None, Work(), Deadline(10, clocks.monotonic))
+    Journal(path).entries()
+    before = path.with_name("journal.db-wal").stat().st_ino
+    subprocess.run([sys.executable, "-c", NOTE, str(path)], check=True)
+    assert path.with_name("journal.db-wal").stat().st_ino == before
+    assert len(store.entries()) == 2
+
+
+def test_memory_that_processes_cannot_share_is_no_place_for_a_journal() -> None:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        with pytest.raises(StoreError, match="network drive"):
+            migrate(connection)
+
+
 HOLD = """
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -130,12 +225,12 @@ def test_a_forked_child_goes_on_with_a_connection_of_its_own(path: Path, open_st
         assert any(entry.in_flight for entry in store.entries())
 
 
-def _in_the_child(store: Any, attempt: Any) -> int:
+def _in_the_child(store: Any, attempt: Any, inherited: int = 1) -> int:
     try:
-        (inherited,) = store.entries()
-        assert inherited.in_flight, "the parent is at work on it"
+        entries = store.entries()
+        assert [entry.in_flight for entry in entries] == [True] * inherited, "the parent is at work on them"
         store.begin(attempt, None, Work(), Deadline(30, clocks.monotonic))
-        assert len(store.entries()) == 2
+        assert len(store.entries()) == inherited + 1
     except BaseException as error:
         os.write(2, f"in the child: {error!r}\n".encode())
         return 1
