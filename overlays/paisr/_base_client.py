@@ -106,7 +106,7 @@ class BaseClient(Generic[UserTransport]):
             runtime=runtime,
             service=service.url,
             # The journal last: a client that cannot be made for another reason leaves no file behind.
-            recovery=Recovery(place, service.url, policy, runtime),
+            recovery=Recovery(place, service.url, runtime),
         )
         self._connect(transport)
 

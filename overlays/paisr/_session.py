@@ -69,7 +69,8 @@ class Session:
         values = checked_values(operation, hook.prepare(dict(arguments), self.runtime))
         call = self._prepared(operation, values, hook)
         if hook.is_journaled:
-            return self.recovery.create(self._body(operation, values), call, key, self, deadline)
+            body = self._body(operation, values)
+            return self.recovery.create(body, call, key, reader=self, policy=self.policy, deadline=deadline)
         return exchange(call, self.policy, deadline) if operation.is_idempotent else self._send_once(call, deadline)
 
     def list(self, arguments: Mapping[str, object], deadline: Deadline) -> Steps[ApiResponse[InvoiceList]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from paisr import ConfigurationError, Journal, ServerError
+from paisr import ConfigurationError, Journal, RateLimitError, ServerError
 
 
 @pytest.mark.parametrize(("options", "attempts"), [({}, 3), ({"max_retries": 0}, 1), ({"timeout": 0.25}, 1)])
@@ -25,6 +25,15 @@ def test_an_option_is_of_the_new_client_and_the_rest_stays(
         with pytest.raises(ServerError):
             side.call(one, "get", "inv_1")
         assert len(responses.requests) == sent
+
+
+def test_an_option_holds_for_creates_too(side: Any, service: Any, create: Any, time: Any) -> None:
+    service.plan = [429]
+    client = side.client(service, time=time, rate_limit=None)
+    with pytest.raises(RateLimitError):
+        side.call(client.with_options(max_retries=0), "create", **create)
+    service.plan = [429]
+    assert side.call(client, "create", **create).id == "inv_1"
 
 
 def test_drift_is_told_to_the_new_client_s_own(side: Any, script: Any, invoice: Any) -> None:

@@ -34,11 +34,9 @@ class Recovery:
 
     settle_after = SETTLE_AFTER
 
-    def __init__(
-        self, place: Secret | str | os.PathLike[str] | None, service: str, policy: Policy, runtime: Runtime
-    ) -> None:
+    def __init__(self, place: Secret | str | os.PathLike[str] | None, service: str, runtime: Runtime) -> None:
         self.is_journal = place is not None
-        self._place, self._service, self._policy, self._runtime = place, service, policy, runtime
+        self._place, self._service, self._runtime = place, service, runtime
         # Of customers, by their addresses: what lists have shown.
         self._ids: dict[str, frozenset[str]] = {}
         self._notes: dict[str, Notes] = {}
@@ -56,7 +54,14 @@ class Recovery:
         return self._notes["made"]
 
     def create(
-        self, request: Any, call: PreparedCall[Any], key: str | None, reader: Reader, deadline: Deadline
+        self,
+        request: Any,
+        call: PreparedCall[Any],
+        key: str | None,
+        *,
+        reader: Reader,
+        policy: Policy,
+        deadline: Deadline,
     ) -> Steps[ApiResponse[Any]]:
         """Send a create that is noted; with a key, only if the key's invoice is certainly not there."""
         if key is not None and not self.is_journal:
@@ -67,7 +72,7 @@ class Recovery:
         from paisr._recovery.creating import Creator
 
         reconciler = self._reconciler(reader, deadline)
-        creator = Creator(notes=self.notes, policy=self._policy, reconciler=reconciler, call=call, deadline=deadline)
+        creator = Creator(notes=self.notes, policy=policy, reconciler=reconciler, call=call, deadline=deadline)
         return creator.create(Attempt.of(request, self._runtime.now(), self._service), key)
 
     def reconcile(self, attempt: Attempt, reader: Reader, deadline: Deadline) -> Steps[Invoice | None]:

@@ -119,9 +119,8 @@ class Clients:
     def _forget(self) -> None:
         """Each case is a create of its own: two that are told one id would be refused, with reason."""
         for client in (self._paisr, *(client for _, client in self._asyncs)):
-            session = client._session
-            recovery = Recovery(None, session.service, session.policy, client._runtime)
-            client._session = evolve(session, recovery=recovery)
+            recovery = Recovery(None, client._session.service, client._runtime)
+            client._session = evolve(client._session, recovery=recovery)
 
     def _result(self, kept: _Kept, call: Callable[[], Any], response: Response) -> Result:
         kept.sent, kept.response = [], response
