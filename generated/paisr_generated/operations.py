@@ -34,6 +34,9 @@ class Request(Struct, frozen=True, kw_only=True):
     target: str
     """The path, percent-encoded, with the query: everything after the base URL."""
 
+    id: str | None = None
+    """What the path names: its first parameter, as it was given."""
+
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
     """The body as JSON in UTF-8, or None where the operation sends none."""
@@ -101,6 +104,7 @@ class Operation(Struct, Generic[T], frozen=True, kw_only=True):
             operation=self.name,
             method=self.method,
             target=_path(self.path, given) + _query(given),
+            id=next((text_of(value) for one, value in given if one.place == "path"), None),
             headers=tuple((one.json_name, _header(one, value)) for one, value in given if one.place == "header"),
             body=self._body(given),
         )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from paisr import webhooks
     from paisr._async_client import AsyncPaisr
     from paisr._client import Paisr
+    from paisr._engine.events import CallEvent
     from paisr._inputs.line_items import LineItem
     from paisr._invoices import AsyncInvoices, Invoices
     from paisr._ratelimit.rate import RateLimit
@@ -31,6 +32,7 @@ __all__ = [
     "AsyncInvoices",
     "AsyncPaisr",
     "Attempt",
+    "CallEvent",
     "Invoices",
     "Journal",
     "JournalEntry",
@@ -51,6 +53,7 @@ _MODULES = (
     "paisr_generated",
     "paisr_generated.operations",
     "paisr._ratelimit.rate",
+    "paisr._engine.events",
     "paisr._client",
     "paisr._async_client",
     "paisr._recovery.attempts",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
@@ -10,7 +11,7 @@ from attrs import evolve
 from paisr._base.errors import ConfigurationError
 from paisr._base.route import Route
 from paisr._base.runtime import SYSTEM
-from paisr._base.secrets import wrap, wrap_place
+from paisr._base.secrets import Secret, wrap, wrap_place
 from paisr._base.texts import type_name
 from paisr._engine.exchange import Policy
 from paisr._engine.retry import RetryPolicy
@@ -18,7 +19,14 @@ from paisr._ratelimit.limiters import limiter_for
 from paisr._ratelimit.rate import RateLimit
 from paisr._recovery.recovery import Recovery
 from paisr._session import Session
-from paisr._settings import read_max_retries, read_service, read_timeout, read_token
+from paisr._settings import (
+    read_headers,
+    read_max_retries,
+    read_on_event,
+    read_service,
+    read_timeout,
+    read_token,
+)
 
 if TYPE_CHECKING:
     import os
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
 
     from paisr._base.runtime import Runtime
     from paisr._engine.drift import DriftWatch, OnDrift
+    from paisr._engine.events import OnEvent
     from paisr._ratelimit.queue import Limiter
     from paisr_generated.contract import Environment
 
@@ -56,6 +65,9 @@ class BaseClient(Generic[UserTransport]):
         rate_limit: RateLimit | None = PUBLISHED_RATE,
         journal: str | os.PathLike[str] | None = None,
         on_drift: OnDrift | None = None,
+        on_event: OnEvent | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        user_agent: str | None = None,
         proxy: str | None = None,
         tls: ssl.SSLContext | None = None,
         transport: UserTransport | None = None,
@@ -80,6 +92,11 @@ class BaseClient(Generic[UserTransport]):
             on_drift: Called as ``on_drift(operation, path)`` once for each field and enumeration value in responses
                 that the contract does not know (``$.data.invoices[].line_items``, ``$.data.status=refunded``); neither
                 is an error.
+            on_event: Called with a `CallEvent` for everything that happens in a call, such as `paisr.otel.Telemetry()`;
+                in the calling thread or on the event loop, so that it must not block. An exception that it raises is
+                logged once, and breaks no call.
+            default_headers: Headers that every request has beside the client's own. Their values are shown nowhere.
+            user_agent: What is added to the client's own ``User-Agent``, such as ``billing/1.0``.
             proxy: A URL; what the environment says when not given.
             tls: An `ssl.SSLContext`.
             transport: An httpx transport, for tests and special networks. It is closed with the client, and asked to
@@ -87,19 +104,32 @@ class BaseClient(Generic[UserTransport]):
         """
         given_token = token if callable(token) else wrap(token)
         given_url, given_proxy, place = wrap(base_url), wrap(proxy), wrap_place(journal)
-        del token, base_url, proxy, journal  # a traceback from here on must not have them among its locals
+        headers = (
+            {name: Secret(value) for name, value in default_headers.items()}
+            if isinstance(default_headers, Mapping)
+            else wrap(default_headers)
+        )
+        # A traceback from here on must not have them among its locals.
+        del token, base_url, proxy, journal, default_headers
         runtime = self._runtime
-        secret = read_token(given_token)
+        secret, service = read_token(given_token), read_service(environment, given_url)
         policy = Policy(
             retry=RetryPolicy(max_retries=read_max_retries(max_retries), jitter=runtime.jitter, now=runtime.now),
             limiter=_limiter(rate_limit, runtime),
             clock=runtime.clock,
             secret=secret,
             drift=_drift_watch(on_drift),
+            on_event=read_on_event(on_event),
+            service=service.url,
         )
         _check_tls(tls)
-        service = read_service(environment, given_url)
-        self._route = Route(service=service, proxy=given_proxy, tls=tls, token=secret)
+        self._route = Route(
+            service=service,
+            proxy=given_proxy,
+            tls=tls,
+            token=secret,
+            headers=read_headers(headers, user_agent),
+        )
         self._session = Session(
             policy=policy,
             timeout=read_timeout(timeout),

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 from collections import deque
 from collections.abc import Callable
+from inspect import iscoroutinefunction
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from paisr._base.errors import ConfigurationError
+from paisr._base.headers import check_header, check_value
 from paisr._base.route import Service, ascii_host, is_loopback
 from paisr._base.secrets import Secret
 from paisr._base.texts import safe_repr, seconds, type_name
+from paisr._engine.events import OnEvent, harmless
+from paisr._version import __version__
 from paisr_generated.contract import DEFAULT_ENVIRONMENT, SERVERS
 
 TOKEN_VARIABLE = "PAISR_TOKEN"
@@ -144,6 +149,30 @@ def _split(url: Secret) -> SplitResult | str:
     if parts.scheme == "http" and not is_loopback(host):
         return f"{given} is not https, which is only allowed on loopback: the token would travel readable; {right}."
     return parts
+
+
+def read_headers(given: dict[str, Secret] | Secret | None, user_agent: object) -> tuple[tuple[str, Secret], ...]:
+    """What a user adds to every request, and the ``User-Agent`` with what a user adds to that."""
+    if isinstance(given, Secret):
+        raise ConfigurationError("default_headers is no mapping; give one such as {'X-Team': 'billing'}.")
+    headers = given or {}
+    for name, value in headers.items():
+        check_header(name, value)
+    agent = f"paisr/{__version__} python/{platform.python_version()}"
+    if user_agent is not None:
+        check_value(Secret(user_agent), "user_agent")
+        agent = f"{agent} {user_agent}"
+    return ("User-Agent", Secret(agent)), *headers.items()
+
+
+def read_on_event(on_event: object) -> OnEvent | None:
+    if on_event is None:
+        return None
+    if not callable(on_event) or iscoroutinefunction(on_event):
+        raise ConfigurationError(
+            f"on_event is {type_name(on_event)}; give a callable of an event that is called, and not awaited."
+        )
+    return harmless(on_event)
 
 
 def read_max_retries(value: object) -> int:

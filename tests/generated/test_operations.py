@@ -65,7 +65,8 @@ def test_the_query_is_encoded_and_in_the_contracts_order() -> None:
     ],
 )
 def test_an_id_stays_one_segment_of_the_path(invoice_id: str, target: str) -> None:
-    assert GET.request({"invoice_id": invoice_id}) == Request(operation="get_invoice", method="GET", target=target)
+    expected = Request(operation="get_invoice", method="GET", target=target, id=invoice_id)
+    assert GET.request({"invoice_id": invoice_id}) == expected
 
 
 @pytest.mark.parametrize("invoice_id", [".", ".."])

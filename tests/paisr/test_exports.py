@@ -15,8 +15,8 @@ import paisr_generated
 from paisr import AsyncPaisr, Paisr
 
 WRITTEN_BY_HAND = {
-    "ApiResponse", "AsyncInvoices", "AsyncPaisr", "Attempt", "Invoices", "Journal", "JournalEntry", "LineItem", "Paisr",
-    "RateLimit", "WebhookEvent", "__version__", "webhooks",
+    "ApiResponse", "AsyncInvoices", "AsyncPaisr", "Attempt", "CallEvent", "Invoices", "Journal", "JournalEntry",
+    "LineItem", "Paisr", "RateLimit", "WebhookEvent", "__version__", "webhooks",
     "PaisrError", "ConfigurationError", "InvalidArgumentError", "APIConnectionError", "APITimeoutError",
     "APIStatusError", "BadRequestError", "AuthenticationError", "PermissionDeniedError", "NotFoundError",
     "ConflictError", "UnprocessableEntityError", "RateLimitError", "ServerError", "UnexpectedResponseError",
@@ -145,6 +145,9 @@ def test_the_documented_defaults_hold() -> None:
         "max_retries": 2,
         "rate_limit": paisr.RateLimit(250, per=60),
         "journal": None,
+        "on_event": None,
+        "default_headers": None,
+        "user_agent": None,
         "proxy": None,
         "tls": None,
         "transport": None,

@@ -306,3 +306,47 @@ def test_a_transport_of_the_other_kind_is_refused() -> None:
 )
 def test_loopback_is_this_machine_and_nothing_else(host: str, is_local: bool) -> None:
     assert is_loopback(host) is is_local
+
+
+OWN = [
+    *("Authorization", "authorization", "Host", "Content-Length", "Content-Type", "User-Agent", "Accept"),
+    *("Accept-Encoding", "Connection", "Transfer-Encoding", "Proxy-Authorization", "Expect", "TE"),
+]
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        *(({name: CANARY}, f"The header {name} is the client's own; leave it out.") for name in OWN),
+        ({"X-A": f"{CANARY}\r\nX-B: 1"}, "The value of the header X-A is not a line of printable ASCII text; give"),
+        ({"X-A": f"{CANARY}\n"}, "The value of the header X-A is not a line"),
+        ({"X-A": f" {CANARY}"}, "The value of the header X-A is not a line"),
+        ({"X-A": f"{CANARY}é"}, "The value of the header X-A is not a line"),
+        ({"X-A": ""}, "The value of the header X-A is not a line"),
+        ({"X-A": 7}, "The value of the header X-A is not a line of printable ASCII text; give"),
+        ({"X-A": CANARY.encode()}, "The value of the header X-A is not a line of printable ASCII text; give"),
+        ({"X A": CANARY}, "'X A' is no name of a header"),
+        ({"X-A:": CANARY}, "'X-A:' is no name of a header"),
+        ({"X-A\r\nX-B": CANARY}, "'X-A\\r\\nX-B' is no name of a header"),
+        ({"": CANARY}, "'' is no name of a header"),
+        ({7: CANARY}, "7 is no name of a header"),
+        ([("X-A", CANARY)], "default_headers is no mapping"),
+        (f"X-A: {CANARY}", "default_headers is no mapping"),
+    ],
+)
+def test_default_headers_are_checked_and_their_values_not_repeated(headers: Any, said: str) -> None:
+    assert refusal(default_headers=headers).startswith(said)
+
+
+@pytest.mark.parametrize("agent", ["", "a\r\nX-B: 1", "billing/1.0 ", "é", 7, b"billing"])
+def test_a_user_agent_is_one_line(agent: Any) -> None:
+    assert refusal(user_agent=agent).startswith("user_agent is not a line of printable ASCII text")
+
+
+async def awaited(_event: object) -> None:
+    """An event that a client does not wait for."""
+
+
+@pytest.mark.parametrize("on_event", [7, "print", [], awaited])
+def test_on_event_is_called_and_not_awaited(on_event: Any) -> None:
+    assert refusal(on_event=on_event).startswith("on_event is a")

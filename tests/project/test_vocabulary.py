@@ -19,7 +19,7 @@ REPLACED = {
     r"\bshown\(": "safe_repr",
     r"Nobody can tell|\bwho looks\b|\bin vain\b|half a character": "The outcome is unknown: ..., lone surrogate",
     r"\bstand-ins?\b|stand_in": "stub",
-    r"[aA]nswer": "response",
+    r"(?<![\"`])[aA]nswer": "response; the event of a call that has this name stands in quotes",
     r"tests/contract/holding|\bgates?\b": "support, suite",
 }
 # Generated from data, quoted from elsewhere, or the list itself.

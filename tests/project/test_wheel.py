@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 PACKAGES = ("paisr", "paisr_generated", "paisr_stub")
-EXTRAS_ONLY = {"jinja2", "starlette", "uvicorn", "redis", "psycopg", "aiohttp", "paisr_stub"}
+EXTRAS_ONLY = {"jinja2", "starlette", "uvicorn", "redis", "psycopg", "aiohttp", "opentelemetry", "paisr_stub"}
 # Some names are loaded when they are first asked for, so all are.
 PROGRAM = """
 import sys, paisr
@@ -110,6 +110,7 @@ def test_the_wheel_says_what_it_needs(dist: dict[str, Path]) -> None:
     assert re.search(r"^Requires-Dist: httpx[^;\n]*<1\b", metadata, re.MULTILINE)
     assert set(re.findall(r"^Provides-Extra: (.+)$", metadata, re.MULTILINE)) == {
         "aiohttp",
+        "otel",
         "postgres",
         "redis",
         "stub",

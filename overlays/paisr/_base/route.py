@@ -41,12 +41,16 @@ class Service:
 
 @frozen(kw_only=True)
 class Route:
-    """How the service is reached: where it is, by which proxy (None: as the environment says), and with which token."""
+    """How the service is reached: where it is, by which proxy (None: as the environment says), and with which token.
+
+    `headers`: what a user adds to every request.
+    """
 
     service: Service
     proxy: Secret | None
     tls: ssl.SSLContext | None = field(repr=False)
     token: Secret
+    headers: tuple[tuple[str, Secret], ...] = ()
 
 
 def ascii_host(host: str) -> str:

@@ -1,17 +1,17 @@
 """A call, decided without IO: limit, send, judge, try again, until there is a response, an error or no time left.
 
-A call is a generator: it yields what to do next (`_exchange.Step`) and is sent what came of it. `_drivers` has the two
-that do it, one with threads in mind and one with tasks.
+A call is a generator: it yields what to do next (`steps.Step`) and is sent what came of it. `drivers` has the two that
+do it, one in the calling thread and one on an event loop.
 """
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import field, frozen
 
 from paisr._base.errors import RateLimitTimeoutError
+from paisr._engine.events import Watch
 from paisr._engine.outcomes import error_for, read
 from paisr._engine.retry import may_repeat
 from paisr._engine.steps import AcquirePermit, Pause, PreparedCall, RawResponse, Send, TransportFailure
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from paisr._base.secrets import Secret
     from paisr._engine.deadlines import Deadline
     from paisr._engine.drift import DriftWatch
+    from paisr._engine.events import OnEvent
     from paisr._engine.retry import RetryPolicy
     from paisr._engine.steps import AttemptResult, Steps
     from paisr._ratelimit.queue import Limiter
     from paisr_generated.operations import ApiResponse
 
 T = TypeVar("T")
-log = logging.getLogger("paisr")
 TOO_LATE = TransportFailure("timeout", sent=False, reason="it passed before the request was sent")
 # Seconds.
 MAX_QUEUE_PAUSE = 1.0
@@ -43,16 +43,25 @@ class Policy:
     clock: Callable[[], float]
     secret: Secret = field(repr=False)
     drift: DriftWatch | None = None
+    on_event: OnEvent | None = None
+    service: str = ""
 
 
 def exchange(call: PreparedCall[T], policy: Policy, deadline: Deadline) -> Steps[ApiResponse[T]]:
     """Send the request, within the limit and the deadline, as often as is safe; its response, or a `PaisrError`."""
+    with Watch(call.request, policy.on_event, policy.service, policy.secret, policy.clock) as watch:
+        response = yield from _attempts(call, policy, deadline, watch)
+        watch.succeeded(response.data)
+        return response
+
+
+def _attempts(call: PreparedCall[T], policy: Policy, deadline: Deadline, watch: Watch) -> Steps[ApiResponse[T]]:
     attempt, spent = 0, 0
     last: AttemptResult | None = None
     while True:
         attempt += 1
         try:
-            yield from _admitted(policy.limiter, deadline)
+            yield from _admitted(policy.limiter, deadline, watch.queued)
         except RateLimitTimeoutError:
             if last is None:
                 raise
@@ -61,11 +70,11 @@ def exchange(call: PreparedCall[T], policy: Policy, deadline: Deadline) -> Steps
             # The program was held up since it was allowed: what is late is not sent.
             last = last or TOO_LATE
             break
+        request = watch.sent(call.request)
         call.before_sending()
-        started = policy.clock()
-        result: AttemptResult = yield Send(call.request, deadline)
+        result: AttemptResult = yield Send(request, deadline)
         last = result
-        _log_attempt(call.request.operation, attempt, result, policy.clock() - started)
+        watch.ended(result)
         if isinstance(result, RawResponse) and 200 <= result.status < 300:
             policy.retry.budget.give_back(spent or 1)
             return read(result, call, policy.secret, attempt)
@@ -73,6 +82,7 @@ def exchange(call: PreparedCall[T], policy: Policy, deadline: Deadline) -> Steps
         if wait is None:
             break
         spent = policy.retry.cost(result)
+        watch.retried(wait)
         yield Pause(wait)
     error = error_for(last, call, deadline, policy.secret, now=policy.retry.now(), attempts=attempt)
     raise error from _cause(last)
@@ -90,7 +100,9 @@ def _wait_before_retry(
     return wait if policy.retry.budget.take(policy.retry.cost(result)) else None
 
 
-def _admitted(limiter: Limiter | None, deadline: Deadline) -> Steps[None]:
+def _admitted(
+    limiter: Limiter | None, deadline: Deadline, queued: Callable[[float], object] = lambda _wait: None
+) -> Steps[None]:
     """Wait for a grant; leave the queue when the wait is given up, cancelled or interrupted."""
     if limiter is None:
         return
@@ -102,6 +114,7 @@ def _admitted(limiter: Limiter | None, deadline: Deadline) -> Steps[None]:
                     f"The rate limit allows the next request in {wait:.1f} s, after the deadline of this call "
                     f"({deadline.timeout:g} s in all); nothing was sent: give a longer timeout= or call later."
                 )
+            queued(wait)
             # Asked again before it is due: who was ahead may have left the queue.
             yield Pause(min(wait, MAX_QUEUE_PAUSE))
     finally:
@@ -110,9 +123,3 @@ def _admitted(limiter: Limiter | None, deadline: Deadline) -> Steps[None]:
 
 def _cause(result: AttemptResult) -> BaseException | None:
     return None if isinstance(result, RawResponse) else result.cause
-
-
-def _log_attempt(operation: str, attempt: int, result: AttemptResult, seconds: float) -> None:
-    if log.isEnabledFor(logging.DEBUG):
-        outcome = str(result.status) if isinstance(result, RawResponse) else result.reason
-        log.debug("%s attempt %d: %s in %.3f s", operation, attempt, outcome, seconds)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from typing import TYPE_CHECKING
 
 import h11
@@ -10,7 +9,6 @@ import h11
 from paisr._base.errors import ConfigurationError
 from paisr._base.texts import type_name
 from paisr._transport.bodies import ACCEPTED_ENCODING
-from paisr._version import __version__
 
 if TYPE_CHECKING:
     import httpx
@@ -39,7 +37,7 @@ class RequestMaker:
             (b"Host", service.authority.encode()),
             (b"Accept", b"application/json"),
             (b"Accept-Encoding", ACCEPTED_ENCODING.encode()),
-            (b"User-Agent", f"paisr/{__version__} python/{platform.python_version()}".encode()),
+            *((name.encode(), value.reveal().encode()) for name, value in route.headers),
         )
         is_forwarded = proxy is not None and proxy.is_http and service.scheme == "http"
         if proxy is not None and is_forwarded:
@@ -48,17 +46,24 @@ class RequestMaker:
 
     def for_wire(self, request: Request) -> h11.Request:
         target = self._prefix + request.target.encode()
-        return h11.Request(method=request.method, target=target, headers=[*self.headers, *self.own_headers(request)])
+        return h11.Request(method=request.method, target=target, headers=self._all_headers(request))
 
     def for_transport(self, request: Request, seconds: float, kind: type[httpx.Request]) -> httpx.Request:
         """For a transport of httpx's kind."""
         return kind(
             request.method,
             self._base + request.target,
-            headers=[*self.headers, *self.own_headers(request)],
+            headers=self._all_headers(request),
             content=request.body,
             extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)},
         )
+
+    def _all_headers(self, request: Request) -> list[Header]:
+        own = self.own_headers(request)
+        if not request.headers:
+            return [*self.headers, *own]
+        named = {name.lower() for name, _ in own}
+        return [*(one for one in self.headers if one[0].lower() not in named), *own]
 
     def own_headers(self, request: Request) -> list[Header]:
         """What this request has beside the headers of all: the token of now, the operation's, and its body's."""

@@ -64,7 +64,12 @@ def parts(thing: Any, depth: int = 4) -> Any:
 
 
 def test_no_part_of_a_client_shows_them(side: Any) -> None:
-    client = side.client(token=CANARY, base_url="http://127.0.0.1:9/v2", proxy=f"http://user:{PASSWORD}@127.0.0.1:9")
+    client = side.client(
+        token=CANARY,
+        base_url="http://127.0.0.1:9/v2",
+        proxy=f"http://user:{PASSWORD}@127.0.0.1:9",
+        default_headers={"X-Key": PASSWORD},
+    )
     seen = list(parts(client))
     assert any(isinstance(part, Secret) and part.reveal() == CANARY for part in seen)
     for part in seen:
@@ -105,6 +110,11 @@ def test_a_client_whose_settings_were_refused_can_be_shown(side: Any) -> None:
         {"token": CANARY, "base_url": f"https://user:{PASSWORD}@api.example"},
         {"token": CANARY, "base_url": CANARY},
         {"token": CANARY, "timeout": -1},
+        {"token": CANARY, "timeout": -1, "default_headers": {"X-Key": CANARY}},
+        {"token": CANARY, "default_headers": {"X-Key": f"{CANARY}\n"}},
+        {"token": CANARY, "default_headers": {"X-Key": CANARY, "Host": CANARY}},
+        {"token": CANARY, "default_headers": [("X-Key", CANARY)]},
+        {"token": CANARY, "default_headers": CANARY},
         {"token": CANARY, "environment": "nowhere"},
         {"token": CANARY, "proxy": f"ftp://user:{PASSWORD}@proxy.example"},
         {"token": CANARY, "proxy": f"http://user:{PASSWORD}@proxy.example:99999"},

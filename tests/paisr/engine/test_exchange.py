@@ -6,11 +6,13 @@ import copy
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from paisr import (
     APIConnectionError,
     APIStatusError,
     APITimeoutError,
+    CallEvent,
     PaisrError,
     RateLimitError,
     RateLimitTimeoutError,
@@ -367,8 +369,24 @@ def test_one_line_is_logged_for_each_attempt(time: Any, caplog: pytest.LogCaptur
         play = Play(time)
         play.takes = 0.25
         play.run(response(503), BROKEN, response())
-    assert [record.getMessage() for record in caplog.records] == [
+    assert [record.getMessage() for record in caplog.records if record.levelname == "DEBUG"] == [
         "get_invoice attempt 1: 503 in 0.250 s",
         "get_invoice attempt 2: it broke in 0.250 s",
         "get_invoice attempt 3: 200 in 0.250 s",
+    ]
+
+
+def test_a_wait_that_grows_is_told_again(time: Any) -> None:
+    """As it does where another process takes the place that came free."""
+    told: list[CallEvent] = []
+    play = Play(time, timeout=100, limiter=FakeLimiter(0.9, 0.9, 0.9, 0.9, 5.0, 4.0))
+    play.policy = evolve(play.policy, on_event=told.append)
+    play.run(response())
+    assert [(event.name, round(event.seconds, 1)) for event in told] == [
+        ("queued", 0.9),
+        ("queued", 2.7),
+        ("queued", 8.6),
+        ("sent", 5.6),
+        ("answered", 0.0),
+        ("outcome", 5.6),
     ]

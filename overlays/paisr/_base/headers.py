@@ -1,0 +1,35 @@
+"""Headers that a user adds to the client's own."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from paisr._base.errors import ConfigurationError
+from paisr._base.texts import safe_repr
+
+if TYPE_CHECKING:
+    from paisr._base.secrets import Secret
+
+# What the client sends itself, and what says how a message is framed or a connection kept.
+OWN_HEADERS = {
+    *("accept", "accept-encoding", "authorization", "content-length", "content-type", "expect", "host", "user-agent"),
+    *("connection", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding"),
+    "upgrade",
+}
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
+
+
+def check_header(name: object, value: Secret) -> None:
+    """A `ConfigurationError` for what no request can have, or what the client alone decides."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ConfigurationError(f"{safe_repr(name)} is no name of a header; give one such as 'X-Team'.")
+    if name.lower() in OWN_HEADERS:
+        raise ConfigurationError(f"The header {name} is the client's own; leave it out.")
+    check_value(value, f"The value of the header {name}")
+
+
+def check_value(value: Secret, what: str) -> None:
+    if not _VALUE.fullmatch(value.reveal()):
+        raise ConfigurationError(f"{what} is not a line of printable ASCII text; give one such as 'billing/1.0'.")

@@ -1,0 +1,178 @@
+"""What happens in a call, told to those who want to know: the client's `on_event`, and the log."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from itertools import count
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from attrs import evolve, field, frozen
+from msgspec.structs import replace
+
+from paisr._base.errors import PaisrError
+from paisr._base.headers import check_header
+from paisr._base.secrets import Secret
+from paisr._engine.envelope import clipped
+from paisr._engine.steps import RawResponse
+
+if TYPE_CHECKING:
+    from paisr._base.errors import Outcome
+    from paisr._engine.steps import AttemptResult
+    from paisr_generated.operations import Request
+
+EventName = Literal["queued", "sent", "answered", "retried", "outcome"]
+# No request id is documented; by these names services commonly give one.
+REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id")
+# Seconds. A longer wait for the rate limit is logged, and one that has grown by more is told again.
+LONG_WAIT = 1.0
+NOT_QUEUED = -math.inf
+log = logging.getLogger("paisr")
+_numbers = count(1)
+
+
+@frozen(kw_only=True)
+class CallEvent:
+    """Something that happened in a call. No event has a body or the token, whatever the service echoes.
+
+    `name` and `seconds`: ``queued``: the rate limit lets the request wait, as long in all as is known; ``sent``: the
+    request leaves after such a wait; ``answered``: the attempt ended, after so long, with a `status` or an `error`;
+    ``retried``: the next attempt follows in so long; ``outcome``: the call ended, after so long in all.
+
+    `call` is one number for all events of a call. `operation` is its name, such as ``create_invoice``. `attempt` counts
+    from 1, and is 0 before the first. `id` is the one in the URL, or the one that a response to a create gave. `status`
+    and `request_id` are of the last response; no request id is documented, and what is taken for one is
+    ``X-Request-Id``, ``Request-Id`` or ``X-Correlation-Id``. `error` is ``connection``, ``timeout`` or ``response`` for
+    an attempt, with the `reason` in words, and for a call the name of its error. `outcome` is ``succeeded``, or the one
+    of the error.
+    """
+
+    name: EventName
+    call: int
+    operation: str
+    method: str
+    url: str
+    id: str | None
+    attempt: int = 0
+    seconds: float = 0.0
+    status: int | None = None
+    request_id: str | None = None
+    error: str | None = None
+    reason: str | None = None
+    outcome: Literal["succeeded"] | Outcome | None = None
+    _headers: dict[str, str] = field(factory=dict[str, str], repr=False, eq=False)
+
+    def add_header(self, name: str, value: str) -> None:
+        """When told of ``sent``: send a header with this attempt, as tracing does. None of the client's own."""
+        check_header(name, Secret(value))
+        self._headers[name] = value
+
+
+OnEvent = Callable[[CallEvent], object]
+
+
+def harmless(on_event: OnEvent) -> OnEvent:
+    """A user's `on_event` that cannot break a call. The first exception that it raises is logged."""
+    failed: list[str] = []
+
+    def tell(event: CallEvent) -> None:
+        try:
+            on_event(event)
+        except Exception:
+            if not failed:
+                log.exception("on_event failed at %r; calls go on, and its next failures are not logged", event.name)
+            failed[:] = [event.name]
+
+    return tell
+
+
+class Watch:
+    """Tells what happens in one call. When nobody listens it makes no event and looks at nothing."""
+
+    def __init__(
+        self, request: Request, on_event: OnEvent | None, service: str, secret: Secret, clock: Callable[[], float]
+    ) -> None:
+        self._listeners: list[OnEvent] = [log_event] if log.isEnabledFor(logging.INFO) else []
+        if on_event is not None:
+            self._listeners.append(on_event)
+        if self._listeners:
+            self._scrub, self._clock = secret.scrub, clock
+            self._began = self._asked = self._sent = clock()
+            self._until = NOT_QUEUED
+            self._call = self._last = CallEvent(
+                name="queued",
+                call=next(_numbers),
+                operation=request.operation,
+                method=request.method,
+                url=self._scrub(service + request.target),
+                id=request.id and self._scrub(request.id),
+            )
+
+    def queued(self, wait: float) -> None:
+        """The limiter lets the call wait so many seconds from now."""
+        if self._listeners:
+            now = self._clock()
+            self._asked = now if self._until == NOT_QUEUED else self._asked
+            if now + wait > self._until + LONG_WAIT:
+                self._until = now + wait
+                self._tell("queued", self._until - self._asked)
+
+    def sent(self, request: Request) -> Request:
+        """An attempt begins; the request with the headers that listeners have added."""
+        if not self._listeners:
+            return request
+        self._sent = self._clock()
+        waited = 0.0 if self._until == NOT_QUEUED else self._sent - self._asked
+        headers: dict[str, str] = {}
+        attempt, self._last, self._until = self._last.attempt + 1, self._call, NOT_QUEUED
+        self._tell("sent", waited, attempt=attempt, headers=headers)
+        return replace(request, headers=(*request.headers, *headers.items())) if headers else request
+
+    def ended(self, result: AttemptResult) -> None:
+        if self._listeners:
+            taken = self._clock() - self._sent
+            if isinstance(result, RawResponse):
+                found = next((result.headers[name] for name in REQUEST_ID_HEADERS if name in result.headers), None)
+                request_id = None if found is None else clipped(self._scrub(found))
+                self._tell("answered", taken, status=result.status, request_id=request_id)
+            else:
+                self._tell("answered", taken, error=result.kind, reason=clipped(self._scrub(result.reason)))
+
+    def retried(self, wait: float) -> None:
+        if self._listeners:
+            self._tell("retried", wait)
+
+    def succeeded(self, data: object) -> None:
+        if self._listeners:
+            made = getattr(data, "id", None)
+            about = self._scrub(made) if isinstance(made, str) else self._last.id
+            self._tell("outcome", self._clock() - self._began, id=about, outcome="succeeded")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
+        # A call that was dropped is told to nobody: the garbage collector may be what ends it, at any point.
+        if kind is not None and kind is not GeneratorExit and self._listeners:
+            interrupted = "unknown" if self._last.attempt else "not_sent"
+            outcome = error.outcome if isinstance(error, PaisrError) else interrupted
+            self._tell("outcome", self._clock() - self._began, error=kind.__name__, outcome=outcome)
+
+    def _tell(self, name: EventName, seconds: float, **changes: Any) -> None:
+        self._last = evolve(self._last, name=name, seconds=seconds, **changes)
+        for listener in self._listeners:
+            listener(self._last)
+
+
+def log_event(event: CallEvent) -> None:
+    """INFO for a long wait and for each retry, DEBUG for each attempt."""
+    came = event.reason if event.status is None else str(event.status)
+    about = event.operation if event.id is None else f"{event.operation} {event.id}"
+    if event.name == "queued" and event.seconds > LONG_WAIT:
+        log.info("%s waits %.1f s for the rate limit", about, event.seconds)
+    elif event.name == "retried":
+        of = "" if event.request_id is None else f" (request id {event.request_id})"
+        log.info("%s attempt %d: %s%s, retried in %.3f s", about, event.attempt, came, of, event.seconds)
+    elif event.name == "answered":
+        log.debug("%s attempt %d: %s in %.3f s", event.operation, event.attempt, came, event.seconds)
