@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from paisr.webhooks import WebhookEvent
     from paisr_generated import *  # noqa: F403 - the names of the contract are generated
     from paisr_generated.operations import ApiResponse
+    from paisr_generated.reading import UnreadableItem
 
 __all__ = [
     "ApiResponse",
@@ -40,6 +41,7 @@ __all__ = [
     "OutcomeUnknownError",
     "Paisr",
     "RateLimit",
+    "UnreadableItem",
     "WebhookEvent",
     "__version__",
     "webhooks",
@@ -52,6 +54,7 @@ _MODULES = (
     "paisr.webhooks",
     "paisr_generated",
     "paisr_generated.operations",
+    "paisr_generated.reading",
     "paisr._ratelimit.rate",
     "paisr._engine.events",
     "paisr._client",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar
 
 from attrs import evolve
 
@@ -12,7 +12,7 @@ from paisr._base.errors import ConfigurationError
 from paisr._base.route import Route
 from paisr._base.runtime import SYSTEM
 from paisr._base.secrets import Secret, wrap, wrap_place
-from paisr._base.texts import type_name
+from paisr._base.texts import safe_repr, type_name
 from paisr._engine.exchange import Policy
 from paisr._engine.retry import RetryPolicy
 from paisr._ratelimit.limiters import limiter_for
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from paisr_generated.contract import Environment
 
 UserTransport = TypeVar("UserTransport")
+Unreadable = Literal["raise", "report"]
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_RETRIES = 2
 # The vendor allows 250 requests a minute (its public documentation).
@@ -68,6 +69,7 @@ class BaseClient(Generic[UserTransport]):
         on_event: OnEvent | None = None,
         default_headers: Mapping[str, str] | None = None,
         user_agent: str | None = None,
+        unreadable: Unreadable = "raise",
         proxy: str | None = None,
         tls: ssl.SSLContext | None = None,
         transport: UserTransport | None = None,
@@ -97,6 +99,10 @@ class BaseClient(Generic[UserTransport]):
                 logged once, and breaks no call.
             default_headers: Headers that every request has beside the client's own. Their values are shown nowhere.
             user_agent: What is added to the client's own ``User-Agent``, such as ``billing/1.0``.
+            unreadable: What becomes of an optional field in a response that does not fit the contract: ``"raise"`` an
+                `UnexpectedResponseError`, or ``"report"``, so that it reads as None, and `on_drift` is called with its
+                place and the reason (``$.data.due_at: invalid RFC3339 encoded datetime``); without `on_drift`, it is
+                logged. Amounts, ids, statuses and currencies always raise.
             proxy: A URL; what the environment says when not given.
             tls: An `ssl.SSLContext`.
             transport: An httpx transport, for tests and special networks. It is closed with the client, and asked to
@@ -118,7 +124,7 @@ class BaseClient(Generic[UserTransport]):
             limiter=_limiter(rate_limit, runtime),
             clock=runtime.clock,
             secret=secret,
-            drift=_drift_watch(on_drift),
+            drift=_drift_watch(on_drift, unreadable),
             on_event=read_on_event(on_event),
             service=service.url,
         )
@@ -145,7 +151,12 @@ class BaseClient(Generic[UserTransport]):
         raise NotImplementedError
 
     def with_options(
-        self, *, timeout: float | None = None, max_retries: int | None = None, on_drift: OnDrift | None = None
+        self,
+        *,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        on_drift: OnDrift | None = None,
+        unreadable: Unreadable | None = None,
     ) -> Self:
         """This client with other options: it shares the connections, the limiter and the journal.
 
@@ -155,8 +166,8 @@ class BaseClient(Generic[UserTransport]):
         policy, session = self._session.policy, self._session
         if max_retries is not None:
             policy = evolve(policy, retry=evolve(policy.retry, max_retries=read_max_retries(max_retries)))
-        if on_drift is not None:
-            policy = evolve(policy, drift=_drift_watch(on_drift))
+        if on_drift is not None or unreadable is not None:
+            policy = evolve(policy, drift=_drift_watch(on_drift, unreadable, policy.drift))
         limit = session.timeout if timeout is None else read_timeout(timeout)
         other = copy(self)
         other._parent, other._closed = self, False
@@ -187,16 +198,25 @@ def _check_tls(tls: object) -> None:
         raise ConfigurationError(f"tls is {type_name(tls)}; give an ssl.SSLContext.")
 
 
-def _drift_watch(on_drift: OnDrift | None) -> DriftWatch | None:
-    if on_drift is None:
+def _drift_watch(
+    on_drift: OnDrift | None, unreadable: Unreadable | None, before: DriftWatch | None = None
+) -> DriftWatch | None:
+    """Who watches for differences from the contract, if anybody; what is not given is as it was `before`."""
+    if unreadable not in {"raise", "report", None}:
+        raise ConfigurationError(f"unreadable={safe_repr(unreadable)} is not known; give 'raise' or 'report'.")
+    if before is not None:
+        on_drift = on_drift or before.on_drift
+        unreadable = unreadable or ("report" if before.takes_unreadable else "raise")
+    takes_unreadable = unreadable == "report"
+    if on_drift is None and not takes_unreadable:
         return None
-    if not callable(on_drift):
+    if on_drift is not None and not callable(on_drift):
         raise ConfigurationError(
             f"on_drift is a {type(on_drift).__name__}; give a callable of an operation and a path."
         )
     from paisr._engine.drift import DriftWatch  # here, because few ask for it
 
-    return DriftWatch(on_drift)
+    return DriftWatch(on_drift, takes_unreadable=takes_unreadable)
 
 
 def _limiter(rate: RateLimit | None, runtime: Runtime) -> Limiter | None:

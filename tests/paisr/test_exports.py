@@ -16,7 +16,7 @@ from paisr import AsyncPaisr, Paisr
 
 WRITTEN_BY_HAND = {
     "ApiResponse", "AsyncInvoices", "AsyncPaisr", "Attempt", "CallEvent", "Invoices", "Journal", "JournalEntry",
-    "LineItem", "Paisr", "RateLimit", "WebhookEvent", "__version__", "webhooks",
+    "LineItem", "Paisr", "RateLimit", "UnreadableItem", "WebhookEvent", "__version__", "webhooks",
     "PaisrError", "ConfigurationError", "InvalidArgumentError", "APIConnectionError", "APITimeoutError",
     "APIStatusError", "BadRequestError", "AuthenticationError", "PermissionDeniedError", "NotFoundError",
     "ConflictError", "UnprocessableEntityError", "RateLimitError", "ServerError", "UnexpectedResponseError",

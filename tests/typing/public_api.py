@@ -50,6 +50,7 @@ def settings(context: ssl.SSLContext, transport: httpx.BaseTransport, other: htt
         max_retries=0,
         rate_limit=RateLimit(100, per=1.5),
         journal="invoices.db",
+        unreadable="report",
         proxy="http://proxy.example:3128",
         tls=context,
         transport=transport,
@@ -203,6 +204,9 @@ def errors(client: Paisr) -> None:
     except paisr.UnexpectedResponseError as error:
         assert_type((error.path, error.status_code, error.excerpt), tuple[str, int, str])
         assert_type(error.response.headers.get("x-request-id"), str | None)
+        item = error.unreadable[0]
+        assert_type((item.index, item.path, item.reason, item.raw), tuple[int, str, str, str])
+        assert_type(len(error.partial), int)
     except paisr.OutcomeUnknownError as error:
         assert_type(error.attempt, Attempt)
         assert_type(error.candidates, tuple[Invoice, ...])

@@ -19,7 +19,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from paisr_generated.operations import ApiResponse
+    from paisr_generated.reading import UnreadableItem
 
 __all__ = [
     "APIConnectionError",
@@ -146,13 +149,26 @@ class UnexpectedResponseError(PaisrError):
     `path` says where in the JSON (``$.data.invoices[3].amount.net_total``; ``$`` for the whole), `status_code` is the
     response's, `excerpt` the first characters of the body, without the token. `response` is the whole of it, also
     without the token and with None as its `data`; of one that could not be read to its end, it has the status only.
+
+    Of a list of which some items do not fit, `partial` has the others, and `unreadable` these, each with its `index`,
+    `path`, `reason` and `raw` JSON.
     """
 
     outcome: Outcome = "unknown"
     response: ApiResponse[None]
 
-    def __init__(self, text: str, *, path: str, status_code: int, excerpt: str) -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        path: str,
+        status_code: int,
+        excerpt: str,
+        partial: Sequence[Any] = (),
+        unreadable: Sequence[UnreadableItem] = (),
+    ) -> None:
         super().__init__(text)
+        self.partial, self.unreadable = partial, unreadable
         self.path = path
         self.status_code = status_code
         self.excerpt = excerpt

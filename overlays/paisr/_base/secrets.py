@@ -42,6 +42,10 @@ class Secret:
         # In one go, so that what was put in is not looked at again.
         return re.sub(f"{re.escape(self._text)}|{re.escape(escaped)}", "[secret]", text)
 
+    def scrub_bytes(self, data: bytes) -> bytes:
+        """The same for bytes, of which all others stay as they are: tokens are ASCII."""
+        return self.scrub(data.decode("latin-1")).encode("latin-1")
+
     def __repr__(self) -> str:
         return "Secret('…')"
 

@@ -1,7 +1,7 @@
 """Where a response has moved on from the contract: fields and enumeration values that it does not know.
 
 Neither is an error: a field is skipped and stays in the raw response, a value is kept as its text. Who wants to be told
-gives the client `on_drift`.
+gives the client `on_drift`, and who gives it ``unreadable="report"`` is told there of optional fields that do not fit.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
 import msgspec
@@ -25,10 +25,14 @@ log = logging.getLogger("paisr")
 
 
 class DriftWatch:
-    """Tells `on_drift` of each unknown field and enumeration value once, by operation and path."""
+    """Tells `on_drift` of each difference once, by operation and path; without it, a warning is logged.
 
-    def __init__(self, on_drift: OnDrift) -> None:
-        self._on_drift = on_drift
+    `takes_unreadable`: whether optional fields that do not fit are such differences, and no errors.
+    """
+
+    def __init__(self, on_drift: OnDrift | None, *, takes_unreadable: bool = False) -> None:
+        self.on_drift = on_drift
+        self.takes_unreadable = takes_unreadable
         self._told: set[tuple[str, str]] = set()
         self.after_fork()
         register_after_fork(self)
@@ -37,11 +41,16 @@ class DriftWatch:
         self._lock = threading.Lock()
 
     def look(self, operation: str, content: bytes, response: type) -> None:
-        """Compare a body that was decoded with its model. Whatever goes wrong here is logged, and the call goes on."""
+        """Compare a body that was decoded with its model, where somebody asked for it."""
+        if self.on_drift is not None:
+            self.tell(operation, _unknown_in(content, response))
+
+    def tell(self, operation: str, paths: Iterable[str]) -> None:
+        """Tell of what is new among the paths. Whatever goes wrong here is logged, and the call goes on."""
         try:
-            for path in unknown_paths(json.loads(content), type_info(response)):
+            for path in paths:
                 if self._is_new(operation, path):
-                    self._on_drift(operation, path)
+                    (self.on_drift or _log_difference)(operation, path)
         except Exception:
             log.exception("looking for drift in the response to %s failed", operation)
 
@@ -51,6 +60,14 @@ class DriftWatch:
                 return False
             self._told.add((operation, path))
             return True
+
+
+def _log_difference(operation: str, path: str) -> None:
+    log.warning("the response to %s differs from the contract: %s", operation, path)
+
+
+def _unknown_in(content: bytes, response: type) -> Iterator[str]:
+    yield from unknown_paths(json.loads(content), type_info(response))
 
 
 def unknown_paths(value: object, kind: msgspec.inspect.Type, path: str = "$") -> Iterator[str]:

@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from paisr._base.errors import UnexpectedResponseError
 from paisr_generated.models.error_response import ErrorResponse
 from paisr_generated.operations import Response
+from paisr_generated.reading import DECODING_ERRORS, decoder, what_and_where
 
 if TYPE_CHECKING:
     from paisr._base.secrets import Secret
+    from paisr._engine.drift import DriftWatch
     from paisr._engine.steps import RawResponse
     from paisr_generated.operations import Operation
 
 EXCERPT_LENGTH = 200
-_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$.*)`)?$", re.DOTALL)
-_FIELD = re.compile(r"`(?P<name>\w+)` ")
 
 
-_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+def read_response(
+    raw: RawResponse,
+    operation: Operation[Any],
+    secret: Secret,
+    drift: DriftWatch | None = None,
+    keep: Collection[str] = (),
+) -> tuple[Response, Any]:
+    """What the contract says of a response with this status, and its data.
 
-
-def _decoder(model: Any) -> msgspec.json.Decoder[Any]:
-    """The decoder of a model, made when it is first needed."""
-    decoder = _decoders.get(model)
-    if decoder is None:
-        # Of numbers whose model is anything, too, no digit is lost.
-        decoder = _decoders[model] = msgspec.json.Decoder(model, float_hook=Decimal)
-    return decoder
-
-
-def read_response(raw: RawResponse, operation: Operation[Any], secret: Secret) -> tuple[Response, Any]:
-    """What the contract says of a response with this status, and its data."""
+    Where `drift` takes reports of optional fields that do not fit, these read as None, but for those named in `keep`.
+    """
     response = _response_of(operation, raw.status)
     if response is None:
         raise UnexpectedResponseError(
@@ -46,10 +40,12 @@ def read_response(raw: RawResponse, operation: Operation[Any], secret: Secret) -
         )
     if response.model is None:
         return response, None
-    body = decode(raw, response.model, operation.name, secret)
-    if not response.enveloped:
-        return response, body
-    return response, body.data if response.has_data else None
+    try:
+        return response, _data_of(decoder(response.model).decode(raw.content), response)
+    except DECODING_ERRORS:
+        pass
+    # Outside of the handler, so that what is raised here has no context.
+    return response, _read_again(raw, response, operation.name, secret, drift, keep=keep)
 
 
 def _response_of(operation: Operation[Any], status: int) -> Response | None:
@@ -61,32 +57,57 @@ def _response_of(operation: Operation[Any], status: int) -> Response | None:
     return found
 
 
-def decode(raw: RawResponse, response: Any, operation: str, secret: Secret) -> Any:
-    """The body as the contract's model; an `UnexpectedResponseError` that says where it is not one."""
+def _data_of(body: Any, response: Response) -> Any:
+    if not response.enveloped:
+        return body
+    return body.data if response.has_data else None
+
+
+def _read_again(
+    raw: RawResponse,
+    response: Response,
+    operation: str,
+    secret: Secret,
+    drift: DriftWatch | None,
+    *,
+    keep: Collection[str],
+) -> Any:
+    """The data, as far as may be, of a body that is not the contract's model; else an error that says where."""
+    from paisr_generated.salvage import Salvage  # here, because most responses are as the contract says
+
+    tolerant = drift is not None and drift.takes_unreadable
+    salvage = Salvage(response=response, scrub=secret.scrub_bytes, tolerant=tolerant, keep=keep)
+    partial: Any = ()
     try:
-        return _decoder(response).decode(raw.content)
-    except (msgspec.DecodeError, RecursionError, ValueError, OverflowError) as error:
-        what, path = _what_and_where(error, secret)
+        data = _data_of(salvage.read(raw.content), response)
+    except DECODING_ERRORS as error:
+        what, path = what_and_where(error)
+    else:
+        if drift is not None:
+            drift.tell(operation, (f"{place}: {_said(why, secret)}" for place, why in salvage.left_out.items()))
+        if not salvage.unreadable:
+            return data
+        partial, first = data, salvage.unreadable[0]
+        what, path = first.reason, first.path
     shown = excerpt(raw.content, secret)
+    others = f" The other {len(partial)} of the list are in `partial`." if salvage.unreadable else ""
     raise UnexpectedResponseError(
         f"The service responded {operation} with {raw.status} and a body that the contract does not allow: "
-        f"at {path}: {what}; it begins {shown or '(empty)'}.",
+        f"at {path}: {_said(what, secret)}; it begins {shown or '(empty)'}.{others}",
         path=path,
         status_code=raw.status,
         excerpt=shown,
+        partial=partial,
+        unreadable=tuple(salvage.unreadable),
     )
 
 
 def error_message(content: bytes) -> str | None:
     """The service's own words in an error's envelope, or None where there are none to read."""
     try:
-        return _error_message(content)
-    except (msgspec.DecodeError, RecursionError, ValueError):
+        response: ErrorResponse = decoder(ErrorResponse).decode(content)
+    except DECODING_ERRORS:
         return None
-
-
-def _error_message(content: bytes) -> str | None:
-    response: ErrorResponse = _decoder(ErrorResponse).decode(content)
     return response.message
 
 
@@ -103,15 +124,6 @@ def clipped(text: str) -> str:
     return text if len(text) <= EXCERPT_LENGTH else text[:EXCERPT_LENGTH] + "…"
 
 
-def _what_and_where(error: Exception, secret: Secret) -> tuple[str, str]:
-    if isinstance(error, RecursionError):
-        return "nested too deeply", "$"
-    found = _PLACE.match(str(error))
-    what: str = found["what"] if found else str(error)
-    path: str = (found["path"] if found else None) or "$"
-    if field := _FIELD.match(what):
-        # A check of a whole object says which of its fields it minds.
-        path, what = f"{path}.{field['name']}", what[field.end() :]
-    if not what[1:2].isupper():  # as in "JSON is malformed"
-        what = what[:1].lower() + what[1:]
-    return clipped(secret.scrub(what)), path
+def _said(words: str, secret: Secret) -> str:
+    """A decoder's words; they can quote the body."""
+    return clipped(secret.scrub(words))

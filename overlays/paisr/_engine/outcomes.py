@@ -48,11 +48,7 @@ def read(raw: RawResponse, call: PreparedCall[T], secret: Secret, attempts: int)
 
 def _scrubbed(raw: RawResponse, secret: Secret, attempts: int) -> ApiResponse[None]:
     """The response for an error to carry: no header and no part of the body has the token."""
-
-    def hidden(part: bytes) -> bytes:
-        # Latin-1 keeps every byte as it is, and tokens are ASCII.
-        return secret.scrub(part.decode("latin-1")).encode("latin-1")
-
+    hidden = secret.scrub_bytes
     return ApiResponse(
         data=None,
         status_code=raw.status,

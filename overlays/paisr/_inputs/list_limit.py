@@ -17,8 +17,10 @@ def max_listed(operation: Operation[Any]) -> int | None:
     return int(rule.maximum) if isinstance(rule, Integer) and rule.maximum is not None else None
 
 
-def note_truncation(models: ModelList[object], operation: Operation[Any], values: Mapping[str, object]) -> None:
+def note_truncation(
+    models: ModelList[object], operation: Operation[Any], values: Mapping[str, object], unreadable: int = 0
+) -> None:
     """Say of a list whether as many came as its `limit`, or the highest one, allows."""
     limit = values.get("limit", max_listed(operation))
     if isinstance(limit, int):
-        object.__setattr__(models, "may_be_truncated", len(models) >= limit)
+        object.__setattr__(models, "may_be_truncated", len(models) + unreadable >= limit)

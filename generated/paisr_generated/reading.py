@@ -1,0 +1,59 @@
+# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
+"""Reading JSON into the models, and what is said of JSON that is none of them."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from attrs import field, frozen
+
+__all__ = ["DECODING_ERRORS", "UnreadableItem", "decoder", "what_and_where"]
+
+DECODING_ERRORS = (ValueError, RecursionError, OverflowError)  # msgspec's own are ValueErrors
+_PLACE = re.compile(r"^(?P<what>.*?)(?: - at (?:`key` in )?`(?P<path>\$.*)`)?$", re.DOTALL)
+_FIELD = re.compile(r"`(?P<name>\w+)` ")
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
+@frozen
+class UnreadableItem:
+    """An item of a list that the contract does not allow."""
+
+    index: int
+    """Its place in the list, from 0."""
+
+    path: str
+    """Where in the body it does not fit, such as ``$.data.invoices[3].amount``."""
+
+    reason: str
+    """What is wrong there."""
+
+    raw: str = field(repr=False)
+    """Its JSON, as it came."""
+
+
+def decoder(model: Any) -> msgspec.json.Decoder[Any]:
+    """The decoder of a model, made when it is first needed."""
+    found = _decoders.get(model)
+    if found is None:
+        # Of numbers whose model is anything, too, no digit is lost.
+        found = _decoders[model] = msgspec.json.Decoder(model, float_hook=Decimal)
+    return found
+
+
+def what_and_where(error: Exception) -> tuple[str, str]:
+    """What a decoder minds, in its words, and the path of it."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply", "$"
+    found = _PLACE.match(str(error))
+    what: str = found["what"] if found else str(error)
+    path: str = (found["path"] if found else None) or "$"
+    if named := _FIELD.match(what):
+        # A check of a whole object says which of its fields it minds.
+        path, what = f"{path}.{named['name']}", what[named.end() :]
+    if not what[1:2].isupper():  # as in "JSON is malformed"
+        what = what[:1].lower() + what[1:]
+    return what, path

@@ -1,0 +1,181 @@
+"""What can still be read of a body that the contract does not allow: all but odd fields, or but items of its list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+import msgspec
+from attrs import Factory, define, field
+from msgspec import Raw
+from msgspec.inspect import (
+    DataclassType,
+    DecimalType,
+    Field,
+    ListType,
+    NoneType,
+    StructType,
+    Type,
+    UnionType,
+    type_info,
+)
+
+from .operations import Response, encode
+from .reading import DECODING_ERRORS, UnreadableItem, decoder, what_and_where
+from .types import ModelList
+
+__all__ = ["Salvage"]
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# Fields of one object; with more, it is another object than the contract's.
+MAX_LEFT_OUT = 100
+# What says which thing it is, where it stands, or what its amounts are in.
+NEVER_LEFT_OUT = frozenset({"id", "status", "currency"})
+_STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]|(?P<end>.)")
+
+
+@define(kw_only=True)
+class Salvage:
+    """A second reading, of a body that was refused as it is.
+
+    `tolerant`: whether optional fields that do not fit are left out. Never left out are numbers with a fraction,
+    objects of nothing else, ids, what is in `NEVER_LEFT_OUT`, and what is in `keep`. `scrub`: takes secrets out of what
+    is told of the body, and out of the body where not all of it can be read.
+    """
+
+    response: Response
+    scrub: Callable[[bytes], bytes]
+    tolerant: bool
+    keep: Collection[str] = ()
+    left_out: dict[str, str] = field(factory=dict[str, str], init=False)
+    """The place of each field that was left out (``$.data.invoices[].due_at``), and why."""
+
+    unreadable: list[UnreadableItem] = field(factory=list[UnreadableItem], init=False)
+    _kind: Type = field(init=False, default=Factory(lambda self: type_info(self.response.model), takes_self=True))
+
+    def read(self, content: bytes) -> Any:
+        """The body without `left_out` and `unreadable`; raises one of `DECODING_ERRORS` where that does not help."""
+        if self.tolerant and content.startswith(BYTE_ORDER_MARK):
+            content = content[len(BYTE_ORDER_MARK) :]
+            self.left_out["$"] = "it begins with a byte order mark"
+        keys = _keys_of_list(self._kind, self.response)
+        if keys is not None:
+            try:
+                items, around = _taken_apart(content, keys)
+                around = _taken_apart(self._fitting(around([])), keys)[1]
+            except (KeyError, *DECODING_ERRORS):
+                pass  # it is not an item of the list that does not fit
+            else:
+                content = around([one for index in range(len(items)) for one in self._item(index, items, keys, around)])
+                return self._decode(self.scrub(content) if self.unreadable else content)
+        return self._decode(self._fitting(content))
+
+    def _item(
+        self, index: int, items: Sequence[Raw], keys: Sequence[str], around: Callable[[Sequence[Raw]], bytes]
+    ) -> Sequence[Raw]:
+        """The item, as far as it fits, in a list; an empty list where it cannot be read."""
+        try:
+            return _taken_apart(self._fitting(around([items[index]])), keys)[0]
+        except DECODING_ERRORS as error:
+            reason, path = what_and_where(error)
+        reason, raw = (self.scrub(text).decode("utf-8", "replace") for text in (reason.encode(), bytes(items[index])))
+        self.unreadable.append(UnreadableItem(index, path.replace("[0]", f"[{index}]", 1), reason, raw))
+        return ()
+
+    def _decode(self, content: bytes) -> Any:
+        return decoder(self.response.model).decode(content)
+
+    def _fitting(self, content: bytes) -> bytes:
+        """The content without the optional fields that do not fit; raises what else is wrong with it."""
+        for left in range(MAX_LEFT_OUT, -1, -1):
+            try:
+                self._decode(content)
+                break
+            except msgspec.ValidationError as error:
+                what, path = what_and_where(error)
+                keys = self._optional(path) if self.tolerant and left else None
+                if not keys:
+                    raise
+            content = _without(content, keys)
+            place = "".join("[]" if isinstance(key, int) else f".{key}" for key in keys)
+            self.left_out[f"${place}"] = what
+        return content
+
+    def _optional(self, path: str) -> list[str | int]:
+        """The way to the innermost optional field on a path; empty where it has to stay."""
+        kind, keys, length = self._kind, list[str | int](), 0
+        for step in _STEP.finditer(path, 1):
+            kind = _without_none(kind)
+            if step["index"] and isinstance(kind, ListType):
+                keys.append(int(step["index"]))
+                kind = kind.item_type
+                continue
+            one = next((one for one in _fields(kind) if one.encode_name == step["name"]), None)
+            if one is None:
+                break  # within a map, or a union of models
+            if self._stays(one):
+                return []
+            keys.append(one.encode_name)
+            length = length if one.required else len(keys)
+            kind = one.type
+        return keys[:length]
+
+    def _stays(self, one: Field) -> bool:
+        """Whether reading it as None would be a wrong amount, id, status or currency."""
+        name = one.encode_name
+        if name in NEVER_LEFT_OUT or name in self.keep or name.endswith("_id"):
+            return True
+        kind = _without_none(one.type)
+        parts = [_without_none(part.type) for part in _fields(kind)] or [kind]
+        return all(isinstance(part, DecimalType) for part in parts)
+
+
+def _keys_of_list(kind: Type, response: Response) -> list[str] | None:
+    """The way to the list that a response is about; None where it is about something else."""
+    keys: list[str] = []
+    if response.enveloped:
+        keys.append("data")
+        kind = next((_without_none(one.type) for one in _fields(kind) if one.encode_name == "data"), kind)
+    if isinstance(kind, DataclassType) and issubclass(kind.cls, ModelList):
+        listed = next(one for one in kind.fields if isinstance(one.type, ListType) and _fields(one.type.item_type))
+        keys.append(listed.encode_name)
+        kind = listed.type
+    return keys if isinstance(kind, ListType) else None
+
+
+def _taken_apart(content: bytes, keys: Sequence[str]) -> tuple[list[Raw], Callable[[Sequence[Raw]], bytes]]:
+    """The items of the list that the keys lead to, as they came, and what writes the body around others."""
+    objects: list[dict[str, Raw]] = []
+    for key in keys:
+        objects.append(decoder(dict[str, Raw]).decode(content))
+        content = bytes(objects[-1][key])
+
+    def around(items: Sequence[Raw]) -> bytes:
+        body = encode(items)
+        for key, one in zip(reversed(keys), reversed(objects), strict=True):
+            body = encode({**one, key: Raw(body)})
+        return body
+
+    return decoder(list[Raw]).decode(content), around
+
+
+def _without(content: bytes, keys: Sequence[str | int]) -> bytes:
+    """A body without the field that the keys lead to; all else stays as it came."""
+    key, *rest = keys
+    part: Any = decoder(list[Raw] if isinstance(key, int) else dict[str, Raw]).decode(content)
+    if rest:
+        part[key] = Raw(_without(bytes(part[key]), rest))
+    else:
+        del part[key]
+    return encode(part)
+
+
+def _fields(kind: Type) -> tuple[Field, ...]:
+    return kind.fields if isinstance(kind, (DataclassType, StructType)) else ()
+
+
+def _without_none(kind: Type) -> Type:
+    """What a value is when it is not None."""
+    kinds = [one for one in kind.types if not isinstance(one, NoneType)] if isinstance(kind, UnionType) else []
+    return kinds[0] if len(kinds) == 1 else kind
