@@ -59,7 +59,6 @@ def _attempts(call: PreparedCall[T], policy: Policy, deadline: Deadline, watch: 
     attempt, spent = 0, 0
     last: AttemptResult | None = None
     while True:
-        attempt += 1
         try:
             yield from _admitted(policy.limiter, deadline, watch.queued)
         except RateLimitTimeoutError:
@@ -70,6 +69,7 @@ def _attempts(call: PreparedCall[T], policy: Policy, deadline: Deadline, watch: 
             # The program was held up since it was allowed: what is late is not sent.
             last = last or TOO_LATE
             break
+        attempt += 1
         request = watch.sent(call.request)
         call.before_sending()
         result: AttemptResult = yield Send(request, deadline)

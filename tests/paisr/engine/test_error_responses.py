@@ -88,6 +88,14 @@ def test_attempts_are_counted(side: Any, script: Any, time: Any) -> None:
     assert caught.value.response.attempts == 3
 
 
+def test_an_attempt_that_the_limit_held_back_is_not_counted(side: Any, script: Any, time: Any) -> None:
+    once = paisr.RateLimit(1, per=60)
+    client = side.client(script((503, {"success": False})), time=time, rate_limit=once, timeout=10)
+    with pytest.raises(paisr.ServerError) as caught:
+        side.call(client, "get", "inv_1")
+    assert caught.value.response.attempts == 1
+
+
 @pytest.mark.parametrize(
     ("status", "body"),
     [
