@@ -1,4 +1,4 @@
-"""The command `paisr`."""
+"""The command `paisr`: the stub by itself, and everything else by the extra `paisr[cli]`."""
 
 from __future__ import annotations
 
@@ -9,28 +9,35 @@ USAGE = """usage: paisr stub [--help]
 
 commands:
   stub    run the stub of the service on this machine (needs paisr[stub])
+
+The other commands need {missing}: install paisr[cli].
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status is 0 for success and 2 for a command that does not exist."""
+    """Run one command; its exit status, which is 2 for a command that is not there."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["stub"]:
-        return _stub(given[1:])
-    if given and given[0] in {"-h", "--help"}:
-        print(USAGE, end="")
-        return 0
-    print(USAGE, end="", file=sys.stderr)
-    return 2
-
-
-def _stub(arguments: list[str]) -> int:
+        return run_stub(given[1:])
     try:
-        from paisr_stub.__main__ import main as run_stub
+        from paisr_cli._app import main as run
+    except ModuleNotFoundError as error:
+        if given and given[0] in {"-h", "--help"}:
+            print(USAGE.format(missing=error.name), end="")
+            return 0
+        print(f"paisr {' '.join(given[:1])} needs {error.name}: install paisr[cli].", file=sys.stderr)
+        return 2
+    return run(given)
+
+
+def run_stub(arguments: list[str]) -> int:
+    """`paisr stub`, until Ctrl-C."""
+    try:
+        from paisr_stub.__main__ import main as run
     except ModuleNotFoundError as error:
         print(error, file=sys.stderr)
         return 2
-    return run_stub(arguments, prog="paisr stub")
+    return run(arguments, prog="paisr stub")
 
 
 if __name__ == "__main__":

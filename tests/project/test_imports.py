@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-SOURCES = {"paisr": "overlays", "paisr_generated": "generated", "paisr_stub": "stub"}
+SOURCES = {"paisr": "overlays", "paisr_generated": "generated", "paisr_stub": "stub", "paisr_cli": "cli"}
 
 
 @pytest.fixture
@@ -45,6 +45,8 @@ def test_imports_go_one_way(lint: Callable[[], tuple[int, str]]) -> None:
         ("paisr/_base/errors.py", "import paisr._engine.retry", "Each room of the overlays"),
         ("paisr/_engine/steps.py", "import paisr._transport.tls", "Each room of the overlays"),
         ("paisr/_engine/deadlines.py", "import paisr._engine.exchange", "No two modules import each other"),
+        ("paisr/_client.py", "import paisr_cli._app", "Nothing needs the command line"),
+        ("paisr_stub/_store.py", "import paisr_cli", "Nothing needs the command line"),
         ("paisr/webhooks.py", "import paisr._client", "Webhooks are verified without a client"),
         ("paisr_generated/types.py", "import paisr._base.errors", "What is generated imports nothing"),
         ("paisr_stub/_store.py", "import paisr_generated.models", "The stub has its own idea"),

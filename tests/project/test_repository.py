@@ -59,7 +59,7 @@ def make_help(root: Path) -> str:
     return subprocess.run(["make"], cwd=root, capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("folder", ["overlays", "stub"])
+@pytest.mark.parametrize("folder", ["overlays", "stub", "cli"])
 def test_no_module_is_long(root: Path, folder: str) -> None:
     lengths = {path: len(text_of(path).splitlines()) for path in (root / folder).rglob("*.py")}
     assert lengths

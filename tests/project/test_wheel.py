@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = ("paisr", "paisr_generated", "paisr_stub")
-EXTRAS_ONLY = {"jinja2", "starlette", "uvicorn", "redis", "psycopg", "aiohttp", "opentelemetry", "paisr_stub"}
+PACKAGES = ("paisr", "paisr_cli", "paisr_generated", "paisr_stub")
+EXTRAS = {"jinja2", "starlette", "uvicorn", "redis", "psycopg", "aiohttp", "opentelemetry", "typer", "rich"}
+EXTRAS_ONLY = EXTRAS | {"paisr_stub", "paisr_cli"}
 # Some names are loaded when they are first asked for, so all are.
 PROGRAM = """
 import sys, paisr
@@ -90,13 +91,18 @@ def dist_info(dist: dict[str, Path]) -> str:
     return "-".join(dist["wheel"].name.split("-")[:2]) + ".dist-info"
 
 
-def test_the_wheel_holds_the_three_packages_and_nothing_else(root: Path, dist: dict[str, Path]) -> None:
+def test_the_wheel_holds_the_four_packages_and_nothing_else(root: Path, dist: dict[str, Path]) -> None:
     with zipfile.ZipFile(dist["wheel"]) as wheel:
         names = set(wheel.namelist())
     metadata = {name for name in names if ".dist-info/" in name}
     files = ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")
     assert metadata == {f"{dist_info(dist)}/{name}" for name in files}
-    sources = (root / "overlays/paisr", root / "generated/paisr_generated", root / "stub/paisr_stub")
+    sources = (
+        root / "overlays/paisr",
+        root / "generated/paisr_generated",
+        root / "stub/paisr_stub",
+        root / "cli/paisr_cli",
+    )
     assert names - metadata == set().union(*map(modules, sources))
     assert {f"{package}/{name}" for package in PACKAGES for name in ("__init__.py", "py.typed")} <= names
 
@@ -111,6 +117,7 @@ def test_the_wheel_says_what_it_needs(dist: dict[str, Path]) -> None:
     assert set(re.findall(r"^Provides-Extra: (.+)$", metadata, re.MULTILINE)) == {
         "aiohttp",
         "otel",
+        "cli",
         "postgres",
         "redis",
         "stub",
@@ -152,6 +159,10 @@ def test_the_wheel_installs_alone_and_its_import_loads_no_extra(installed: Path,
     assert {"paisr", "paisr_generated"} <= set(loaded)
     assert EXTRAS_ONLY & set(loaded) == set()
     assert "usage: paisr" in run(installed.with_name("paisr"), "--help", cwd=tmp_path)
+    refused = subprocess.run(
+        [installed.with_name("paisr"), "invoices", "list"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (refused.returncode, refused.stderr) == (2, "paisr invoices needs typer: install paisr[cli].\n")
     for command in ([installed, "-m", "paisr_stub"], [installed.with_name("paisr"), "stub"]):
         refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert refused.returncode != 0

@@ -1,0 +1,89 @@
+"""The command `paisr`, put together: what there is, and how a command ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from paisr_cli._exits import EXIT_STATUSES, Exit, exit_for
+from paisr_cli._output import say
+
+
+class Commands(TyperGroup):
+    """Commands whose errors end them with one sentence, and with the status that scripts can use."""
+
+    def invoke(self, ctx: Any) -> Any:
+        from paisr import PaisrError  # here, because `paisr --help` needs no client
+
+        try:
+            return super().invoke(ctx)
+        except PaisrError as error:
+            say(str(error))
+            raise typer.Exit(exit_for(error)) from None
+        except KeyboardInterrupt:
+            say("interrupted")
+            raise typer.Exit(Exit.INTERRUPTED) from None
+
+
+def _subcommands(**settings: Any) -> typer.Typer:
+    # Without rich in its texts: help is there at once, and says examples as they are written.
+    return typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True, **settings)
+
+
+app = _subcommands(cls=Commands, name="paisr", epilog=EXIT_STATUSES)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from paisr import __version__
+
+        print(f"paisr {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def paisr(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Create, list and read invoices of Paisr, from a terminal or a script.
+
+    The token comes from PAISR_TOKEN or --token-file, never from an argument. `paisr stub` runs a service to try it on.
+    """
+    del version
+
+
+@app.command("stub", add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def stub(ctx: typer.Context) -> None:
+    """Run the stub of the service on this machine (needs paisr[stub])."""
+    from paisr.__main__ import run_stub
+
+    raise typer.Exit(run_stub(ctx.args))
+
+
+def _add_commands() -> None:
+    from paisr_cli import _invoices
+
+    invoices = _subcommands(help="Create, list and read invoices.")
+    _invoices.add_to(invoices)
+    app.add_typer(invoices, name="invoices")
+
+
+_add_commands()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        # What a terminal's encoding does not have is written as an escape; no result is lost to it.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream of a process
+    try:
+        app(list(arguments), prog_name="paisr")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else Exit.DONE
+    return Exit.DONE

@@ -1,0 +1,66 @@
+"""The options that commands have in common, and the client made of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from paisr_cli._output import Output
+
+if TYPE_CHECKING:
+    from paisr import Paisr
+
+OutputOption = Annotated[Output, typer.Option("--output", "-o", help="A table to read, or data for programs.")]
+TokenFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Read the token from this file (default: $PAISR_TOKEN).")
+]
+BaseURL = Annotated[
+    str | None,
+    typer.Option("--base-url", metavar="URL", help="Another address of the service (default: $PAISR_BASE_URL)."),
+]
+EnvironmentOption = Annotated[
+    str | None, typer.Option("--environment", help="live or staging (default: $PAISR_ENVIRONMENT, else live).")
+]
+Timeout = Annotated[
+    float | None, typer.Option(metavar="SECONDS", help="For the whole call, retries and waiting included.")
+]
+JournalOption = Annotated[
+    str | None,
+    typer.Option(
+        "--journal",
+        metavar="PLACE",
+        envvar="PAISR_JOURNAL",
+        help="A file, or postgresql://…, that notes every create before it is sent. An address with a password belongs "
+        "into the variable.",
+    ),
+]
+
+
+def connected(
+    token_file: Path | None, base_url: str | None, environment: str | None, journal: str | None = None
+) -> Paisr:
+    """The client that the options and the environment's variables ask for."""
+    from paisr import Paisr
+
+    return Paisr(
+        None if token_file is None else secret_from(token_file, "token"),
+        base_url=base_url,
+        environment=environment,  # type: ignore[arg-type]  # the client names those that there are
+        journal=journal,
+    )
+
+
+def secret_from(path: Path, what: str) -> str:
+    """The text of a file that holds a secret and nothing else; a `ConfigurationError` that does not repeat it."""
+    from paisr import ConfigurationError
+
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not a text in UTF-8"
+        raise ConfigurationError(f"The {what} cannot be read from {str(path)!r}: {reason}.") from None
+    if not text:
+        raise ConfigurationError(f"The file {str(path)!r} is empty; write the {what} into it, alone.")
+    return text

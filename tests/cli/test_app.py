@@ -1,0 +1,90 @@
+"""The command as a whole: its help, its version, how it ends, and what it loads."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import paisr
+from paisr.__main__ import main
+from paisr_cli._exits import Exit, exit_for
+
+# What `paisr --help` may load beside the standard library: no client, no HTTP library, no rich.
+NEEDED = {"paisr", "paisr_cli", "paisr_generated", "typer", "annotated_doc", "shellingham"}
+PROGRAM = """
+import sys
+before = set(sys.modules)
+from paisr.__main__ import main
+status = main(["--help"])
+import json
+print(json.dumps(sorted(set(sys.modules) - before)), file=sys.stderr)
+sys.exit(status)
+"""
+
+
+def test_help_loads_nothing_that_only_a_call_needs() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=60)
+    assert "invoices" in done.stdout
+    packages = {name.partition(".")[0] for name in json.loads(done.stderr)}
+    assert {name for name in packages if name not in sys.stdlib_module_names} <= NEEDED
+    assert not packages & {"asyncio", "ssl", "sqlite3", "http"}
+
+
+def test_it_says_its_version(run) -> None:
+    assert run("--version") == (0, f"paisr {paisr.__version__}\n", "")
+
+
+def test_help_says_every_exit_status(run) -> None:
+    said = run("--help").out
+    for status in Exit:
+        assert f"{status.value:>3}  {status.meaning}" in said
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (paisr.ConfigurationError("x"), Exit.WRONG_USE),
+        (paisr.InvalidArgumentError("x"), Exit.WRONG_USE),
+        (paisr.APIConnectionError("x"), Exit.UNREACHABLE),
+        (paisr.APITimeoutError("x", outcome="unknown"), Exit.UNREACHABLE),
+        (paisr.RateLimitTimeoutError("x"), Exit.UNREACHABLE),
+        (paisr.ServerError("x", status_code=503, message=None), Exit.UNREACHABLE),
+        (paisr.NotFoundError("x", status_code=404, message=None), Exit.NOT_FOUND),
+        (paisr.PermissionDeniedError("x", status_code=403, message=None), Exit.REFUSED),
+        (paisr.WebhookError("x", reason="signature"), Exit.REFUSED),
+    ],
+)
+def test_every_error_has_a_status(error: paisr.PaisrError, status: Exit) -> None:
+    assert exit_for(error) is status
+
+
+@pytest.mark.parametrize("words", [["invoices", "paint"], ["paint"], ["invoices", "get"], ["--token", "x"]])
+def test_a_command_that_is_none_ends_with_2(run, words: list[str]) -> None:
+    ended = run(*words)
+    assert (ended.status, ended.out) == (2, "")
+    assert "Usage: paisr" in ended.err
+
+
+def test_a_token_is_no_argument(run) -> None:
+    for command in (["invoices", "list"], ["invoices", "create"], ["doctor"]):
+        assert "--token " not in run(*command, "--help").out
+
+
+def test_without_the_extra_one_sentence_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("paisr_cli")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "typer", None)
+    assert main(["invoices", "list"]) == 2
+    assert capsys.readouterr().err == "paisr invoices needs typer: install paisr[cli].\n"
+    assert main(["--help"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("usage: paisr stub")
+    assert "install paisr[cli]" in said
+    with pytest.raises(SystemExit):
+        main(["stub", "--help"])
+    assert capsys.readouterr().out.startswith("usage: paisr stub")
