@@ -129,13 +129,8 @@ class BaseClient(Generic[UserTransport]):
             service=service.url,
         )
         _check_tls(tls)
-        self._route = Route(
-            service=service,
-            proxy=given_proxy,
-            tls=tls,
-            token=secret,
-            headers=read_headers(headers, user_agent),
-        )
+        added = read_headers(headers, user_agent)
+        self._route = Route(service=service, proxy=given_proxy, tls=tls, token=secret, headers=added)
         self._session = Session(
             policy=policy,
             timeout=read_timeout(timeout),

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from email.message import Message
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
 import httpx
 from dateutil.relativedelta import relativedelta
@@ -22,6 +22,7 @@ from paisr import (
     ApiResponse,
     AsyncPaisr,
     Attempt,
+    CallEvent,
     CheckoutSession,
     CreatedInvoice,
     Currency,
@@ -37,6 +38,7 @@ from paisr import (
     ShippingDetails,
     Voucher,
 )
+from paisr.otel import Telemetry
 
 
 def settings(context: ssl.SSLContext, transport: httpx.BaseTransport, other: httpx.AsyncBaseTransport) -> None:
@@ -54,7 +56,12 @@ def settings(context: ssl.SSLContext, transport: httpx.BaseTransport, other: htt
         proxy="http://proxy.example:3128",
         tls=context,
         transport=transport,
+        on_event=lambda event: assert_type(event, CallEvent),
+        default_headers={"X-Team": "billing"},
+        user_agent="billing/1.0",
     )
+    AsyncPaisr("tok", on_event=Telemetry())
+    Paisr("tok", on_event=print)
     AsyncPaisr("tok", environment="live", rate_limit=None, transport=other)
     assert_type(Paisr(lambda: "tok").with_options(timeout=5, max_retries=0), Paisr)
     assert_type(AsyncPaisr().with_options(on_drift=print), AsyncPaisr)
@@ -141,6 +148,15 @@ def calls(client: Paisr, when: date, months: relativedelta) -> None:
     )
     LineItem("Pizza", 1, 62.5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - a float is not exact
     LineItem("Pizza", 1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - no price
+
+
+def events(event: CallEvent) -> None:
+    assert_type(event.name, Literal["queued", "sent", "answered", "retried", "outcome"])
+    assert_type((event.operation, event.method, event.url, event.id), tuple[str, str, str, str | None])
+    assert_type((event.call, event.attempt, event.seconds, event.status), tuple[int, int, float, int | None])
+    event.add_header("X-Attempt", "1")
+
+    event.attempt = 2  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue] - it is frozen
 
 
 async def awaited(client: AsyncPaisr) -> None:

@@ -116,7 +116,7 @@ class Watch:
             self._asked = now if self._until == NOT_QUEUED else self._asked
             if now + wait > self._until + LONG_WAIT:
                 self._until = now + wait
-                self._tell("queued", self._until - self._asked)
+                self.tell("queued", self._until - self._asked)
 
     def sent(self, request: Request) -> Request:
         """An attempt begins; the request with the headers that listeners have added."""
@@ -126,7 +126,7 @@ class Watch:
         waited = 0.0 if self._until == NOT_QUEUED else self._sent - self._asked
         headers: dict[str, str] = {}
         attempt, self._last, self._until = self._last.attempt + 1, self._call, NOT_QUEUED
-        self._tell("sent", waited, attempt=attempt, headers=headers)
+        self.tell("sent", waited, attempt=attempt, headers=headers)
         return replace(request, headers=(*request.headers, *headers.items())) if headers else request
 
     def ended(self, result: AttemptResult) -> None:
@@ -135,19 +135,15 @@ class Watch:
             if isinstance(result, RawResponse):
                 found = next((result.headers[name] for name in REQUEST_ID_HEADERS if name in result.headers), None)
                 request_id = None if found is None else clipped(self._scrub(found))
-                self._tell("answered", taken, status=result.status, request_id=request_id)
+                self.tell("answered", taken, status=result.status, request_id=request_id)
             else:
-                self._tell("answered", taken, error=result.kind, reason=clipped(self._scrub(result.reason)))
-
-    def retried(self, wait: float) -> None:
-        if self._listeners:
-            self._tell("retried", wait)
+                self.tell("answered", taken, error=result.kind, reason=clipped(self._scrub(result.reason)))
 
     def succeeded(self, data: object) -> None:
         if self._listeners:
             made = getattr(data, "id", None)
-            about = self._scrub(made) if isinstance(made, str) else self._last.id
-            self._tell("outcome", self._clock() - self._began, id=about, outcome="succeeded")
+            about = clipped(self._scrub(made)) if isinstance(made, str) else self._last.id
+            self.tell("outcome", self._clock() - self._began, id=about, outcome="succeeded")
 
     def __enter__(self) -> Self:
         return self
@@ -157,12 +153,13 @@ class Watch:
         if kind is not None and kind is not GeneratorExit and self._listeners:
             interrupted = "unknown" if self._last.attempt else "not_sent"
             outcome = error.outcome if isinstance(error, PaisrError) else interrupted
-            self._tell("outcome", self._clock() - self._began, error=kind.__name__, outcome=outcome)
+            self.tell("outcome", self._clock() - self._began, error=kind.__name__, outcome=outcome)
 
-    def _tell(self, name: EventName, seconds: float, **changes: Any) -> None:
-        self._last = evolve(self._last, name=name, seconds=seconds, **changes)
-        for listener in self._listeners:
-            listener(self._last)
+    def tell(self, name: EventName, seconds: float, **changes: Any) -> None:
+        if self._listeners:
+            self._last = evolve(self._last, name=name, seconds=seconds, **changes)
+            for listener in self._listeners:
+                listener(self._last)
 
 
 def log_event(event: CallEvent) -> None:

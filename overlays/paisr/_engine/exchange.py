@@ -82,7 +82,7 @@ def _attempts(call: PreparedCall[T], policy: Policy, deadline: Deadline, watch: 
         if wait is None:
             break
         spent = policy.retry.cost(result)
-        watch.retried(wait)
+        watch.tell("retried", wait)
         yield Pause(wait)
     error = error_for(last, call, deadline, policy.secret, now=policy.retry.now(), attempts=attempt)
     raise error from _cause(last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
@@ -10,7 +11,15 @@ from typing import Any
 import httpx
 import pytest
 
-from paisr import APITimeoutError, CallEvent, ConfigurationError, PaisrError, RateLimit, RateLimitTimeoutError
+from paisr import (
+    APITimeoutError,
+    AsyncPaisr,
+    CallEvent,
+    ConfigurationError,
+    PaisrError,
+    RateLimit,
+    RateLimitTimeoutError,
+)
 
 TOKEN = "CANARY/c0ffee/token"
 LOST = httpx.ReadError("the response was lost")
@@ -116,6 +125,41 @@ def test_an_interrupted_call_tells_its_outcome(
         side.call(client, "get", "inv_123456")
     assert brief(told)[-1][:2] == ("outcome", 1)
     assert (told[-1].error, told[-1].outcome) == (interruption.__name__, "unknown")
+
+
+@pytest.mark.parametrize(("waits_for", "attempt", "outcome"), [("limit", 0, "not_sent"), ("response", 1, "unknown")])
+def test_a_cancelled_call_tells_its_outcome(
+    invoice: Any, told: list[CallEvent], waits_for: str, attempt: int, outcome: str
+) -> None:
+    reached = asyncio.Event()
+
+    async def respond(_request: httpx.Request) -> httpx.Response:
+        if waits_for == "response":
+            reached.set()
+            await asyncio.Event().wait()
+        return httpx.Response(200, json=invoice)
+
+    def hook(event: CallEvent) -> None:
+        told.append(event)
+        if event.name == "queued":
+            reached.set()
+
+    async def main() -> None:
+        rate = RateLimit(1, per=60)
+        async with AsyncPaisr(
+            TOKEN, transport=httpx.MockTransport(respond), on_event=hook, rate_limit=rate, timeout=600
+        ) as client:
+            if waits_for == "limit":
+                await client.invoices.get("inv_123456")
+            call = asyncio.create_task(client.invoices.get("inv_123456"))
+            await asyncio.wait_for(reached.wait(), 30)
+            call.cancel()
+            await asyncio.wait([call])
+            assert call.cancelled()
+
+    asyncio.run(main())
+    assert (told[-1].name, told[-1].attempt, told[-1].error) == ("outcome", attempt, "CancelledError")
+    assert told[-1].outcome == outcome
 
 
 def limited(side: Any, script: Any, time: Any, invoice: Any, **settings: Any) -> Any:

@@ -1,0 +1,66 @@
+"""The programs of docs/observability.md do what the page says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from paisr_stub import StubServer
+
+PAGE = Path("docs/observability.md")
+
+
+@pytest.fixture(scope="module")
+def programs(root: Path) -> list[str]:
+    page = (root / PAGE).read_text(encoding="utf-8")
+    return re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+
+
+def run(program: str, stub: StubServer) -> str:
+    """What a process of its own writes, which leaves no logging and no provider behind."""
+    environment = {**os.environ, "PAISR_TOKEN": stub.token, "PAISR_BASE_URL": stub.url}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout + done.stderr
+
+
+def test_the_log_has_a_line_for_a_retry(programs: list[str]) -> None:
+    with StubServer() as stub:
+        stub.fail_next(status=503)
+        said = run(programs[0], stub)
+    assert re.fullmatch(r"INFO:paisr:list_invoices attempt 1: 503, retried in 0\.\d{3} s\n", said)
+
+
+def test_a_function_is_told_what_happens(programs: list[str]) -> None:
+    with StubServer() as stub:
+        stub.fail_next(status=503)
+        said = run(programs[1], stub).splitlines()
+    assert re.fullmatch(r"attempt 1 ended with 503, next in 0\.\d s", said[0])
+    assert said[1:] == ["list_invoices: succeeded in 2 attempts"]
+
+
+def test_opentelemetry_exports_the_spans(programs: list[str]) -> None:
+    with StubServer() as stub:
+        said = run(programs[2], stub)
+        [request] = stub.requests
+    assert re.findall(r'"name": "(\w+)"', said) == ["GET", "list_invoices"]
+    assert f'"url.full": "{stub.url}/invoices?limit=10"' in said
+    [trace] = set(re.findall(r'"trace_id": "0x(\w+)"', said))
+    assert request.headers["traceparent"].split("-")[1] == trace
+
+
+def test_headers_of_one_s_own_are_sent(programs: list[str]) -> None:
+    with StubServer() as stub:
+        run(programs[3], stub)
+        [request] = stub.requests
+    assert request.headers["x-team"] == "billing"
+    assert request.headers["user-agent"].endswith(" billing/1.0")
+
+
+def test_every_program_is_one_of_those_that_are_run_here(programs: list[str]) -> None:
+    assert len(programs) == 4
