@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 from msgspec.structs import replace
 
 from paisr._base.errors import PaisrError
@@ -100,14 +100,16 @@ class Watch:
             self._scrub, self._clock = secret.scrub, clock
             self._began = self._asked = self._sent = clock()
             self._until = NOT_QUEUED
-            self._call = self._last = CallEvent(
-                name="queued",
-                call=next(_numbers),
-                operation=request.operation,
-                method=request.method,
-                url=self._scrub(service + request.target),
-                id=request.id and self._scrub(request.id),
-            )
+            # What all events of the call say; and what the last one said, which the next one says again.
+            self._call: dict[str, Any] = {
+                "call": next(_numbers),
+                "operation": request.operation,
+                "method": request.method,
+                "url": self._scrub(service + request.target),
+                "id": request.id and self._scrub(request.id),
+                "attempt": 0,
+            }
+            self._last: dict[str, Any] = self._call
 
     def queued(self, wait: float) -> None:
         """The limiter lets the call wait so many seconds from now."""
@@ -125,7 +127,7 @@ class Watch:
         self._sent = self._clock()
         waited = 0.0 if self._until == NOT_QUEUED else self._sent - self._asked
         headers: dict[str, str] = {}
-        attempt, self._last, self._until = self._last.attempt + 1, self._call, NOT_QUEUED
+        attempt, self._last, self._until = self._last["attempt"] + 1, self._call, NOT_QUEUED
         self.tell("sent", waited, attempt=attempt, headers=headers)
         return replace(request, headers=(*request.headers, *headers.items())) if headers else request
 
@@ -137,12 +139,13 @@ class Watch:
                 request_id = None if found is None else clipped(self._scrub(found))
                 self.tell("answered", taken, status=result.status, request_id=request_id)
             else:
-                self.tell("answered", taken, error=result.kind, reason=clipped(self._scrub(result.reason)))
+                reason = clipped(self._scrub(result.reason))
+                self.tell("answered", taken, status=result.status or None, error=result.kind, reason=reason)
 
     def succeeded(self, data: object) -> None:
         if self._listeners:
             made = getattr(data, "id", None)
-            about = clipped(self._scrub(made)) if isinstance(made, str) else self._last.id
+            about = clipped(self._scrub(made)) if isinstance(made, str) else self._last["id"]
             self.tell("outcome", self._clock() - self._began, id=about, outcome="succeeded")
 
     def __enter__(self) -> Self:
@@ -151,20 +154,21 @@ class Watch:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
         # A call that was dropped is told to nobody: the garbage collector may be what ends it, at any point.
         if kind is not None and kind is not GeneratorExit and self._listeners:
-            interrupted = "unknown" if self._last.attempt else "not_sent"
+            interrupted = "unknown" if self._last["attempt"] else "not_sent"
             outcome = error.outcome if isinstance(error, PaisrError) else interrupted
             self.tell("outcome", self._clock() - self._began, error=kind.__name__, outcome=outcome)
 
     def tell(self, name: EventName, seconds: float, **changes: Any) -> None:
         if self._listeners:
-            self._last = evolve(self._last, name=name, seconds=seconds, **changes)
+            self._last = {**self._last, "name": name, "seconds": seconds, **changes}
+            event = CallEvent(**self._last)
             for listener in self._listeners:
-                listener(self._last)
+                listener(event)
 
 
 def log_event(event: CallEvent) -> None:
     """INFO for a long wait and for each retry, DEBUG for each attempt."""
-    came = event.reason if event.status is None else str(event.status)
+    came = event.reason or f"{event.status}"
     about = event.operation if event.id is None else f"{event.operation} {event.id}"
     if event.name == "queued" and event.seconds > LONG_WAIT:
         log.info("%s waits %.1f s for the rate limit", about, event.seconds)

@@ -110,6 +110,20 @@ def test_the_outcome_is_that_of_the_error(
     assert (told[-1].name, told[-1].outcome, told[-1].error) == ("outcome", outcome, error)
 
 
+def test_a_body_that_cannot_be_read_has_both_a_status_and_an_error(
+    side: Any, script: Any, time: Any, told: list[CallEvent], caplog: pytest.LogCaptureFixture
+) -> None:
+    responses = script((200, b"{}", [("Content-Encoding", "x-other")]))
+    with caplog.at_level("DEBUG", logger="paisr"), pytest.raises(PaisrError):
+        side.call(side.client(responses, time=time, on_event=told.append), "get", "inv_1")
+    assert brief(told)[1:] == [
+        ("answered", 1, 0.0, 200, "response"),
+        ("outcome", 1, 0.0, 200, "UnexpectedResponseError"),
+    ]
+    [line] = [record.getMessage() for record in caplog.records]
+    assert line == f"get_invoice attempt 1: {told[1].reason} in 0.000 s"
+
+
 def test_what_is_refused_before_it_is_sent_is_no_call(side: Any, script: Any, told: list[CallEvent]) -> None:
     with pytest.raises(PaisrError):
         side.call(side.client(script(LOST), on_event=told.append), "get", "../x")
