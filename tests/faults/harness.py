@@ -125,6 +125,8 @@ def settings(target: Target, fault: Fault) -> dict[str, Any]:
         "tls": target.tls,
         "timeout": fault.timeout,
         "rate_limit": None,
+        # Whatever an event shows is looked through with the logs.
+        "on_event": logging.getLogger("on_event").debug,
     }
 
 

@@ -218,7 +218,7 @@ def test_the_log_has_a_line_for_a_long_wait_and_for_each_retry(
     with caplog.at_level("INFO", logger="paisr"):
         side.call(client, "get", "inv_123456")
         responses = script((429, {}, [("X-Request-Id", "req-7")]), REFUSED, (200, invoice))
-        side.call(side.client(responses, time=time), "create", **create)
+        side.call(side.client(responses, time=time, rate_limit=None), "create", **create)
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("INFO", "get_invoice inv_123456 waits 610.0 s for the rate limit"),
         ("INFO", "create_invoice attempt 1: 429 (request id req-7), retried in 0.500 s"),
