@@ -15,7 +15,7 @@ from paisr._base.secrets import Secret, wrap, wrap_place
 from paisr._base.texts import safe_repr, type_name
 from paisr._engine.exchange import Policy
 from paisr._engine.retry import RetryPolicy
-from paisr._ratelimit.limiters import limiter_for
+from paisr._ratelimit.limiters import process_limiters
 from paisr._ratelimit.rate import RateLimit
 from paisr._recovery.recovery import Recovery
 from paisr._session import Session
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
+    from paisr._base.route import Service
     from paisr._base.runtime import Runtime
     from paisr._engine.drift import DriftWatch, OnDrift
     from paisr._engine.events import OnEvent
@@ -87,8 +88,9 @@ class BaseClient(Generic[UserTransport]):
             base_url: Another address of the service, with its version (``https://…/v2``); ``PAISR_BASE_URL`` when not
                 given.
             timeout: Seconds for a whole call, from its beginning to its result.
-            max_retries: Further attempts where one more is safe.
-            rate_limit: None for none.
+            max_retries: Further attempts where one more is safe. A 429 is none of them while there is a `rate_limit`.
+            rate_limit: What all clients of this service and token in the process keep to together. After a 429 their
+                calls wait, each until its deadline at most. None for none.
             journal: The path of a file, or ``postgresql://…``, in which every create is noted before it is sent, so
                 that `invoices.reconcile_journal()` finds what a killed process left open (see `Journal`).
             on_drift: Called as ``on_drift(operation, path)`` once for each field and enumeration value in responses
@@ -121,7 +123,7 @@ class BaseClient(Generic[UserTransport]):
         secret, service = read_token(given_token), read_service(environment, given_url)
         policy = Policy(
             retry=RetryPolicy(max_retries=read_max_retries(max_retries), jitter=runtime.jitter, now=runtime.now),
-            limiter=_limiter(rate_limit, runtime),
+            limiter=_limiter(rate_limit, runtime, service, secret),
             clock=runtime.clock,
             secret=secret,
             drift=_drift_watch(on_drift, unreadable),
@@ -214,11 +216,11 @@ def _drift_watch(
     return DriftWatch(on_drift, takes_unreadable=takes_unreadable)
 
 
-def _limiter(rate: RateLimit | None, runtime: Runtime) -> Limiter | None:
+def _limiter(rate: RateLimit | None, runtime: Runtime, service: Service, token: Secret) -> Limiter | None:
     if rate is None:
         return None
     if not isinstance(rate, RateLimit):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
         raise ConfigurationError(
             f"rate_limit is a {type(rate).__name__}; give RateLimit(250, per=60), or None for none."
         )
-    return limiter_for(rate, runtime.clock)
+    return process_limiters.get(rate, runtime.clock, service.url, token.owner)

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 
 from paisr import AsyncPaisr, Paisr
 from paisr._base.runtime import SYSTEM, Runtime
+from paisr._ratelimit.limiters import ProcessLimiters
 
 TOKEN = "tok_of_these_tests"
 INVOICE = {"id": "inv_123456", "status": "unpaid"}
@@ -42,14 +44,15 @@ class Time:
     def now(self) -> datetime:
         return datetime(2024, 5, 1, 12, tzinfo=UTC) + timedelta(seconds=self.seconds - 1000)
 
-    @property
+    @cached_property
     def runtime(self) -> Runtime:
+        """One for all clients of this time, which share a limiter as those of one process do."""
         return Runtime(
             clock=lambda: self.seconds,
             now=self.now,
             today=lambda: date(2024, 5, 1),
             jitter=lambda: self.jitter,
-            sleep=self.sleep,
+            sleep=lambda seconds: self.sleep(seconds),  # noqa: PLW0108 - a test may put another in its place
             sleep_async=self.sleep_async,
         )
 
@@ -239,6 +242,14 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture(autouse=True)
+def limiters(monkeypatch: pytest.MonkeyPatch) -> ProcessLimiters:
+    """No limiter of another test's clients."""
+    limiters = ProcessLimiters()
+    monkeypatch.setattr("paisr._base_client.process_limiters", limiters)
+    return limiters
 
 
 class Service:

@@ -138,9 +138,10 @@ class RateLimitError(APIStatusError):
 
 
 class ServerError(APIStatusError):
-    """5xx: the service failed. For a create see `OutcomeUnknownError`."""
+    """5xx: the service failed. For a create see `OutcomeUnknownError`. `retry_after`: as of a `RateLimitError`."""
 
     outcome: Outcome = "unknown"
+    retry_after: float | None = None
 
 
 class UnexpectedResponseError(PaisrError):
@@ -175,7 +176,12 @@ class UnexpectedResponseError(PaisrError):
 
 
 class RateLimitTimeoutError(PaisrError):
-    """The deadline would pass before the limiter allows the call; it was not sent."""
+    """The deadline would pass before the limiter allows the call; it was not sent.
+
+    `retry_after`: the seconds after which the limiter would allow it.
+    """
+
+    retry_after: float | None = None
 
 
 class WebhookError(PaisrError):

@@ -13,7 +13,7 @@ from attrs import field, frozen
 from paisr._base.errors import RateLimitTimeoutError
 from paisr._engine.events import Watch
 from paisr._engine.outcomes import error_for, read
-from paisr._engine.retry import may_repeat
+from paisr._engine.retry import is_throttled, may_repeat
 from paisr._engine.steps import AcquirePermit, Pause, PreparedCall, RawResponse, Send, TransportFailure
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ T = TypeVar("T")
 TOO_LATE = TransportFailure("timeout", sent=False, reason="it passed before the request was sent")
 # Seconds.
 MAX_QUEUE_PAUSE = 1.0
+MIN_PROBE = 0.1
 
 
 @frozen(kw_only=True)
@@ -56,7 +57,7 @@ def exchange(call: PreparedCall[T], policy: Policy, deadline: Deadline) -> Steps
 
 
 def _attempts(call: PreparedCall[T], policy: Policy, deadline: Deadline, watch: Watch) -> Steps[ApiResponse[T]]:
-    attempt, spent = 0, 0
+    attempt, throttled, spent = 0, 0, 0
     last: AttemptResult | None = None
     while True:
         try:
@@ -78,14 +79,31 @@ def _attempts(call: PreparedCall[T], policy: Policy, deadline: Deadline, watch: 
         if isinstance(result, RawResponse) and 200 <= result.status < 300:
             policy.retry.budget.give_back(spent or 1)
             return read(result, call, policy.secret, attempt)
-        wait = _wait_before_retry(call, policy, deadline, attempt, result)
+        if policy.limiter is not None and is_throttled(result):
+            throttled += 1
+            wait = _wait_for_window(policy.limiter, policy.retry, deadline, throttled, result)
+        else:
+            wait = _wait_before_retry(call, policy, deadline, attempt - throttled, result)
+            spent = policy.retry.cost(result)
         if wait is None:
             break
-        spent = policy.retry.cost(result)
         watch.tell("retried", wait)
         yield Pause(wait)
     error = error_for(last, call, deadline, policy.secret, now=policy.retry.now(), attempts=attempt)
     raise error from _cause(last)
+
+
+def _wait_for_window(
+    limiter: Limiter, retry: RetryPolicy, deadline: Deadline, count: int, result: AttemptResult
+) -> float | None:
+    """The service's window is full: nobody sends until the limiter says so. None when this call has no time for it.
+
+    It is none of the retries. Where the service does not say how long, the wait is a guess, and never the whole of what
+    is left.
+    """
+    asked, left = retry.asked(result), deadline.remaining()
+    limiter.fill(asked or min(retry.backoff(count), left / 2))
+    return None if (asked or MIN_PROBE) >= left else 0.0
 
 
 def _wait_before_retry(
@@ -110,10 +128,12 @@ def _admitted(
     try:
         while wait := (yield AcquirePermit(limiter, ticket)) if limiter.blocking else limiter.try_acquire(ticket):
             if wait >= deadline.remaining():
-                raise RateLimitTimeoutError(
+                error = RateLimitTimeoutError(
                     f"The rate limit allows the next request in {wait:.1f} s, after the deadline of this call "
                     f"({deadline.timeout:g} s in all); nothing was sent: give a longer timeout= or call later."
                 )
+                error.retry_after = wait
+                raise error
             queued(wait)
             # Asked again before it is due: who was ahead may have left the queue.
             yield Pause(min(wait, MAX_QUEUE_PAUSE))

@@ -10,6 +10,7 @@ from paisr._base.errors import (
     APITimeoutError,
     PaisrError,
     RateLimitError,
+    ServerError,
     UnexpectedResponseError,
     status_error_type,
 )
@@ -108,6 +109,6 @@ def _status_error(
     error = status_error_type(raw.status)(
         text, status_code=raw.status, message=message, outcome="rejected" if refused else "unknown"
     )
-    if isinstance(error, RateLimitError):
+    if isinstance(error, (RateLimitError, ServerError)):
         error.retry_after = asked
     return error

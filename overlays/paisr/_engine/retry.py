@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 BASE_DELAY = 0.5
 MAX_DELAY = 8.0
-TRANSIENT_STATUSES = frozenset({408, 429})
 
 
 class RetryBudget:
@@ -63,14 +62,25 @@ class RetryPolicy:
 
     def delay(self, retry: int, result: AttemptResult) -> float:
         """Seconds before the retry with this number (from 1): what the service asked for, else full jitter."""
-        asked = retry_after(result.headers.get("retry-after"), self.now()) if isinstance(result, RawResponse) else None
-        if asked is not None:
-            return asked
-        return self.jitter() * min(MAX_DELAY, BASE_DELAY * 2.0 ** (retry - 1))
+        asked = self.asked(result)
+        return self.backoff(retry) if asked is None else asked
+
+    def asked(self, result: AttemptResult) -> float | None:
+        """The seconds that the service asked to wait."""
+        return retry_after(result.headers.get("retry-after"), self.now()) if isinstance(result, RawResponse) else None
+
+    def backoff(self, count: int) -> float:
+        """Full jitter, from the first delay to the longest."""
+        return self.jitter() * min(MAX_DELAY, BASE_DELAY * 2.0 ** (count - 1))
 
     def cost(self, result: AttemptResult) -> int:
         timed_out = isinstance(result, TransportFailure) and result.kind == "timeout"
         return RetryBudget.TIMEOUT_COST if timed_out else RetryBudget.COST
+
+
+def is_throttled(result: AttemptResult) -> bool:
+    """Whether the service did nothing because its window is full."""
+    return isinstance(result, RawResponse) and result.status == 429
 
 
 def may_repeat(result: AttemptResult, *, repeatable: bool) -> bool:
@@ -81,9 +91,9 @@ def may_repeat(result: AttemptResult, *, repeatable: bool) -> bool:
     """
     if isinstance(result, TransportFailure):
         return not result.final and (repeatable or not result.sent) and result.kind != "response"
-    if result.status == 429:
+    if is_throttled(result):
         return True
-    return repeatable and (result.status in TRANSIENT_STATUSES or result.status >= 500)
+    return repeatable and (result.status == 408 or result.status >= 500)
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:

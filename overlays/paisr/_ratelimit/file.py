@@ -8,12 +8,13 @@ and when a process is killed, the kernel gives its lock back. Deleting or emptyi
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import stat
 import struct
 import time
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from paisr._base.errors import ConfigurationError
 from paisr._ratelimit.memory import wait_time
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from paisr._ratelimit.rate import RateLimit
 
+T = TypeVar("T")
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _MARK = b"paisr-1\n"
 # At the beginning of the file: the mark, and the limit that it is for. Both never change.
@@ -37,6 +39,8 @@ _RING = _LIMIT.size + _STATE.size
 
 # A lock is held for some microseconds. If it cannot be had for so many seconds, its holder has been stopped.
 _LOCK_TIMEOUT = 1.0
+# Whoever waits for it asks again after a millisecond. After so many seconds, that call was abandoned.
+_MAX_GAP = 0.25
 
 
 class FileBackend:
@@ -51,7 +55,7 @@ class FileBackend:
         self._clock = clock
         self._wall = wall
         self._mine = _LIMIT.pack(_MARK, rate.requests, rate.per)
-        self._busy_since: float | None = None
+        self._busy_since = self._busy_until = -math.inf
         self._check()
 
     def try_acquire(self, ahead: int) -> float:
@@ -63,12 +67,12 @@ class FileBackend:
             raise BackendUnavailableError("the file was cut short") from None
 
     def _check(self) -> None:
-        """Say at once what will not get better by itself; the first process makes the file."""
+        """Say at once what will not get better by itself; the first process makes the file, for its limit."""
         problem = None
         try:
             fd = self._open()
             try:
-                head = os.pread(fd, _RING, 0)
+                head = self._under_lock(fd, lambda: self._head(fd)) or os.pread(fd, _RING, 0)
                 short = os.fstat(fd).st_size < _RING + self._limit * _SLOT.size
                 problem = self._problem(head) or ("was cut short" if head and short else None)
             finally:
@@ -91,34 +95,44 @@ class FileBackend:
     def _acquire(self, ahead: int) -> float:
         fd = self._open()
         try:
-            if not self._locked(fd):
-                return MIN_WAIT
-            try:
-                return self._count(fd, ahead)
-            finally:
-                # Closing alone would not do: a child forked meanwhile has the file open too, and would keep the lock.
-                fcntl.flock(fd, fcntl.LOCK_UN)
+            wait = self._under_lock(fd, lambda: self._count(fd, ahead))
+            return MIN_WAIT if wait is None else wait
         finally:
             os.close(fd)
+
+    def _under_lock(self, fd: int, work: Callable[[], T]) -> T | None:
+        """What the work gives, or None while another has the lock."""
+        if not self._locked(fd):
+            return None
+        try:
+            return work()
+        finally:
+            # Closing alone would not do: a child forked meanwhile has the file open too, and would keep the lock.
+            fcntl.flock(fd, fcntl.LOCK_UN)
 
     def _locked(self, fd: int) -> bool:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             now = self._clock()
-            if self._busy_since is None:
+            if now - self._busy_until > _MAX_GAP:
                 self._busy_since = now
+            self._busy_until = now
             if now - self._busy_since >= _LOCK_TIMEOUT:
                 raise BackendUnavailableError("another process holds its lock and does not let go") from None
             return False
-        self._busy_since = None
+        self._busy_until = -math.inf
         return True
 
-    def _count(self, fd: int, ahead: int) -> float:
-        head = os.pread(fd, _RING, 0)
-        if not head:
+    def _head(self, fd: int) -> bytes:
+        """The beginning of the file, which is made when it is empty."""
+        if not (head := os.pread(fd, _RING, 0)):
             os.pwrite(fd, self._mine + bytes(_STATE.size + self._limit * _SLOT.size), 0)
             head = os.pread(fd, _RING, 0)
+        return head
+
+    def _count(self, fd: int, ahead: int) -> float:
+        head = self._head(fd)
         if problem := self._problem(head):
             raise BackendUnavailableError(f"the file {problem}")
         now = self._clock()

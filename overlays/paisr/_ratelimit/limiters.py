@@ -1,36 +1,70 @@
-"""The limiter that a rate asks for."""
+"""The limiter that a rate asks for: one for all clients of this process that count at the same place."""
 
 from __future__ import annotations
 
+import threading
 import time
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paisr._base.errors import ConfigurationError
-from paisr._ratelimit.memory import MemoryWindow
+from paisr._base.forks import register_after_fork
+from paisr._ratelimit.memory import MemoryWindow, PermitLog
 from paisr._ratelimit.queue import QueueLimiter
 from paisr._ratelimit.shared import SharedWindow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
-    from paisr._ratelimit.queue import Limiter
     from paisr._ratelimit.rate import RateLimit
     from paisr._ratelimit.shared import Backend
 
 
-def limiter_for(rate: RateLimit, clock: Callable[[], float] = time.monotonic) -> Limiter:
-    """The limiter that a rate asks for. Raises `ConfigurationError` when its backend cannot be used."""
+class ProcessLimiters:
+    """The limiters of this process, each kept as long as a client uses it.
+
+    A place is a service and an account there, or the backend that a rate names. Every request counts at its place. Two
+    clients may have different limits for one place: each keeps to its own.
+    """
+
+    def __init__(self) -> None:
+        self._limiters: weakref.WeakValueDictionary[Hashable, QueueLimiter] = weakref.WeakValueDictionary()
+        self._logs: weakref.WeakValueDictionary[Hashable, PermitLog] = weakref.WeakValueDictionary()
+        self.after_fork()
+        register_after_fork(self)
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
+
+    def get(self, rate: RateLimit, clock: Callable[[], float], service: str, account: Hashable) -> QueueLimiter:
+        """The limiter for this rate at its place. Raises `ConfigurationError` when its backend cannot be used."""
+        place = (service, rate.shared or account, clock)
+        with self._lock:
+            limiter = self._limiters.get((place, rate))
+            if limiter is None:
+                log = self._logs.setdefault(place, PermitLog())
+                limiter = self._limiters[place, rate] = limiter_for(rate, clock, service, log)
+            return limiter
+
+
+process_limiters = ProcessLimiters()
+
+
+def limiter_for(
+    rate: RateLimit, clock: Callable[[], float] = time.monotonic, service: str = "", log: PermitLog | None = None
+) -> QueueLimiter:
+    """A limiter of its own."""
     if rate.shared is None:
-        return QueueLimiter(MemoryWindow(rate, clock))
-    return QueueLimiter(SharedWindow(_backend(rate, clock), rate, clock))
+        return QueueLimiter(MemoryWindow(rate, clock, log))
+    return QueueLimiter(SharedWindow(_backend(rate, clock, service), rate, clock, log))
 
 
-def _backend(rate: RateLimit, clock: Callable[[], float]) -> Backend:
+def _backend(rate: RateLimit, clock: Callable[[], float], service: str) -> Backend:
     if (url := rate.url()) is not None:
         from paisr._ratelimit.redis import RedisBackend
 
-        return RedisBackend(rate, url)
+        return RedisBackend(rate, url, service)
     try:
         from paisr._ratelimit.file import FileBackend
     except ImportError:

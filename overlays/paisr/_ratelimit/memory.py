@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING
+
+from paisr._base.forks import register_after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,36 +16,72 @@ if TYPE_CHECKING:
     from paisr._ratelimit.rate import RateLimit
 
 
+class PermitLog:
+    """The times of the last permits at one place, shared by all windows that count there, whatever their limits."""
+
+    def __init__(self) -> None:
+        self.times: deque[float] = deque(maxlen=0)
+        self.after_fork()
+        register_after_fork(self)
+
+    def after_fork(self) -> None:
+        self.lock = threading.Lock()
+
+    def make_room(self, requests: int) -> None:
+        with self.lock:
+            if requests > (self.times.maxlen or 0):
+                self.times = deque(self.times, requests)
+
+
 class MemoryWindow:
     """A sliding window in this process's memory."""
 
     blocking = False
 
-    def __init__(self, rate: RateLimit, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, rate: RateLimit, clock: Callable[[], float] = time.monotonic, log: PermitLog | None = None
+    ) -> None:
         self._limit = rate.requests
         self._window = rate.window
         self._clock = clock
-        self._permits: deque[float] = deque(maxlen=rate.requests)
+        self._log = log or PermitLog()
+        self._log.make_room(rate.requests)
 
     def try_acquire(self, ahead: int) -> float:
-        now = self._clock()
-        wait = self._wait(ahead, now)
-        if wait <= 0:
-            self._permits.append(now)
-        return wait
+        with self._log.lock:
+            now = self._clock()
+            wait = self._wait(ahead, now)
+            if wait <= 0:
+                self._log.times.append(now)
+            return wait
 
     def wait(self, ahead: int) -> float:
         """What `try_acquire` would say; nothing is counted."""
-        return self._wait(ahead, self._clock())
+        with self._log.lock:
+            return self._wait(ahead, self._clock())
 
     def note(self) -> None:
         """Count a permit that another window gave."""
-        self._permits.append(self._clock())
+        with self._log.lock:
+            self._log.times.append(self._clock())
+
+    def fill(self, seconds: float) -> None:
+        """The service says that it is full: no permit for so long, and then none sooner than at the even rate.
+
+        Where the service's other requests came from is not known; they are taken as spread over the window.
+        """
+        with self._log.lock:
+            times = self._log.times
+            known = [times.pop() for _ in range(min(self._limit, len(times)))]
+            known += [-math.inf] * (self._limit - len(known))
+            first = self._clock() + seconds - self._window
+            step = self._window / self._limit
+            times.extend(max(one, first + index * step) for index, one in enumerate(reversed(known)))
 
     def _wait(self, ahead: int, now: float) -> float:
         rounds, rest = divmod(ahead, self._limit)
-        index = rest - self._limit + len(self._permits)
-        return wait_time(self._permits[index] if index >= 0 else -math.inf, rounds, now, self._window)
+        index = rest - self._limit + len(self._log.times)
+        return wait_time(self._log.times[index] if index >= 0 else -math.inf, rounds, now, self._window)
 
 
 def wait_time(before: float, rounds: int, now: float, window: float) -> float:

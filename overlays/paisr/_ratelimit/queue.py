@@ -10,6 +10,8 @@ from paisr._base.forks import register_after_fork
 
 # Nobody is told to ask again sooner than this, in seconds.
 MIN_WAIT = 0.001
+# While another caller of this process asks a backend: as long as one that is near takes, and not so long as a slow one.
+BUSY_WAIT = 0.02
 
 
 class Ticket:
@@ -38,6 +40,10 @@ class Limiter(Protocol):
         """Give the place up without a permit; after a permit, nothing happens."""
         ...
 
+    def fill(self, seconds: float) -> None:
+        """Give no permit for so many seconds, and no burst then: the service says that its window is full."""
+        ...
+
 
 class Window(Protocol):
     """Counts permits. Used by one thread at a time."""
@@ -46,6 +52,10 @@ class Window(Protocol):
 
     def try_acquire(self, ahead: int) -> float:
         """0.0: permitted to one before whom `ahead` others wait, and there is room for them too. Else: seconds."""
+        ...
+
+    def fill(self, seconds: float) -> None:
+        """As `Limiter.fill`; may be called by any thread."""
         ...
 
 
@@ -58,36 +68,59 @@ class QueueLimiter:
         self._waiting: dict[Ticket, None] = {}
         self._left: deque[Ticket] = deque()
         self._lock = threading.Lock()
+        self._asking: Ticket | None = None
         register_after_fork(self)
 
     def enter(self) -> Ticket:
         return Ticket()
 
     def try_acquire(self, ticket: Ticket) -> float:
-        with self._lock:
-            waiting = self._waiting
-            while self._left:
-                waiting.pop(self._left.popleft(), None)
-            if ticket.left:  # cancelled while it was on its way here, in another thread
-                return MIN_WAIT
-            wait = self._window.try_acquire(self._ahead(ticket))
-            if wait > 0:
-                waiting.setdefault(ticket)
-                return max(MIN_WAIT, wait)
-            waiting.pop(ticket, None)
-            return 0.0
+        try:
+            with self._lock:
+                if (ahead := self._ahead(ticket)) is None:
+                    return BUSY_WAIT if self.blocking else MIN_WAIT
+                if not self.blocking:
+                    return self._placed(ticket, self._window.try_acquire(ahead))
+                self._asking = ticket
+            # Without the lock: whoever comes while a slow backend is asked must not wait beyond its deadline.
+            wait = self._window.try_acquire(ahead)
+            with self._lock:
+                return self._placed(ticket, wait)
+        finally:
+            if self._asking is ticket:
+                self._asking = None
 
     def leave(self, ticket: Ticket) -> None:
         # Without the lock: an abandoned call can be collected in the middle of `try_acquire`, and this runs then.
         ticket.left = True
         self._left.append(ticket)
 
+    def fill(self, seconds: float) -> None:
+        self._window.fill(seconds)
+
     def after_fork(self) -> None:
         self._lock = threading.Lock()
         self._waiting.clear()
+        self._asking = None
 
-    def _ahead(self, ticket: Ticket) -> int:
-        """How many wait before this ticket: all, when it is new."""
-        if ticket not in self._waiting:
-            return len(self._waiting)
-        return next(index for index, waiting in enumerate(self._waiting) if waiting is ticket)
+    def _ahead(self, ticket: Ticket) -> int | None:
+        """How many wait before this ticket: all, when it is new. None: it has left, or another is asking now."""
+        waiting = self._waiting
+        while self._left:
+            waiting.pop(self._left.popleft(), None)
+        if ticket.left:  # cancelled while it was on its way here, in another thread
+            return None
+        if self._asking is not None:
+            waiting.setdefault(ticket)
+            return None
+        if ticket not in waiting:
+            return len(waiting)
+        return next(index for index, one in enumerate(waiting) if one is ticket)
+
+    def _placed(self, ticket: Ticket, wait: float) -> float:
+        if wait > 0:
+            if not ticket.left:  # in another thread, while the window was asked
+                self._waiting.setdefault(ticket)
+            return max(MIN_WAIT, wait)
+        self._waiting.pop(ticket, None)
+        return 0.0

@@ -29,10 +29,16 @@ _RIGHT = "give shared='file:PATH' or shared='redis://HOST:PORT/DB'"
 class RateLimit:
     """At most `requests` requests in any `per` seconds, retries included.
 
-    The vendor allows 250 a minute (its public documentation). `shared` names a backend that counts for several
-    processes (``"file:PATH"``, on one machine, POSIX only) or machines (``"redis://HOST:PORT/DB"``, needs
-    ``paisr[redis]``). When the backend is unavailable, the process keeps to the limit by itself, and logs it, until the
-    backend is back. A password in the URL is not shown, and a limit that has a URL does not pickle.
+    The vendor allows 250 a minute (its public documentation). All clients of one service and token in a process count
+    together; one with a lower limit keeps to its own. `shared` names a backend that counts for several processes
+    (``"file:PATH"``, on one machine, POSIX only) or machines (``"redis://HOST:PORT/DB"``, needs ``paisr[redis]``). It
+    counts by place, not by token: two tokens in one file, or in one database of Redis, share one limit, so give each
+    token a place of its own. In Redis each service counts for itself, and as in a process limits may differ; a file has
+    one limit, and refuses another.
+
+    When the backend is unavailable, the process keeps to the limit by itself, and logs it, until the backend is back.
+    A Redis that is wrong for good (its password, a replica, a cluster, no scripts) is a `ConfigurationError` at the
+    first call. A password in the URL is not shown, and a limit that has a URL does not pickle.
 
     Raises `ConfigurationError` for a limit that cannot be one: 1 to 1,000,000 requests, in more than zero and at most
     86,400 seconds.

@@ -30,29 +30,46 @@ if newest and tonumber(newest) > now then
     end
     redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000))
 end
+local kept = redis.call('LLEN', KEYS[1])
 local rounds = math.floor(ahead / limit)
 local before = redis.call('LINDEX', KEYS[1], limit - 1 - ahead % limit)
 local wait = rounds * window
 if before then wait = wait + math.max(0, tonumber(before) + window - now) end
 if wait <= 0 then
     redis.call('LPUSH', KEYS[1], string.format('%.0f', now))
-    redis.call('LTRIM', KEYS[1], 0, limit - 1)
-    redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000))
+    redis.call('LTRIM', KEYS[1], 0, math.max(limit, kept) - 1)
+    redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), math.ceil(window / 1000)))
 end
 return math.ceil(wait)
 """
 
 
-class RedisBackend:
-    """One list for each limit, so that different limits do not mix. The library connects anew in a forked child."""
+# What a server says that will not get better by itself, by the library's exceptions.
+_WRONG_FOR_GOOD = {
+    "AuthenticationError": "it refuses the user name or password",
+    "NoPermissionError": "this user may not run scripts there",
+    "ReadOnlyError": "it is a replica that cannot be written to",
+    "MovedError": "it is a cluster, and one server is needed",
+    "ClusterDownError": "it is a cluster, and one server is needed",
+}
+_PASSING = {"MasterDownError", "OutOfMemoryError", "TryAgainError"}
 
-    def __init__(self, rate: RateLimit, url: Secret) -> None:
+
+class RedisBackend:
+    """One list for each service, as long as the highest limit that is kept there: every request counts for all limits.
+
+    The library connects anew in a forked child.
+    """
+
+    def __init__(self, rate: RateLimit, url: Secret, service: str) -> None:
         self._url = url
-        self._key = f"paisr:rate:{rate.requests}:{rate.per:.9g}"
+        self._shown = rate.shared
+        self._key = f"paisr:rate:{service}"
         self._limit = rate.requests
         self._window = round(rate.window * 1_000_000)
         self._library = _library()
         self._client: Any = None
+        self._has_worked = False
 
     def try_acquire(self, ahead: int) -> float:
         try:
@@ -60,11 +77,28 @@ class RedisBackend:
                 self._client = self._connected()
             wait: int = self._client.eval(_ACQUIRE, 1, self._key, self._limit, self._window, ahead)
         except Exception as error:  # whatever it raises: a call goes on without it, and its text might hold a password
+            if not self._has_worked and (why := self._wrong_for_good(error)):
+                raise ConfigurationError(
+                    f"The rate limit cannot be shared at {self._shown}: {why}; name a server of Redis on which the "
+                    "user given may write and run scripts."
+                ) from None
             raise BackendUnavailableError(type(error).__name__) from None
         except BaseException as interruption:
             # The library's frames have the password among their locals while it is connecting.
             raise interruption.with_traceback(None) from None
+        self._has_worked = True
         return wait / 1_000_000
+
+    def _wrong_for_good(self, error: Exception) -> str | None:
+        """Why what the server says will not get better by itself; None for a failure that may pass.
+
+        A server that has worked is given time: it may be replaced by its replica.
+        """
+        said = self._library.exceptions
+        name = type(error).__name__
+        if name in _PASSING or not isinstance(error, (said.ResponseError, said.AuthenticationError)):
+            return None
+        return _WRONG_FOR_GOOD.get(name, f"it refuses the script ({name})")
 
     def _connected(self) -> Any:
         # Some versions of the library try again by themselves, and sleep in between, unless they are told not to.

@@ -10,6 +10,7 @@ from paisr._ratelimit.memory import MemoryWindow
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from paisr._ratelimit.memory import PermitLog
     from paisr._ratelimit.rate import RateLimit
 
 log = logging.getLogger("paisr")
@@ -39,11 +40,13 @@ class SharedWindow:
 
     blocking = True
 
-    def __init__(self, backend: Backend, rate: RateLimit, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, backend: Backend, rate: RateLimit, clock: Callable[[], float], log: PermitLog | None = None
+    ) -> None:
         self._backend = backend
         self._rate = rate
         self._clock = clock
-        self._own = MemoryWindow(rate, clock)
+        self._own = MemoryWindow(rate, clock, log)
         self._down = False
         self._again_at = clock()
 
@@ -62,6 +65,10 @@ class SharedWindow:
         if wait <= 0:
             self._own.note()
         return wait
+
+    def fill(self, seconds: float) -> None:
+        """In this process; the others are told by the service themselves."""
+        self._own.fill(seconds)
 
     def _mark_down(self, why: str) -> None:
         self._again_at = self._clock() + BACKEND_COOLDOWN

@@ -22,7 +22,9 @@ def failing(side: Any, script: Any, create: Any) -> Any:
     """The error of one call to which the service responds so."""
 
     def failing(status: int, body: Any, *, name: str = "get", **settings: Any) -> Any:
-        client = side.client(script((status, body, HEADERS)), **{"token": TOKEN, "max_retries": 0, **settings})
+        client = side.client(
+            script((status, body, HEADERS)), **{"token": TOKEN, "max_retries": 0, "rate_limit": None, **settings}
+        )
         arguments = {"get": {"invoice_id": "inv_1"}, "list": {}, "create": create}[name]
         with pytest.raises(paisr.PaisrError) as caught:
             side.call(client, name, **arguments)

@@ -38,6 +38,7 @@ class FakeLimiter:
         self.blocking = blocking
         self.responses = list(responses)
         self.entered = self.granted = self.left = 0
+        self.fills: list[float] = []
 
     def enter(self) -> Any:
         self.entered += 1
@@ -50,6 +51,10 @@ class FakeLimiter:
 
     def leave(self, ticket: Any) -> None:
         self.left += 1
+
+    def fill(self, seconds: float) -> None:
+        self.fills.append(seconds)
+        self.responses = self.responses or [1.0] * int(seconds) + [seconds % 1]
 
 
 class Play:
@@ -229,16 +234,51 @@ def test_a_retry_after_that_outlasts_the_deadline_fails_at_once_and_says_so(
     assert type(error) is kind
     assert "longer than this call may take." in str(error)
     assert (play.sends, time.slept) == (1, [])
-    if isinstance(error, RateLimitError):
-        assert error.retry_after is not None
-        assert error.retry_after >= 30
+    assert isinstance(error, RateLimitError | ServerError)
+    assert error.retry_after is not None
+    assert error.retry_after >= 30
 
 
-def test_retry_after_is_kept_on_the_error(time: Any) -> None:
-    error = Play(time, retries=0).fails(response(429, retry_after="7"))
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_kept_on_the_error(time: Any, status: int) -> None:
+    error = Play(time, retries=0).fails(response(status, retry_after="7"))
     assert error.retry_after == 7.0
     assert "longer" not in str(error)
-    assert Play(time, retries=0).fails(response(429, retry_after="soon")).retry_after is None
+    assert Play(time, retries=0).fails(response(status, retry_after="soon")).retry_after is None
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_a_429_fills_the_limiter_and_is_none_of_the_retries(time: Any, read: bool) -> None:
+    limiter = FakeLimiter()
+    play = Play(time, read=read, retries=1, limiter=limiter)
+    assert play.run(*[response(429)] * 4, NOT_MADE, response(429, retry_after="3"), response()).attempts == 7
+    assert limiter.fills == [0.5, 1.0, 2.0, 4.0, 3.0]
+    assert time.seconds == 1000 + sum(limiter.fills) + 0.5
+    assert not play.budget.take(RetryBudget.CAPACITY + 1)
+    assert play.budget.take(RetryBudget.CAPACITY), "the retry's cost came back, and the 429s had none"
+
+
+def test_a_429_that_asks_for_no_time_at_all_is_asked_again_with_a_delay(time: Any) -> None:
+    limiter = FakeLimiter()
+    Play(time, limiter=limiter).run(*[response(429, retry_after="0")] * 3, response())
+    assert limiter.fills == [0.5, 1.0, 2.0]
+
+
+def test_after_a_429_without_a_time_the_call_is_sent_again_until_its_deadline(time: Any) -> None:
+    limiter = FakeLimiter()
+    play = Play(time, timeout=60, limiter=limiter)
+    error = play.fails(*[response(429)] * 17)
+    assert type(error) is RateLimitError
+    assert 0 < play.deadline.remaining() < 0.1
+    assert limiter.fills[:7] == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
+    assert max(limiter.fills) == 8.0
+
+
+def test_a_429_that_outlasts_the_deadline_fails_at_once_and_fills_the_limiter_all_the_same(time: Any) -> None:
+    limiter = FakeLimiter()
+    play = Play(time, limiter=limiter)
+    assert play.fails(response(429, retry_after="30")).retry_after == 30
+    assert (play.sends, limiter.fills, time.slept) == (1, [30.0], [])
 
 
 @pytest.mark.parametrize("timeout", [0.3, 1.2, 5.0, 20.0])
@@ -301,6 +341,7 @@ def test_a_grant_that_comes_too_late_is_refused_at_once(time: Any) -> None:
     error = play.fails()
     assert type(error) is RateLimitTimeoutError
     assert error.outcome == "not_sent"
+    assert error.retry_after == 30.0
     assert "nothing was sent" in str(error)
     assert (play.sends, play.pauses, limiter.left) == (0, [], 1)
 
@@ -309,7 +350,7 @@ def test_a_grant_that_comes_too_late_is_refused_at_once(time: Any) -> None:
     ("happened", "kind"), [(response(503), ServerError), (response(429), RateLimitError), (BROKEN, APIConnectionError)]
 )
 def test_a_retry_without_a_grant_ends_as_the_last_attempt_did(time: Any, happened: Any, kind: type[PaisrError]) -> None:
-    limiter = FakeLimiter(0.0, 29.9)
+    limiter = FakeLimiter(0.0, 30.0)
     play = Play(time, limiter=limiter)
     error = play.fails(happened)
     assert type(error) is kind

@@ -198,16 +198,30 @@ def test_a_lock_that_is_never_given_back_is_a_place_that_is_gone(path: Path, mak
     holder = child(HOLDER, path)
     assert holder.stdout.readline() == "holding\n"
     holder.send_signal(signal.SIGSTOP)
-    assert place.try_acquire(0) == 0.001
-    clock.now += 0.9
-    assert place.try_acquire(0) == 0.001
-    clock.now += 0.2
+    for _ in range(5):
+        assert place.try_acquire(0) == 0.001
+        clock.now += 0.21
     with pytest.raises(BackendUnavailableError, match="holds its lock"):
         place.try_acquire(0)
     with pytest.raises(BackendUnavailableError):
         place.try_acquire(0)
     holder.kill()
     holder.wait()
+    assert place.try_acquire(0) == 0.0
+
+
+def test_a_lock_found_busy_by_a_call_that_was_given_up_is_not_busy_since_then(
+    make: Any, path: Path, child: Any
+) -> None:
+    clock = Clock()
+    place = make(clock)
+    for _ in range(3):
+        holder = child(HOLDER, path)
+        assert holder.stdout.readline() == "holding\n"
+        assert place.try_acquire(0) == 0.001, "and the call is abandoned"
+        holder.kill()
+        holder.wait()
+        clock.now += 20
     assert place.try_acquire(0) == 0.0
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import pytest
 
-from paisr import AsyncPaisr, RateLimit
+from paisr import AsyncPaisr, ConfigurationError, RateLimit
 from paisr._ratelimit.limiters import limiter_for
 from paisr._ratelimit.queue import Limiter
 from paisr._ratelimit.redis import RedisBackend
@@ -29,6 +29,8 @@ from paisr._ratelimit.shared import BackendUnavailableError
 redis = pytest.importorskip("redis", reason="needs the extra paisr[redis]")
 
 CANARY = "canary-5d1c"
+SERVICE = "https://api.example/v2"
+KEY = f"paisr:rate:{SERVICE}"
 
 # A process that takes all that it gets in a given time, and prints between which two moments each grant was.
 HAMMER = """
@@ -55,13 +57,13 @@ json.dump(readings, sys.stdout)
 class Server:
     """A redis-server on a free port of loopback, with a password and nothing on disk."""
 
-    def __init__(self, program: str, folder: Path) -> None:
+    def __init__(self, program: str, folder: Path, *options: str) -> None:
         self.program = program
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.options = ["--bind", "127.0.0.1", "--port", str(self.port), "--requirepass", CANARY]
-        self.options += ["--save", "", "--appendonly", "no", "--dir", str(folder)]
+        self.options += ["--save", "", "--appendonly", "no", "--dir", str(folder), *options]
         self.process: subprocess.Popen[bytes] | None = None
         self.client = redis.Redis(port=self.port, password=CANARY)
 
@@ -136,7 +138,7 @@ def place(server: Server, requests: int = 3, per: float = 60) -> RedisBackend:
     rate = RateLimit(requests, per=per, shared=server.url)
     url = rate.url()
     assert url is not None
-    return RedisBackend(rate, url)
+    return RedisBackend(rate, url, SERVICE)
 
 
 def granted(limiter: Limiter) -> bool:
@@ -147,7 +149,7 @@ def granted(limiter: Limiter) -> bool:
         limiter.leave(ticket)
 
 
-def times(server: Server, key: str = "paisr:rate:3:60") -> list[int]:
+def times(server: Server, key: str = KEY) -> list[int]:
     return [int(value) for value in server.client.lrange(key, 0, -1)]
 
 
@@ -167,13 +169,30 @@ def test_whoever_has_others_before_him_leaves_them_their_places(server: Server) 
     assert one.try_acquire(3) > 60
 
 
-def test_different_limits_do_not_mix_and_the_keys_go_away_by_themselves(server: Server) -> None:
-    place(server, 1, 60).try_acquire(0)
-    assert place(server, 1, 30).try_acquire(0) == 0.0
-    assert place(server, 2, 60.0).try_acquire(0) == 0.0
-    assert place(server, 1, 60.0).try_acquire(0) > 0
-    assert set(server.client.keys()) == {b"paisr:rate:1:60", b"paisr:rate:1:30", b"paisr:rate:2:60"}
-    assert 60_000 < server.client.pttl("paisr:rate:1:60") <= 61_001
+def test_every_request_counts_for_all_limits_and_each_keeps_to_its_own(server: Server) -> None:
+    low, high = place(server, 2), place(server, 4)
+    assert [low.try_acquire(0), high.try_acquire(0)] == [0.0, 0.0]
+    assert low.try_acquire(0) > 60
+    assert [high.try_acquire(0), high.try_acquire(0)] == [0.0, 0.0]
+    assert high.try_acquire(0) > 60
+    assert low.try_acquire(0) > 60
+    assert len(times(server)) == 4, "who has the lower limit cuts nothing off"
+
+
+def test_a_shorter_window_forgets_nothing_of_a_longer_one(server: Server) -> None:
+    assert place(server, 1, 60).try_acquire(0) == 0.0
+    assert place(server, 2, 0.001).try_acquire(0) == 0.0
+    assert 60_000 < server.client.pttl(KEY) <= 61_001
+    assert place(server, 1, 60).try_acquire(0) > 60
+
+
+def test_services_count_apart_and_the_keys_go_away_by_themselves(side: Any, script: Any, server: Server) -> None:
+    response = script((200, {"success": True, "data": {"invoices": []}}))
+    for environment in ("live", "staging"):
+        side.call(side.client(response, environment=environment, rate_limit=RateLimit(3, shared=server.url)), "list")
+    keys = {f"paisr:rate:https://api.{name}.paisr.tech/v2".encode() for name in ("live", "staging")}
+    assert set(server.client.keys()) == keys
+    assert all(60_000 < server.client.pttl(key) <= 61_001 for key in keys)
 
 
 def test_no_more_is_kept_than_the_limit_needs(server: Server) -> None:
@@ -181,7 +200,7 @@ def test_no_more_is_kept_than_the_limit_needs(server: Server) -> None:
     for _ in range(20):
         one.try_acquire(0)
         time.sleep(0.001)
-    assert len(times(server, "paisr:rate:3:0.001")) <= 3
+    assert len(times(server)) <= 3
 
 
 def test_two_processes_stay_within_the_limit_and_use_it(server: Server) -> None:
@@ -198,7 +217,7 @@ def test_when_the_server_s_clock_is_set_back_one_window_is_waited_and_no_more(se
     assert [one.try_acquire(0), one.try_acquire(0)] == [0.0, 0.0]
     ahead = 3_600_000_000
     for index, moment in enumerate(times(server)):
-        server.client.lset("paisr:rate:3:60", index, moment + ahead)
+        server.client.lset(KEY, index, moment + ahead)
     assert one.try_acquire(0) == 0.0
     assert 60 < one.try_acquire(0) <= 61
     now = int(time.time() * 1_000_000)
@@ -219,7 +238,7 @@ def test_a_server_that_stops_in_the_middle_leaves_the_process_to_itself_until_it
     assert not granted(one), "the server has forgotten, and the process has not"
     clock.now += 61
     assert [granted(one), granted(two)] == [True, True]
-    assert len(times(server)) == 2
+    assert len(times(server, "paisr:rate:")) == 2
     assert [record.message.startswith("The rate limit shared at redis://127.0.0.1") for record in caplog.records]
     assert len([record for record in caplog.records if "is unavailable (ConnectionError)" in record.message]) == 2
     assert len([record for record in caplog.records if record.message.endswith("/0 is back.")]) == 2
@@ -249,17 +268,94 @@ def test_a_server_that_hangs_in_the_middle_too(server: Server) -> None:
     server.stop()
 
 
-@pytest.mark.parametrize("wrong", ["password", "kind of key"])
-def test_a_server_that_refuses_is_one_that_is_gone(
-    server: Server, wrong: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    url = server.url
+WRONG = {
+    "password": "it refuses the user name or password",
+    "scripts": "this user may not run scripts there",
+    "replica": "it is a replica that cannot be written to",
+    "kind of key": "it refuses the script (ResponseError)",
+    "cluster": "it is a cluster, and one server is needed",
+}
+
+
+def cluster_options() -> list[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return ["--cluster-enabled", "yes", "--cluster-port", str(probe.getsockname()[1])]
+
+
+def arranged(server: Server, wrong: str) -> str:
+    """The URL at which something is wrong for good."""
     if wrong == "password":
-        url = url.replace(CANARY, CANARY + "-other")
-    else:
-        server.client.set("paisr:rate:3:60", "text")
-    limiter = limiter_for(RateLimit(3, per=60, shared=url))
-    assert [granted(limiter) for _ in range(4)] == [True, True, True, False]
+        return server.url.replace(CANARY, CANARY + "-other")
+    if wrong == "scripts":
+        server.client.execute_command("ACL", "SETUSER", "clerk", "on", f">{CANARY}", "~*", "+@all", "-@scripting")
+        return server.url.replace(f":{CANARY}", f"clerk:{CANARY}")
+    if wrong == "replica":
+        server.client.execute_command("REPLICAOF", "127.0.0.1", "1")
+    if wrong == "kind of key":
+        server.client.set("paisr:rate:https://api.live.paisr.tech/v2", "text")
+    return server.url
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_server_that_is_wrong_for_good_is_refused_at_the_first_call(
+    side: Any, script: Any, server: Server, wrong: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = script((200, {"success": True, "data": {"invoices": []}}))
+    here = server if wrong != "cluster" else Server(server.program, tmp_path, *cluster_options())
+    with contextlib.ExitStack() as stack:
+        if here is not server:
+            here.start()
+            stack.callback(here.stop)
+        url = arranged(here, wrong)
+        stack.callback(lambda: here.client.execute_command("REPLICAOF", "NO", "ONE") if wrong == "replica" else None)
+        client = side.client(response, rate_limit=RateLimit(3, shared=url))
+        for _ in range(2):
+            with pytest.raises(ConfigurationError) as caught:
+                side.call(client, "list")
+            assert str(caught.value) == (
+                f"The rate limit cannot be shared at redis://127.0.0.1:{here.port}/0: {WRONG[wrong]}; "
+                "name a server of Redis on which the user given may write and run scripts."
+            )
+    assert response.requests == []
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    "said", [redis.exceptions.MovedError("1 127.0.0.1:1"), redis.exceptions.AskError("1 127.0.0.1:1")]
+)
+def test_a_server_that_sends_one_to_another_is_wrong_for_good(
+    server: Server, monkeypatch: pytest.MonkeyPatch, said: Exception
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise said
+
+    monkeypatch.setattr(redis.Redis, "eval", refuse)
+    with pytest.raises(ConfigurationError, match="cannot be shared at"):
+        place(server).try_acquire(0)
+
+
+@pytest.mark.parametrize(
+    "kind", ["OutOfMemoryError", "MasterDownError", "TryAgainError", "BusyLoadingError", "TimeoutError"]
+)
+def test_what_may_pass_is_a_backend_that_is_unavailable(
+    server: Server, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    def fail(*_: Any) -> None:
+        raise getattr(redis.exceptions, kind)("for now")
+
+    monkeypatch.setattr(redis.Redis, "eval", fail)
+    with pytest.raises(BackendUnavailableError, match=kind):
+        place(server).try_acquire(0)
+
+
+def test_a_server_that_has_worked_and_then_refuses_is_one_that_is_gone(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    limiter = limiter_for(RateLimit(3, per=60, shared=server.url))
+    assert granted(limiter)
+    server.client.set("paisr:rate:", "text")
+    assert [granted(limiter) for _ in range(3)] == [True, True, False]
     assert len(caplog.records) == 1
     assert CANARY not in caplog.text
 
@@ -277,18 +373,27 @@ def test_a_forked_child_has_its_own_connection_and_the_same_count(server: Server
         os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
     assert not granted(limiter)
-    assert len(times(server)) == 3
+    assert len(times(server, "paisr:rate:")) == 3
 
 
 def test_threads_share_one_client(server: Server) -> None:
     limiter = limiter_for(RateLimit(30, per=60, shared=server.url))
     got: list[bool] = []
-    threads = [threading.Thread(target=lambda: got.extend(granted(limiter) for _ in range(5))) for _ in range(16)]
+
+    def take() -> None:
+        for _ in range(5):
+            ticket = limiter.enter()
+            while 0 < (wait := limiter.try_acquire(ticket)) < 1:  # another thread asks
+                time.sleep(wait)
+            limiter.leave(ticket)
+            got.append(not wait)
+
+    threads = [threading.Thread(target=take) for _ in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(got) == len(times(server, "paisr:rate:30:60")) == 30
+    assert sum(got) == len(times(server, "paisr:rate:")) == 30
 
 
 def test_the_async_client_asks_away_from_its_event_loop(server: Server) -> None:
@@ -301,7 +406,7 @@ def test_the_async_client_asks_away_from_its_event_loop(server: Server) -> None:
             await asyncio.gather(*(client.invoices.get("inv_123456") for _ in range(20)))
 
     asyncio.run(calls())
-    assert len(times(server, "paisr:rate:30:60")) == 20
+    assert len(times(server, "paisr:rate:https://api.live.paisr.tech/v2")) == 20
 
 
 def test_an_interrupted_connection_shows_no_password(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
