@@ -153,6 +153,7 @@ class BaseClient(Generic[UserTransport]):
         timeout: float | None = None,
         max_retries: int | None = None,
         on_drift: OnDrift | None = None,
+        on_event: OnEvent | None = None,
         unreadable: Unreadable | None = None,
     ) -> Self:
         """This client with other options: it shares the connections, the limiter and the journal.
@@ -165,6 +166,8 @@ class BaseClient(Generic[UserTransport]):
             policy = evolve(policy, retry=evolve(policy.retry, max_retries=read_max_retries(max_retries)))
         if on_drift is not None or unreadable is not None:
             policy = evolve(policy, drift=_drift_watch(on_drift, unreadable, policy.drift))
+        if on_event is not None:
+            policy = evolve(policy, on_event=read_on_event(on_event))
         limit = session.timeout if timeout is None else read_timeout(timeout)
         other = copy(self)
         other._parent, other._closed = self, False

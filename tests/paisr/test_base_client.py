@@ -45,9 +45,18 @@ def test_drift_is_told_to_the_new_client_s_own(side: Any, script: Any, invoice: 
     assert told == [("get_invoice", "$.data.colour")]
 
 
+def test_events_are_told_to_the_new_client_s_own(side: Any, script: Any, invoice: Any) -> None:
+    told: list[Any] = []
+    client = side.client(script((200, invoice)))
+    side.call(client.with_options(on_event=told.append), "get", "inv_123456")
+    so_far = len(told)
+    side.call(client, "get", "inv_123456")
+    assert so_far == len(told) > 0
+
+
 def test_an_option_that_cannot_be_is_refused_as_by_the_constructor(side: Any) -> None:
     client = side.client()
-    for options in ({"timeout": 0}, {"max_retries": -1}, {"on_drift": 7}):
+    for options in ({"timeout": 0}, {"max_retries": -1}, {"on_drift": 7}, {"on_event": 7}):
         with pytest.raises(ConfigurationError) as caught:
             client.with_options(**options)
         with pytest.raises(ConfigurationError) as same:
