@@ -96,14 +96,15 @@ def _attempts(call: PreparedCall[T], policy: Policy, deadline: Deadline, watch: 
 def _wait_for_window(
     limiter: Limiter, retry: RetryPolicy, deadline: Deadline, count: int, result: AttemptResult
 ) -> float | None:
-    """The service's window is full: nobody sends until the limiter says so. None when this call has no time for it.
+    """The service's window is full: seconds for which nobody sends. None when this call has no time for that.
 
     It is none of the retries. Where the service does not say how long, the wait is a guess, and never the whole of what
     is left.
     """
     asked, left = retry.asked(result), deadline.remaining()
-    limiter.fill(asked or min(retry.backoff(count), left / 2))
-    return None if (asked or MIN_PROBE) >= left else 0.0
+    wait = asked or min(retry.backoff(count), left / 2)
+    limiter.fill(wait)
+    return None if (asked or MIN_PROBE) >= left else wait
 
 
 def _wait_before_retry(
