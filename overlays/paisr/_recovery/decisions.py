@@ -37,32 +37,24 @@ def _problem(
     if len(exact) > 1:
         return f"{len(exact)} invoices could be the one that was created; see this error's candidates, and choose."
     if listed.truncated:
-        return _truncation_problem(attempt, listed, exact)
+        return _truncation_problem(attempt, listed, is_found=bool(exact))
     if exact:
         return _competing_problem(attempt, exact[0], listed, known)
-    return _near_problem(free)
+    if free:
+        return (
+            f"{', '.join(one.id for one in free[:3])} could be the one that was created, but differs from what was "
+            "sent in a way that the service, or a clock, can have caused; see this error's candidates, and choose."
+        )
+    return None
 
 
-def _truncation_problem(attempt: Attempt, listed: Listed, exact: Sequence[Invoice]) -> str:
-    seen = "there may be a second that fits" if exact else "it may be among those that were cut off"
-    narrower = (
-        ""
-        if attempt.request.customer.startswith("cus_")
-        else " (only those of a customer's id can be asked for: it is the customer.id, cus_…, of any of its invoices)"
-    )
+def _truncation_problem(attempt: Attempt, listed: Listed, *, is_found: bool) -> str:
+    seen = "there may be a second that fits" if is_found else "it may be among those that were cut off"
+    narrower = " (only those of a customer's id can be asked for: it is the customer.id, cus_…, of any of its invoices)"
     return (
         f"The outcome is unknown: the service listed {len(listed.invoices)} invoices, the most it lists, and {seen}"
-        f"{narrower}; look for it in the dashboard, and note it with Journal.settle(attempt, invoice_id)."
-    )
-
-
-def _near_problem(free: Sequence[Invoice]) -> str | None:
-    if not free:
-        return None
-    names = ", ".join(one.id for one in free[:3])
-    return (
-        f"{names} could be the one that was created, but differs from what was sent in a way that the service, or a "
-        "clock, can have caused; see this error's candidates, and choose."
+        f"{'' if attempt.request.customer.startswith('cus_') else narrower}; look for it in the dashboard, and note it "
+        "with Journal.settle(attempt, invoice_id)."
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -24,61 +25,34 @@ if TYPE_CHECKING:
 MAX_REMEMBERED = 64
 
 
+def _index() -> defaultdict[tuple[str, str | None], set[int]]:
+    return defaultdict(set)
+
+
 def _nothing() -> dict[bytes, Candidates]:
     return {}
 
 
-class Summaries:
-    """Invoices by the spellings of their summaries."""
-
-    def __init__(self) -> None:
-        self._all: list[int] = []
-        self._blank: list[int] = []
-        self._by_spelling: dict[str, list[int]] = {}
-        self._lengths: set[int] = set()
-
-    def add(self, place: int, summary: str) -> None:
-        self._all.append(place)
-        spellings = spellings_found(summary)
-        for one in spellings:
-            self._by_spelling.setdefault(one, []).append(place)
-            self._lengths.add(len(one))
-        if not spellings:
-            self._blank.append(place)
-
-    def near(self, summary: str) -> set[int]:
-        """The places of what has this summary, or can have."""
-        spellings = spellings_sent(summary)
-        if not spellings:
-            return set(self._all)
-        places = set(self._blank)
-        for one in spellings:
-            places.update(self._by_spelling.get(one, ()))
-            for length in self._lengths:
-                if MIN_CUT_SUMMARY <= length < len(one):
-                    places.update(self._by_spelling.get(one[:length], ()))
-        return places
-
-
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True)
 class Listed:
     """What the service listed: every invoice once. `tolerance`: by how much its clock may be behind `started_at`."""
 
     invoices: Sequence[Invoice] = field(repr=False)
     truncated: bool
     tolerance: timedelta = CLOCK_TOLERANCE
+    # The places of invoices by customer ("" where its id or address is missing) and each spelling of the summary; ""
+    # is the spelling of one that has none, and None is all of the customer's.
+    _places: defaultdict[tuple[str, str | None], set[int]] = field(factory=_index, init=False, repr=False, eq=False)
+    _lengths: set[int] = field(factory=set[int], init=False, repr=False, eq=False)
     _remembered: dict[bytes, Candidates] = field(factory=_nothing, init=False, repr=False, eq=False)
 
-    @cached_property
-    def _index(self) -> dict[str, Summaries]:
-        """By customer: each invoice under its customer's id and address, or under "" where one of them is missing."""
-        index: dict[str, Summaries] = {}
+    def __attrs_post_init__(self) -> None:
         for place, invoice in enumerate(self.invoices):
-            customer = invoice.customer
-            given = {(one or "").strip() for one in (customer.id, customer.email)} if customer else {""}
-            for one in given:
-                index.setdefault(customer_of(one), Summaries()).add(place, invoice.summary or "")
-        return index
+            customer, spellings = invoice.customer, spellings_found(invoice.summary or "")
+            self._lengths.update(map(len, spellings))
+            for name in {(one or "").strip() for one in (customer.id, customer.email)} if customer else {""}:
+                for spelling in {*(spellings or {""}), None}:
+                    self._places[customer_of(name), spelling].add(place)
 
     def near(self, attempt: Attempt) -> list[tuple[Invoice, Fit]]:
         """What could be the attempt's, in the order of the list, and how well it fits."""
@@ -100,8 +74,10 @@ class Listed:
         return self._remembered[key]
 
     def _alike(self, request: CreateInvoiceRequest) -> list[Invoice]:
-        places: set[int] = set()
-        for customer in {customer_of(request.customer), ""}:
-            if customer in self._index:
-                places |= self._index[customer].near(request.summary)
+        """What has this summary and customer, or can have."""
+        whole = spellings_sent(request.summary)
+        cut = {one[:length] for one in whole for length in self._lengths if MIN_CUT_SUMMARY <= length < len(one)}
+        spellings: set[str | None] = {"", *whole, *cut} if whole else {None}
+        customers = {customer_of(request.customer), ""}
+        places = {place for one in product(customers, spellings) for place in self._places.get(one, ())}
         return [self.invoices[place] for place in sorted(places)]
