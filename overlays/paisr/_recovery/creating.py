@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -45,7 +46,8 @@ class Creator:
     def create(self, attempt: Attempt, key: str | None) -> Steps[ApiResponse[Any]]:
         """Send a create that is noted; with a key, only if the key's invoice is certainly not there."""
         with Work() as work:
-            entry = yield from self.notes.begin(attempt, key, work, self.deadline)
+            begin = partial(self.notes.store.begin, attempt, key, work, self.deadline)
+            entry = yield from self.notes.before(begin, self.deadline)
             if entry is None:
                 return (yield from self._send(attempt, work))
             return (yield from self._by_key(attempt, entry, work))
@@ -102,7 +104,8 @@ class Creator:
                 return self._as_created(invoice)
             entry = yield from self._settled(entry)
         attempt = evolve(attempt, id=entry.attempt.id)
-        if not (yield from self.notes.begin_again(entry, attempt, work, self.deadline)):
+        begin = partial(self.notes.store.begin_again, entry, attempt, work, self.deadline)
+        if not (yield from self.notes.before(begin, self.deadline)):
             raise in_flight(attempt)
         return (yield from self._send(attempt, work))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from attrs import frozen
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
     from paisr._engine.steps import Steps
     from paisr._recovery.attempts import Attempt
-    from paisr._recovery.entries import JournalEntry, Outcome, Work
+    from paisr._recovery.entries import JournalEntry, Outcome
     from paisr._recovery.store import AttemptStore, Decide
 
 T = TypeVar("T")
@@ -36,12 +35,15 @@ class Notes:
     def name(self) -> str:
         return self.store.database.name
 
-    def begin(self, attempt: Attempt, key: str | None, work: Work, deadline: Deadline) -> Steps[JournalEntry | None]:
+    def before(self, begin: Callable[[], T], deadline: Deadline) -> Steps[T]:
         """Before a create is sent. When it cannot be noted, it is not sent."""
-        return self._before(partial(self.store.begin, attempt, key, work, deadline), deadline)
-
-    def begin_again(self, entry: JournalEntry, attempt: Attempt, work: Work, deadline: Deadline) -> Steps[bool]:
-        return self._before(partial(self.store.begin_again, entry, attempt, work, deadline), deadline)
+        try:
+            return (yield from self._run(begin, deadline))
+        except StoreError as error:
+            raise ConfigurationError(
+                f"The invoice was not sent, because the journal {self.name!r} could not be written before: it {error}; "
+                "put that right, or make the client without journal=."
+            ) from error
 
     def end(self, attempt: Attempt, outcome: Outcome, deadline: Deadline) -> Steps[None]:
         """When the outcome is known. It is not lost when it cannot be written: this process knows it all the same."""
@@ -90,15 +92,6 @@ class Notes:
             f"read; it {error}.",
             attempt=attempt,
         )
-
-    def _before(self, work: Callable[[], T], deadline: Deadline) -> Steps[T]:
-        try:
-            return (yield from self._run(work, deadline))
-        except StoreError as error:
-            raise ConfigurationError(
-                f"The invoice was not sent, because the journal {self.name!r} could not be written before: it {error}; "
-                "put that right, or make the client without journal=."
-            ) from error
 
     def _run(self, work: Callable[[], T], deadline: Deadline) -> Steps[T]:
         if not self.store.database.blocking:

@@ -63,7 +63,13 @@ class PostgresDatabase:
     def transaction(self, timeout: float, *, durable: bool = False) -> Generator[PostgresTransaction]:
         timeout = min(max(0.001, timeout), MAX_LOCK_TIMEOUT)
         end = time.monotonic() + timeout
-        with held(self._lock, timeout), self._as_store_error(), self._guarded(end), self._begun(end) as cursor:
+        with (
+            held(self._lock, timeout),
+            self._as_store_error(),
+            self._guarded(end),
+            self._connected(end).transaction() as begun,
+            begun.connection.cursor() as cursor,
+        ):
             left = max(1, round((end - time.monotonic()) * 1000))
             later = "" if durable else "; SET LOCAL synchronous_commit = off"
             cursor.execute(f"SET LOCAL statement_timeout = {left}; SET LOCAL lock_timeout = {left}{later}")
@@ -97,13 +103,7 @@ class PostgresDatabase:
         with suppress(Exception), socket.socket(fileno=os.dup(self._connection.fileno())) as sock:
             sock.shutdown(socket.SHUT_RDWR)
 
-    @contextmanager
-    def _begun(self, end: float) -> Generator[Any]:
-        """A cursor in a transaction."""
-        with self._current(end).transaction(), self._connection.cursor() as cursor:
-            yield cursor
-
-    def _current(self, end: float) -> Any:
+    def _connected(self, end: float) -> Any:
         """A connection that works: one that the server closed meanwhile is made anew."""
         if self._connection is not None and not self._connection.closed:
             with suppress(self._library.OperationalError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-import weakref
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,15 +24,39 @@ POLL = 0.002
 
 # SQLite does not outlive a fork: the child would have half a transaction, and believe in locks that only the parent
 # has. So a fork waits for the transaction that is at work, which never waits for another process, and finds every file
-# closed; parent and child open it again.
+# closed; parent and child open it again. What opens and closes connections holds this lock, too.
 _transactions = threading.RLock()
-_files: weakref.WeakSet[FileDatabase] = weakref.WeakSet()
+# Every connection to a file, with what `_files_now` said of it.
+_open: dict[sqlite3.Connection, tuple[int, ...]] = {}
+# Connections whose database was forgotten.
+_unused: list[sqlite3.Connection] = []
+
+
+def _close(connection: sqlite3.Connection) -> None:
+    _open.pop(connection, None)
+    connection.close()
+
+
+def _close_unused() -> None:
+    while _unused:
+        _close(_unused.pop())
+
+
+def _forget(connection: sqlite3.Connection) -> None:
+    """Close it now, or with the next transaction: what is forgotten may be so in a thread that must not wait."""
+    _unused.append(connection)
+    if _transactions.acquire(blocking=False):
+        try:
+            _close_unused()
+        finally:
+            _transactions.release()
 
 
 def _before_fork() -> None:
     _transactions.acquire()
-    for one in list(_files):
-        one.close()
+    _close_unused()
+    for one in list(_open):
+        _close(one)
 
 
 if hasattr(os, "register_at_fork"):
@@ -70,6 +93,9 @@ class MemoryDatabase:
     def close(self) -> None:
         """What it remembers is asked for after a client is closed, too."""
 
+    def __del__(self) -> None:
+        _forget(self._connection)
+
 
 class FileDatabase:
     """A file for the processes of one machine. One connection for each process, used by one thread at a time.
@@ -93,7 +119,6 @@ class FileDatabase:
                 make_file(path)
             elif not path.exists():
                 raise StoreError("does not exist")
-            _files.add(self)
         with self.transaction(MAX_LOCK_TIMEOUT / 10):
             pass
         # Who makes clients and forks afterwards need not close it.
@@ -119,18 +144,24 @@ class FileDatabase:
 
     def close(self) -> None:
         with _transactions:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            if self._connection is not None and self._connection in _open:
+                _close(self._connection)
+
+    def __del__(self) -> None:
+        if self._connection is not None:
+            _forget(self._connection)
 
     def _begun(self, *, durable: bool) -> sqlite3.Connection | None:
         """A connection in a transaction; None while another process has the file."""
         import sqlite3
 
-        if self._connection is not None and self._identity != self._files_now():
+        _close_unused()
+        if self._identity != self._files_now():
             self.close()
         try:
-            connection = self._connection or self._connected()
+            connection = self._connection
+            if connection is None or connection not in _open:
+                connection = self._connected()
             if durable != self._durable:
                 connection.execute(f"PRAGMA synchronous = {'EXTRA' if durable else 'NORMAL'}")
                 self._durable = durable
@@ -156,7 +187,7 @@ class FileDatabase:
         import sqlite3
 
         found = self._path.stat()
-        is_open = any(one._connection and one._identity[:2] == (found.st_dev, found.st_ino) for one in _files)
+        is_open = any(one[:2] == (found.st_dev, found.st_ino) for one in _open.values())
         try:
             check_file(self._path, found, is_open=is_open)
         except StoreError as error:
@@ -172,7 +203,8 @@ class FileDatabase:
         except BaseException:
             connection.close()
             raise
-        self._connection, self._durable, self._identity = connection, True, self._files_now()
+        self._connection, self._durable = connection, True
+        self._identity = _open[connection] = self._files_now()
         return connection
 
 

@@ -16,6 +16,7 @@ import pytest
 from paisr import ConfigurationError, Journal, OutcomeUnknownError, Paisr, PaisrError
 from paisr._base.secrets import Secret
 from paisr._engine.deadlines import Deadline
+from paisr._recovery.database import APPLICATION_ID
 from paisr._recovery.entries import Outcome, StoreError, Work
 from paisr._recovery.postgres import PostgresDatabase, public_name
 
@@ -87,7 +88,7 @@ def test_a_lock_of_somebody_else_is_waited_for_no_longer_than_the_call_may_take(
     client = side.client(service, journal=postgres_url)
     with postgres.connect() as other:
         other.autocommit = False
-        other.execute(f"SELECT pg_advisory_xact_lock({0x50616973})")
+        other.execute(f"SELECT pg_advisory_xact_lock({APPLICATION_ID})")
         begun = clocks.monotonic()
         with pytest.raises(ConfigurationError, match="not sent") as caught:
             side.call(client, "create", **create, timeout=0.3)
@@ -182,6 +183,32 @@ def test_a_forked_child_has_a_connection_of_its_own(database: PostgresDatabase) 
     assert os.waitpid(child, 0)[1] == 0
     with database.transaction(2) as transaction:
         assert transaction.execute("SELECT 1").fetchall() == [(1,)]
+
+
+def test_a_fork_does_not_wait_for_the_lock_of_another_machine(database: PostgresDatabase, postgres: Any) -> None:
+    with postgres.connect() as other:
+        other.autocommit = False
+        other.execute(f"SELECT pg_advisory_xact_lock({APPLICATION_ID})")
+        waiting = threading.Thread(target=_try, args=(database, 30))
+        waiting.start()
+        while not _is_waiting(postgres):
+            clocks.sleep(0.001)
+        child = os.fork()
+        if not child:
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        assert waiting.is_alive(), "it was waiting all the time"
+    waiting.join()
+
+
+def _is_waiting(postgres: Any) -> bool:
+    with postgres.connect() as connection:
+        return bool(connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchall())
+
+
+def _try(database: PostgresDatabase, timeout: float) -> None:
+    with database.transaction(timeout):
+        pass
 
 
 def _in_the_child(database: PostgresDatabase) -> int:

@@ -19,7 +19,7 @@ from paisr import Journal, Paisr
 from paisr._engine.deadlines import Deadline
 from paisr._recovery.database import VERSION
 from paisr._recovery.entries import Outcome, StoreError, Work
-from paisr._recovery.sqlite import MAX_REMEMBERED, FileDatabase, MemoryDatabase
+from paisr._recovery.sqlite import MAX_REMEMBERED, FileDatabase, MemoryDatabase, _open
 from paisr._recovery.sqlite_file import migrate
 from paisr._recovery.store import PAGE
 
@@ -109,15 +109,41 @@ def test_a_fork_finds_the_file_closed_and_both_open_it_again(path: Path, open_st
     if not child:
         os.close(write)
         os.read(read, 1)  # until the parent has closed the file
-        os._exit(_in_the_child(store, attempt_of(), 2) if store.database._connection is None else 3)
+        os._exit(_in_the_child(store, attempt_of(), 2) if store.database._connection not in _open else 3)
     try:
-        assert store.database._connection is None
+        assert store.database._connection not in _open
         store.begin(attempt_of(), None, works[1], Deadline(10, clocks.monotonic))
         store.database.close()
     finally:
         os.close(write)
     assert os.waitpid(child, 0)[1] == 0
     assert len(store.entries()) == 3
+
+
+def test_what_is_forgotten_is_closed_when_no_transaction_is_at_work(database: FileDatabase, tmp_path: Path) -> None:
+    """A fork in the middle of a close would give the child half of it."""
+    Path(tmp_path / "other").mkdir()
+    forgotten = FileDatabase(tmp_path / "other" / "journal.db", make=True)
+    with forgotten.transaction(1) as connection:
+        pass
+    begun, forget = threading.Event(), threading.Event()
+
+    def work() -> None:
+        with database.transaction(1):
+            begun.set()
+            forget.wait()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    begun.wait()
+    del forgotten
+    assert connection.execute("SELECT 1").fetchone() == (1,), "not in the middle of a transaction"
+    forget.set()
+    thread.join()
+    with database.transaction(1):
+        pass
+    with pytest.raises(sqlite3.ProgrammingError):
+        connection.execute("SELECT 1")
 
 
 NOTE = """

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from paisr import ConfigurationError, Journal, Paisr
+from paisr import AsyncPaisr, ConfigurationError, Journal, Paisr
 from paisr._recovery.rows import UNREADABLE
 from paisr._recovery.sqlite_file import APPLICATION_ID
 
@@ -20,11 +20,13 @@ FIRST_VERSION = """CREATE TABLE attempts (id TEXT PRIMARY KEY, service TEXT NOT 
 
 
 def refusal(path: Path) -> str:
-    with pytest.raises(ConfigurationError) as caught:
-        Paisr("t", journal=path)
-    with pytest.raises(ConfigurationError):
-        Journal(path)
-    return str(caught.value)
+    said: set[str] = set()
+    for make in (lambda: Paisr("t", journal=path), lambda: AsyncPaisr("t", journal=path), lambda: Journal(path)):
+        with pytest.raises(ConfigurationError) as caught:
+            make()
+        said.add(str(caught.value))
+    (sentence,) = said
+    return sentence
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o606, 0o666, 0o610])

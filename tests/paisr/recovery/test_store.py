@@ -11,6 +11,7 @@ import pytest
 
 from paisr._base.processes import current_process_token
 from paisr._engine.deadlines import Deadline
+from paisr._recovery.database import held
 from paisr._recovery.entries import InvoiceTakenError, JournalEntry, Known, Lease, Outcome, StoreError, Work, at_work
 from paisr._recovery.rows import UNREADABLE
 from paisr._recovery.store import PAGE, AttemptStore
@@ -282,6 +283,26 @@ def test_a_lease_without_a_process_is_over() -> None:
     lease = Lease(ends_at=0.0, ends_mono=0.0, process=current_process_token())
     assert not lease.is_held("nobody", 0.0, 0.0)
     assert "nobody" not in at_work
+
+
+def test_a_lock_is_free_again_when_an_interrupt_comes_right_after_it_was_acquired() -> None:
+    lock: Any = threading.RLock()
+
+    class Interrupted:
+        release = lock.release
+
+        def acquire(self, timeout: float) -> bool:
+            lock.acquire(timeout=timeout)
+            raise KeyboardInterrupt
+
+    interrupted: Any = Interrupted()
+    with pytest.raises(KeyboardInterrupt), held(interrupted, SECOND):
+        pass
+    free: list[bool] = []
+    other = threading.Thread(target=lambda: free.append(lock.acquire(blocking=False)))
+    other.start()
+    other.join()
+    assert free == [True]
 
 
 # When it cannot be written
