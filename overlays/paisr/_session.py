@@ -112,7 +112,7 @@ class Session:
                 raise
             hook.verify(values, data, raw)
             if drift is not None and response.model is not None:
-                drift.look(operation.name, raw.content, response.model)
+                drift.look(operation.name, raw.content, response.model, secret)
             if isinstance(data, ModelList):
                 note_truncation(cast("ModelList[object]", data), operation, values)
             return cast("T", data)

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from paisr._base.errors import ConfigurationError
 from paisr._base.headers import check_header, check_value
-from paisr._base.route import Service, ascii_host, is_loopback
+from paisr._base.route import Service, ascii_host, is_loopback, names_one_host
 from paisr._base.secrets import Secret
 from paisr._base.texts import safe_repr, seconds, type_name
 from paisr._engine.events import OnEvent, harmless
@@ -144,7 +144,7 @@ def _split(url: Secret) -> SplitResult | str:
     given = f"The base URL {safe_repr(url.reveal())}"
     if not _PATH_TEXT.fullmatch(parts.path) or any(unquote(part) in {".", ".."} for part in parts.path.split("/")):
         return f"{given} has a path that cannot be sent as it is; {right}."
-    if not ascii_host(host) or port == 0:
+    if not ascii_host(host) or port == 0 or not names_one_host(parts.netloc):
         return f"{given} has a host or port that is none; {right}."
     if parts.scheme == "http" and not is_loopback(host):
         return f"{given} is not https, which is only allowed on loopback: the token would travel readable; {right}."

@@ -103,6 +103,7 @@ CONNECTING = [
     Fault("dead proxy", never_sent(), arrange=dead_proxy),
     Fault("proxy refuses the tunnel", never_sent(), cut(http(403)), arrange=through_proxy),
     Fault("proxy wants a password (407)", never_sent(), cut(http(407)), arrange=through_proxy),
+    Fault("proxy echoes its password", never_sent(), cut(http(f"403 {PROXY_PASSWORD}")), arrange=through_proxy),
     Fault("proxy cannot reach the service", never_sent(), cut(http(502)), arrange=through_proxy),
     Fault("proxy hangs up", never_sent(), after_request(Connection.fin), arrange=through_proxy),
     Fault(

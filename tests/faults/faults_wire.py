@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 
-from declarations import CREATE, SHORT, Expect, Expects, Fault, broken, fine, late, off_contract
+from declarations import CREATE, SHORT, TOKEN, Expect, Expects, Fault, broken, fine, late, off_contract, rejected
 from server import (
     Behaviour,
     Connection,
@@ -207,6 +207,15 @@ def surplus_after_nothing(connection: Connection) -> None:
     connection.hold()
 
 
+def surplus_meanwhile(connection: Connection) -> None:
+    """A response to somebody else's request, 50 ms after the next request went out, and before its own response."""
+    connection.send(right_response(connection.server.requests[-1]))
+    if connection.request():
+        connection.server.stopping.wait(0.05)
+        connection.send(_wrong(connection) + right_response(connection.server.requests[-1]))
+        connection.hold()
+
+
 REUSED_RESET: Expects = {
     "get": Expect(2, result="inv_123"),
     "create": Expect(1, "OutcomeUnknownError", "unknown", cause="APIConnectionError"),
@@ -227,10 +236,39 @@ KEPT = [
     Fault("surplus response, in two halves", fine(), surplus(surplus_half), warm=True),
     Fault("surplus response behind an empty one", fine(), surplus(surplus_after_nothing), warm=True),
     Fault(
+        "surplus response, while the next is awaited",
+        {"get": Expect(1, "UnexpectedResponseError", "unknown")},
+        surplus(surplus_meanwhile),
+        warm=True,
+    ),
+    Fault(
         "connection: close, and kept open",
         fine(),
         always(lambda received: right_response(received).replace(b"\r\n", b"\r\nConnection: close\r\n", 1)),
         warm=True,
     ),
 ]
-WIRE = [*BROKEN, *DRIPS, *FLOODS, *ENCODINGS, *KEPT]
+ECHO = TOKEN.encode()
+ECHOES = [
+    Fault("token echoed as the status", broken(), cut(b"HTTP/1.1 " + ECHO + b" OK\r\n\r\n")),
+    Fault("token echoed as the protocol", broken(), cut(ECHO + b" 200 OK\r\n\r\n")),
+    Fault("token echoed as the reason", rejected("NotFoundError"), always(http(f"404 {TOKEN}"))),
+    Fault("token echoed as a header line", broken(), cut(HEAD + ECHO + b"\r\n\r\n" + BODY)),
+    Fault("token echoed as a header name", rejected("NotFoundError"), always(http(404, b"", f"{TOKEN}: 1"))),
+    Fault("token echoed in a broken header", broken(), cut(HEAD + b"X-Echo: \x00" + ECHO + b"\r\n\r\n" + BODY)),
+    Fault("token echoed as the length", broken(), cut(b"HTTP/1.1 200 OK\r\nContent-Length: " + ECHO + b"\r\n\r\n")),
+    Fault("token echoed as a chunk's size", broken(), cut(CHUNKED + ECHO + b"\r\n" + BODY)),
+    Fault("token echoed as the transfer coding", broken(), cut(HEAD + b"Transfer-Encoding: " + ECHO + b"\r\n\r\n")),
+    Fault("token echoed as the encoding", off_contract(), always(http(200, BODY, f"Content-Encoding: {TOKEN}"))),
+    Fault(
+        "token echoed in an encoding that is cut short",
+        off_contract(),
+        always(http(200, BODY, f"Content-Encoding: {'x' * 130}{TOKEN}")),
+    ),
+    Fault(
+        "token echoed in headers",
+        rejected("NotFoundError"),
+        always(http(404, b"", f"X-Echo: {TOKEN}", f"Retry-After: {TOKEN}", f"Location: https://{TOKEN}.example/")),
+    ),
+]
+WIRE = [*BROKEN, *DRIPS, *FLOODS, *ENCODINGS, *KEPT, *ECHOES]

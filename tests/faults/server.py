@@ -133,6 +133,12 @@ class FaultServer:
     def count(self, method: str) -> int:
         return sum(received.method == method for received in self.requests)
 
+    def forget(self) -> None:
+        """What has come and gone; for who watches the memory of this process."""
+        self.requests.clear()
+        self._open = {one for one in self._open if one.fileno() != -1}
+        self._threads = [one for one in self._threads if one.is_alive()]
+
     def __enter__(self) -> Self:
         self._start(self._accept)
         return self
@@ -160,6 +166,7 @@ class FaultServer:
                 peer, _address = self._listener.accept()
             except OSError:
                 return
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._open.add(peer)
             self._start(self._serve, self.connections, peer)
             self.connections += 1

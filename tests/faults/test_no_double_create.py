@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from attrs import define, evolve, field
+from attrs import define, field
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -97,7 +97,7 @@ class Clients:
     def _make_client(self) -> None:
         self.client = self._type(**self._settings)
         # The stub shows at once what it made, so that nobody has to wait until absence is certain.
-        self.client._session = evolve(self.client._session, settle_after=0.0)
+        self.client._session.recovery.settle_after = 0.0
 
     def call(self, name: str, *arguments: Any, **named: Any) -> Any:
         made = getattr(self.client.invoices, name)(*arguments, **named)

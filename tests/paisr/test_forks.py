@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
+import types
+import weakref
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from paisr import RateLimit
 from paisr._base.runtime import SYSTEM
 from paisr._engine.drift import DriftWatch
 from paisr._engine.retry import RetryBudget
@@ -73,3 +80,71 @@ def test_a_fork_in_the_middle_of_a_transaction_in_memory_waits_for_its_end(tmp_p
     finally:
         stop.set()
         reader.join()
+
+
+LOCKS = (type(threading.Lock()), type(threading.RLock()))
+
+
+def locks_below(roots: list[Any]) -> dict[str, Any]:
+    """Every lock of the package's own objects below `roots`, by where it is."""
+    found: dict[str, Any] = {}
+    seen: set[int] = set()
+    left = [(type(root).__name__, root) for root in roots]
+    while left:
+        path, one = left.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, LOCKS):
+            found[path] = one
+        elif isinstance(one, dict):
+            left += [(f"dict[{key!r}]", value) for key, value in one.items()]
+        elif isinstance(one, list | tuple | set | frozenset | deque | weakref.WeakSet):
+            left += [(f"{path}[]", value) for value in one]
+        elif isinstance(one, types.FunctionType) and one.__module__.startswith("paisr"):
+            left += [(f"{path}()", cell.cell_contents) for cell in one.__closure__ or ()]
+        elif isinstance(one, types.MethodType):
+            left.append((f"{path}.__self__", one.__self__))
+        elif isinstance(one, partial):
+            left += [(f"{path}()", value) for value in (one.func, *one.args, *one.keywords.values())]
+        elif type(one).__module__.partition(".")[0] == "paisr":
+            names = [*getattr(one, "__dict__", ())]
+            names += [name for kind in type(one).__mro__ for name in getattr(kind, "__slots__", ())]
+            left += [(f"{type(one).__name__}.{name}", getattr(one, name)) for name in names if hasattr(one, name)]
+    return found
+
+
+def responding(server: Any, connection: Any) -> None:
+    body = b'{"success": true, "data": {"id": "inv_1", "status": "unpaid"}}'
+    while server.read(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+
+@pytest.mark.parametrize("over", ["own connections", "aiohttp"])
+@pytest.mark.parametrize("with_files", [True, False])
+def test_no_lock_of_a_client_is_the_parents(
+    side: Any, over: str, with_files: bool, raw_server: Any, create: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    """Whoever adds a lock to anything of the package has to renew it: this finds the one that was forgotten."""
+    if over == "aiohttp":
+        monkeypatch.undo()  # what `side` took away
+    settings: dict[str, Any] = {"on_drift": print, "base_url": raw_server(responding).url}
+    if with_files:
+        settings["journal"] = tmp_path / "creates.db"
+        settings["rate_limit"] = RateLimit(250, per=60, shared=f"file:{tmp_path / 'limit'}")
+    client = side.client(**settings)
+    side.call(client, "get", "inv_1")  # some are made by the first calls
+    side.call(client, "create", **create)
+    roots = [client, *(vars(module) for name, module in sys.modules.items() if module and name.startswith("paisr."))]
+    before = locks_below(roots)
+    assert {"RetryBudget._lock", "DriftWatch._lock", "QueueLimiter._lock"} <= set(before)
+    assert {"PoolTransport._lock", "PerLoop._lock"} & set(before)
+
+    def look() -> None:
+        after = locks_below(roots)
+        assert set(after) >= {"RetryBudget._lock", "DriftWatch._lock", "QueueLimiter._lock"}
+        forgotten = {name for name, one in after.items() if any(one is other for other in before.values())}
+        # Held by who forks, and let go in the child: see the test of a transaction above.
+        assert forgotten <= {"dict['_transactions']"}
+
+    assert in_a_child(look) == 0

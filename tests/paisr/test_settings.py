@@ -162,7 +162,7 @@ RIGHT = "give one such as 'https://api.live.paisr.tech/v2'."
         "https://api.example/v 2", "https://api.example/ü", "https://api.example/v2\\x", "https://api.example/%zz",
         "https://api.example/%2",
         "https://api.example:99999", "https://api.example:-1", "https://api.example:0", "https://api.example:x",
-        "https://[::1", "https://[x]/",
+        "https://[::1", "https://[x]/", "http://[::1]evil/v2", "http://evil[::1]/v2", "https://[::1]evil.example:80/v2",
         "https://a b.example", "https://a..example", f"https://{'a' * 64}.example", "https://api_ü\x00.example",
         "https://straße.example",
         "http://api.example/v2", "http://127.1/v2", "http://10.0.0.1", "http://localhost.example",

@@ -66,6 +66,11 @@ def ascii_host(host: str) -> str:
     return name if re.fullmatch(r"[A-Za-z0-9._-]+", name) else ""
 
 
+def names_one_host(authority: str) -> bool:
+    """Whether host and port are all that there is: parsers read ``[::1]evil`` as ``::1``."""
+    return re.fullmatch(r"(\[[^\[\]]*\]|[^\[\]:]*)(:\d*)?", authority) is not None
+
+
 def is_loopback(host: str) -> bool:
     if host.lower() == "localhost":
         return True

@@ -10,12 +10,15 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from msgspec.inspect import DataclassType, EnumType, ListType, UnionType, type_info
 
 from paisr._base.forks import register_after_fork
+
+if TYPE_CHECKING:
+    from paisr._base.secrets import Secret
 
 OnDrift = Callable[[str, str], object]
 
@@ -40,10 +43,10 @@ class DriftWatch:
     def after_fork(self) -> None:
         self._lock = threading.Lock()
 
-    def look(self, operation: str, content: bytes, response: type) -> None:
-        """Compare a body that was decoded with its model, where somebody asked for it."""
+    def look(self, operation: str, content: bytes, response: type, secret: Secret) -> None:
+        """Compare a body that was decoded with its model, where somebody asked; an echo of the token is hidden."""
         if self.on_drift is not None:
-            self.tell(operation, _unknown_in(content, response))
+            self.tell(operation, map(secret.scrub, _unknown_in(content, response)))
 
     def tell(self, operation: str, paths: Iterable[str]) -> None:
         """Tell of what is new among the paths. Whatever goes wrong here is logged, and the call goes on."""

@@ -85,10 +85,9 @@ class MemoryDatabase:
 
     @contextmanager
     def transaction(self, timeout: float, *, durable: bool = False) -> Generator[sqlite3.Connection]:  # noqa: ARG002 - nobody else has it, and nothing lasts
-        with _transactions:
+        with _transactions, self._connection:  # first, so that no interruption leaves a transaction open
             self._connection.execute("BEGIN")
-            with self._connection:
-                yield self._connection
+            yield self._connection
 
     def close(self) -> None:
         """What it remembers is asked for after a client is closed, too."""
@@ -169,6 +168,10 @@ class FileDatabase:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
                 return None
+            raise
+        except BaseException:  # an interruption, which must not leave a transaction open
+            if self._connection is not None:
+                self._connection.rollback()
             raise
         return connection
 

@@ -81,13 +81,11 @@ class WatchedConnector(aiohttp.TCPConnector):
             raise aiohttp.ServerDisconnectedError("the connection broke")
         while True:
             connection = await super().connect(req, *arguments, **options)
-            if self._is_clean(connection.protocol, attempt):
-                attempt.remaining()
+            if self._is_clean(connection.protocol, attempt) and attempt.deadline.remaining():
                 attempt.late = NO_RESPONSE
-                if not self._sees_writes:
-                    attempt.writing()
                 return connection
             connection.close()
+            attempt.remaining()
 
     def close_sockets(self) -> None:
         """Close what a closed event loop left open."""
@@ -112,7 +110,10 @@ class WatchedConnector(aiohttp.TCPConnector):
         elif not framing.reusable or has_unread(watched):
             return False
         framing.sent()
-        watched.attempt = attempt
+        if self._sees_writes:
+            watched.attempt = attempt
+        else:
+            attempt.sent = True
         return True
 
 

@@ -7,9 +7,10 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from paisr._engine.steps import RawResponse
+from paisr._transport import connections
 from paisr._transport.async_streams import AsyncStream, carry_out_async, connect_async
 from paisr._transport.bodies import Body
-from paisr._transport.connections import Connection, Connections, fill
+from paisr._transport.connections import Connection, Connections
 from paisr._transport.failures import broken, broken_by_transport, without_frames
 from paisr._transport.logs import keep_out_of_logs
 from paisr._transport.loops import PerLoop
@@ -36,12 +37,7 @@ class AsyncPool:
         self.connections: Connections[AsyncStream] = Connections()
         self.timekeeper = Timekeeper()
         self._opening = opening
-        self._permits: asyncio.Queue[object] = fill(asyncio.Queue())
-
-    async def permit(self, progress: Progress) -> object:
-        """What allows a call to use a connection, as long as it is kept."""
-        progress.late = NO_CONNECTION_FREE
-        return await self._permits.get()
+        self.permits = asyncio.Semaphore(connections.MAX_CONNECTIONS)
 
     async def open(self, progress: Progress) -> Connection[AsyncStream]:
         progress = progress.connecting()
@@ -81,17 +77,17 @@ class AsyncPoolTransport:
 
     async def _exchange(self, pool: AsyncPool, request: Request, progress: Progress) -> RawResponse:
         outgoing = self._maker.for_wire(request)
-        permit = await pool.permit(progress)
-        connection = pool.connections.take() or await pool.open(progress)
-        try:
-            steps = connection.http.exchange(outgoing, request.body, progress)
-            response = await carry_out_async(steps, connection.stream, progress)
-        except BaseException:
-            connection.stream.abort()
-            raise
-        pool.connections.put(connection)
-        del permit
-        return response
+        progress.late = NO_CONNECTION_FREE
+        async with pool.permits:
+            connection = pool.connections.take() or await pool.open(progress)
+            try:
+                steps = connection.http.exchange(outgoing, request.body, progress)
+                response = await carry_out_async(steps, connection.stream, progress)
+            except BaseException:
+                connection.stream.abort()
+                raise
+            pool.connections.put(connection)
+            return response
 
 
 class AsyncUserTransport:

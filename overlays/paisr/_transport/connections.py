@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from attrs import define
 
@@ -61,6 +61,7 @@ class Stream:
 
 
 S = TypeVar("S", bound=Stream)
+H = TypeVar("H")
 
 
 @define
@@ -76,6 +77,18 @@ class PoolClosedError(OSError):
         super().__init__("the client was closed before the request was sent")
 
 
+class Held(Generic[H]):
+    """Objects as long as somebody holds them. They go without a callback, which an interruption could break off."""
+
+    def __init__(self) -> None:
+        self.references: list[weakref.ref[H]] = []
+
+    def all(self) -> list[H]:
+        held = [(reference, one) for reference in self.references if (one := reference()) is not None]
+        self.references = [reference for reference, _one in held]
+        return [one for _reference, one in held]
+
+
 class Connections(Generic[S]):
     """The open connections of one pool. Safe to share between threads.
 
@@ -85,7 +98,7 @@ class Connections(Generic[S]):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._idle: deque[tuple[float, Connection[S]]] = deque()
-        self._open: weakref.WeakSet[S] = weakref.WeakSet()
+        self._open: Held[S] = Held()
         self._lock = threading.Lock()
         self._is_closed = False
 
@@ -105,7 +118,8 @@ class Connections(Generic[S]):
         """One that is being opened."""
         with self._lock:
             self._check_open()
-            self._open.add(stream)
+            self._open.all()
+            self._open.references.append(weakref.ref(stream))
 
     def put(self, connection: Connection[S]) -> None:
         """Take it back after its response."""
@@ -128,7 +142,7 @@ class Connections(Generic[S]):
         """Close those that are idle, and break off those in use."""
         with self._lock:
             self._is_closed = True
-            streams = list(self._open)
+            streams = self._open.all()
         for stream in streams:
             stream.break_off()
         self._idle.clear()
@@ -139,17 +153,23 @@ class Connections(Generic[S]):
 
 
 class Permit:
-    """Allows one call to use a connection. Given up with the last reference to it, wherever the call was broken off."""
+    """Allows one call to use a connection, as long as the call holds it."""
 
-    def __init__(self, permits: Any) -> None:
-        self._permits = permits
-
-    def __del__(self) -> None:
-        self._permits.put_nowait(Permit(self._permits))
+    __slots__ = ("__weakref__",)
 
 
-def fill(permits: Any) -> Any:
-    """A queue, with as many permits in it as there may be connections."""
-    for _ in range(MAX_CONNECTIONS):
-        permits.put_nowait(Permit(permits))
-    return permits
+class Permits:
+    """As many as there may be connections. Whatever breaks a call off, with its last reference its permit is free."""
+
+    def __init__(self) -> None:
+        self._held: Held[Permit] = Held()
+        self._lock = threading.Lock()
+
+    def take(self) -> Permit | None:
+        """None when all are held."""
+        with self._lock:
+            if len(self._held.references) >= MAX_CONNECTIONS and len(self._held.all()) >= MAX_CONNECTIONS:
+                return None
+            permit = Permit()
+            self._held.references.append(weakref.ref(permit))
+            return permit

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from attrs import field, frozen
 
 from paisr._base.errors import ConfigurationError
-from paisr._base.route import DEFAULT_PORTS, ascii_host
+from paisr._base.route import DEFAULT_PORTS, ascii_host, is_loopback, names_one_host
 from paisr._base.secrets import Secret
 
 if TYPE_CHECKING:
@@ -64,9 +64,17 @@ def choose_proxy(route: Route) -> Proxy | None:
     proxy = route.proxy
     if proxy is None and not route.service.is_loopback:
         proxy = _environments_proxy(route.service)
-    if proxy is not None and (problem := _proxy_problem(proxy)):
+    if proxy is None:
+        return None
+    if problem := _proxy_problem(proxy):
         raise ConfigurationError(problem)
-    return None if proxy is None else Proxy.of(proxy)
+    chosen = Proxy.of(proxy)
+    if route.service.scheme == "http" and not is_loopback(chosen.host):
+        raise ConfigurationError(
+            "The base URL is plain http on this machine, and the proxy is on another one: the token would travel "
+            "readable; leave proxy= out, or give an https base URL."
+        )
+    return chosen
 
 
 def _environments_proxy(service: Service) -> Secret | None:
@@ -145,7 +153,8 @@ def _proxy_problem(proxy: Secret) -> str | None:
         _port = parts.port
     except ValueError:
         return f"The proxy's URL cannot be read; {right}."
-    if parts.scheme not in PROXY_SCHEMES or not ascii_host(parts.hostname or ""):
+    host = ascii_host(parts.hostname or "") if names_one_host(parts.netloc.rpartition("@")[2]) else ""
+    if parts.scheme not in PROXY_SCHEMES or not host:
         return f"The proxy's URL is not one of {', '.join(PROXY_SCHEMES)} with a host; {right}."
     if parts.scheme.startswith("socks") and find_spec("socksio") is None:
         return "A SOCKS proxy needs the package socksio: install httpx[socks]."

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import queue
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from paisr._base.forks import register_after_fork
 from paisr._engine.steps import RawResponse
 from paisr._transport.bodies import Body
-from paisr._transport.connections import Connection, Connections, fill
+from paisr._transport.connections import Connection, Connections, Permit, Permits
 from paisr._transport.failures import broken, broken_by_transport, without_frames
 from paisr._transport.logs import keep_out_of_logs
 from paisr._transport.opening import Opening
@@ -28,21 +28,24 @@ if TYPE_CHECKING:
     from paisr_generated.operations import Request
 
 
+# Seconds after which a call that waits for a connection asks again.
+ASK_AGAIN = 0.005
+
+
 class Pool:
     """The connections of a client: each call has one to itself, and waits when all are in use."""
 
     def __init__(self, opening: Opening) -> None:
         self.connections: Connections[SyncStream] = Connections()
         self._opening = opening
-        self._permits = fill(queue.SimpleQueue())  # found in its module now: gevent puts its own there
+        self._permits = Permits()
 
-    def permit(self, progress: Progress) -> object:
-        """What allows a call to use a connection, as long as it is kept."""
+    def permit(self, progress: Progress) -> Permit:
+        """What allows a call to use a connection, as long as it is held."""
         progress.late = NO_CONNECTION_FREE
-        try:
-            return self._permits.get(timeout=progress.remaining())
-        except queue.Empty:
-            raise TimeoutError from None
+        while (permit := self._permits.take()) is None:
+            time.sleep(min(progress.remaining(), ASK_AGAIN))
+        return permit
 
     def open(self, progress: Progress) -> Connection[SyncStream]:
         progress = progress.connecting()

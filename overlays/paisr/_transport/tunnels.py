@@ -29,7 +29,7 @@ def ask_http_proxy(layer: Layer, authority: bytes, headers: list[Header]) -> Ste
                 raise ProxyError("the proxy hung up")
             http.receive_data(data)
     if not 200 <= event.status_code < 300:
-        raise ProxyError(f"{event.status_code} {bytes(event.reason).decode('ascii', 'ignore')}".rstrip())
+        raise ProxyError(f"the proxy responded {event.status_code}")  # its own words may have the password in them
     if http.trailing_data[0]:
         raise ProxyError("the proxy spoke before the service was asked")
 

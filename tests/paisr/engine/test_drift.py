@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from paisr import AsyncPaisr, ConfigurationError, Paisr
+from paisr._base.secrets import Secret
 from paisr._engine.drift import MAX_TOLD, DriftWatch
 from paisr_generated.models import GetInvoiceResponse, ListInvoicesResponse
 
@@ -64,7 +65,7 @@ def test_the_async_client_tells_too() -> None:
 def test_a_response_that_the_contract_knows_tells_nothing() -> None:
     told: list[str] = []
     watch = DriftWatch(lambda operation, path: told.append(path))
-    watch.look("list_invoices", EXAMPLE.read_bytes(), ListInvoicesResponse)
+    watch.look("list_invoices", EXAMPLE.read_bytes(), ListInvoicesResponse, Secret("t"))
     assert told == []
 
 
@@ -89,8 +90,18 @@ def test_made_up_names_do_not_fill_the_memory() -> None:
     watch = DriftWatch(lambda operation, path: told.append(path))
     names = {f"f{number}": 1 for number in range(MAX_TOLD + 50)}
     body = json.dumps({"success": True, "data": {"id": "inv_1", "status": "paid", **names}}).encode()
-    watch.look("get_invoice", body, GetInvoiceResponse)
+    watch.look("get_invoice", body, GetInvoiceResponse, Secret("t"))
     assert len(told) == MAX_TOLD
+
+
+def test_an_echo_of_the_token_is_not_told() -> None:
+    token = "CANARY-c0ffee"
+    told: list[str] = []
+    data = {"id": "inv_1", "status": token, token: 1, f"with {token} in it": 1}
+    transport = responding(json.dumps({"success": True, "data": data}).encode())
+    with Paisr(token, transport=transport, on_drift=lambda operation, path: told.append(path)) as client:
+        client.invoices.get("inv_1")
+    assert set(told) == {'$.data["[secret]"]', '$.data["with [secret] in it"]', "$.data.status=[secret]"}
 
 
 def test_what_is_not_callable_is_refused() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import queue
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 from paisr._transport import connections as module
-from paisr._transport.connections import IDLE_EXPIRY, Connection, Connections, PoolClosedError, Stream, fill
+from paisr._transport.connections import IDLE_EXPIRY, Connection, Connections, Permits, PoolClosedError, Stream
 
 
 class Http:
@@ -131,18 +130,19 @@ def test_an_aborted_one_sends_nothing_more(connected: Any) -> None:
 
 def test_a_permit_comes_back_wherever_the_call_was_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_CONNECTIONS", 2)
-    permits = fill(queue.SimpleQueue())
+    permits = Permits()
 
     def broken_off() -> None:
-        permit = permits.get_nowait()
+        permit = permits.take()
+        assert permit is not None
         raise KeyboardInterrupt(permit)
 
     for _ in range(5):
         with pytest.raises(KeyboardInterrupt):
             broken_off()
-    held = [permits.get_nowait() for _ in range(2)]
-    assert permits.empty()
+    held = [permits.take() for _ in range(2)]
+    assert permits.take() is None
     held.pop()
-    assert permits.qsize() == 1
-    held.pop()
-    assert permits.qsize() == 2
+    assert permits.take() is not None
+    held.append(permits.take())
+    assert permits.take() is None

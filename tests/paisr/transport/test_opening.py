@@ -64,7 +64,18 @@ def test_loopback_is_not_asked_for_through_the_environments_proxy(monkeypatch: p
     monkeypatch.setenv("HTTP_PROXY", "http://p.example")
     for host in ("127.0.0.1:8000", "localhost", "[::1]:8000"):
         assert chosen(url=f"http://{host}/v2") is None
-    assert chosen("http://given.example", url="http://127.0.0.1/v2") == "http://given.example:80"
+
+
+@pytest.mark.parametrize("proxy", ["http://given.example", "https://10.1.2.3:3128", "socks5://given.example"])
+@pytest.mark.parametrize("kind", [Paisr, AsyncPaisr])
+def test_a_service_on_loopback_is_not_asked_for_through_another_machine(
+    proxy: str, kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("paisr._transport.proxies.find_spec", lambda name: object())
+    for host in ("127.0.0.1:8000", "localhost", "[::1]:8000"):
+        with pytest.raises(ConfigurationError, match=r"the token would travel readable; leave proxy= out"):
+            kind("tok", base_url=f"http://{host}/v2", proxy=proxy)
+        assert chosen("http://localhost:3128", url=f"http://{host}/v2") == "http://localhost:3128"
 
 
 @pytest.mark.parametrize(
@@ -80,6 +91,8 @@ def test_loopback_is_not_asked_for_through_the_environments_proxy(monkeypatch: p
         (7, "The proxy's URL is not one of"),
         ("http://p.example:99999", "The proxy's URL cannot be read; give one such as"),
         ("http://[::1", "The proxy's URL cannot be read"),
+        ("http://[::1]evil.example", "The proxy's URL is not one of"),
+        ("http://user@evil[::1]:80", "The proxy's URL is not one of"),
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_refused_when_the_client_is_made(proxy: Any, said: str) -> None:

@@ -46,8 +46,8 @@ def test_an_http_proxy_is_asked_for_a_tunnel(reply: bytes, step: int) -> None:
 @pytest.mark.parametrize(
     ("reply", "problem"),
     [
-        (b"HTTP/1.1 407 Who are you\r\n\r\n", "407 Who are you"),
-        (b"HTTP/1.1 502 \r\n\r\n", "502"),
+        (b"HTTP/1.1 407 Who are you\r\n\r\n", "^the proxy responded 407$"),
+        (b"HTTP/1.1 502 \r\n\r\n", "^the proxy responded 502$"),
         (b"", "the proxy hung up"),
         (b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK", "the proxy spoke before"),
     ],

@@ -1,0 +1,226 @@
+"""One client on many event loops, and event loops that are held up: nothing is left over, nothing is sent late."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from declarations import CREATE, TOKEN, authority, certified
+from server import Connection, FaultServer, healthy, http
+
+from paisr import APITimeoutError, AsyncPaisr, OutcomeUnknownError, Paisr, RateLimit
+from paisr._base.runtime import Runtime
+from paisr._transport.progress import NOT_CONNECTED, Progress
+
+LOOPS = int(os.environ.get("FAULTS_LOOPS", "200"))
+# Bytes that so many loops may leave behind in all: what the allocator keeps, and no socket, session or loop.
+MAX_GROWTH = 2_000_000
+
+
+@pytest.fixture(params=["own", "aiohttp"])
+def over(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Which transport an event loop has."""
+    if request.param == "own":
+        monkeypatch.setitem(sys.modules, "paisr._transport.aiohttp", None)
+    return str(request.param)
+
+
+def open_files() -> int:
+    gc.collect()
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def resident() -> int:
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list a process's open files")
+# A closed event loop cannot close what it had open; its sockets are closed without it.
+@pytest.mark.filterwarnings(
+    "ignore:unclosed transport:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+def test_many_event_loops_leave_nothing_behind(over: str, caplog: pytest.LogCaptureFixture) -> None:
+    """As a worker that calls `asyncio.run` for each task, and closes nothing."""
+    with FaultServer(healthy) as server:
+        client = AsyncPaisr(TOKEN, base_url=server.url, rate_limit=None)
+
+        async def task(number: int) -> None:
+            assert (await client.invoices.get(f"inv_{number}")).id == f"inv_{number}"
+
+        def run(loops: int) -> None:
+            for number in range(loops):
+                asyncio.run(task(number))
+                server.forget()
+
+        run(20)
+        files, memory = open_files(), resident()
+        run(LOOPS)
+        assert open_files() <= files + 2  # the server notices a little later
+        assert resident() - memory < MAX_GROWTH
+        asyncio.run(client.aclose())
+        assert open_files() < files + 1
+    assert not caplog.records, "aiohttp says so when a session was not closed"
+
+
+class HeldUp:
+    """A clock that jumps when it is told to: a step that held the loop up, a long collection, a stopped process."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+        self.is_armed = False
+        self.writes, self.writes_in_time = 0, 0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead
+
+
+def timed(kind: type[Any], clock: HeldUp) -> type[Any]:
+    return type(kind.__name__, (kind,), {"_runtime": Runtime(clock=clock)})
+
+
+@pytest.fixture(params=["plain", "over TLS", "through a proxy"])
+def service(request: pytest.FixtureRequest) -> Iterator[tuple[FaultServer, dict[str, Any]]]:
+    """A service, and how it is reached."""
+    tls = certified("127.0.0.1")() if request.param != "plain" else None
+    trust = ssl.create_default_context()
+    authority().configure_trust(trust)
+
+    def proxy(connection: Connection) -> None:
+        """The service itself is behind the tunnel."""
+        assert tls is not None
+        if connection.request():
+            connection.send(http(200, length=False))
+            with tls.wrap_socket(connection.socket, server_side=True) as secured:
+                healthy(Connection(connection.server, connection.number, secured))
+
+    through = request.param == "through a proxy"
+    with FaultServer(proxy if through else healthy, tls=None if through else tls) as server:
+        settings: dict[str, Any] = {"base_url": server.url}
+        if through:
+            settings = {"base_url": "https://127.0.0.1:9/v2", "tls": trust, "proxy": f"http://127.0.0.1:{server.port}"}
+        elif tls is not None:
+            settings = {"base_url": server.url.replace("http:", "https:"), "tls": trust}
+        yield server, settings
+
+
+@pytest.fixture
+def held_up(monkeypatch: pytest.MonkeyPatch) -> HeldUp:
+    """A hundred seconds pass before each write of a request, as late as can be: on the way to the socket."""
+    clock, usual = HeldUp(), Progress.writing
+
+    def writing(self: Progress) -> float:
+        if self.late != NOT_CONNECTED and clock.is_armed:
+            clock.writes += 1
+            clock.ahead += 100 if clock.writes > clock.writes_in_time else 0
+        return usual(self)
+
+    monkeypatch.setattr(Progress, "writing", writing)
+    return clock
+
+
+@pytest.mark.parametrize("warm", [True, False], ids=["kept connection", "new connection"])
+def test_no_create_leaves_after_its_deadline(over: str, service: Any, warm: bool, held_up: HeldUp) -> None:
+    """However the connection was made, and whatever was said on it before: TLS, a proxy's tunnel."""
+    server, settings = service
+
+    async def session() -> None:
+        async with timed(AsyncPaisr, held_up)(TOKEN, rate_limit=None, timeout=1, max_retries=0, **settings) as client:
+            if warm:
+                await client.invoices.get("inv_1")
+            held_up.is_armed = True
+            with pytest.raises(APITimeoutError) as caught:
+                await client.invoices.create(**CREATE)
+            assert caught.value.outcome == "not_sent"
+            await asyncio.sleep(0.02)
+        assert server.count("POST") == 0
+
+    asyncio.run(session())
+
+
+@pytest.mark.parametrize("warm", [True, False], ids=["kept connection", "new connection"])
+def test_no_create_of_a_thread_leaves_after_its_deadline(service: Any, warm: bool, held_up: HeldUp) -> None:
+    server, settings = service
+    with timed(Paisr, held_up)(TOKEN, rate_limit=None, timeout=1, max_retries=0, **settings) as client:
+        if warm:
+            client.invoices.get("inv_1")
+        held_up.is_armed = True
+        with pytest.raises(APITimeoutError) as caught:
+            client.invoices.create(**CREATE)
+        assert caught.value.outcome == "not_sent"
+    assert server.count("POST") == 0
+
+
+def test_no_piece_of_a_large_create_leaves_after_its_deadline(over: str, service: Any, held_up: HeldUp) -> None:
+    server, settings = service
+
+    async def session() -> None:
+        async with timed(AsyncPaisr, held_up)(TOKEN, rate_limit=None, timeout=30, max_retries=0, **settings) as client:
+            held_up.is_armed, held_up.writes_in_time = True, 3
+            with pytest.raises(OutcomeUnknownError):
+                await client.invoices.create(**CREATE | {"summary": "x" * 5_000_000})
+        await asyncio.sleep(0.02)
+        assert held_up.writes == 4, "after the first that is late nothing more is tried"
+
+    asyncio.run(session())
+    assert server.count("POST") == 0
+
+
+@pytest.mark.parametrize("kind", [Paisr, AsyncPaisr])
+def test_a_users_transport_is_not_asked_after_the_deadline(kind: type[Any]) -> None:
+    clock = HeldUp()
+    asked: list[httpx.Request] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(500)
+
+    client = timed(kind, clock)(TOKEN, timeout=1, max_retries=0, transport=httpx.MockTransport(respond))
+    usual = client._transport._maker.for_transport
+
+    class Slow:
+        def for_transport(self, *arguments: Any) -> Any:
+            clock.ahead += 3
+            return usual(*arguments)
+
+    client._transport._maker = Slow()
+    create = partial(client.invoices.create, **CREATE)
+    with pytest.raises(APITimeoutError) as caught:
+        create() if kind is Paisr else asyncio.run(create())
+    assert (caught.value.outcome, asked) == ("not_sent", [])
+
+
+def test_a_call_ends_in_time_while_the_threads_of_its_loop_are_busy(over: str, tmp_path: Path) -> None:
+    """A name is looked up, a journal is written and a file of permits is asked, in threads of their own."""
+    free = threading.Event()
+
+    async def session(server: FaultServer) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        busy = [loop.run_in_executor(None, free.wait, 30) for _ in range(3)]
+        settings: dict[str, Any] = {"journal": tmp_path / "creates.db", "rate_limit": None}
+        if sys.platform != "win32":
+            settings["rate_limit"] = RateLimit(250, per=60, shared=f"file:{tmp_path / 'limit'}")
+        url = server.url.replace("127.0.0.1", "localhost")
+        try:
+            async with asyncio.timeout(5), AsyncPaisr(TOKEN, base_url=url, timeout=5, **settings) as client:
+                assert (await client.invoices.create(**CREATE)).id == "inv_created"
+                assert (await client.invoices.list())[0].id == "inv_1"
+        finally:
+            free.set()
+            await asyncio.gather(*busy)
+
+    with FaultServer(healthy) as server:
+        asyncio.run(session(server))

@@ -1,0 +1,68 @@
+"""gunicorn's way with gevent: a client that is made when the program is loaded, a fork, and only then the patching."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from declarations import TOKEN, certified, over_tls
+from server import FaultServer, healthy
+
+CALLS = 100
+PROGRAM = """
+import os, sys
+from paisr import Paisr
+
+url, token, journal, used = sys.argv[1:5]
+client = Paisr(token, base_url=url, timeout=10, max_retries=0, journal=journal or None)
+if used:
+    client.invoices.get("inv_0")
+child = os.fork()
+if child:
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+import gevent.monkey
+gevent.monkey.patch_all()
+import gevent, gevent.pool, time
+
+began, longest = time.monotonic(), [0.0]
+def tick():
+    while True:  # what holds all greenlets up is seen here
+        before = time.monotonic()
+        gevent.sleep(0.01)
+        longest[0] = max(longest[0], time.monotonic() - before)
+gevent.spawn(tick)
+
+def work(number):
+    assert client.invoices.get(f"inv_{number}").id == f"inv_{number}"
+    return True
+
+done = gevent.pool.Pool(50).map(work, range(int(sys.argv[5])))
+assert all(done)
+if journal:
+    client.invoices.create(customer="cus_1", summary="Two pizzas", due="In 3 days")
+client.close()
+print(f"{sum(done)} of {len(done)}", f"longest pause {longest[0]:.1f} s" if longest[0] > 3 else "", flush=True)
+"""
+
+
+@pytest.mark.parametrize("used", ["", "used before the fork"])
+@pytest.mark.parametrize("journal", ["", "with a journal"])
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "over TLS"])
+def test_a_client_made_before_the_patching_works_after_it(
+    secure: bool, journal: str, used: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("gevent", reason="needs gevent, which is one of the test tools")
+    with FaultServer(healthy, tls=certified("localhost")() if secure else None) as server:
+        target: Any = over_tls(server) if secure else None
+        url = (target.base_url if secure else server.url).replace("127.0.0.1", "localhost")
+        place = str(tmp_path / "creates.db") if journal else ""
+        environment = {"SSL_CERT_FILE": target.ca} if secure else {}
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, url, TOKEN, place, used, str(CALLS)],
+            capture_output=True, text=True, timeout=60, check=False, env=environment,
+        )  # fmt: skip
+    assert (done.stdout.strip(), done.returncode) == (f"{CALLS} of {CALLS}", 0), done.stderr[-3000:]
