@@ -12,6 +12,8 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
+from .base_model import BaseModel
+
 if TYPE_CHECKING:
     from typing import Optional as IfPresent
 else:
@@ -108,7 +110,7 @@ class OpenIntEnum(IntEnum):
         return super().__repr__() if self.is_known else f"<{type(self).__name__} (unknown): {self._value_}>"
 
 
-class ModelList(Sequence[T]):
+class ModelList(BaseModel, Sequence[T]):
     """The result of a list operation: a sequence of its models, with whatever else came beside them as attributes.
 
     `may_be_truncated` is true when as many came as the request allowed: there may be more.

@@ -83,14 +83,14 @@ def _decorator(model: Model, *, only_sent: bool) -> str:
 
 def _list_base(model: Model) -> str:
     if not model.listed or not model.listed.shape.item or not model.listed.shape.item.model:
-        return ""
+        return "(BaseModel)"
     item = model.listed.shape.item.model
     return f'(ModelList["{item.name}"])' if item.in_cycle and model.in_cycle else f"(ModelList[{item.name}])"
 
 
 def _struct_bases(model: Model) -> str:
     renamed = {one.name: one.json_name for one in model.fields if one.name != one.json_name}
-    options = ["Struct", "frozen=True", "kw_only=True"]
+    options = ["Struct", "BaseModel", "frozen=True", "kw_only=True"]
     if renamed:
         options.append(f"rename={{{', '.join(f'{literal(name)}: {literal(own)}' for name, own in renamed.items())}}}")
     if model.tag:

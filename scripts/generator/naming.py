@@ -13,12 +13,14 @@ from .shapes import UnsupportedContractError
 
 # Names that generated modules import; a model of the same name would hide them.
 IMPORTED = {
-    "Annotated", "Any", "ApiResponse", "AsyncCaller", "AwareDatetime", "Caller", "Decimal", "Final", "IfPresent",
+    "Annotated", "Any", "ApiResponse", "AsyncCaller", "AwareDatetime", "BaseModel", "Caller", "Decimal", "Final", "IfPresent",
     "ClassVar", "Iterable", "Literal", "Mapping", "ModelList", "NotRequired", "Number", "OpenIntEnum", "OpenStrEnum",
     "Operation", "Parameter", "Response", "Sequence", "Struct", "TypedDict", "UUID",
 }  # fmt: skip
 # A field of one of these names would hide a type from the annotations below it.
 HIDING = IMPORTED | {"field", "frozen", "property", "datetime", "msgspec", "builtins"}
+# What every model can do.
+HIDING |= {"from_dict", "from_json", "to_dict", "to_json"}
 BUILTIN_TYPES = ("bool", "dict", "int", "list", "str")
 PREFIX = "field_"
 

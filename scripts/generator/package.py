@@ -23,7 +23,7 @@ from .operation_views import operation_view
 from .resources import resource_view
 
 NOT_KEPT = ("client.py", "errors.py")
-SUPPORT = ("types.py", "operations.py", "rules.py", "reading.py", "salvage.py")
+SUPPORT = ("types.py", "operations.py", "rules.py", "reading.py", "salvage.py", "base_model.py")
 
 
 class GenerateError(Exception):

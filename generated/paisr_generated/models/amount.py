@@ -5,11 +5,12 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from ..base_model import BaseModel
 from ..types import refuse_unusable_decimal
 
 
 @frozen(kw_only=True)
-class Amount:
+class Amount(BaseModel):
     """The totals of an invoice, in major units of its currency (SRD 150.00, not cents)."""
 
     sub_total: Decimal | None = None

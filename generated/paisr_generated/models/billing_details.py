@@ -3,9 +3,11 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ..base_model import BaseModel
+
 
 @frozen(kw_only=True)
-class BillingDetails:
+class BillingDetails(BaseModel):
     """The address that a customer is billed at."""
 
     line_1: str | None = None

@@ -3,9 +3,11 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ..base_model import BaseModel
+
 
 @frozen(kw_only=True)
-class CheckoutSession:
+class CheckoutSession(BaseModel):
     """The hosted page on which a customer pays. Sessions last 30 minutes."""
 
     url: str | None = None

@@ -3,12 +3,13 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ..base_model import BaseModel
 from .currency import Currency
 from .line_item import LineItem
 
 
 @frozen
-class CreateInvoiceRequest:
+class CreateInvoiceRequest(BaseModel):
     """What to bill, to whom, and until when."""
 
     customer: str

@@ -3,12 +3,13 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ..base_model import BaseModel
 from ..types import refuse_other_constants
 from .created_invoice import CreatedInvoice
 
 
 @frozen(kw_only=True)
-class CreateInvoiceResponse:
+class CreateInvoiceResponse(BaseModel):
     """The envelope around a created invoice."""
 
     success: bool

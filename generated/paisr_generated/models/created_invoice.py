@@ -3,11 +3,12 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ..base_model import BaseModel
 from .checkout_session import CheckoutSession
 
 
 @frozen(kw_only=True)
-class CreatedInvoice:
+class CreatedInvoice(BaseModel):
     """What the service tells of an invoice that was just created."""
 
     id: str

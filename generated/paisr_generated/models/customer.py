@@ -3,12 +3,13 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ..base_model import BaseModel
 from .billing_details import BillingDetails
 from .shipping_details import ShippingDetails
 
 
 @frozen(kw_only=True)
-class Customer:
+class Customer(BaseModel):
     """The customer of an invoice."""
 
     id: str | None = None

@@ -3,11 +3,12 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ..base_model import BaseModel
 from ..types import refuse_other_constants
 
 
 @frozen(kw_only=True)
-class ErrorResponse:
+class ErrorResponse(BaseModel):
     """The envelope of every response that is not a success."""
 
     success: bool

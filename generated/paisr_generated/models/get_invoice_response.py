@@ -3,12 +3,13 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ..base_model import BaseModel
 from ..types import refuse_other_constants
 from .invoice import Invoice
 
 
 @frozen(kw_only=True)
-class GetInvoiceResponse:
+class GetInvoiceResponse(BaseModel):
     """The envelope around one invoice."""
 
     success: bool

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ..base_model import BaseModel
 from ..types import AwareDatetime
 from .amount import Amount
 from .checkout_session import CheckoutSession
@@ -13,7 +14,7 @@ from .voucher import Voucher
 
 
 @frozen(kw_only=True)
-class Invoice:
+class Invoice(BaseModel):
     """A bill for a customer."""
 
     id: str

@@ -7,11 +7,12 @@ from typing import Final, TypedDict
 from attrs import field, frozen
 
 from .. import rules
+from ..base_model import BaseModel
 from ..types import Number, to_decimal
 
 
 @frozen
-class LineItem:
+class LineItem(BaseModel):
     """One line of a new invoice."""
 
     description: str

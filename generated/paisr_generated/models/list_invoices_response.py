@@ -3,12 +3,13 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ..base_model import BaseModel
 from ..types import refuse_other_constants
 from .invoice_list import InvoiceList
 
 
 @frozen(kw_only=True)
-class ListInvoicesResponse:
+class ListInvoicesResponse(BaseModel):
     """The envelope around a list of invoices."""
 
     success: bool

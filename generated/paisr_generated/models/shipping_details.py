@@ -3,9 +3,11 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ..base_model import BaseModel
+
 
 @frozen(kw_only=True)
-class ShippingDetails:
+class ShippingDetails(BaseModel):
     """The address that a customer's goods go to."""
 
     name: str | None = None

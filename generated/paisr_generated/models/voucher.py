@@ -5,12 +5,13 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from ..base_model import BaseModel
 from ..types import refuse_unusable_decimal
 from .voucher_type import VoucherType
 
 
 @frozen(kw_only=True)
-class Voucher:
+class Voucher(BaseModel):
     """A reduction that was applied to an invoice."""
 
     id: str | None = None

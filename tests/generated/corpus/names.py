@@ -53,8 +53,10 @@ PROPERTIES = {
     "dict": "dict",
     "property": "property_",
     "field": "field_",
+    "to_dict": "to_dict_",
 }
 MODEL_NAMES = (
+    "BaseModel",
     "Operation", "Parameter", "Response", "Request", "Field", "Text", "Rule", "Decimal", "Any", "List", "Optional",
     "Literal", "Struct", "Final", "datetime", "int", "str", "Paisr", "Invoices", "NotFoundError", "RateLimit", "class",
     "2nd", "Line-Entry", "line_entry", "LINE_ENTRY", "rules", "types", "None", "Self", "UUID", "ClassVar", "Exception",
