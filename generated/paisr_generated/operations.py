@@ -219,6 +219,8 @@ class Headers(Mapping[str, str]):
 class ApiResponse(Generic[T]):
     """A response with everything around its data.
 
+    `data` is what the call without its response results in, and None in an error. `status_code` and `headers` are the
+    service's; names of headers are found in any case.
     `content` is the body as it came, decompressed; a field that the contract does not know is in there and in
     `json()`. `attempts` counts how often the request was sent.
     """

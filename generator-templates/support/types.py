@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar, cast, overload
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -139,7 +139,7 @@ class ModelList(BaseModel, Sequence[T]):
             return NotImplemented
         return vars(self) == vars(other)
 
-    __hash__ = None  # type: ignore[assignment]  # a sequence of things that are compared, not a key
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # a sequence of things that are compared, not a key
 
     def __repr__(self) -> str:
         truncated = ", may be truncated" if self.may_be_truncated else ""

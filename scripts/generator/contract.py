@@ -55,6 +55,9 @@ class Contract:
     models: list[Model]
     enumerations: list[Enumeration]
     operations: list[Operation]
+    helpers: Mapping[str, Sequence[str]] = field(factory=dict)
+    """Methods of a resource that overlays/paisr adds, by what a client calls the resource."""
+
     refused: list[UnsupportedContractError] = field(factory=list)
 
     def by_attribute(self) -> dict[str, list[Operation]]:
@@ -88,8 +91,13 @@ def read_contract(root: Node, surroundings: Surroundings) -> Contract:
         models=models,
         enumerations=sorted(schemas.enumerations.values(), key=lambda one: one.name),
         operations=operations,
+        helpers=_helped(operations, surroundings),
         refused=list({(one.operation, str(one)): one for one in [*refused, *problems]}.values()),
     )
+
+
+def _helped(operations: Sequence[Operation], surroundings: Surroundings) -> dict[str, Sequence[str]]:
+    return {one.attribute: surroundings.helpers[one.id] for one in operations if one.id in surroundings.helpers}
 
 
 def _operations(
@@ -98,11 +106,7 @@ def _operations(
     """The operations that can be generated, and why others cannot."""
     read = list(OperationReader(document, schemas, surroundings.arguments).read_all())
     problems = [one for one in read if isinstance(one, UnsupportedContractError)]
-    helped = {
-        one.attribute: surroundings.helpers[one.id]
-        for one in read
-        if isinstance(one, Operation) and one.id in surroundings.helpers
-    }
+    helped = _helped([one for one in read if isinstance(one, Operation)], surroundings)
     whole = without_broken(schemas.models)
     kept: list[Operation] = []
     for one in read:

@@ -13,9 +13,9 @@ from .shapes import UnsupportedContractError
 
 # Names that generated modules import; a model of the same name would hide them.
 IMPORTED = {
-    "Annotated", "Any", "ApiResponse", "AsyncCaller", "AwareDatetime", "BaseModel", "Caller", "Decimal", "Final", "IfPresent",
-    "ClassVar", "Iterable", "Literal", "Mapping", "ModelList", "NotRequired", "Number", "OpenIntEnum", "OpenStrEnum",
-    "Operation", "Parameter", "Response", "Sequence", "Struct", "TypedDict", "UUID",
+    "Annotated", "Any", "ApiResponse", "AsyncCaller", "AwareDatetime", "BaseModel", "Caller", "Decimal", "Final",
+    "IfPresent", "ClassVar", "Iterable", "Literal", "Mapping", "ModelList", "NotRequired", "Number", "OpenIntEnum",
+    "OpenStrEnum", "Operation", "Parameter", "Response", "Sequence", "Struct", "TypedDict", "UUID",
 }  # fmt: skip
 # A field of one of these names would hide a type from the annotations below it.
 HIDING = IMPORTED | {"field", "frozen", "property", "datetime", "msgspec", "builtins"}

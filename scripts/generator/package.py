@@ -124,7 +124,13 @@ def _document_for_the_generator(contract: Contract) -> Node:
 def _resources(contract: Contract) -> list[dict[str, Any]]:
     taken = {one.name for one in [*contract.models, *contract.enumerations]}
     return [
-        resource_view(attribute, operations, contract.tags.get(operations[0].tag, ""), taken)
+        resource_view(
+            attribute,
+            operations,
+            contract.tags.get(operations[0].tag, ""),
+            taken,
+            contract.helpers.get(attribute, ()),
+        )
         for attribute, operations in sorted(contract.by_attribute().items())
     ]
 

@@ -33,9 +33,9 @@ class Form:
 
 
 def resource_view(
-    attribute: str, operations: Sequence[Operation], described: str, taken: Collection[str]
+    attribute: str, operations: Sequence[Operation], described: str, taken: Collection[str], helpers: Sequence[str]
 ) -> dict[str, Any]:
-    """Everything of a tag. `taken`: names that models have."""
+    """Everything of a tag. `taken`: names that models have; `helpers`: methods that are written by hand."""
     tag = operations[0].tag
     name = naming.class_name(tag)
     if set(taken) & {name, f"Async{name}", f"{name}WithResponse", f"Async{name}WithResponse"}:
@@ -46,11 +46,22 @@ def resource_view(
     return {
         "attribute": attribute,
         "title": title,
+        "overviews": [_overview(title, attribute, form, operations, helpers) for form in forms[:2]],
         "classes": [one.name for one in forms],
         "forms": forms,
         "operations": [_method_view(one, methods) for one in operations],
         "imports": _imports(operations),
     }
+
+
+def _overview(title: str, attribute: str, form: Form, operations: Sequence[Operation], helpers: Sequence[str]) -> str:
+    """What the attribute of a client says in `help()`: each method by name."""
+    lines = [fill(docstring(title), WIDTH), ""]
+    for one in operations:
+        lines.append(_argument_line(f"`{attribute}.{one.method_name}()`", one.summary or one.id))
+    lines += [f"    `{attribute}.{name}()`: See ``help(paisr.{form.name}.{name})``." for name in helpers]
+    lines.append(f"    `{attribute}.with_response`: The calls of the contract, each with the whole response.")
+    return "\n".join([*lines, ""])
 
 
 def _forms(name: str, title: str) -> list[Form]:

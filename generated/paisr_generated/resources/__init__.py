@@ -35,7 +35,17 @@ class Resources:
 
     @property
     def invoices(self) -> Invoices:
-        """Bills for a customer, paid on a hosted checkout page."""
+        """Bills for a customer, paid on a hosted checkout page.
+
+        `invoices.list()`: List invoices.
+        `invoices.create()`: Create an invoice.
+        `invoices.get()`: Read one invoice.
+        `invoices.reconcile()`: See ``help(paisr.Invoices.reconcile)``.
+        `invoices.reconcile_journal()`: See ``help(paisr.Invoices.reconcile_journal)``.
+        `invoices.unresolved()`: See ``help(paisr.Invoices.unresolved)``.
+        `invoices.wait()`: See ``help(paisr.Invoices.wait)``.
+        `invoices.with_response`: The calls of the contract, each with the whole response.
+        """
         from .invoices import Invoices
 
         resource: Invoices = self._resource(Invoices)
@@ -51,7 +61,17 @@ class AsyncResources:
 
     @property
     def invoices(self) -> AsyncInvoices:
-        """Bills for a customer, paid on a hosted checkout page."""
+        """Bills for a customer, paid on a hosted checkout page.
+
+        `invoices.list()`: List invoices.
+        `invoices.create()`: Create an invoice.
+        `invoices.get()`: Read one invoice.
+        `invoices.reconcile()`: See ``help(paisr.AsyncInvoices.reconcile)``.
+        `invoices.reconcile_journal()`: See ``help(paisr.AsyncInvoices.reconcile_journal)``.
+        `invoices.unresolved()`: See ``help(paisr.AsyncInvoices.unresolved)``.
+        `invoices.wait()`: See ``help(paisr.AsyncInvoices.wait)``.
+        `invoices.with_response`: The calls of the contract, each with the whole response.
+        """
         from .invoices import AsyncInvoices
 
         resource: AsyncInvoices = self._resource(AsyncInvoices)

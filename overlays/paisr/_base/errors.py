@@ -169,7 +169,8 @@ class UnexpectedResponseError(PaisrError):
         unreadable: Sequence[UnreadableItem] = (),
     ) -> None:
         super().__init__(text)
-        self.partial, self.unreadable = partial, unreadable
+        self.partial: Sequence[Any] = partial
+        self.unreadable: Sequence[UnreadableItem] = unreadable
         self.path = path
         self.status_code = status_code
         self.excerpt = excerpt

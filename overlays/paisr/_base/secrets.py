@@ -22,8 +22,8 @@ class Secret:
     __slots__ = ("_text", "is_text", "kind")
 
     def __init__(self, value: object) -> None:
-        self.is_text = isinstance(value, str)
-        self.kind = type(value).__name__
+        self.is_text: bool = isinstance(value, str)
+        self.kind: str = type(value).__name__
         self._text = str.__str__(value) if isinstance(value, str) else ""
 
     def reveal(self) -> str:

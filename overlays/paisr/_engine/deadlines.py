@@ -14,8 +14,8 @@ class Deadline:
     __slots__ = ("_clock", "at", "timeout")
 
     def __init__(self, timeout: float, clock: Callable[[], float]) -> None:
-        self.timeout = timeout
-        self.at = clock() + timeout
+        self.timeout: float = timeout
+        self.at: float = clock() + timeout
         self._clock = clock
 
     def remaining(self) -> float:

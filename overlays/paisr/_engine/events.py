@@ -40,12 +40,12 @@ class CallEvent:
     request leaves after such a wait; ``answered``: the attempt ended, after so long, with a `status` or an `error`;
     ``retried``: the next attempt follows in so long; ``outcome``: the call ended, after so long in all.
 
-    `call` is one number for all events of a call. `operation` is its name, such as ``create_invoice``. `attempt` counts
-    from 1, and is 0 before the first. `id` is the one in the URL, or the one that a response to a create gave. `status`
-    and `request_id` are of the last response; no request id is documented, and what is taken for one is
-    ``X-Request-Id``, ``Request-Id`` or ``X-Correlation-Id``. `error` is ``connection``, ``timeout`` or ``response`` for
-    an attempt, with the `reason` in words, and for a call the name of its error. `outcome` is ``succeeded``, or the one
-    of the error.
+    `call` is one number for all events of a call. `operation` is its name, such as ``create_invoice``, `method` and
+    `url` are those of its request. `attempt` counts from 1, and is 0 before the first. `id` is the one in the URL, or
+    the one that a response to a create gave. `status` and `request_id` are of the last response; no request id is
+    documented, and what is taken for one is ``X-Request-Id``, ``Request-Id`` or ``X-Correlation-Id``. `error` is
+    ``connection``, ``timeout`` or ``response`` for an attempt, with the `reason` in words, and for a call the name of
+    its error. `outcome` is ``succeeded``, or the one of the error.
     """
 
     name: EventName

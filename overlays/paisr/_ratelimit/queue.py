@@ -20,7 +20,7 @@ class Ticket:
     __slots__ = ("left",)
 
     def __init__(self) -> None:
-        self.left = False
+        self.left: bool = False
 
 
 class Limiter(Protocol):

@@ -41,9 +41,11 @@ class Attempt:
 
     @classmethod
     def of(cls, request: Any, started_at: datetime, service: str | None = None, operation: str = CREATE) -> Attempt:
+        """An attempt that begins now, at `started_at`."""
         return cls(id=uuid.uuid4().hex, started_at=started_at, request=request, service=service, operation=operation)
 
     def to_json(self) -> str:
+        """One line of JSON, for `from_json`."""
         return encode(self).decode()
 
     @classmethod
@@ -73,4 +75,4 @@ class OutcomeUnknownError(PaisrError):
     def __init__(self, text: str, *, attempt: Attempt, candidates: Sequence[Invoice] = ()) -> None:
         super().__init__(text)
         self.attempt = attempt
-        self.candidates = tuple(candidates)
+        self.candidates: tuple[Invoice, ...] = tuple(candidates)

@@ -33,7 +33,7 @@ class Work:
     """A call of this process that is at work on a create: until it says that it is over, or is forgotten."""
 
     def __init__(self) -> None:
-        self.is_over = False
+        self.is_over: bool = False
         self.is_sent = False
 
     def __enter__(self) -> Self:
@@ -52,12 +52,12 @@ at_work: WeakValueDictionary[str, Work] = WeakValueDictionary()
 class JournalEntry:
     """One create in a journal.
 
-    `state`: ``open`` (begun, and nothing heard since), ``created``, ``found`` or ``absent`` (reconciled, with an
-    invoice or with none), or the outcome of the create's error: ``rejected``, ``not_sent``, ``unknown``.
-    `invoice_id`: of a create that is ``created`` or ``found``. `key`: what it was given as ``create(key=)``.
-    `response`: the body that the service sent. `error`: the sentence that the call ended with. `ended_at`: seconds
-    since 1970. `in_flight`: whether a call may still be at work on it. `idle`: the seconds since when certainly none
-    was.
+    `attempt`: what was sent, and when. `state`: ``open`` (begun, and nothing heard since), ``created``, ``found`` or
+    ``absent`` (reconciled, with an invoice or with none), or the outcome of the create's error: ``rejected``,
+    ``not_sent``, ``unknown``. `invoice_id`: of a create that is ``created`` or ``found``. `key`: what it was given as
+    ``create(key=)``. `response`: the body that the service sent. `error`: the sentence that the call ended with.
+    `ended_at`: seconds since 1970. `in_flight`: whether a call may still be at work on it. `idle`: the seconds since
+    when certainly none was.
     """
 
     attempt: Attempt

@@ -35,7 +35,7 @@ class Recovery:
     settle_after = SETTLE_AFTER
 
     def __init__(self, place: Secret | str | os.PathLike[str] | None, service: str, runtime: Runtime) -> None:
-        self.is_journal = place is not None
+        self.is_journal: bool = place is not None
         self._place, self._service, self._runtime = place, service, runtime
         # Of customers, by their addresses: what lists have shown.
         self._ids: dict[str, frozenset[str]] = {}
