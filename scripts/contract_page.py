@@ -23,11 +23,12 @@ def contract_page(text: str) -> str:
     """The page in Markdown, of a contract in YAML."""
     contract: Json = yaml.safe_load(text)
     parts = [INTRODUCTION.format(openapi=contract["openapi"], **contract["info"]), _servers(contract["servers"])]
+    named = {f"#/components/responses/{name}": one for name, one in contract["components"]["responses"].items()}
     for path, item in contract["paths"].items():
         shared = item.get("parameters", [])
         for method in METHODS:
             if operation := item.get(method):
-                parts += _operation(f"## {method.upper()} {path}", operation, shared)
+                parts += _operation(f"## {method.upper()} {path}", operation, shared, named)
     parts.append("## Schemas")
     for name, schema in contract["components"]["schemas"].items():
         parts += _schema(name, schema)
@@ -39,13 +40,14 @@ def _servers(servers: list[Json]) -> str:
     return "## Servers\n\n" + _table(("URL", "what", "known"), rows)
 
 
-def _operation(heading: str, operation: Json, shared: list[Json]) -> list[str]:
+def _operation(heading: str, operation: Json, shared: list[Json], named: Json) -> list[str]:
     parts = [heading, f"**{operation['operationId']}.** {operation.get('description', '')}"]
     if parameters := [*shared, *operation.get("parameters", [])]:
         parts.append(_table(("parameter", "in", "type", "", "what", "known"), [_parameter(one) for one in parameters]))
     if body := operation.get("requestBody"):
         parts.append(f"Body: {_type(_body_schema(body))}, {body.get('x-provenance', '')}.")
-    responses = [(f"`{status}`", *_response(one)) for status, one in operation["responses"].items()]
+    given = {status: named.get(one.get("$ref"), one) for status, one in operation["responses"].items()}
+    responses = [(f"`{status}`", *_response(one)) for status, one in given.items()]
     return [*parts, _table(("status", "body", "what"), responses)]
 
 
@@ -54,8 +56,6 @@ def _parameter(one: Json) -> tuple[str, ...]:
 
 
 def _response(one: Json) -> tuple[str, str]:
-    if "$ref" in one:
-        return _link(one["$ref"]), ""
     return (_type(_body_schema(one)) if "content" in one else ""), one.get("description", "")
 
 

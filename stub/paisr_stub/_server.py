@@ -23,9 +23,9 @@ MIN_REMOTE_TOKEN = 16  # characters
 class StubServer(StubApp):
     """The stub on `http://127.0.0.1:PORT/v2`.
 
-    >>> with StubServer() as stub:
-    ...     stub.seed(10)
-    ...     # send requests to stub.url with `Authorization: Bearer` and stub.token
+        with StubServer() as stub:
+            stub.seed(10)
+            ...  # send requests to stub.url with `Authorization: Bearer` and stub.token
 
     - `port`: 0 is a free one; `host`: an address of this machine's loopback.
     - `allow_remote`: takes any other `host` as well, so that other machines and containers reach the stub. The token,
