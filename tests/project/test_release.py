@@ -42,7 +42,7 @@ def test_the_changelog_fits_the_version(root: Path, check: ModuleType) -> None:
 
 def test_the_version_has_one_place(root: Path) -> None:
     document = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    assert document["project"]["dynamic"] == ["version"]
+    assert document["project"]["dynamic"] == ["readme", "version"]
     assert document["tool"]["hatch"]["version"]["path"] == "overlays/paisr/_version.py"
     said = re.compile(rf"paisr[ -]v?{re.escape(paisr.__version__)}|__version__ = ")
     files = (path for folder in ("overlays", "generated", "stub") for path in (root / folder).rglob("*.py"))

@@ -123,7 +123,18 @@ def test_the_wheel_says_what_it_needs(dist: dict[str, Path]) -> None:
         "stub",
     }
     assert "Requires-Python: >=3.11" in metadata
-    assert "# paisr" in metadata
+
+
+def test_what_an_index_shows_is_for_somebody_who_has_the_wheel(root: Path, dist: dict[str, Path]) -> None:
+    with zipfile.ZipFile(dist["wheel"]) as wheel:
+        shown = wheel.read(f"{dist_info(dist)}/METADATA").decode().partition("\n\n")[2]
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    assert shown.startswith("# paisr\n")
+    assert readme.startswith(shown.rstrip())
+    assert readme[len(shown.rstrip()) :].strip().startswith("<!-- What follows is for the repository")
+    # There is no published address that a link could begin with, and no repository beside the wheel.
+    assert re.findall(r"\]\((?!https://)|\bmake [a-z]", shown) == []
+    assert "pip install paisr" in shown
 
 
 def test_two_builds_are_equal_to_the_byte(root: Path, dist: dict[str, Path], tmp_path: Path) -> None:
