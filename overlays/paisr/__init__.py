@@ -15,6 +15,7 @@ from paisr._version import __version__
 if TYPE_CHECKING:
     from paisr import webhooks
     from paisr._async_client import AsyncPaisr
+    from paisr._bulk import RowResult
     from paisr._client import Paisr
     from paisr._engine.events import CallEvent
     from paisr._inputs.line_items import LineItem
@@ -41,6 +42,7 @@ __all__ = [
     "OutcomeUnknownError",
     "Paisr",
     "RateLimit",
+    "RowResult",
     "UnreadableItem",
     "WebhookEvent",
     "__version__",
@@ -63,6 +65,7 @@ _MODULES = (
     "paisr._inputs.line_items",
     "paisr._recovery.entries",
     "paisr._recovery.journal",
+    "paisr._bulk",
     "paisr._invoices",
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from paisr._recovery.recovery import SETTLE_AFTER
@@ -10,6 +10,7 @@ from paisr._session import FINAL_STATUSES, WAIT_INTERVAL, WAIT_TIMEOUT
 from paisr_generated.resources import resource_of
 
 if TYPE_CHECKING:
+    from paisr._bulk import RowResult
     from paisr._callers import AsyncClientCaller, ClientCaller
     from paisr._recovery.attempts import Attempt
     from paisr._recovery.reconcile import Reconciled
@@ -78,6 +79,32 @@ class Invoices(ContractInvoices):
         """
         return self._client.run(self._client.session.reconcile_journal(settle_after=settle_after, timeout=timeout))
 
+    def create_many(
+        self, rows: Iterable[Mapping[str, object]], *, dry_run: bool = False, timeout: float | None = None
+    ) -> Iterator[RowResult]:
+        """Create an invoice for each row, once, however often and by whomever this is called; needs a journal.
+
+        A row is a mapping of the arguments of `create`. Its key is its ``key``, or its content: a row that is equal to
+        one of an earlier call is that invoice, so what is billed every month names the month. A second row with the
+        same key or content, and an amount with more decimals than the currency has, are refused. `timeout`: seconds for
+        each create; the wait for the rate limit comes on top.
+
+        Rows are taken as they are needed, and each `RowResult` comes as soon as it is there. A row that was not
+        decided (a lost response, a lost connection) is tried again after the others. A refused row is a result with an
+        `error`, and so is a row that could not be decided: call again with the same rows, and it goes on. What is
+        wrong for every row (the journal, the token) is raised. `dry_run`: check every row, and send nothing.
+
+        `AsyncPaisr` takes async iterables as well, and has `concurrency` rows under way, so that results come in any
+        order. A consumer that stops early closes it (``contextlib.aclosing``): no other row is begun, and those under
+        way end.
+        """
+        from paisr._bulk import Bulk  # here, because few have so many
+
+        bulk = Bulk(self._client.session, timeout, dry_run=dry_run)
+        for item in bulk.items(rows):
+            if (result := self._client.run(bulk.create(item))) is not None:
+                yield result
+
 
 class AsyncInvoices(ContractAsyncInvoices):
     """`Invoices`, with calls that are awaited."""
@@ -110,8 +137,22 @@ class AsyncInvoices(ContractAsyncInvoices):
             self._client.session.reconcile_journal(settle_after=settle_after, timeout=timeout)
         )
 
+    def create_many(
+        self,
+        rows: Iterable[Mapping[str, object]] | AsyncIterable[Mapping[str, object]],
+        *,
+        dry_run: bool = False,
+        timeout: float | None = None,
+        concurrency: int = 8,
+    ) -> AsyncIterator[RowResult]:
+        from paisr._bulk import Bulk
+        from paisr._in_parallel import create_in_parallel
 
-for _name in ("wait", "reconcile", "unresolved", "reconcile_journal"):
+        bulk = Bulk(self._client.session, timeout, dry_run=dry_run)
+        return create_in_parallel(bulk, rows, self._client.run, concurrency)
+
+
+for _name in ("wait", "reconcile", "unresolved", "reconcile_journal", "create_many"):
     getattr(AsyncInvoices, _name).__doc__ = getattr(Invoices, _name).__doc__
 
 EXTENDED: dict[type[Any], type[Any]] = {ContractInvoices: Invoices, ContractAsyncInvoices: AsyncInvoices}

@@ -93,7 +93,9 @@ class Creator:
 
     def _by_key(self, attempt: Attempt, entry: JournalEntry, work: Work) -> Steps[ApiResponse[Any]]:
         """What a key that is known gives: its invoice, or one more attempt where there is certainly none."""
-        _refuse_another_request(attempt, entry)
+        if entry.in_flight or entry.state not in NEVER_HAPPENED:
+            # What was refused can be put right under the same key.
+            _refuse_another_request(attempt, entry)
         if entry.in_flight:
             raise in_flight(entry.attempt)
         if entry.state == "created" and entry.response is not None:

@@ -25,6 +25,7 @@ from paisr import (
     RateLimit,
     RateLimitTimeoutError,
     UnexpectedResponseError,
+    UnprocessableEntityError,
 )
 from paisr._recovery.entries import at_work
 from paisr_generated.api import operation_named
@@ -190,6 +191,18 @@ def test_the_same_key_with_another_request_is_refused_and_the_fields_are_named(
     same = [LineItem("Pizza", Decimal("1.0"), "75.00")]
     assert by_key(another, items=same).data.id == "inv_1", "the same amount is the same request"
     assert service.posts == 1
+
+
+def test_what_the_service_refused_can_be_put_right_under_the_same_key(
+    client: Any, another: Any, by_key: Any, service: Any
+) -> None:
+    service.plan = [422]
+    with pytest.raises(UnprocessableEntityError):
+        by_key(client, customer="nobody")
+    assert by_key(another, summary="Put right").data.id == "inv_1"
+    with pytest.raises(InvalidArgumentError, match="summary;"):
+        by_key(client, summary="Something else")
+    assert len(service.invoices) == 1
 
 
 def test_a_due_date_stays_the_same_day_while_the_days_until_then_go_by(

@@ -1,0 +1,322 @@
+"""`create_many`: one invoice for each row, however often and by whomever it is called."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from attrs import evolve
+from dateutil.relativedelta import relativedelta
+
+from paisr import (
+    AsyncPaisr,
+    AuthenticationError,
+    ConfigurationError,
+    InvalidArgumentError,
+    PermissionDeniedError,
+    RateLimit,
+    RowResult,
+    UnprocessableEntityError,
+)
+
+Results = list[RowResult]
+
+
+def row(number: int, **changes: Any) -> dict[str, Any]:
+    return {"customer": "cus_123456", "summary": f"Rent {number}", "due": "In 3 days", **changes}
+
+
+@pytest.fixture
+def many(side: Any) -> Callable[..., Results]:
+    """The results of `create_many`, in the order of the rows."""
+
+    def many(client: Any, rows: Any, **options: Any) -> Results:
+        results = client.invoices.create_many(rows, **options)
+        if side.name == "sync":
+            return list(results)
+
+        async def collected() -> Results:
+            return [one async for one in results]
+
+        return sorted(side.run(collected()), key=lambda one: one.index)
+
+    return many
+
+
+@pytest.fixture
+def client(side: Any, service: Any, path: Any) -> Any:
+    return side.client(service, journal=path)
+
+
+def test_each_row_has_its_invoice_and_a_second_call_sends_nothing(client: Any, service: Any, many: Any) -> None:
+    rows = [row(number) for number in range(20)]
+    first = many(client, iter(rows))
+    assert [one.index for one in first] == list(range(20))
+    assert sorted(one.created.id for one in first) == sorted(one["id"] for one in service.invoices)
+    assert all(one.is_new and one.error is None for one in first)
+    sent = len(service.requests)
+
+    second = many(client, rows)
+    assert len(service.requests) == sent == 20
+    assert [(one.key, one.created.id) for one in second] == [(one.key, one.created.id) for one in first]
+    assert not any(one.is_new for one in second)
+
+
+def test_an_edited_list_does_not_shift_keys(client: Any, service: Any, many: Any) -> None:
+    many(client, [row(1), row(2), row(3)])
+    results = many(client, [row(0), row(3), row(1)])
+    assert [one.is_new for one in results] == [True, False, False]
+    assert service.posts == 4
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"items": [{"description": "a", "quantity": "1", "unit_price": "75"}]},
+         {"items": [{"unit_price": Decimal("75.00"), "quantity": 1, "description": "a"}]}),
+        ({"due": timedelta(days=3)}, {"due": relativedelta(days=3)}),
+        ({"items": ()}, {"items": None}),
+        ({"currency": None}, {}),
+    ],
+)  # fmt: skip
+def test_content_that_means_the_same_has_one_key(
+    one: dict[str, Any], other: dict[str, Any], client: Any, many: Any
+) -> None:
+    (first,), (second,) = many(client, [row(1, **one)], dry_run=True), many(client, [row(1, **other)], dry_run=True)
+    assert first.key == second.key is not None
+
+
+def test_content_that_differs_has_another_key(client: Any, many: Any) -> None:
+    def priced(price: str) -> dict[str, Any]:
+        return row(1, items=[{"description": "a", "quantity": 1, "unit_price": price}])
+
+    rows = [row(1), row(2), row(1, due="In 4 days"), row(1, currency="USD"), priced("1"), priced("10"), priced("100")]
+    assert len({one.key for one in many(client, rows, dry_run=True)}) == len(rows)
+
+
+def test_a_due_date_has_the_same_key_on_another_day(side: Any, service: Any, path: Any, time: Any, many: Any) -> None:
+    rows = [row(1, due=date(2024, 5, 20))]
+    (first,) = many(side.client(service, journal=path, time=time), rows)
+    day = timedelta(days=1)
+    tomorrow = evolve(time.runtime, now=lambda: time.now() + day, today=lambda: date(2024, 5, 1) + day)
+    (second,) = many(side.client(service, journal=path, time=SimpleNamespace(runtime=tomorrow)), rows)
+    assert (second.key, second.created, second.is_new) == (first.key, first.created, False)
+    assert service.posts == 1
+
+
+def test_a_row_has_a_key_of_its_own(client: Any, service: Any, many: Any) -> None:
+    results = many(client, [row(1, key="2026-12/1"), row(1, key="2026-12/2")])
+    assert [one.key for one in results] == ["2026-12/1", "2026-12/2"]
+    assert service.posts == 2
+
+
+@pytest.mark.parametrize("changes", [{}, {"key": "one"}])
+def test_a_second_row_of_the_same_key_or_content_is_refused(
+    changes: dict[str, Any], client: Any, service: Any, many: Any
+) -> None:
+    first, second = many(client, [row(1, **changes), row(1, **changes)])
+    assert first.created is not None
+    assert isinstance(second.error, InvalidArgumentError)
+    assert "the row with index 0" in str(second.error)
+    assert service.posts == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (row(1, items=[{"description": "a", "quantity": 1, "unit_price": "1.234"}], currency="SRD"),
+         "items[0].unit_price=1.234 has more than 2 decimals, and SRD has 2"),
+        (row(1, items=[{"description": "a", "quantity": 1, "unit_price": "0.001"}]), "the currency has 2"),
+        (row(1, curency="SRD"), "A row has 'curency'; it can have customer, summary, currency, due, items and key"),
+        (row(1, summary=None), "summary is a NoneType"),
+        (row(1, due=None), "due is a NoneType"),
+        (row(1, currency="GBP"), "'GBP' is not one that the API knows"),
+        (row(1, key=7), "key is an int"),
+        ("a text", "A row is a str"),
+    ],
+)  # fmt: skip
+def test_a_row_that_cannot_be_sent_is_refused_and_the_others_are_not(
+    wrong: Any, said: str, client: Any, service: Any, many: Any
+) -> None:
+    refused, right = many(client, [wrong, row(2)])
+    assert isinstance(refused.error, InvalidArgumentError)
+    assert said in str(refused.error)
+    assert (refused.created, refused.is_new, service.posts) == (None, False, 1)
+    assert right.created is not None
+
+
+def test_zeros_are_no_decimals(client: Any, many: Any) -> None:
+    item = {"description": "a", "quantity": "1.125", "unit_price": "1.2300"}
+    (result,) = many(client, [row(1, items=[item])])
+    assert result.created is not None
+
+
+def test_a_dry_run_checks_every_row_and_sends_nothing(side: Any, service: Any, many: Any) -> None:
+    results = many(side.client(service), [row(1), row(2, due=""), row(3)], dry_run=True)
+    assert [one.error is None for one in results] == [True, False, True]
+    assert service.requests == []
+
+
+def test_rows_that_the_service_refuses_are_results(client: Any, service: Any, many: Any) -> None:
+    service.plan = [422]
+    results = many(client, [row(1), row(2)])
+    (refused,) = [one.error for one in results if one.error]
+    assert isinstance(refused, UnprocessableEntityError)
+    assert len(service.invoices) == 1
+
+
+@pytest.mark.parametrize("problem", [401, 403, "no journal"])
+def test_what_is_wrong_for_every_row_is_raised(problem: Any, side: Any, service: Any, path: Any, many: Any) -> None:
+    client = side.client(service, **({} if problem == "no journal" else {"journal": path}))
+    service.plan = [problem] * 20
+    kinds = {"no journal": ConfigurationError, 401: AuthenticationError, 403: PermissionDeniedError}
+    with pytest.raises(kinds[problem]):
+        many(client, (row(number) for number in range(100)))
+    assert service.posts <= 8
+
+
+def test_what_was_not_decided_is_tried_again_after_the_others(
+    side: Any, service: Any, path: Any, time: Any, many: Any
+) -> None:
+    service.plan = ["lose", "drop"]
+    client = side.client(service, journal=path, time=time)
+    results = many(client, [row(number) for number in range(5)])
+    assert len({one.created.id for one in results}) == 5
+    assert len(service.invoices) == 5
+    assert all(one.is_new for one in results)
+    assert sum(time.slept) >= 60, "a lost request is certain after what a create takes to settle"
+
+
+def test_what_cannot_be_decided_is_a_result_and_another_call_goes_on(
+    side: Any, service: Any, path: Any, time: Any, many: Any
+) -> None:
+    client = side.client(service, journal=path, time=time)
+    service.plan = ["drop"]
+    listing = service.response
+
+    def no_lists(data: Any) -> httpx.Response:
+        return httpx.Response(500) if "invoices" in data else listing(data)
+
+    service.response = no_lists
+    (result,) = many(client, [row(1)])
+    assert result.error is not None
+    assert result.error.outcome == "unknown"
+    service.response = listing
+    (result,) = many(client, [row(1)])
+    assert result.created is not None
+    assert len(service.invoices) == 1
+
+
+def test_a_service_that_cannot_be_reached_is_tried_again(
+    side: Any, script: Any, path: Any, time: Any, many: Any, invoice: Any
+) -> None:
+    down = [httpx.ConnectError("down")] * 3
+    client = side.client(script(*down, (200, invoice)), journal=path, time=time, max_retries=0)
+    (result,) = many(client, [row(1)])
+    assert result.created is not None
+    assert sum(time.slept) == pytest.approx(15)
+
+
+def test_the_wait_for_the_rate_comes_on_top_of_the_timeout(
+    side: Any, service: Any, path: Any, time: Any, many: Any
+) -> None:
+    client = side.client(service, journal=path, time=time, rate_limit=RateLimit(5, per=60))
+    one_at_a_time = {} if side.name == "sync" else {"concurrency": 1}
+    results = many(client, [row(number) for number in range(12)], timeout=10, **one_at_a_time)
+    assert all(one.created is not None for one in results)
+    assert service.posts == 12
+    assert sum(time.slept) >= 120
+
+
+def test_rows_are_taken_as_they_are_needed(side: Any, client: Any, many: Any) -> None:
+    taken = itertools.count()
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for number in taken:
+            yield row(number)
+
+    results = client.invoices.create_many(rows())
+    if side.name == "sync":
+        next(results)
+    else:
+
+        async def first() -> None:
+            async with contextlib.aclosing(results):
+                await anext(results)
+
+        side.run(first())
+    assert next(taken) <= 10
+
+
+def test_a_consumer_that_stops_leaves_nothing_undecided(side: Any, service: Any, client: Any, many: Any) -> None:
+    if side.name == "sync":
+        for _ in client.invoices.create_many(row(number) for number in range(50)):
+            break
+    else:
+
+        async def first() -> None:
+            async with contextlib.aclosing(client.invoices.create_many(row(number) for number in range(50))) as results:
+                async for _ in results:
+                    break
+
+        side.run(first())
+    assert service.posts <= 8
+    assert side.call(client, "unresolved") == []
+
+
+async def _never(_request: httpx.Request) -> httpx.Response:
+    await asyncio.sleep(3600)
+    raise AssertionError("it was not cancelled")
+
+
+def test_so_many_at_a_time_and_a_cancelled_consumer_cancels_them(path: Any) -> None:
+    async def story() -> int:
+        async with AsyncPaisr("tok", journal=path, transport=httpx.MockTransport(_never)) as client:
+
+            async def consume() -> None:
+                async for _ in client.invoices.create_many((row(n) for n in range(50)), concurrency=3):
+                    pass
+
+            task = asyncio.create_task(consume())
+            while len(await client.invoices.unresolved()) < 3:
+                await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            return len(await client.invoices.unresolved())
+
+    assert asyncio.run(story()) == 3
+
+
+def test_async_rows_and_their_errors(service: Any, path: Any) -> None:
+    async def rows() -> AsyncIterator[dict[str, Any]]:
+        yield row(1)
+        raise LookupError("the rows end here")
+
+    async def story() -> list[RowResult]:
+        async with AsyncPaisr("tok", journal=path, transport=service.transport) as client:
+            results = client.invoices.create_many(rows(), concurrency=1)
+            found = [await anext(results)]
+            with pytest.raises(LookupError):
+                await anext(results)
+        return found
+
+    assert [one.created is not None for one in asyncio.run(story())] == [True]
+
+
+def test_at_least_one_at_a_time(side: Any, path: Any, service: Any) -> None:
+    async def story() -> None:
+        async with AsyncPaisr("tok", journal=path, transport=service.transport) as client:
+            async for _ in client.invoices.create_many([row(1)], concurrency=0):
+                pass
+
+    with pytest.raises(InvalidArgumentError, match="concurrency=0"):
+        asyncio.run(story())
