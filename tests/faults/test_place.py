@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,16 @@ import pytest
 from declarations import CREATE, SHORT, TOKEN
 from server import Connection, FaultServer, always, healthy, right_response
 
-from paisr import APITimeoutError, AsyncPaisr, ConfigurationError, Journal, Paisr, RateLimit, RateLimitTimeoutError
+from paisr import (
+    APIConnectionError,
+    APITimeoutError,
+    AsyncPaisr,
+    ConfigurationError,
+    Journal,
+    Paisr,
+    RateLimit,
+    RateLimitTimeoutError,
+)
 from paisr._transport import connections, synchronous
 
 FORK_CALLS = int(os.environ.get("FAULTS_FORK_CALLS", "500"))
@@ -267,6 +277,47 @@ def test_pool_exhausted(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (caught.value.outcome, server.count("POST")) == ("not_sent", 0)
         free.set()
         first.join()
+
+
+@pytest.mark.parametrize("over", ["a thread", "own", "aiohttp"])
+def test_a_call_that_waits_for_a_connection_when_the_client_is_closed_is_not_sent(
+    over: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
+    monkeypatch.setattr("paisr._transport.aiohttp.MAX_CONNECTIONS", 1)
+    if over == "own":
+        monkeypatch.setitem(sys.modules, "paisr._transport.aiohttp", None)
+    busy = threading.Event()
+
+    def slow(connection: Connection) -> None:
+        while connection.request():
+            busy.set()
+            connection.hold()
+
+    async def session(server: FaultServer) -> list[BaseException | Any]:
+        client = async_client(server, max_retries=3)
+        reading = asyncio.create_task(client.invoices.get("inv_1"))
+        await asyncio.to_thread(busy.wait, 5)
+        waiting = asyncio.create_task(client.invoices.create(**CREATE))
+        await asyncio.sleep(0.02)
+        await client.aclose()
+        return await asyncio.gather(reading, waiting, return_exceptions=True)
+
+    def in_threads(server: FaultServer) -> list[BaseException | Any]:
+        client = sync_client(server, max_retries=3)
+        with ThreadPoolExecutor() as threads:
+            reading = threads.submit(client.invoices.get, "inv_1")
+            busy.wait(5)
+            waiting = threads.submit(lambda: client.invoices.create(**CREATE))
+            time.sleep(0.02)
+            client.close()
+            return [reading.exception(5), waiting.exception(5)]
+
+    with FaultServer(slow) as server:
+        broken_off, unsent = in_threads(server) if over == "a thread" else asyncio.run(session(server))
+        assert isinstance(broken_off, APIConnectionError)
+        assert isinstance(unsent, APIConnectionError)
+        assert (unsent.outcome, server.count("POST"), server.count("GET")) == ("not_sent", 0, 1)
 
 
 def test_limit_that_outlasts_the_deadline() -> None:

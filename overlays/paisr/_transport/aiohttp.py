@@ -8,6 +8,7 @@ the request for its response.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,8 @@ from yarl import URL
 from paisr._engine.steps import RawResponse
 from paisr._transport.aiohttp_connector import WatchedConnector, current_attempt
 from paisr._transport.bodies import Body
-from paisr._transport.connections import IDLE_EXPIRY, MAX_CONNECTIONS
-from paisr._transport.failures import broken, without_frames
+from paisr._transport.connections import IDLE_EXPIRY, MAX_CONNECTIONS, PoolClosedError
+from paisr._transport.failures import broken
 from paisr._transport.loops import PerLoop
 from paisr._transport.progress import MAX_CONNECT, Progress
 from paisr._transport.requests import RequestMaker
@@ -79,11 +80,8 @@ class AiohttpTransport:
             session = self._sessions.get()
             with session.timekeeper.within(deadline):
                 return await self._exchange(session.http, request, progress)
-        except Exception as error:
-            return broken(_translated(error, deadline), progress, self._route.token)
         except BaseException as error:
-            # The frames below hold the token; whoever records this traceback must not see them.
-            raise without_frames(error)  # noqa: B904 - it is the same exception
+            return broken(_translated(error, deadline), progress, self._route.token)
         finally:
             progress.deadline = deadline.within(0.0)  # nothing is sent after the call has ended
 
@@ -116,8 +114,11 @@ async def _in_pieces(body: bytes) -> AsyncIterator[bytes]:
         yield body[start : start + PIECE]
 
 
-def _translated(error: Exception, deadline: Deadline) -> Exception:
+def _translated(error: BaseException, deadline: Deadline) -> BaseException:
     """Python's own exception that says the same as one of aiohttp's; what is not aiohttp's stays."""
+    task = asyncio.current_task()
+    if isinstance(error, asyncio.CancelledError) and task is not None and not task.cancelling():
+        return PoolClosedError()  # so aiohttp tells who waits for a connection of a session that is closed
     if not isinstance(error, aiohttp.ClientError):
         return error
     if isinstance(error, TimeoutError) or not deadline.remaining():

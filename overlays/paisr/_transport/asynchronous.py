@@ -11,7 +11,7 @@ from paisr._transport import connections
 from paisr._transport.async_streams import AsyncStream, carry_out_async, connect_async
 from paisr._transport.bodies import Body
 from paisr._transport.connections import Connection, Connections
-from paisr._transport.failures import broken, broken_by_transport, without_frames
+from paisr._transport.failures import broken, broken_by_transport
 from paisr._transport.logs import keep_out_of_logs
 from paisr._transport.loops import PerLoop
 from paisr._transport.opening import Opening
@@ -69,11 +69,8 @@ class AsyncPoolTransport:
             pool = self._pools.get()
             with pool.timekeeper.within(deadline):
                 return await self._exchange(pool, request, progress)
-        except Exception as error:
-            return broken(error, progress, self._route.token)
         except BaseException as error:
-            # The frames below hold the token; whoever records this traceback must not see them.
-            raise without_frames(error)  # noqa: B904 - it is the same exception
+            return broken(error, progress, self._route.token)
 
     async def _exchange(self, pool: AsyncPool, request: Request, progress: Progress) -> RawResponse:
         outgoing = self._maker.for_wire(request)
@@ -105,10 +102,8 @@ class AsyncUserTransport:
         try:
             async with asyncio.timeout(deadline.remaining()):
                 return await self._exchange(request, progress)
-        except Exception as error:
-            return broken_by_transport(error, progress, self._secret)
         except BaseException as error:
-            raise without_frames(error)  # noqa: B904 - it is the same exception
+            return broken_by_transport(error, progress, self._secret)
 
     async def _exchange(self, request: Request, progress: Progress) -> RawResponse:
         import httpx  # here, because only a user's own transport needs it

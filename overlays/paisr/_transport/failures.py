@@ -36,19 +36,21 @@ TRUSTED = {"anyio", "asyncio", "builtins", "h11", "httpcore", "httpx", "socket",
 MAX_REASON = 200
 
 
-def broken(error: Exception, progress: Progress, secret: Secret) -> AttemptResult:
+def broken(error: BaseException, progress: Progress, secret: Secret) -> AttemptResult:
     """What happened where an exception came out of our own connections.
 
-    Raises the exception, without its frames, when it is a slip in the code.
+    Raises it again when it is no failure of the service or the network: an interruption, or a slip in the code. It goes
+    without its frames, which hold the token, since whoever records a traceback must not see them.
     """
     if not isinstance(error, (OSError, h11.ProtocolError, UnreadableBodyError)):
         raise without_frames(error)
     return _result(error, progress, secret, sent=progress.sent, late=isinstance(error, TimeoutError))
 
 
-def broken_by_transport(error: Exception, progress: Progress, secret: Secret) -> AttemptResult:
+def broken_by_transport(error: BaseException, progress: Progress, secret: Secret) -> AttemptResult:
     """The same for a transport of the user's own: whatever is not Python's own exception is the library's."""
-    if isinstance(error, PaisrError) or (type(error).__module__ == "builtins" and not isinstance(error, OSError)):
+    is_pythons = type(error).__module__ == "builtins" and not isinstance(error, OSError)
+    if isinstance(error, PaisrError) or is_pythons or not isinstance(error, Exception):
         raise without_frames(error)
     name, chain = type(error).__name__, list(_chain(error))
     # httpx's names mean what they say, unless somebody maps another library's exceptions onto them, and is wrong:
@@ -64,7 +66,7 @@ def broken_by_transport(error: Exception, progress: Progress, secret: Secret) ->
     return _result(error, progress, secret, sent=progress.sent and not not_made, late=late)
 
 
-def _result(error: Exception, progress: Progress, secret: Secret, *, sent: bool, late: bool) -> AttemptResult:
+def _result(error: BaseException, progress: Progress, secret: Secret, *, sent: bool, late: bool) -> AttemptResult:
     status, headers = progress.head or (0, [])
     if status >= 400:  # of an error response the status is what counts, whatever becomes of its body
         return RawResponse(status, headers, b"")

@@ -10,7 +10,7 @@ from paisr._base.forks import register_after_fork
 from paisr._engine.steps import RawResponse
 from paisr._transport.bodies import Body
 from paisr._transport.connections import Connection, Connections, Permit, Permits
-from paisr._transport.failures import broken, broken_by_transport, without_frames
+from paisr._transport.failures import broken, broken_by_transport
 from paisr._transport.logs import keep_out_of_logs
 from paisr._transport.opening import Opening
 from paisr._transport.progress import NO_CONNECTION_FREE, Progress
@@ -73,11 +73,8 @@ class PoolTransport:
         progress = Progress(deadline)
         try:
             return self._exchange(request, progress)
-        except Exception as error:
-            return broken(error, progress, self._route.token)
         except BaseException as error:
-            # The frames below hold the token; whoever records this traceback must not see them.
-            raise without_frames(error)  # noqa: B904 - it is the same exception
+            return broken(error, progress, self._route.token)
 
     def _exchange(self, request: Request, progress: Progress) -> RawResponse:
         pool = self._pool or self._make_pool()
@@ -121,10 +118,8 @@ class UserTransport:
         progress = Progress(deadline)
         try:
             return self._exchange(request, progress)
-        except Exception as error:
-            return broken_by_transport(error, progress, self._secret)
         except BaseException as error:
-            raise without_frames(error)  # noqa: B904 - it is the same exception
+            return broken_by_transport(error, progress, self._secret)
 
     def _exchange(self, request: Request, progress: Progress) -> RawResponse:
         import httpx  # here, because only a user's own transport needs it
