@@ -67,11 +67,16 @@ def stub(ctx: typer.Context) -> None:
 
 
 def _add_commands() -> None:
-    from paisr_cli import _invoices
+    from paisr_cli import _invoices, _journal, _webhooks
 
-    invoices = _subcommands(help="Create, list and read invoices.")
-    _invoices.add_to(invoices)
-    app.add_typer(invoices, name="invoices")
+    for name, module, help in (
+        ("invoices", _invoices, "Create, list and read invoices."),
+        ("journal", _journal, "Look at the creates that were noted, and settle them."),
+        ("webhooks", _webhooks, "Check deliveries, or take them on this machine."),
+    ):
+        commands = _subcommands(help=help)
+        module.add_to(commands)
+        app.add_typer(commands, name=name)
 
 
 _add_commands()

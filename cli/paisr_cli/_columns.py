@@ -23,19 +23,19 @@ def at(path: str) -> Callable[[Any], Any]:
 
 
 CREATED: Sequence[Column[CreatedInvoice]] = (
-    Column("id", at("id"), keep=True),
-    Column("status", at("status"), keep=True),
+    Column("id", at("id")),
+    Column("status", at("status")),
     Column("session.url", at("session.url")),
 )
 INVOICES: Sequence[Column[Invoice]] = (
-    Column("id", at("id"), keep=True),
+    Column("id", at("id")),
     Column("sid", at("sid"), only_csv=True),
-    Column("status", at("status"), keep=True),
-    Column("currency", at("currency"), keep=True),
+    Column("status", at("status")),
+    Column("currency", at("currency")),
     Column("amount.sub_total", at("amount.sub_total"), only_csv=True),
     Column("amount.discount_total", at("amount.discount_total"), only_csv=True),
-    Column("amount.net_total", at("amount.net_total"), keep=True),
-    Column("due_at", at("due_at"), keep=True),
+    Column("amount.net_total", at("amount.net_total")),
+    Column("due_at", at("due_at")),
     Column("paid_at", at("paid_at"), only_csv=True),
     Column("void_at", at("void_at"), only_csv=True),
     Column("created_at", at("created_at"), only_csv=True),

@@ -10,6 +10,7 @@ from paisr_cli._columns import CREATED, INVOICES
 from paisr_cli._items import ITEM_FORM, item_of
 from paisr_cli._options import BaseURL, EnvironmentOption, JournalOption, OutputOption, Timeout, TokenFile, connected
 from paisr_cli._output import Output, progress, say, write_one, write_rows
+from paisr_cli._reconciling import reconcile
 from paisr_cli._texts import visible_json
 
 FINAL = ("paid", "void")
@@ -151,3 +152,4 @@ def add_to(commands: typer.Typer) -> None:
     commands.command("list")(list_)
     commands.command("get")(get)
     commands.command("wait")(wait)
+    commands.command("reconcile")(reconcile)

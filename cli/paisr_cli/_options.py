@@ -38,6 +38,11 @@ JournalOption = Annotated[
 ]
 
 
+SecretFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Read the secret from this file (default: $PAISR_WEBHOOK_SECRET).")
+]
+
+
 def connected(
     token_file: Path | None, base_url: str | None, environment: str | None, journal: str | None = None
 ) -> Paisr:

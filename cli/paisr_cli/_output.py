@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -30,26 +31,23 @@ class Output(StrEnum):
 
 
 class Column(NamedTuple, Generic[T]):
-    """A column of a table and of CSV. `keep`: whole where a terminal is narrow. `only_csv`: too much for a table."""
+    """A column of a table and of CSV. `only_csv`: too much for a table."""
 
     name: str
     value: Callable[[T], object]
-    keep: bool = False
     only_csv: bool = False
 
 
 def write_rows(rows: Iterable[T], columns: Sequence[Column[T]], output: Output) -> None:
     """Several results; in JSON they are an array."""
-    match output:
-        case Output.TABLE:
-            _write_table(rows, columns)
-        case Output.CSV:
-            _write_csv(rows, columns)
-        case Output.JSONL:
-            for row in rows:
-                print(visible_json(_json(row).decode()))
-        case Output.JSON:
-            _write_json(list(rows))
+    if output is Output.TABLE:
+        _write_table(rows, columns)
+    elif output is Output.JSON:
+        _write_json(list(rows))
+    else:
+        writer = RowWriter(columns, output)
+        for row in rows:
+            writer.write(row)
 
 
 def write_one(row: T, columns: Sequence[Column[T]], output: Output) -> None:
@@ -60,6 +58,27 @@ def write_one(row: T, columns: Sequence[Column[T]], output: Output) -> None:
         write_rows([row], columns, output)
 
 
+class RowWriter(Generic[T]):
+    """Results one by one, each as soon as it is there: plain lines for people, JSON lines or CSV for programs."""
+
+    def __init__(self, columns: Sequence[Column[T]], output: Output) -> None:
+        self._columns = columns
+        self._output = output
+        self._csv = csv.writer(sys.stdout, lineterminator="\n")
+        if output is Output.CSV:
+            self._csv.writerow(one.name for one in columns)
+
+    def write(self, row: T) -> None:
+        values = [one.value(row) for one in self._columns]
+        if self._output is Output.CSV:
+            self._csv.writerow(map(_cell, values))
+        elif self._output is Output.TABLE:
+            print("  ".join(clipped(_text(one)) for one in values))
+        else:
+            print(visible_json(_json(row).decode()))
+        sys.stdout.flush()
+
+
 def say(text: str) -> None:
     """A sentence for the person at the terminal, or for the log of a script."""
     print(f"paisr: {visible(text)}", file=sys.stderr)
@@ -67,7 +86,7 @@ def say(text: str) -> None:
 
 def progress(text: str) -> Any:
     """A context in which the error stream shows that something goes on; nothing where that is no terminal."""
-    return console(sys.stderr).status(visible(text))
+    return console(sys.stderr).status(visible(text)) if sys.stderr.isatty() else nullcontext()
 
 
 def console(stream: Any) -> Console:
@@ -86,20 +105,11 @@ def _write_table(rows: Iterable[T], columns: Sequence[Column[T]]) -> None:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     shown = [one for one in columns if not one.only_csv]
     for one in shown:
-        table.add_column(one.name, no_wrap=one.keep, overflow="fold")
+        table.add_column(one.name, overflow="fold")
     for row in rows:
         values = [one.value(row) for one in shown]
-        table.add_row(*(Text(clipped(_text(one)), justify=_side(one), end="") for one in values))
+        table.add_row(*(Text(clipped(_shown(one)), justify=_side(one), end="") for one in values))
     console(sys.stdout).print(table)
-
-
-def _write_csv(rows: Iterable[T], columns: Sequence[Column[T]]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(one.name for one in columns)
-    for row in rows:
-        values = [one.value(row) for one in columns]
-        # A number that is negative begins like a formula, and is none.
-        writer.writerow(_text(one) if isinstance(one, (Decimal, int)) else csv_cell(_text(one)) for one in values)
 
 
 def _write_json(value: object) -> None:
@@ -122,6 +132,16 @@ def _text(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return str(value)
+
+
+def _shown(value: object) -> str:
+    # A narrow table breaks lines at blanks.
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ") if isinstance(value, datetime) else _text(value)
+
+
+def _cell(value: object) -> str:
+    # A number that is negative begins like a formula, and is none.
+    return _text(value) if isinstance(value, (Decimal, int)) else csv_cell(_text(value))
 
 
 def _side(value: object) -> Any:

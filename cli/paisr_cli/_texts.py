@@ -7,6 +7,8 @@ import unicodedata
 
 # Characters of a text in a table; what is beyond them is in `--output json`.
 MAX_CELL = 200
+# Characters of a cell of CSV: what spreadsheets take.
+MAX_CSV_CELL = 32_767
 # Categories of Unicode that move the cursor, turn the writing direction, cannot be written, or have no glyph.
 _OBEYED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 # They join letters and emoji, and act on nothing but their neighbours.
@@ -30,7 +32,7 @@ def clipped(text: str, limit: int = MAX_CELL) -> str:
 
 def csv_cell(text: str) -> str:
     """The text for a cell of CSV: visible, and with an apostrophe before what a spreadsheet would compute."""
-    return _FORMULA.sub("'", visible(text))
+    return _FORMULA.sub("'", clipped(text, MAX_CSV_CELL))
 
 
 def visible_json(json: str) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -28,7 +32,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubServer]:
     with StubServer() as stub:
         monkeypatch.setenv("PAISR_TOKEN", stub.token)
         monkeypatch.setenv("PAISR_BASE_URL", stub.url)
-        for name in ("PAISR_ENVIRONMENT", "PAISR_JOURNAL", "PAISR_WEBHOOK_SECRET"):
+        for name in ("PAISR_ENVIRONMENT", "PAISR_JOURNAL"):
             monkeypatch.delenv(name, raising=False)
         yield stub
 
@@ -43,3 +47,31 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
         return Ended(status, said.out, said.err)
 
     return run
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
+    """Run one command at a pseudo-terminal; its status and everything that the terminal was sent."""
+
+    def run(*words: object, columns: int = 120) -> tuple[int, str]:
+        monkeypatch.setenv("COLUMNS", str(columns))  # rich asks the process's own streams for it, which are pytest's
+        monkeypatch.setenv("TERM", "xterm-256color")
+        ours, theirs = os.openpty()
+        sent: list[bytes] = []
+        reader = threading.Thread(target=_read_all, args=(ours, sent))
+        reader.start()
+        with monkeypatch.context() as patch, os.fdopen(theirs, "w", encoding="utf-8") as stream:
+            patch.setattr(sys, "stdout", stream)
+            patch.setattr(sys, "stderr", stream)
+            status = main([str(word) for word in words])
+        reader.join()
+        os.close(ours)
+        return status, b"".join(sent).decode().replace("\r\n", "\n")
+
+    return run
+
+
+def _read_all(descriptor: int, into: list[bytes]) -> None:
+    with contextlib.suppress(OSError):  # how Linux says that nobody has the other side any more
+        while part := os.read(descriptor, 65_536):
+            into.append(part)

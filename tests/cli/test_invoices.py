@@ -1,0 +1,220 @@
+"""`paisr invoices`, by pipes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paisr_cli._exits import Exit
+from paisr_cli._output import console
+from paisr_stub import StubServer
+
+CREATE = (
+    "invoices",
+    "create",
+    "--customer",
+    "jane@example.com",
+    "--summary",
+    "Pizza",
+    "--due",
+    "In 3 days",
+    "--item",
+    "2 x 75 Pizza",
+)
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_create_makes_one_invoice_of_its_options(run: Any, stub: StubServer) -> None:
+    items = ("--item", "2 x 75.00 Pizza Margherita", "--item", "1.5 x 0.10 Olives x 3")
+    ended = run(*CREATE[:-2], *items, "--currency", "EUR", "--output", "json")
+    assert (ended.status, ended.err) == (0, "")
+    (invoice,) = stub.invoices
+    created = json.loads(ended.out)
+    assert created["id"] == invoice.id
+    assert created["session"]["url"] == invoice.session.url
+    assert [(one.description, one.quantity, one.unit_price) for one in stub.items(invoice.id)] == [
+        ("Pizza Margherita", Decimal(2), Decimal("75.00")),
+        ("Olives x 3", Decimal("1.5"), Decimal("0.10")),
+    ]
+    assert invoice.currency == "EUR"
+
+
+@pytest.mark.parametrize("item", ["Pizza", "2 x Pizza", "two x 3 Pizza", "2x3 Pizza", "2 x 3"])
+def test_an_item_that_is_none_is_refused_before_anything_is_sent(run: Any, stub: StubServer, item: str) -> None:
+    ended = run(*CREATE, "--item", item)
+    assert (ended.status, ended.out) == (Exit.WRONG_USE, "")
+    assert ended.err.count("\n") == 1
+    assert not stub.requests
+
+
+def test_one_key_is_one_invoice(run: Any, stub: StubServer, tmp_path: Path) -> None:
+    keyed = (*CREATE, "--key", "2026-12/17", "--journal", tmp_path / "creates.db", "-o", "jsonl")
+    first, second = run(*keyed), run(*keyed)
+    assert first == second
+    assert first.status == 0
+    assert len(stub.invoices) == 1
+
+
+def test_an_unknown_outcome_leaves_the_attempt_which_is_reconciled(run: Any, stub: StubServer, tmp_path: Path) -> None:
+    stub.fail_next(drop="after", operation="create")
+    lost = run(*CREATE, "-o", "json")
+    assert lost.status == Exit.UNKNOWN
+    assert lost.err.startswith("paisr: ")
+    (tmp_path / "attempt.json").write_text(lost.out)
+    found = run("invoices", "reconcile", tmp_path / "attempt.json", "-o", "json")
+    assert (found.status, json.loads(found.out)["id"]) == (0, stub.invoices[0].id)
+
+
+def test_a_create_that_is_not_there_is_4(run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    stub.fail_next(drop="before", operation="create")
+    attempt = run(*CREATE).out
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(attempt.encode())))
+    ended = run("invoices", "reconcile", "-")
+    assert (ended.status, ended.out) == (Exit.NOT_FOUND, "")
+    assert "look again before it is sent again" in ended.err
+
+
+def test_a_journal_is_reconciled_row_by_row(run: Any, stub: StubServer, tmp_path: Path) -> None:
+    journal = ("--journal", tmp_path / "creates.db")
+    stub.fail_next(drop="after", operation="create")
+    assert run(*CREATE, *journal).status == Exit.UNKNOWN
+    stub.fail_next(drop="before", operation="create")
+    assert run(*CREATE[:4], "--summary", "=cmd()", *CREATE[6:], *journal).status == Exit.UNKNOWN
+    ended = run("invoices", "reconcile", *journal, "--settle-after", 0, "-o", "csv")
+    assert ended.status == 0
+    (invoice,) = stub.invoices
+    assert [(row["summary"], row["invoice_id"], row["status"]) for row in rows(ended.out)] == [
+        ("Pizza", invoice.id, "unpaid"),
+        ("'=cmd()", "", "absent"),
+    ]
+
+
+def test_what_stays_open_is_5(run: Any, stub: StubServer, tmp_path: Path) -> None:
+    journal = ("--journal", tmp_path / "creates.db")
+    stub.fail_next(drop="after", operation="create")
+    run(*CREATE, *journal)
+    run(*CREATE)
+    ended = run("invoices", "reconcile", *journal, "-o", "json")
+    assert ended.status == Exit.UNKNOWN
+    assert json.loads(ended.out)[0]["undecided"]
+
+
+def test_there_must_be_something_to_reconcile(run: Any, stub: StubServer, tmp_path: Path) -> None:
+    assert run("invoices", "reconcile").status == Exit.WRONG_USE
+    assert run("invoices", "reconcile", tmp_path / "nowhere").err.endswith("No such file or directory.\n")
+    (tmp_path / "bad").write_text("{}")
+    assert run("invoices", "reconcile", tmp_path / "bad").status == Exit.WRONG_USE
+
+
+@pytest.mark.parametrize("output", ["json", "jsonl", "csv", "table"])
+def test_list_writes_the_same_invoices_in_every_form(run: Any, stub: StubServer, output: str) -> None:
+    stub.seed(7)
+    ended = run("invoices", "list", "--output", output)
+    assert (ended.status, ended.err) == (0, "")
+    match output:
+        case "json":
+            ids = [one["id"] for one in json.loads(ended.out)]
+        case "jsonl":
+            ids = [json.loads(line)["id"] for line in ended.out.splitlines()]
+        case "csv":
+            ids = [row["id"] for row in rows(ended.out)]
+        case _:
+            ids = re.findall(r"inv_\w+", ended.out)
+    assert sorted(ids) == sorted(one.id for one in stub.invoices)
+
+
+def test_amounts_are_exact_in_every_form(run: Any, stub: StubServer) -> None:
+    run(*CREATE, "--item", "3 x 0.10 Olives")
+    amount = {"sub_total": Decimal("150.3"), "discount_total": 0, "net_total": Decimal("150.3")}
+    (shown,) = json.loads(run("invoices", "list", "-o", "json").out, parse_float=Decimal)
+    assert shown["amount"] == amount
+    (row,) = rows(run("invoices", "list", "-o", "csv").out)
+    assert {name: Decimal(row[f"amount.{name}"]) for name in amount} == amount
+
+
+def test_filters_and_a_list_that_may_be_cut_off(run: Any, stub: StubServer) -> None:
+    stub.seed(30)
+    ended = run("invoices", "list", "--status", "paid", "--limit", 1, "-o", "json")
+    assert [one["status"] for one in json.loads(ended.out)] == ["paid"]
+    assert "there may be more" in ended.err
+    ended = run("invoices", "list", "--status", "payed")
+    assert ended.status == Exit.WRONG_USE
+
+
+def test_get_reads_one(run: Any, stub: StubServer) -> None:
+    (one,) = stub.seed(1)
+    assert json.loads(run("invoices", "get", one, "-o", "json").out)["id"] == one
+    assert one in run("invoices", "get", one).out
+    assert run("invoices", "get", "inv_none")[:2] == (Exit.NOT_FOUND, "")
+    stub.fail_next(status=403, message="\x1b[31mno\u202e scope")
+    refused = run("invoices", "get", one)
+    assert refused.status == Exit.REFUSED
+    assert refused.err == "".join(one for one in refused.err if one.isprintable() or one == "\n")
+
+
+def test_wait_ends_with_the_status_that_was_waited_for(run: Any, stub: StubServer) -> None:
+    created = json.loads(run(*CREATE, "-o", "json").out)["id"]
+    late = run("invoices", "wait", created, "--timeout", "0.05", "--interval", "0.01")
+    assert (late.status, late.out) == (Exit.UNREACHABLE, "")
+    assert json.loads(run("invoices", "wait", created, "--until", "unpaid", "-o", "json").out)["status"] == "unpaid"
+    stub.pay(created)
+    ended = run("invoices", "wait", created, "-o", "json")
+    assert (ended.status, ended.err, json.loads(ended.out)["status"]) == (0, "", "paid")
+
+
+def test_the_token_comes_from_a_file(
+    run: Any, stub: StubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PAISR_TOKEN")
+    assert run("invoices", "list").status == Exit.WRONG_USE
+    path = tmp_path / "token"
+    path.write_text(f"{stub.token}\n")
+    assert run("invoices", "list", "--token-file", path).status == 0
+    for content, said in (("", "is empty"), ("\udcff", "UTF-8"), (None, "No such file")):
+        path.unlink()
+        if content is not None:
+            path.write_bytes(content.encode("utf-8", "surrogateescape"))
+        refused = run("invoices", "list", "--token-file", path)
+        assert (refused.status, said in refused.err) == (Exit.WRONG_USE, True)
+
+
+def test_a_service_that_is_not_there_is_6(run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PAISR_BASE_URL")
+    ended = run("invoices", "list", "--base-url", "http://127.0.0.1:1/v2", "--timeout", "0.1")
+    assert (ended.status, ended.out) == (Exit.UNREACHABLE, "")
+
+
+def test_a_broken_response_is_7(run: Any, stub: StubServer) -> None:
+    stub.fail_next(body='{"success": true, "data": {}}')
+    assert run("invoices", "list").status == Exit.UNEXPECTED
+
+
+def test_a_hostile_invoice_is_harmless_in_every_form(run: Any, stub: StubServer) -> None:
+    hostile = "=HYPERLINK(1)\x1b[2J\x9b31m\u202egpj\r\n[red]:smile:[/] 🍕" + "x" * 1_000_000
+    run(*CREATE[:4], "--summary", hostile, "--due", "In 3 days")
+    for output in ("table", "csv", "json", "jsonl"):
+        ended = run("invoices", "list", "-o", output)
+        assert ended.status == 0
+        assert all(one.isprintable() or one == "\n" for one in ended.out), output
+        assert "[red]:smile:[/] 🍕" in re.sub(r"\s+", " ", ended.out), output
+    (row,) = rows(run("invoices", "list", "-o", "csv").out)
+    assert row["summary"].startswith("'=HYPERLINK(1)\\x1b[2J")
+    (exact,) = json.loads(run("invoices", "list", "-o", "json").out)
+    assert exact["summary"] == hostile
+    assert len(run("invoices", "list").out) < 3_000
+
+
+def test_a_pipe_gets_no_colours_and_no_narrow_columns() -> None:
+    stream = io.StringIO()
+    console(stream).print("x" * 500)
+    assert stream.getvalue() == "x" * 500 + "\n"
