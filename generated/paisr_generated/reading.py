@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 __all__ = ["DECODING_ERRORS", "UnreadableItem", "decoder", "what_and_where"]
 
-DECODING_ERRORS = (ValueError, RecursionError, OverflowError)  # msgspec's own are ValueErrors
+DECODING_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at (?:`key` in )?`(?P<path>\$.*)`)?$", re.DOTALL)
 _FIELD = re.compile(r"`(?P<name>\w+)` ")
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
