@@ -40,6 +40,7 @@ class Resources:
         `invoices.list()`: List invoices.
         `invoices.create()`: Create an invoice.
         `invoices.get()`: Read one invoice.
+        `invoices.create_many()`: See ``help(paisr.Invoices.create_many)``.
         `invoices.reconcile()`: See ``help(paisr.Invoices.reconcile)``.
         `invoices.reconcile_journal()`: See ``help(paisr.Invoices.reconcile_journal)``.
         `invoices.unresolved()`: See ``help(paisr.Invoices.unresolved)``.
@@ -66,6 +67,7 @@ class AsyncResources:
         `invoices.list()`: List invoices.
         `invoices.create()`: Create an invoice.
         `invoices.get()`: Read one invoice.
+        `invoices.create_many()`: See ``help(paisr.AsyncInvoices.create_many)``.
         `invoices.reconcile()`: See ``help(paisr.AsyncInvoices.reconcile)``.
         `invoices.reconcile_journal()`: See ``help(paisr.AsyncInvoices.reconcile_journal)``.
         `invoices.unresolved()`: See ``help(paisr.AsyncInvoices.unresolved)``.
