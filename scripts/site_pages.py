@@ -16,6 +16,7 @@ from mkdocs.structure.files import File, Files
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from commands_page import commands_page
 from contract_page import contract_page
 
 import paisr
@@ -27,6 +28,7 @@ ELSEWHERE = {
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
     "benchmarks/RESULTS.md": "benchmark-results.md",
+    "cli/paisr_cli/_app.py": "reference/commands.md",
     "openapi/PROVENANCE.md": "provenance.md",
     "openapi/paisr-invoices.yaml": "contract.md",
 }
@@ -43,6 +45,7 @@ def on_files(files: Files, config: Any) -> Files:
     made = {page: (ROOT / place).read_text(encoding="utf-8") for place, page in ELSEWHERE.items()}
     made["contract.md"] = contract_page(made["contract.md"])
     made["reference/models.md"] = "\n".join([MODELS, *(f"::: paisr.{name}\n" for name in _names_without_a_page())])
+    made["reference/commands.md"] = commands_page()
     for page, text in made.items():
         files.append(File.generated(config, page, content=text))
     return files

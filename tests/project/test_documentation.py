@@ -5,6 +5,7 @@ Those of the README are in test_readme.py, those of the way through a change in 
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -101,3 +102,25 @@ def test_the_tests_on_the_pages_pass(tmp_path: Path) -> None:
     passed = re.search(r"(\d+) passed", done.stdout)
     assert passed is not None
     assert int(passed[1]) == sum(test.code.count("def test_") for test in TESTS)
+
+
+def test_the_lines_for_the_shell_work(tmp_path: Path) -> None:
+    page = (DOCS / "guides" / "command-line.md").read_text(encoding="utf-8")
+    script = "\n".join(["set -e", *re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE)])
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    with StubServer() as stub:
+        environment = os.environ | {"PATH": path, "PAISR_TOKEN": stub.token, "PAISR_BASE_URL": stub.url}
+        done = subprocess.run(
+            ["sh", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        # The pizza, and the rent once.
+        assert [invoice.summary for invoice in stub.invoices] == ["Pizza", "Rent"]
+
+
+def test_the_exit_statuses_are_those_of_the_commands() -> None:
+    from paisr_cli._exits import Exit
+
+    page = (DOCS / "guides" / "command-line.md").read_text(encoding="utf-8")
+    said = {int(number): text for number, text in re.findall(r"^\| (\d+) \| (.+) \|$", page, re.MULTILINE)}
+    assert said == {one.value: one.meaning for one in Exit}
