@@ -131,7 +131,8 @@ def tell() -> Callable[[str], None]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "keys", "processes"), [("file", KEYS, 4 if KEYS > 300 else 2), ("postgres", max(60, KEYS // 5), 2)]
+    ("kind", "keys", "processes"),
+    [("file", KEYS, 4 if KEYS > 300 else 2), ("postgres", KEYS if KEYS > 300 else 60, 2)],
 )
 def test_one_invoice_for_each_key(
     kind: str, keys: int, processes: int, request: pytest.FixtureRequest, folder: Path, tell: Any
