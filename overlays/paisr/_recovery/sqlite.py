@@ -170,7 +170,7 @@ class FileDatabase:
                 return None
             raise
         except BaseException:  # an interruption, which must not leave a transaction open
-            if self._connection is not None:
+            if self._connection is not None and self._connection in _open:
                 self._connection.rollback()
             raise
         return connection
