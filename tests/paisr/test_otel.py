@@ -213,6 +213,12 @@ def test_the_address_has_its_port(side: Any, script: Any, client: Any, recorded:
     ]
 
 
+def test_without_opentelemetry_the_extra_is_named() -> None:
+    program = "import sys; sys.modules['opentelemetry'] = None; import paisr.otel"
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1] == "ImportError: paisr.otel needs OpenTelemetry; install paisr[otel]."
+
+
 def test_a_client_does_not_load_opentelemetry_by_itself() -> None:
     program = (
         "import sys; import paisr; paisr.Paisr('tok', on_event=print).close();"

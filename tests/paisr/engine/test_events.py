@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -69,6 +70,15 @@ def test_a_call_that_is_retried_tells_each_step(
     assert [event.request_id for event in told if event.request_id] == ["req-1", "req-1"]
     assert [event.reason for event in told if event.reason] == ["refused", "refused"]
     assert [event.outcome for event in told if event.outcome] == ["succeeded"]
+
+
+def test_a_create_whose_key_has_its_invoice_sends_nothing_and_tells_nothing(
+    side: Any, script: Any, create: Any, invoice: Any, told: list[CallEvent], path: Path
+) -> None:
+    client = side.client(script((200, invoice)), on_event=told.append, journal=path)
+    for _run in range(2):
+        assert side.call(client, "create", **create, key="2026-12/17").id == "inv_123456"
+    assert [event.name for event in told] == ["sent", "answered", "outcome"]
 
 
 def test_every_call_has_a_number_of_its_own(side: Any, script: Any, invoice: Any, told: list[CallEvent]) -> None:

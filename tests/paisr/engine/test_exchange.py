@@ -430,3 +430,14 @@ def test_a_wait_that_grows_is_told_again(time: Any) -> None:
         ("answered", 0.0),
         ("outcome", 5.6),
     ]
+
+
+def test_a_call_that_is_dropped_tells_nobody(time: Any) -> None:
+    """The garbage collector may be what ends it, in the middle of whatever a listener is doing."""
+    told: list[CallEvent] = []
+    play = Play(time)
+    play.policy = evolve(play.policy, on_event=told.append)
+    call = exchange(play.operation, play.policy, play.deadline)
+    next(call)
+    call.close()
+    assert [event.name for event in told] == ["sent"]
