@@ -57,6 +57,10 @@ def recorded() -> Any:
     recorded.shut_down()
 
 
+def assert_nothing_is_kept(recorded: Recorded) -> None:
+    assert (recorded.telemetry._calls, recorded.telemetry._attempts) == ({}, {})
+
+
 @pytest.fixture
 def client(side: Any, time: Any, recorded: Recorded) -> Any:
     def client(script: Any, **settings: Any) -> Any:
@@ -95,6 +99,7 @@ def test_a_retried_create_is_a_tree_of_spans(
     assert [request.headers["traceparent"] for request in responses.requests] == [
         f"00-{one.context.trace_id:032x}-{one.context.span_id:016x}-{one.context.trace_flags:02x}" for one in attempts
     ]
+    assert_nothing_is_kept(recorded)
 
 
 def test_metrics_are_of_waits_retries_and_durations(
@@ -148,6 +153,7 @@ def test_an_interrupted_call_leaves_no_span_open(
         ("get_invoice", interruption.__name__),
         ("GET", interruption.__name__),
     ]
+    assert_nothing_is_kept(recorded)
 
 
 def test_spans_of_calls_at_once_do_not_mix(script: Any, invoice: Any, recorded: Recorded) -> None:

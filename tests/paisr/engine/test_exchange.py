@@ -441,3 +441,11 @@ def test_a_call_that_is_dropped_tells_nobody(time: Any) -> None:
     next(call)
     call.close()
     assert [event.name for event in told] == ["sent"]
+
+
+def test_the_reason_of_a_failure_is_told_without_the_token(time: Any) -> None:
+    told: list[CallEvent] = []
+    play = Play(time, retries=0)
+    play.policy = evolve(play.policy, on_event=told.append, secret=Secret("CANARY-c0ffee"))
+    play.fails(TransportFailure("connection", True, "it broke at CANARY-c0ffee"))
+    assert told[1].reason == "it broke at [secret]"
