@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from paisr._base.errors import InvalidArgumentError, UnexpectedResponseError
+from paisr._base.texts import safe_repr
 from paisr._inputs.due import due_text
 from paisr._inputs.invoice_ids import checked_invoice_id
 
@@ -54,6 +55,17 @@ def _get(arguments: Arguments, _runtime: Runtime) -> Arguments:
     return {**arguments, "invoice_id": checked_invoice_id(arguments["invoice_id"])}
 
 
+def _list(arguments: Arguments, _runtime: Runtime) -> Arguments:
+    """An address matches no invoice, and an empty list reads as if nothing were owed."""
+    resource_id = arguments.get("resource_id")
+    if isinstance(resource_id, str) and "@" in resource_id:
+        raise InvalidArgumentError(
+            f"resource_id={safe_repr(resource_id)} is an e-mail address; give the customer's id, such as an invoice's "
+            "customer.id."
+        )
+    return arguments
+
+
 def _verify_created(_values: Mapping[str, object], data: Any, raw: RawResponse) -> None:
     """A created id is one that can be asked for."""
     try:
@@ -80,6 +92,7 @@ def unexpected_id(reason: str, raw: RawResponse) -> UnexpectedResponseError:
 NO_HOOK = Hook()
 HOOKS: Mapping[str, Hook] = {
     "create_invoice": Hook(prepare=_create, verify=_verify_created, is_journaled=True),
+    "list_invoices": Hook(prepare=_list),
     "get_invoice": Hook(
         prepare=_get, verify=_verify_got, hints={404: "there is no such invoice, or none that this token may see"}
     ),

@@ -30,7 +30,8 @@ def received(shape: Shape) -> str:
         case "union":
             text = " | ".join(received(one) for one in shape.members)
         case kind:
-            text = RECEIVED[kind]
+            # Texts of which an open enumeration names some.
+            text = _class_of(shape) if shape.enumeration else RECEIVED[kind]
     return _or_none(text, shape)
 
 

@@ -27,7 +27,8 @@ def union_of(members: Sequence[Shape], tag: str | None, mapping: Mapping[str, st
         kinds = [Shape(kind="number")]
     # An open enumeration is a text with names for some of its values.
     if {one.kind for one in kinds} == {"text", "choice"} and len(kinds) == 2:
-        kinds = [one for one in kinds if one.kind == "text"]
+        named = next((one.enumeration for one in kinds if one.enumeration and one.enumeration.is_text), None)
+        kinds = [evolve(one, enumeration=named) for one in kinds if one.kind == "text"]
     if len(kinds) == 1:
         return evolve(kinds[0], nullable=nullable)
     if not kinds:

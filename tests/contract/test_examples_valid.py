@@ -157,5 +157,6 @@ def test_addresses_have_exact_values() -> None:
 
 def test_a_create_and_an_error() -> None:
     created = msgspec.json.decode(read("create-invoice-response"), type=models.CreateInvoiceResponse).data
-    assert created == models.CreatedInvoice(id="string", status="string", session=None)
+    assert created == models.CreatedInvoice(id="string", status=models.InvoiceStatus("string"), session=None)
+    assert not created.status.is_known
     assert msgspec.json.decode(read("error-response"), type=models.ErrorResponse).message == "string"

@@ -20,6 +20,8 @@ from paisr import (
     APITimeoutError,
     AsyncPaisr,
     ConfigurationError,
+    InvalidArgumentError,
+    InvoiceStatus,
     LineItem,
     NotFoundError,
     OutcomeUnknownError,
@@ -355,3 +357,27 @@ def test_both_clients_do_the_journey_on_the_stub(side: Any, need: Any) -> None:
         with pytest.raises(NotFoundError):
             side.call(client, "get", "inv_none")
         side.close(client)
+
+
+def test_a_list_is_not_asked_for_by_an_address(side: Any, script: Any) -> None:
+    responses = script((200, {"success": True, "data": {"invoices": []}}))
+    client = side.client(responses)
+    for call in ("list", "with_response.list"):
+        with pytest.raises(InvalidArgumentError) as caught:
+            side.call(client, call, resource_id="jane@example.com")
+        assert str(caught.value) == (
+            "resource_id='jane@example.com' is an e-mail address; "
+            "give the customer's id, such as an invoice's customer.id."
+        )
+    assert responses.requests == []
+    side.call(client, "list", resource_id="cus_1")
+
+
+@pytest.mark.parametrize(("status", "is_known"), [("unpaid", True), ("on_hold", False)])
+def test_a_created_invoice_s_status_is_open_as_an_invoice_s_is(
+    side: Any, script: Any, create: Any, status: str, is_known: bool
+) -> None:
+    client = side.client(script((200, {"success": True, "data": {"id": "inv_1", "status": status}})))
+    made = side.call(client, "create", **create)
+    assert isinstance(made.status, InvoiceStatus)
+    assert (made.status, made.status.is_known) == (status, is_known)

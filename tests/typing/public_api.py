@@ -83,6 +83,7 @@ def calls(client: Paisr, when: date, months: relativedelta) -> None:
     invoices = client.invoices
     made = invoices.create(customer="cus_1", summary="Pizza", due="In 3 days")
     assert_type(made, CreatedInvoice)
+    assert_type(made.status, InvoiceStatus)
     invoices.create(
         customer="cus_1",
         summary="Pizza",

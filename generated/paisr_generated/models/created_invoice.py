@@ -5,6 +5,7 @@ from attrs import frozen
 
 from ..base_model import BaseModel
 from .checkout_session import CheckoutSession
+from .invoice_status import InvoiceStatus
 
 
 @frozen(kw_only=True)
@@ -14,7 +15,7 @@ class CreatedInvoice(BaseModel):
     id: str
     """The id of the new invoice."""
 
-    status: str
+    status: InvoiceStatus
     """Where the new invoice stands; the page gives no list of values."""
 
     session: CheckoutSession | None = None
