@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from paisr_cli._bulk import OneOrMany
 from paisr_cli._columns import CREATED, INVOICES
 from paisr_cli._items import ITEM_FORM, item_of
 from paisr_cli._options import BaseURL, EnvironmentOption, JournalOption, OutputOption, Timeout, TokenFile, connected
@@ -34,7 +35,7 @@ def create(
     environment: EnvironmentOption = None,
     timeout: Timeout = None,
 ) -> None:
-    """Create an invoice.
+    """Create an invoice, or with --from FILE one for each row of a file (see --from FILE --help).
 
     Where the outcome is unknown, the exit status is 5, nothing is sent again, and standard output has the attempt in
     place of the invoice: give it to `paisr invoices reconcile`.
@@ -148,7 +149,7 @@ def wait(
 
 def add_to(commands: typer.Typer) -> None:
     """Register the commands."""
-    commands.command("create")(create)
+    commands.command("create", cls=OneOrMany)(create)
     commands.command("list")(list_)
     commands.command("get")(get)
     commands.command("wait")(wait)

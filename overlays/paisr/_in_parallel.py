@@ -64,8 +64,9 @@ class _Flights:
             if not self._is_over:
                 self._running.add(asyncio.ensure_future(self._run(self._bulk.create(self._bulk.item(row)))))
         landed = done & self._running
-        self._running -= landed
-        return [result for task in landed if (result := task.result()) is not None]
+        results = [result for task in landed if (result := task.result()) is not None]
+        self._running -= landed  # where one raised, all of them are for `end`
+        return results
 
     def cancel(self) -> None:
         for task in self._running:

@@ -1,0 +1,145 @@
+"""`paisr invoices create --from FILE`: an invoice for each row of a file, once, however often it is run."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from paisr_cli._bulk import OPTION
+from paisr_cli._bulk_files import Files, Tally, shown_progress
+from paisr_cli._bulk_rows import STDIN, Record, Source
+from paisr_cli._exits import Exit
+from paisr_cli._options import BaseURL, EnvironmentOption, JournalOption, Timeout, TokenFile, secret_from
+from paisr_cli._output import say
+from paisr_cli._texts import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from paisr import AsyncPaisr, RateLimit, RowResult
+
+RATE = "250/60"
+
+
+def create_from(
+    *,
+    source: Annotated[str, typer.Option(OPTION, metavar="FILE", help="CSV or JSON lines; - is standard input.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check every row, say what is wrong, send nothing.")
+    ] = False,
+    key: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="What tells one invoice from another (default: the whole row).")
+    ] = None,
+    journal: JournalOption = None,
+    results: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What became of each row (default: FILE.results.csv).")
+    ] = None,
+    refused: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The rows that were refused (default: FILE.refused.csv).")
+    ] = None,
+    rate: Annotated[str, typer.Option(metavar="REQUESTS/SECONDS", help="The rate to keep.")] = RATE,
+    share_rate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLACE",
+            envvar="PAISR_SHARE_RATE",
+            help="Share the rate by file:PATH or redis://… (default: a file beside the journal).",
+        ),
+    ] = None,
+    token_file: TokenFile = None,
+    base_url: BaseURL = None,
+    environment: EnvironmentOption = None,
+    timeout: Timeout = None,
+) -> None:
+    """Create an invoice for each row of a file, once: after an interruption, run the same command again.
+
+    CSV has the columns customer, summary, due, currency, and for each line item description, quantity and unit_price
+    (then description_2, quantity_2, unit_price_2, and so on). JSON lines have the fields of the API. A due date is
+    2026-12-31, or a text such as "In 3 days".
+
+    The journal (default: FILE.journal) knows what was created: a row that is equal to an earlier one is that invoice.
+    Where the same is billed every month, name the month in the summary or in a column for --key.
+
+    Examples:
+
+    \b
+      paisr invoices create --from invoices.csv --dry-run
+      paisr invoices create --from invoices.csv --key number
+    """
+    from paisr import AsyncPaisr, ConfigurationError
+
+    if source == STDIN and journal is None:
+        raise ConfigurationError("Rows from standard input need --journal PLACE, which knows them the next time.")
+    place = journal or f"{source}.journal"
+    beside = None if dry_run or "://" in place else f"file:{place}.rate"
+    rows = Source(source, key)
+    files = Files(rows, results, refused, dry_run=dry_run)
+    client = AsyncPaisr(
+        None if token_file is None else secret_from(token_file, "token"),
+        base_url=base_url,
+        environment=environment,  # type: ignore[arg-type]  # the client names those that there are
+        journal=None if dry_run else place,
+        rate_limit=_rate(rate, share_rate or beside),
+    )
+    try:
+        with files, shown_progress(rows) as show:
+            asyncio.run(_carry_out(client, rows, files, {"dry_run": dry_run, "timeout": timeout}, show))
+    finally:
+        if files.tally != Tally():
+            say(files.summary())
+    raise typer.Exit(_status(files.tally))
+
+
+async def _carry_out(client: AsyncPaisr, rows: Source, files: Files, options: Mapping[str, Any], show: Any) -> None:
+    """Each result belongs to the record that was given at its place."""
+    given: dict[int, Record] = {}
+    indexes = itertools.count()
+
+    def readable() -> Iterator[Mapping[str, object]]:
+        for record in rows.records():
+            if record.problem is None:
+                given[next(indexes)] = record
+                yield record.row
+            else:
+                files.refuse(record, record.problem)
+
+    async with client:
+        async for result in client.invoices.create_many(readable(), **options):
+            record = given.pop(result.index)
+            _write(files, record, result)
+            show(files.tally)
+
+
+def _write(files: Files, record: Record, result: RowResult) -> None:
+    from paisr import InvalidArgumentError
+
+    if result.error is None:
+        files.write(record, result)
+    elif isinstance(result.error, InvalidArgumentError) or result.error.outcome == "rejected":
+        files.refuse(record, record.in_its_columns(str(result.error)), result.key)
+    else:
+        files.leave_open(record, result)
+
+
+def _rate(text: str, shared: str | None) -> RateLimit:
+    from paisr import ConfigurationError, RateLimit
+
+    requests, _, per = text.partition("/")
+    try:
+        return RateLimit(int(requests), per=float(per), shared=shared)
+    except ValueError as error:
+        if isinstance(error, ConfigurationError):
+            raise
+        raise ConfigurationError(f"--rate {visible(text)} is no rate; give requests and seconds, as {RATE}.") from None
+
+
+def _status(tally: Tally) -> Exit:
+    if tally.unknown:
+        return Exit.UNKNOWN
+    if tally.not_sent:
+        return Exit.UNREACHABLE
+    return Exit.REFUSED if tally.refused else Exit.DONE

@@ -1,0 +1,154 @@
+"""What is written about the rows of a file: results, and the rows that were refused, to be corrected and run."""
+
+from __future__ import annotations
+
+import csv
+import sys
+import tempfile
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from paisr_cli._bulk_rows import STDIN
+from paisr_cli._output import console
+from paisr_cli._texts import csv_cell, visible
+
+if TYPE_CHECKING:
+    from paisr import RowResult
+    from paisr_cli._bulk_rows import Record, Source
+
+COLUMNS = ("line", "key", "id", "status", "link", "error")
+
+
+@dataclass
+class Tally:
+    """How many rows came to what. `before`: those of `created` that an earlier run had created."""
+
+    created: int = 0
+    before: int = 0
+    refused: int = 0
+    unknown: int = 0
+    not_sent: int = 0
+
+
+class Files:
+    """The two files. Each is written beside its place and put there at the end, so that two runs do not mix theirs."""
+
+    def __init__(self, source: Source, results: Path | None, refused: Path | None, *, dry_run: bool) -> None:
+        self.tally = Tally()
+        self._source, self._dry_run = source, dry_run
+        stem = "stdin" if source.name == STDIN else source.name
+        self._results = _Part(results or Path(f"{stem}.results.csv"))
+        self._refused = _Part(refused or Path(f"{stem}.refused{_suffix(source.name)}"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._results.put()
+        self._refused.put()
+
+    def write(self, record: Record, result: RowResult) -> None:
+        self.tally.created += 1
+        if (made := result.created) is None:
+            return  # a dry run found nothing wrong
+        self.tally.before += not result.is_new
+        session = made.session
+        self._result(record, result.key, made.id, made.status, session.url if session else None, None)
+
+    def refuse(self, record: Record, reason: str, key: str | None = None) -> None:
+        self.tally.refused += 1
+        if self._dry_run:
+            print(f"{visible(self._source.name)}:{record.line}: {visible(reason)}")
+            return
+        self._result(record, key, None, "refused", None, reason)
+        with _as_sentence(self._refused.path):
+            file = self._refused.file()
+            if isinstance(record.raw, str):
+                file.write(record.raw.rstrip("\r\n") + "\n")
+                return
+            writer = csv.writer(file, delimiter=self._source.delimiter, lineterminator="\n")
+            if self.tally.refused == 1:
+                writer.writerow(self._source.header or [])
+            writer.writerow(record.raw)
+
+    def leave_open(self, record: Record, result: RowResult) -> None:
+        """A row that is not decided, which the next run goes on with."""
+        outcome = "unknown" if result.error is not None and result.error.outcome == "unknown" else "not_sent"
+        setattr(self.tally, outcome, getattr(self.tally, outcome) + 1)
+        self._result(record, result.key, None, outcome, None, str(result.error))
+
+    def summary(self) -> str:
+        tally = self.tally
+        if self._dry_run:
+            return f"{tally.created} rows are right, {tally.refused} are wrong; nothing was sent"
+        parts = [f"{tally.created} invoices, {tally.before} of them from an earlier run"]
+        parts += [f"{tally.refused} rows refused (in {self._refused.path})"] if tally.refused else []
+        left = tally.unknown + tally.not_sent
+        parts += [f"{left} rows not decided: run the same command again"] if left else []
+        return f"{'; '.join(parts)}; results in {self._results.path}"
+
+    def _result(self, record: Record, *values: object) -> None:
+        with _as_sentence(self._results.path):
+            writer = csv.writer(self._results.file(COLUMNS), lineterminator="\n")
+            writer.writerow([record.line, *("" if one is None else csv_cell(str(one)) for one in values)])
+
+
+class _Part:
+    """A file on its way; it is made with its first line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: Any = None
+
+    def file(self, header: tuple[str, ...] = ()) -> Any:
+        if self._file is None:
+            self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - it is closed when it is put in place
+                "w", encoding="utf-8", newline="", dir=self.path.parent, prefix=f"{self.path.name}.", delete=False
+            )
+            if header:
+                csv.writer(self._file, lineterminator="\n").writerow(header)
+        return self._file
+
+    def put(self) -> None:
+        if self._file is not None:
+            with _as_sentence(self.path):
+                self._file.close()
+                Path(self._file.name).replace(self.path)
+
+
+@contextmanager
+def _as_sentence(path: Path) -> Generator[None]:
+    from paisr import ConfigurationError
+
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(
+            f"{str(path)!r} cannot be written ({error.strerror}); put that right, and run the same command again."
+        ) from None
+
+
+def _suffix(name: str) -> str:
+    return Path(name).suffix or ".csv"
+
+
+@contextmanager
+def shown_progress(source: Source) -> Generator[Callable[[Tally], None]]:
+    """Show how far it is, and the time left, where the error stream is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _tally: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(sys.stderr), transient=True) as progress:
+        task = progress.add_task("invoices", total=source.count())
+
+        def show(tally: Tally) -> None:
+            done = tally.created + tally.refused + tally.unknown + tally.not_sent
+            progress.update(task, completed=done, description=f"{tally.created} invoices, {tally.refused} refused")
+
+        yield show

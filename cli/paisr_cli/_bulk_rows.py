@@ -1,0 +1,170 @@
+"""The rows of a file: CSV or JSON lines, one at a time, each with its line."""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import io
+import json
+import re
+import sys
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+STDIN = "-"
+ITEM_FIELDS = ("description", "quantity", "unit_price")
+ITEM = re.compile(rf"({'|'.join(ITEM_FIELDS)})(?:_([0-9]{{1,3}}))?")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class Record(NamedTuple):
+    """One row. `raw`: as it stands in the file. `columns`: where the fields of its items stand, for a sentence."""
+
+    line: int
+    raw: str | list[str]
+    row: Mapping[str, object] = {}
+    problem: str | None = None
+    columns: Mapping[str, str] = {}
+
+    def in_its_columns(self, sentence: str) -> str:
+        for path, column in self.columns.items():
+            sentence = sentence.replace(path, f"column {column}: {path.rpartition('.')[2]}")
+        return sentence
+
+
+class Source:
+    """A file of rows. `key`: the column that the user named. `header`: of CSV, when it has been read."""
+
+    def __init__(self, name: str, key: str | None) -> None:
+        self.name, self.key = name, key
+        self.header: list[str] | None = None
+        self.delimiter = ","
+        csv.field_size_limit(sys.maxsize)  # what is too long is for the service to say
+
+    def count(self) -> int | None:
+        """About how many rows there are; None where reading twice is not possible."""
+        if not Path(self.name).is_file():
+            return None
+        with Path(self.name).open("rb") as file:
+            return sum(1 for _ in file)
+
+    def records(self) -> Iterator[Record]:
+        from paisr import ConfigurationError
+
+        try:
+            with self._open() as file:
+                first = next(file, "")
+                rows = chain([first], file)
+                yield from self._json(rows) if first.lstrip().startswith("{") else self._csv(rows, first)
+        except UnicodeDecodeError:
+            raise ConfigurationError(f"{self.name!r} is not a text in UTF-8; save it as CSV UTF-8.") from None
+        except OSError as error:
+            raise ConfigurationError(f"{self.name!r} cannot be read: {error.strerror}.") from None
+
+    @contextmanager
+    def _open(self) -> Generator[Iterator[str]]:
+        if self.name == STDIN:
+            yield io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
+        else:
+            with Path(self.name).open(encoding="utf-8-sig", newline="") as file:
+                yield file
+
+    def _json(self, lines: Iterator[str]) -> Iterator[Record]:
+        for line, text in enumerate(lines, 1):
+            if not text.strip():
+                continue
+            try:
+                found: object = json.loads(text, parse_float=Decimal)
+            except ValueError as error:
+                yield Record(line, text, problem=f"This is not JSON: {error}.")
+                continue
+            if not isinstance(found, dict):
+                yield Record(line, text, problem="This is not a JSON object; give one with the fields of an invoice.")
+                continue
+            row = cast("dict[str, object]", found)
+            if self.key is not None:
+                row = self._keyed(row, row.get(self.key))
+            yield Record(line, text, {**row, "due": _due(row.get("due"))})
+
+    def _csv(self, lines: Iterator[str], first: str) -> Iterator[Record]:
+        from paisr import ConfigurationError
+
+        self.delimiter = max(",;\t", key=first.count)
+        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+        try:
+            header = self.header = [one.strip() for one in next(reader, list[str]())]
+            _check_header(header, self.key)
+            while True:
+                line = reader.line_num + 1
+                cells = next(reader, None)
+                if cells is None:
+                    return
+                if any(map(str.strip, cells)):
+                    yield self._record(line, header, cells)
+        except csv.Error as error:
+            raise ConfigurationError(f"Line {reader.line_num} of {self.name!r} is not CSV: {error}.") from None
+
+    def _record(self, line: int, header: list[str], cells: list[str]) -> Record:
+        if len(cells) != len(header):
+            return Record(line, cells, problem=f"The row has {len(cells)} cells, and the header {len(header)}.")
+        row: dict[str, Any] = {}
+        items: dict[int, dict[str, str | None]] = {}
+        for name, text in zip(header, (cell.strip() for cell in cells), strict=True):
+            if found := ITEM.fullmatch(name):
+                if text:
+                    items.setdefault(int(found[2] or 1), dict.fromkeys(ITEM_FIELDS))[found[1]] = text
+            else:
+                row[name] = text or None
+        key = dict(zip(header, cells, strict=True)).get(self.key or "")
+        row = self._keyed(row, key) if self.key is not None else row
+        row["due"] = _due(row.get("due"))
+        columns = {
+            f"items[{index}].{field}": field if number == 1 and field in header else f"{field}_{number}"
+            for index, number in enumerate(sorted(items))
+            for field in ITEM_FIELDS
+        }
+        row["items"] = [items[number] for number in sorted(items)]
+        return Record(line, cells, row, columns=columns)
+
+    def _keyed(self, row: Mapping[str, object], key: object) -> dict[str, Any]:
+        """The row by the key that the user named; a column that is only a key is no argument."""
+        given = {name: value for name, value in row.items() if name != self.key or name in _arguments()}
+        return {**given, "key": str(key) if isinstance(key, int) else key or ""}
+
+
+def _arguments() -> list[str]:
+    """What a row can have: what `create` takes."""
+    from paisr import Invoices
+
+    return [name for name in inspect.signature(Invoices.create).parameters if name not in {"self", "timeout"}]
+
+
+def _check_header(header: list[str], key: str | None) -> None:
+    from paisr import ConfigurationError
+
+    known = [one for one in _arguments() if one != "items"]
+    for name in header:
+        if name not in known and name != key and not ITEM.fullmatch(name):
+            raise ConfigurationError(
+                f"There is no column {name!r}: there are {', '.join(known)}, description, quantity and unit_price; "
+                "a column of your own can be named with --key."
+            )
+        if header.count(name) > 1:
+            raise ConfigurationError(f"The column {name!r} is there twice; leave one of them out.")
+    if key is not None and key not in header:
+        raise ConfigurationError(f"There is no column {key!r}, which --key names.")
+
+
+def _due(due: object) -> object:
+    """A date where the text is one."""
+    if isinstance(due, str) and DATE.fullmatch(due):
+        try:
+            return date.fromisoformat(due)
+        except ValueError:
+            return due
+    return due

@@ -1,0 +1,232 @@
+"""`paisr invoices create --from`: each row of a file once, what is wrong by line and column, and the files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import pty
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paisr_stub import StubServer
+
+HEADER = "customer,summary,due,currency,description,quantity,unit_price,description_2,quantity_2,unit_price_2"
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def customer(stub: StubServer) -> str:
+    return stub.add_customer(email="jane@example.com")
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """A file in the current folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(*lines: str, name: str = "invoices.csv", encoding: str = "utf-8") -> Path:
+        path = Path(name)
+        path.write_text("\n".join(lines) + "\n", encoding=encoding)
+        return path
+
+    return write
+
+
+def line(number: int, customer: str = "jane@example.com", price: object = "75.00") -> str:
+    return f"{customer},Rent {number},In 3 days,SRD,Room {number},1,{price},,,"
+
+
+def rows_of(path: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(Path(path).read_text())))
+
+
+def test_each_row_becomes_an_invoice_once(run: Any, stub: StubServer, customer: str, write: Write) -> None:
+    write(HEADER, line(1), "jane@example.com,Rent 2,In 3 days,,Room,1,75,Water,2,1.50")
+    ended = run("invoices", "create", "--from", "invoices.csv")
+    assert (ended.status, ended.out) == (0, "")
+    assert ended.err == "paisr: 2 invoices, 0 of them from an earlier run; results in invoices.csv.results.csv\n"
+    made = {str(one["summary"]): one for one in stub.invoices}
+    assert [made[name]["amount"]["net_total"] for name in ("Rent 1", "Rent 2")] == [75, 78]
+    results = sorted(rows_of("invoices.csv.results.csv"), key=lambda one: int(one["line"]))
+    assert [list(results[0]), [one["line"] for one in results]] == [
+        ["line", "key", "id", "status", "link", "error"],
+        ["2", "3"],
+    ]
+    assert [one["id"] for one in results] == [made["Rent 1"]["id"], made["Rent 2"]["id"]]
+    assert all(one["link"].startswith("http") and one["status"] == "unpaid" for one in results)
+    assert not Path("invoices.csv.refused.csv").exists()
+
+    stub.forget_requests()
+    again = run("invoices", "create", "--from", "invoices.csv")
+    assert (again.status, stub.requests) == (0, [])
+    assert "2 invoices, 2 of them from an earlier run" in again.err
+    assert sorted(rows_of("invoices.csv.results.csv"), key=lambda one: int(one["line"])) == results
+
+
+@pytest.mark.parametrize(
+    ("header", "text", "said"),
+    [
+        (HEADER, line(1, price="1.234"), "column unit_price: unit_price=1.234 has more than 2 decimals, and SRD has 2"),
+        (HEADER, line(1, price="abc"), "column unit_price"),
+        (HEADER, "jane@example.com,Rent,In 3 days,,,,,Water,2,", "column unit_price_2"),
+        (HEADER, "jane@example.com,,In 3 days,,,,,,,", "summary is a NoneType"),
+        (HEADER, "jane@example.com,Rent,2001-01-01,,,,,,,", "due=2001-01-01 is not after today"),
+        (HEADER, "jane@example.com,Rent,In 3 days", "The row has 3 cells, and the header 10"),
+    ],
+)
+def test_a_dry_run_names_what_is_wrong_by_line_and_column(
+    run: Any, stub: StubServer, write: Write, header: str, text: str, said: str
+) -> None:
+    write(header, line(7), text, line(8))
+    ended = run("invoices", "create", "--from", "invoices.csv", "--dry-run")
+    assert ended.status == 3
+    assert ended.out.startswith("invoices.csv:3: ")
+    assert said in ended.out
+    assert ended.err == "paisr: 2 rows are right, 1 are wrong; nothing was sent\n"
+    assert (stub.requests, [one.name for one in Path().iterdir()]) == ([], ["invoices.csv"])
+
+
+def test_refused_rows_are_in_a_file_that_can_be_corrected_and_run(
+    run: Any, stub: StubServer, customer: str, write: Write
+) -> None:
+    write(HEADER, line(2), line(3, price="0.001"))
+    stub.fail_next(status=422, operation="create")
+    ended = run("invoices", "create", "--from", "invoices.csv")
+    assert ended.status == 3
+    assert "2 rows refused (in invoices.csv.refused.csv)" in ended.err
+    refused = Path("invoices.csv.refused.csv").read_text()
+    assert sorted(refused.splitlines()[1:]) == sorted([line(2), line(3, price="0.001")])
+    corrected = refused.replace("0.001", "0.01")
+    write(corrected.strip(), name="corrected.csv")
+    assert run("invoices", "create", "--from", "corrected.csv", "--journal", "invoices.csv.journal").status == 0
+    assert sorted(str(one["summary"]) for one in stub.invoices) == ["Rent 2", "Rent 3"]
+
+
+def test_a_row_that_was_refused_is_corrected_under_its_key(
+    run: Any, stub: StubServer, customer: str, write: Write
+) -> None:
+    write("number,customer,summary,due", "1,jane@example.com,Wrong,In 3 days")
+    stub.fail_next(status=422, operation="create")
+    assert run("invoices", "create", "--from", "invoices.csv", "--key", "number").status == 3
+    write("number,customer,summary,due", "1,jane@example.com,Rent,In 3 days", "2,jane@example.com,Rent,In 3 days")
+    assert run("invoices", "create", "--from", "invoices.csv", "--key", "number").status == 0
+    assert len(stub.invoices) == 2
+    assert {one["key"] for one in rows_of("invoices.csv.results.csv")} == {"1", "2"}
+
+
+def test_two_equal_rows_are_told_apart_or_refused(run: Any, stub: StubServer, customer: str, write: Write) -> None:
+    write(HEADER, line(1), line(1))
+    ended = run("invoices", "create", "--from", "invoices.csv", "--dry-run")
+    assert ended.status == 3
+    assert "invoices.csv:3: The row has the key, or the content, of the row with index 0" in ended.out
+
+
+def test_json_lines(run: Any, stub: StubServer, customer: str, write: Write) -> None:
+    write(
+        '{"customer": "jane@example.com", "summary": "One", "due": "In 3 days", "items": '
+        '[{"description": "a", "quantity": 3, "unit_price": 0.10}]}',
+        "",
+        "[]",
+        '{"customer": "jane@example.com", "summary": ',
+        name="invoices.jsonl",
+    )
+    ended = run("invoices", "create", "--from", "invoices.jsonl")
+    assert ended.status == 3
+    assert [one["amount"]["net_total"] for one in stub.invoices] == [Decimal("0.30")]
+    assert Path("invoices.jsonl.refused.jsonl").read_text() == '[]\n{"customer": "jane@example.com", "summary": \n'
+
+
+def test_semicolons_and_the_mark_of_a_spreadsheet(run: Any, stub: StubServer, customer: str, write: Write) -> None:
+    write("customer;summary;due", 'jane@example.com;"Rent, May\nand June";In 3 days', encoding="utf-8-sig")
+    assert run("invoices", "create", "--from", "invoices.csv").status == 0
+    assert [one["summary"] for one in stub.invoices] == ["Rent, May\nand June"]
+
+
+@pytest.mark.parametrize(
+    ("words", "lines", "said"),
+    [
+        ([], ["customer,sumary,due", "a,b,c"], "There is no column 'sumary'"),
+        ([], ["customer,customer,due", "a,b,c"], "The column 'customer' is there twice"),
+        (["--key", "nr"], [HEADER], "There is no column 'nr'"),
+        (["--rate", "fast"], [HEADER], "--rate fast is no rate"),
+    ],
+)
+def test_what_is_wrong_with_the_file_is_said_once(
+    run: Any, stub: StubServer, write: Write, words: list[str], lines: list[str], said: str
+) -> None:
+    write(*lines)
+    ended = run("invoices", "create", "--from", "invoices.csv", *words)
+    assert ended.status == 2
+    assert said in ended.err
+    assert stub.requests == []
+
+
+def test_a_file_that_is_not_there_or_no_text(run: Any, stub: StubServer, write: Write) -> None:
+    assert "cannot be read: No such file" in run("invoices", "create", "--from", "no.csv", "--dry-run").err
+    write("customer,summary,due", "a,\xe9,c", encoding="latin-1")
+    assert "is not a text in UTF-8" in run("invoices", "create", "--from", "invoices.csv", "--dry-run").err
+
+
+def test_standard_input_needs_a_journal(run: Any, stub: StubServer) -> None:
+    assert "need --journal" in run("invoices", "create", "--from", "-").err
+
+
+def test_a_hostile_text_is_harmless_in_the_results(run: Any, stub: StubServer, customer: str, write: Write) -> None:
+    write("id,customer,summary,due", '"=1+1\x1b[31m\u202e",jane@example.com,' + "x" * 1_000_000 + ",In 3 days")
+    ended = run("invoices", "create", "--from", "invoices.csv", "--key", "id")
+    assert ended.status == 0
+    assert "\x1b" not in (text := Path("invoices.csv.results.csv").read_text())
+    assert "'=1+1\\x1b[31m\\u202e" in text
+
+
+COMMAND = (sys.executable, "-m", "paisr", "invoices", "create", "--from")
+
+
+def test_rows_from_a_pipe(stub: StubServer, customer: str, tmp_path: Path) -> None:
+    text = "\n".join([HEADER, line(1), line(2)])
+    done = subprocess.run([*COMMAND, "-", "--journal", "j.db"], input=text, cwd=tmp_path, text=True, check=True)
+    assert done.returncode == 0
+    assert len(stub.invoices) == 2
+    assert (tmp_path / "stdin.results.csv").exists()
+
+
+def test_a_terminal_shows_how_far_it_is(stub: StubServer, customer: str, write: Write) -> None:
+    write(HEADER, *(line(number) for number in range(20)))
+    main, side = pty.openpty()
+    process = subprocess.Popen([*COMMAND, "invoices.csv"], stderr=side, env={**os.environ, "TERM": "xterm"})
+    os.close(side)
+    shown = b""
+    try:
+        while more := os.read(main, 65536):
+            shown += more
+    except OSError:  # the other side was closed
+        pass
+    os.close(main)
+    assert process.wait() == 0
+    assert b"invoices, 0 refused" in shown
+    assert b"20 invoices, 0 of them from an earlier run" in shown
+
+
+@pytest.mark.parametrize("size", [0, 120_000])
+def test_a_full_disk_is_said_and_survived(stub: StubServer, customer: str, write: Write, size: int) -> None:
+    write(HEADER, *(line(number) for number in range(60)))
+
+    def small_disk() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    ended = subprocess.run(
+        [*COMMAND, "invoices.csv"], preexec_fn=small_disk, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    again = subprocess.run([*COMMAND, "invoices.csv"], capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert sorted(str(one["summary"]) for one in stub.invoices) == sorted(f"Rent {number}" for number in range(60))
