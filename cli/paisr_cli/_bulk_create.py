@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from paisr_cli._bulk import OPTION
 from paisr_cli._bulk_files import Files, Tally, shown_progress
 from paisr_cli._bulk_rows import STDIN, Record, Source
 from paisr_cli._exits import Exit
@@ -27,7 +26,7 @@ RATE = "250/60"
 
 def create_from(
     *,
-    source: Annotated[str, typer.Option(OPTION, metavar="FILE", help="CSV or JSON lines; - is standard input.")],
+    source: Annotated[str, typer.Option("--from", metavar="FILE", help="CSV or JSON lines; - is standard input.")],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check every row, say what is wrong, send nothing.")
     ] = False,
