@@ -17,7 +17,7 @@ from declarations import CREATE, TOKEN, certified, over_tls
 from server import FaultServer, Received, always, as_json, right_data, right_response
 
 from paisr import AsyncPaisr, Paisr
-from paisr._recovery.sqlite import FileDatabase, MemoryDatabase
+from paisr._recovery.sqlite import FileDatabase, MemoryDatabase, _open
 from paisr._transport import connections
 
 # A whole sweep takes some ten cancellations; `make test` makes a few of each, and CANCELLATIONS=100000 as many.
@@ -204,9 +204,13 @@ def test_an_interruption_at_the_begin_of_a_transaction_leaves_none_open(kept: st
     database: Any = MemoryDatabase() if kept == "in memory" else FileDatabase(tmp_path / "journal.db", make=True)
     with database.transaction(1.0):
         connection = database._connection
-    database._connection = BrokenOff(connection)
+    broken: Any = BrokenOff(connection)
+    database._connection = broken
+    if kept == "in a file":
+        _open[broken] = _open[connection]
     with pytest.raises(HardLimit), database.transaction(1.0):
         pytest.fail("it was broken off")
+    _open.pop(broken, None)
     database._connection = connection
     assert not connection.in_transaction
     with database.transaction(1.0) as transaction:
