@@ -67,7 +67,7 @@ def stub(ctx: typer.Context) -> None:
 
 
 def _add_commands() -> None:
-    from paisr_cli import _invoices, _journal, _webhooks
+    from paisr_cli import _doctor, _invoices, _journal, _webhooks
 
     for name, module, help in (
         ("invoices", _invoices, "Create, list and read invoices."),
@@ -77,6 +77,7 @@ def _add_commands() -> None:
         commands = _subcommands(help=help)
         module.add_to(commands)
         app.add_typer(commands, name=name)
+    app.command("doctor")(_doctor.doctor)
 
 
 _add_commands()
