@@ -27,7 +27,7 @@ _VALUE = re.compile(r"[a-z]+(?:[_-][a-z]+){0,3}|[A-Z]{3}")
 # What a decoder says about types and forms; anything else it says could repeat a value.
 _WITHOUT_DATA = re.compile(
     r"expected `[\w |.]+`(?:, got `\w+`)?|invalid RFC3339 encoded datetime|invalid decimal string"
-    r"|is not a number of a usable size|expected `datetime` with a timezone component|is (?:True|False), not (?:True|False)"
+    r"|is not a number of a usable size|expected `datetime` with a timezone component|is (True|False), not (True|False)"
 )
 
 
