@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -18,6 +19,12 @@ import pytest
 
 T = TypeVar("T")
 PASSWORD = "canary-9f3e"
+# No sandbox, so that it runs as root in a container, and nothing that would look for anything beyond this machine.
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-proxy-server",
+)  # fmt: skip
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -123,3 +130,22 @@ def postgres_url(postgres: PostgresServer) -> str:
     with postgres.connect() as connection:
         connection.execute("DROP TABLE IF EXISTS paisr_attempts")
     return postgres.url
+
+
+@pytest.fixture(scope="module")
+def browser(need: Callable[[Any, str], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A driver of chromium without a window."""
+    need(importlib.util.find_spec("selenium"), "the selenium package")
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = need(
+        next(filter(None, map(shutil.which, BROWSERS)), None), "a browser: chromium or google-chrome"
+    )
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = need(shutil.which("chromedriver"), "the program chromedriver")
+    made = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    yield made
+    made.quit()

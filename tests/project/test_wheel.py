@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,9 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -191,7 +194,7 @@ def somebody(root: Path, dist: dict[str, Path], tmp_path_factory: pytest.TempPat
     python = folder / "env" / "bin" / "python"
     options = ("--quiet", "--python", python, "--constraint", pins)
     needs = ("django", "fastapi", "flask", "httpx2", "pytest")
-    run(sys.executable, "-m", "uv", "pip", "install", *options, f"{dist['wheel']}[stub]", *needs, cwd=folder)
+    run(sys.executable, "-m", "uv", "pip", "install", *options, f"{dist['wheel']}[stub,cli]", *needs, cwd=folder)
     return python
 
 
@@ -222,3 +225,71 @@ def test_the_journey_runs_on_the_wheel_without_the_repository(root: Path, instal
     empty = tmp_path / "empty"
     empty.mkdir()
     assert "Every step went as it should." in run(installed, "-I", script, cwd=empty)
+
+
+class Started:
+    """A command of somebody's terminal that goes on while others run; ended with the test."""
+
+    def __init__(self, *command: str | Path, cwd: Path, **extra: str) -> None:
+        out = subprocess.PIPE
+        self._process = subprocess.Popen(
+            command, cwd=cwd, env=ENVIRONMENT | extra, stdout=out, stderr=subprocess.STDOUT, text=True
+        )
+
+    def said(self, pattern: str) -> str:
+        """The first group of the first line from now on that has this in it."""
+        assert self._process.stdout is not None
+        lines = []
+        for line in self._process.stdout:
+            lines.append(line)
+            if found := re.search(pattern, line):
+                return found[1]
+        raise AssertionError("".join(lines))
+
+    def rest(self) -> str:
+        """What it says until it ends by itself, which it does with success."""
+        said, _ = self._process.communicate(timeout=60)
+        assert self._process.returncode == 0, said
+        return said
+
+    def end(self) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+        self._process.communicate(timeout=60)
+
+
+@pytest.fixture
+def start(somebody: Path, tmp_path: Path) -> Iterator[Callable[..., Started]]:
+    """Starts `paisr …` in an empty folder: `start("stub", PAISR_TOKEN=…)`."""
+    running: list[Started] = []
+
+    def start(*arguments: str, **environment: str) -> Started:
+        running.append(Started(somebody.with_name("paisr"), *arguments, cwd=tmp_path, **environment))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.end()
+
+
+def test_somebody_creates_an_invoice_pays_it_in_a_browser_and_hears_of_it(
+    start: Callable[..., Started], browser: Any
+) -> None:
+    secret = "whsec_of_this_test"
+    listening = start("webhooks", "listen", "--count", "2", "--output", "jsonl", PAISR_WEBHOOK_SECRET=secret)
+    url = listening.said(r"deliveries are taken on (http://\S+?);")
+    stub = start("stub", "--webhook-url", url, "--webhook-secret", secret)
+    token = stub.said(r"export PAISR_TOKEN=(\S+)")
+    settings = {"PAISR_TOKEN": token, "PAISR_BASE_URL": stub.said(r"export PAISR_BASE_URL=(\S+)")}
+    bill = ("--customer", "jane@example.com", "--summary", "Pizza", "--due", "In 3 days", "--item", "2 x 75.00 Pizza")
+    created = json.loads(start("invoices", "create", *bill, "--output", "json", **settings).rest())
+    waiting = start("invoices", "wait", created["id"], "--interval", "0.5", "--output", "jsonl", **settings)
+    browser.get(created["session"]["url"])
+    assert "SRD 150.00" in browser.find_element("tag name", "body").text
+    next(each for each in browser.find_elements("tag name", "button") if each.text.startswith("Pay")).click()
+    assert json.loads(waiting.rest().splitlines()[-1])["status"] == "paid"
+    events = [json.loads(line) for line in listening.rest().splitlines()]
+    assert [(one["event"], one["id"]) for one in events] == [
+        ("invoice.created", created["id"]),
+        ("invoice.paid", created["id"]),
+    ]

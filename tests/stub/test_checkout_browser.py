@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,34 +13,10 @@ import pytest
 from paisr_stub import StubServer
 
 AXE = Path(__file__).resolve().parents[2] / "requirements" / "node" / "node_modules" / "axe-core" / "axe.min.js"
-# No sandbox, so that it runs as root in a container, and nothing that would look for anything beyond this machine.
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-proxy-server",
-)  # fmt: skip
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP, PHONE = (1280, 900), (360, 740)
 HOSTILE = "<script>document.title='broken'</script><img src=x onerror=\"document.title='broken'\">"
 Need = Callable[[Any, str], Any]
 Create = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def browser(need: Need, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    need(importlib.util.find_spec("selenium"), "the selenium package")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = need(
-        next(filter(None, map(shutil.which, BROWSERS)), None), "a browser: chromium or google-chrome"
-    )
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = need(shutil.which("chromedriver"), "the program chromedriver")
-    made = webdriver.Chrome(options, webdriver.ChromeService(driver))
-    yield made
-    made.quit()
 
 
 @pytest.fixture
