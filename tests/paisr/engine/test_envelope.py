@@ -32,7 +32,7 @@ def read(side: Any, script: Any) -> Any:
     """Read one invoice from a response; `name` for another call."""
 
     def read(status: int, body: Any, headers: Any = None, *, name: str = "get", **named: Any) -> Any:
-        client = side.client(script((status, body, headers)), max_retries=0)
+        client = side.client(script((status, body, headers)), max_retries=0, rate_limit=None)
         arguments = {"get": ["inv_1"], "list": [], "create": []}[name.rsplit(".", maxsplit=1)[-1]]
         return side.call(client, name, *arguments, **named)
 
