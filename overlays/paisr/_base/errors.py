@@ -157,20 +157,11 @@ class UnexpectedResponseError(PaisrError):
 
     outcome: Outcome = "unknown"
     response: ApiResponse[None]
+    partial: Sequence[Any] = ()
+    unreadable: Sequence[UnreadableItem] = ()
 
-    def __init__(
-        self,
-        text: str,
-        *,
-        path: str,
-        status_code: int,
-        excerpt: str,
-        partial: Sequence[Any] = (),
-        unreadable: Sequence[UnreadableItem] = (),
-    ) -> None:
+    def __init__(self, text: str, *, path: str, status_code: int, excerpt: str) -> None:
         super().__init__(text)
-        self.partial: Sequence[Any] = partial
-        self.unreadable: Sequence[UnreadableItem] = unreadable
         self.path = path
         self.status_code = status_code
         self.excerpt = excerpt

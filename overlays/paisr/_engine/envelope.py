@@ -16,15 +16,12 @@ if TYPE_CHECKING:
     from paisr._engine.steps import RawResponse
     from paisr_generated.operations import Operation
 
+Names = Collection[str]
 EXCERPT_LENGTH = 200
 
 
 def read_response(
-    raw: RawResponse,
-    operation: Operation[Any],
-    secret: Secret,
-    drift: DriftWatch | None = None,
-    keep: Collection[str] = (),
+    raw: RawResponse, operation: Operation[Any], secret: Secret, drift: DriftWatch | None = None, keep: Names = ()
 ) -> tuple[Response, Any]:
     """What the contract says of a response with this status, and its data.
 
@@ -64,13 +61,7 @@ def _data_of(body: Any, response: Response) -> Any:
 
 
 def _read_again(
-    raw: RawResponse,
-    response: Response,
-    operation: str,
-    secret: Secret,
-    drift: DriftWatch | None,
-    *,
-    keep: Collection[str],
+    raw: RawResponse, response: Response, operation: str, secret: Secret, drift: DriftWatch | None, *, keep: Names
 ) -> Any:
     """The data, as far as may be, of a body that is not the contract's model; else an error that says where."""
     from paisr_generated.salvage import Salvage  # here, because most responses are as the contract says
@@ -91,15 +82,15 @@ def _read_again(
         what, path = first.reason, first.path
     shown = excerpt(raw.content, secret)
     others = f" The other {len(partial)} of the list are in `partial`." if salvage.unreadable else ""
-    raise UnexpectedResponseError(
+    refusal = UnexpectedResponseError(
         f"The service responded {operation} with {raw.status} and a body that the contract does not allow: "
         f"at {path}: {_said(what, secret)}; it begins {shown or '(empty)'}.{others}",
         path=path,
         status_code=raw.status,
         excerpt=shown,
-        partial=partial,
-        unreadable=tuple(salvage.unreadable),
     )
+    refusal.partial, refusal.unreadable = partial, tuple(salvage.unreadable)
+    raise refusal
 
 
 def error_message(content: bytes) -> str | None:
