@@ -17,8 +17,8 @@ def paisr() -> Reader:
     from paisr._base.secrets import Secret
     from paisr._engine.envelope import read_response
     from paisr._engine.steps import RawResponse
-    from paisr._inputs.list_limit import note_truncation
     from paisr_generated.api import operation_named
+    from paisr_generated.list_limit import note_truncation
 
     secret, operation = Secret("token"), operation_named("list_invoices")
 

@@ -17,8 +17,8 @@ from paisr._engine.exchange import exchange
 from paisr._engine.steps import Pause, PreparedCall
 from paisr._hooks import HOOKS, NO_HOOK, Hook
 from paisr._inputs.checks import checked
-from paisr._inputs.list_limit import note_truncation
 from paisr_generated.api import operation_named
+from paisr_generated.list_limit import note_truncation
 from paisr_generated.models.invoice_status import InvoiceStatus
 from paisr_generated.rules import Choice
 from paisr_generated.types import ModelList

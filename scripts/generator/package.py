@@ -23,7 +23,7 @@ from .operation_views import operation_view
 from .resources import resource_view
 
 NOT_KEPT = ("client.py", "errors.py")
-SUPPORT = ("types.py", "operations.py", "rules.py", "reading.py", "salvage.py", "base_model.py")
+SUPPORT = "support"
 
 
 class GenerateError(Exception):
@@ -49,8 +49,8 @@ def render(
     _build(project)
     for name in NOT_KEPT:
         (output / name).unlink()
-    for name in SUPPORT:
-        shutil.copy(templates / "support" / name, output / name)
+    for path in sorted((templates / SUPPORT).glob("*.py")):
+        shutil.copy(path, output / path.name)
     (output / "contract.py").write_text(project.env.get_template("contract.py.jinja").render(), encoding="utf-8")
     _write_resources(project, resources, output / "resources")
     (output / "py.typed").write_text("", encoding="utf-8")

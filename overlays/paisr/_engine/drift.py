@@ -6,16 +6,14 @@ gives the client `on_drift`, and who gives it ``unreadable="report"`` is told th
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, cast
-
-import msgspec
-from msgspec.inspect import DataclassType, EnumType, ListType, UnionType, type_info
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from paisr._base.forks import register_after_fork
+from paisr_generated.unknown import unknown_paths
 
 if TYPE_CHECKING:
     from paisr._base.secrets import Secret
@@ -25,6 +23,7 @@ OnDrift = Callable[[str, str], object]
 # A service that makes names up must not fill the memory; beyond this many, nothing more is told.
 MAX_TOLD = 1000
 log = logging.getLogger("paisr")
+_log_difference = partial(log.warning, "the response to %s differs from the contract: %s")
 
 
 class DriftWatch:
@@ -46,7 +45,7 @@ class DriftWatch:
     def look(self, operation: str, content: bytes, response: type, secret: Secret) -> None:
         """Compare a body that was decoded with its model, where somebody asked; an echo of the token is hidden."""
         if self.on_drift is not None:
-            self.tell(operation, map(secret.scrub, _unknown_in(content, response)))
+            self.tell(operation, map(secret.scrub, unknown_paths(content, response)))
 
     def tell(self, operation: str, paths: Iterable[str]) -> None:
         """Tell of what is new among the paths. Whatever goes wrong here is logged, and the call goes on."""
@@ -63,38 +62,3 @@ class DriftWatch:
                 return False
             self._told.add((operation, path))
             return True
-
-
-def _log_difference(operation: str, path: str) -> None:
-    log.warning("the response to %s differs from the contract: %s", operation, path)
-
-
-def _unknown_in(content: bytes, response: type) -> Iterator[str]:
-    yield from unknown_paths(json.loads(content), type_info(response))
-
-
-def unknown_paths(value: object, kind: msgspec.inspect.Type, path: str = "$") -> Iterator[str]:
-    """The path of what the model does not know: ``$.data.invoices[].line_items``, ``$.data.status=refunded``.
-
-    Items of a list have one path, since what is true of one is true of all.
-    """
-    match kind:
-        case UnionType(types=kinds):
-            for one in kinds:
-                yield from unknown_paths(value, one, path)
-        case ListType(item_type=item) if isinstance(value, list):
-            for member in cast("list[object]", value):
-                yield from unknown_paths(member, item, f"{path}[]")
-        case EnumType(cls=enumeration) if isinstance(value, str):
-            if value not in [str(known) for known in enumeration]:
-                yield f"{path}={value}"
-        case DataclassType(fields=fields) if isinstance(value, dict):
-            known = {field.encode_name: field.type for field in fields}
-            for name, member in cast("dict[str, object]", value).items():
-                below = f"{path}.{name}" if name.isidentifier() else f"{path}[{json.dumps(name)}]"
-                if name in known:
-                    yield from unknown_paths(member, known[name], below)
-                else:
-                    yield below
-        case _:
-            return

@@ -75,7 +75,7 @@ def _read_again(
         what, path = what_and_where(error)
     else:
         if drift is not None:
-            drift.tell(operation, (f"{place}: {_said(why, secret)}" for place, why in salvage.left_out.items()))
+            drift.tell(operation, (f"{at}: {_said(why, secret)}" for at, why in salvage.left_out.items()))
         if not salvage.unreadable:
             return data
         partial, first = data, salvage.unreadable[0]

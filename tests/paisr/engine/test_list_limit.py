@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from paisr import Invoice, InvoiceList, InvoiceStatus
-from paisr._inputs.list_limit import note_truncation
 from paisr_generated.api import operation_named
+from paisr_generated.list_limit import note_truncation
 
 LIST = operation_named("list_invoices")
 

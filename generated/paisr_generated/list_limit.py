@@ -1,3 +1,4 @@
+# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
 """Whether a list was probably cut off: as many came as its `limit` allows."""
 
 from __future__ import annotations
@@ -5,9 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from paisr_generated.operations import Operation
-from paisr_generated.rules import Integer
-from paisr_generated.types import ModelList
+from .operations import Operation
+from .rules import Integer
+from .types import ModelList
+
+__all__ = ["max_listed", "note_truncation"]
 
 
 def max_listed(operation: Operation[Any]) -> int | None:
