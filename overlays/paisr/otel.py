@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 try:
     from opentelemetry import metrics, trace
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-except ImportError as error:
-    raise ImportError("paisr.otel needs OpenTelemetry; install paisr[otel].") from error
+except ImportError as _missing:
+    raise ImportError("paisr.otel needs OpenTelemetry; install paisr[otel].") from _missing
 
 from paisr._base.route import DEFAULT_PORTS
 from paisr._version import __version__
