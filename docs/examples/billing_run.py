@@ -1,44 +1,43 @@
 """Bill everybody in a CSV file, once: `python billing_run.py 2026-12 customers.csv`.
 
-Run it again after a crash, or when it says that something is open: who has an invoice does not get a second one.
+Run it again after a crash, or when a row is open: who has an invoice does not get a second one.
 """
 
 import csv
 import sys
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from paisr import OutcomeUnknownError, Paisr, PaisrError
+from paisr import Paisr
 
 
-def bill(client: Paisr, month: str, row: dict[str, str]) -> str:
-    """What became of one row."""
-    try:
-        created = client.invoices.create(
-            customer=row["customer"],
-            summary=f"Subscription {month}, {row['plan']}",
-            due=timedelta(days=14),
-            currency="SRD",
-            items=[{"description": row["plan"], "quantity": 1, "unit_price": row["price"]}],
-            key=f"{month}/{row['customer']}",
-            timeout=90,  # seconds: more rows than the service allows in a minute wait for their turn
-        )
-    except OutcomeUnknownError as error:
-        print(f"{row['customer']}: open. {error}", file=sys.stderr)
-        return "open"
-    except PaisrError as error:
-        print(f"{row['customer']}: {error}", file=sys.stderr)
-        return error.outcome
-    print(row["customer"], created.id)
-    return "billed"
+def bills(month: str, rows: Iterable[dict[str, str]]) -> Iterator[dict[str, object]]:
+    """For each row of the file, what `create` is to be given."""
+    for row in rows:
+        yield {
+            "customer": row["customer"],
+            "summary": f"Subscription {month}, {row['plan']}",
+            "due": timedelta(days=14),
+            "currency": "SRD",
+            "items": [{"description": row["plan"], "quantity": 1, "unit_price": row["price"]}],
+            "key": f"{month}/{row['customer']}",
+        }
 
 
 def main(month: str, path: str) -> int:
+    done: Counter[str] = Counter()
     with Path(path).open(encoding="utf-8", newline="") as file, Paisr(journal=f"billing-{month}.db") as client:
-        done = Counter(bill(client, month, row) for row in csv.DictReader(file))
+        for result in client.invoices.create_many(bills(month, csv.DictReader(file))):
+            if result.created is not None:
+                done["new" if result.is_new else "from before"] += 1
+                print(result.key, result.created.id)
+            else:
+                done["open" if result.error.outcome == "unknown" else "refused"] += 1
+                print(f"row {result.index + 1}: {result.error}", file=sys.stderr)
     print(", ".join(f"{number} {what}" for what, number in sorted(done.items())))
-    return 0 if set(done) <= {"billed"} else 1
+    return 1 if done["open"] or done["refused"] else 0
 
 
 if __name__ == "__main__":
