@@ -1,7 +1,5 @@
 """Webhook deliveries: check that one comes from the service, and read it. Needs nothing but the standard library.
 
-::
-
     event = paisr.webhooks.verify(
         request.body,               # the raw bytes, as they came
         headers=request.headers,    # a mapping of any framework's kind, or pairs, as ASGI has them

@@ -119,6 +119,13 @@ def test_every_field_and_method_of_a_public_class_is_in_the_reference(names: set
     assert missing == []
 
 
+def test_the_errors_are_drawn_as_the_module_draws_them(root: Path) -> None:
+    page = (root / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
+    tree = (sys.modules["paisr._base.errors"].__doc__ or "").partition("\n\n")[2]
+    assert tree.startswith("PaisrError ")
+    assert tree in page
+
+
 def test_the_contract_is_a_page_with_every_line(root: Path, site: Path) -> None:
     contract = yaml.safe_load((root / "openapi" / "paisr-invoices.yaml").read_text(encoding="utf-8"))
     text = (site / "contract.html").read_text(encoding="utf-8")
