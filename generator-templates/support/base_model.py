@@ -42,12 +42,18 @@ class BaseModel:
 
         Raises ValueError, with the place, for what the contract does not allow.
         """
-        return msgspec.convert(dict(data), cls)
+        try:
+            return msgspec.convert(dict(data), cls)
+        except msgspec.MsgspecError as error:  # a ValueError itself, in the newer versions
+            raise ValueError(str(error)) from None
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
         """The model of a JSON text, such as the `data` of a response. Raises ValueError as `from_dict` does."""
-        return cast("Self", decoder(cls).decode(text))
+        try:
+            return cast("Self", decoder(cls).decode(text))
+        except msgspec.MsgspecError as error:
+            raise ValueError(str(error)) from None
 
     def __replace__(self, /, **changes: Any) -> Self:
         """For `copy.replace` (Python 3.13)."""
