@@ -35,8 +35,9 @@ def losses(value: Any, model: Any, schema: Mapping[str, Any], path: str = "$") -
         if model is not None:
             yield f"{path}: null was read as {model!r}"
         return
-    if "oneOf" in schema:
-        schema = next(resolve(one) for one in schema["oneOf"] if resolve(one).get("type") != "null")
+    if members := schema.get("oneOf") or schema.get("anyOf"):
+        # Of an open enumeration it is the named values, which come first.
+        schema = next(resolve(one) for one in members if resolve(one).get("type") != "null")
     if schema.get("type") == "array":
         if not isinstance(model, Sequence) or len(model) != len(value):
             yield f"{path}: {len(value)} were read as {model!r}"
