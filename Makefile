@@ -100,14 +100,14 @@ coverage: $(READY) ## run all tests and say which lines none of them reached
 
 test-lowest: $(LOWEST_READY) ## run the client's tests with the lowest versions that pyproject.toml allows
 	$(LOWEST)/bin/python scripts/demo.py >/dev/null
-	$(LOWEST)/bin/python -m pytest -q tests/paisr tests/generated
+	$(LOWEST)/bin/python -m pytest -q tests/paisr tests/generated tests/cli
 
 test-newest: ## run the client's tests with the newest dependencies there are (PRE=1: pre-releases too)
 	$(PYTHON) -m venv --clear $(NEWEST)
 	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(NEWEST)/bin/python -m pip install --quiet $(if $(PRE),--pre) --group test-core --editable '.[stub,redis,postgres,aiohttp]'
 	$(NEWEST)/bin/python -m pip list
-	$(NEWEST)/bin/python -m pytest -q tests/paisr tests/generated
+	$(NEWEST)/bin/python -m pytest -q tests/paisr tests/generated tests/cli
 
 ##@ Cost
 bench: $(PEERS_READY) $(STOCK_READY) ## measure what the client costs against its peers, and write benchmarks/RESULTS.md

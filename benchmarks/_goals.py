@@ -72,6 +72,7 @@ GOALS = (
         baseline="import httpx",
         limit=0.6,
     ),
+    Goal(what="`paisr --help`", contest="importing", name="paisr --help", baseline="import httpx", limit=1.5),
     Goal(what="a second client in the same process", contest="constructing", baseline="httpx.Client", limit=0.03),
     Goal(what="limiter in the process, one grant", contest="limiting", baseline="pyrate-limiter, memory", limit=1.0),
     Goal(

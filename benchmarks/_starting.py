@@ -27,6 +27,12 @@ VERIFY = (
     "import paisr; paisr.webhooks.verify({body!r}, signature={signature!r}, timestamp={stamp!r}, secret={secret!r}, "
     "tolerance=86400)"
 )
+HELP = """
+import contextlib, io
+from paisr.__main__ import main
+with contextlib.redirect_stdout(io.StringIO()):
+    main(["--help"])
+"""
 LOOPBACK = "base_url='http://127.0.0.1:1/v2'"
 STOCK = "from stock_paisr.api.invoices import get_invoice; from stock_paisr import AuthenticatedClient"
 
@@ -40,6 +46,7 @@ def _statements(quick: bool, stock: str) -> dict[str, str]:
         "paisr": "from paisr import Paisr",
         "paisr, a contract of 100 operations": f"sys.path.insert(0, {stock + '/large'!r}); from paisr import Paisr",
         "import httpx": "import httpx",
+        "paisr --help": HELP,
         "paisr, one webhook verified": VERIFY.format(body=BODY, signature=signature, stamp=stamp, secret=SECRET),
     }
     peers = {

@@ -46,6 +46,7 @@ def test_the_goals_are_those_that_were_set() -> None:
         ("importing", "import httpx", 1.2),
         ("importing", "paisr", 1.1),
         ("importing", "import httpx", 0.6),
+        ("importing", "import httpx", 1.5),
         ("constructing", "httpx.Client", 0.03),
         ("limiting", "pyrate-limiter, memory", 1.0),
         ("growing", "straight line", 1.2),

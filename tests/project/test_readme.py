@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +19,27 @@ def programs(root: Path) -> list[str]:
     return re.findall(
         r"^```python\n(.*?)^```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
     )
+
+
+@pytest.fixture(scope="module")
+def shell_lines(root: Path) -> str:
+    """The section for the terminal."""
+    section = (root / "README.md").read_text(encoding="utf-8").partition("## From a terminal")[2].partition("\n## ")[0]
+    return "\n".join(re.findall(r"^```sh\n(.*?)^```", section, re.DOTALL | re.MULTILINE))
+
+
+def test_the_lines_for_the_terminal_do_what_they_say(shell_lines: str, tmp_path: Path) -> None:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    with StubServer() as stub:
+        environment = os.environ | {"PATH": path, "PAISR_TOKEN": stub.token, "PAISR_BASE_URL": stub.url}
+        command = ["sh", "-ec", shell_lines]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        (invoice,) = stub.invoices
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"token +PAISR_TOKEN|token +ok +PAISR_TOKEN", done.stdout)
+    assert done.stdout.count(invoice.id) == 2
+    rows = list(csv.DictReader((tmp_path / "invoices.csv").read_text(encoding="utf-8").splitlines()))
+    assert [(row["id"], row["amount.net_total"]) for row in rows] == [(invoice.id, "150")]
 
 
 def run(program: str) -> None:
