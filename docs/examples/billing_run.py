@@ -33,7 +33,7 @@ def main(month: str, path: str) -> int:
             if result.created is not None:
                 done["new" if result.is_new else "from before"] += 1
                 print(result.key, result.created.id)
-            else:
+            elif result.error is not None:
                 done["open" if result.error.outcome == "unknown" else "refused"] += 1
                 print(f"row {result.index + 1}: {result.error}", file=sys.stderr)
     print(", ".join(f"{number} {what}" for what, number in sorted(done.items())))
