@@ -6,13 +6,13 @@ import os
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paisr._recovery.database import MAX_LOCK_TIMEOUT, SCHEMA, VERSION, held
 from paisr._recovery.entries import StoreError
-from paisr._recovery.sqlite_file import check_file, make_file, migrate
+from paisr._recovery.sqlite_file import check_file, kept_lock, make_file, migrate
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,14 +26,16 @@ POLL = 0.002
 # has. So a fork waits for the transaction that is at work, which never waits for another process, and finds every file
 # closed; parent and child open it again. What opens and closes connections holds this lock, too.
 _transactions = threading.RLock()
-# Every connection to a file, with what `_files_now` said of it.
-_open: dict[sqlite3.Connection, tuple[int, ...]] = {}
+# Every connection to a file, with which file that is, and with its `kept_lock`.
+_open: dict[sqlite3.Connection, tuple[os.stat_result, int | None]] = {}
 # Connections whose database was forgotten.
 _unused: list[sqlite3.Connection] = []
 
 
 def _close(connection: sqlite3.Connection) -> None:
-    _open.pop(connection, None)
+    _, lock = _open.pop(connection, (None, None))
+    if lock is not None:
+        os.close(lock)
     connection.close()
 
 
@@ -109,9 +111,9 @@ class FileDatabase:
     def __init__(self, path: Path, *, make: bool) -> None:
         """The database in this file; where there is none it is made, or refused. An older one is migrated."""
         self.name = str(path)
-        self._path, self._log = path, path.with_name(f"{path.name}-wal")
+        self._path = path
         self._connection: sqlite3.Connection | None = None
-        self._identity: tuple[int, ...] = ()
+        self._was_open = False
         self._durable = True
         with _transactions:
             if make:
@@ -155,12 +157,11 @@ class FileDatabase:
         import sqlite3
 
         _close_unused()
-        if self._identity != self._files_now():
-            self.close()
+        connection, found = self._connection, self._path.stat()
         try:
-            connection = self._connection
-            if connection is None or connection not in _open:
-                connection = self._connected()
+            if connection is None or not _is_of(connection, found):
+                self.close()
+                connection = self._connected(found)
             if durable != self._durable:
                 connection.execute(f"PRAGMA synchronous = {'EXTRA' if durable else 'NORMAL'}")
                 self._durable = durable
@@ -175,26 +176,13 @@ class FileDatabase:
             raise
         return connection
 
-    def _files_now(self) -> tuple[int, ...]:
-        """Which files are there: the journal, and SQLite's log of it.
-
-        A program that opens the journal in its own way, and closes it, takes SQLite's locks away, so that another
-        process can remove a log that is in use.
-        """
-        found = self._path.stat()
-        with suppress(FileNotFoundError):
-            return found.st_dev, found.st_ino, self._log.stat().st_ino
-        return found.st_dev, found.st_ino
-
-    def _connected(self) -> sqlite3.Connection:
+    def _connected(self, found: os.stat_result) -> sqlite3.Connection:
         import sqlite3
 
-        found = self._path.stat()
-        is_open = any(one[:2] == (found.st_dev, found.st_ino) for one in _open.values())
         try:
-            check_file(self._path, found, is_open=is_open)
+            check_file(self._path, found, is_open=any(_is_of(one, found) for one in _open))
         except StoreError as error:
-            if not self._identity:
+            if not self._was_open:
                 raise
             raise StoreError(f"is no longer the file that it was: it {error}") from error
         # mode=rw: a file that was removed is not made anew, readable by everybody and without tables.
@@ -203,12 +191,18 @@ class FileDatabase:
         try:
             connection.execute("PRAGMA synchronous = EXTRA")
             migrate(connection)
+            _open[connection] = found, kept_lock(self._path)
+            if not _is_of(connection, self._path.stat()):
+                raise StoreError("was replaced while it was opened")
         except BaseException:
-            connection.close()
+            _close(connection)
             raise
-        self._connection, self._durable = connection, True
-        self._identity = _open[connection] = self._files_now()
+        self._connection, self._durable, self._was_open = connection, True, True
         return connection
+
+
+def _is_of(connection: sqlite3.Connection, found: os.stat_result) -> bool:
+    return connection in _open and os.path.samestat(_open[connection][0], found)
 
 
 @contextmanager

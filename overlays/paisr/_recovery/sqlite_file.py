@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import struct
+import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,10 @@ from paisr._recovery.matching import likeness
 
 if TYPE_CHECKING:
     import sqlite3
+
+
+# Of SQLite's file format.
+SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
 
 
 def checked_path(path: object) -> Path:
@@ -42,6 +48,24 @@ def make_file(path: Path) -> None:
             os.fsync(directory)
         finally:
             os.close(directory)
+
+
+def kept_lock(path: Path) -> int | None:
+    """A descriptor with a lock by which other processes know that this one has the journal open, until it is closed.
+
+    SQLite's own goes when the program opens the file in another way and closes it; another process would then believe
+    to be the last, and remove a log that is in use. Only Linux has locks that stay.
+    """
+    if sys.platform != "linux":
+        return None
+    import fcntl
+
+    descriptor = os.open(path, os.O_RDONLY)
+    # A `struct flock`: the bytes that SQLite locks alone before it removes the log.
+    lock = struct.pack("hhqqi0q", fcntl.F_RDLCK, os.SEEK_SET, SHARED_FIRST, SHARED_SIZE, 0)
+    with suppress(OSError):  # a file system without them is used without
+        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, lock)
+    return descriptor
 
 
 def check_file(path: Path, found: os.stat_result, *, is_open: bool) -> None:
