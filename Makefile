@@ -26,7 +26,7 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup generate check-generated contract-diff lint pictures format type test contract mutants faults coverage test-lowest test-newest bench bench-quick demo docs build release-check lock clean
+.PHONY: help setup generate check-generated contract-diff lint pictures format type test contract mutants faults coverage test-lowest test-newest bench bench-quick demo demo-distributed test-distributed docs build release-check lock clean
 
 ##@ Start here
 help: ## list what there is to do
@@ -40,6 +40,10 @@ demo: $(READY) ## see an invoice created, listed, read and paid, on a stub serve
 
 docs: $(READY) ## build the documentation into build/site; open build/site/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+demo-distributed: $(READY) ## bill from several workers that share journal and rate, while one is killed, and count (needs Redis and PostgreSQL)
+	@scripts/debian_packages.sh redis-server=redis-server pg_createcluster=postgresql
+	@$(BIN)/python -m pytest -q -s tests/distributed/celery_workers.py
 
 ##@ The contract
 generate: $(READY) ## make generated/ from the contract in openapi/
@@ -79,6 +83,9 @@ type: $(READY) ## check types with mypy and pyright, both strict
 
 test: $(READY) $(NODE_READY) ## run all tests (choose some with ARGS="tests/paisr -k money")
 	$(BIN)/python -m pytest $(ARGS)
+
+test-distributed: $(READY) ## run the tests with several workers, Redis and PostgreSQL, which `make test` leaves out
+	$(BIN)/python -m pytest -q tests/distributed/celery_workers.py $(ARGS)
 
 ##@ What holds it together
 contract: $(READY) ## compare contract, client and stub (CASES=150 for each operation, SEED=...)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import tracemalloc
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -193,6 +194,43 @@ def test_what_was_not_decided_is_tried_again_after_the_others(
     assert len(service.invoices) == 5
     assert all(one.is_new for one in results)
     assert sum(time.slept) >= 60, "a lost request is certain after what a create takes to settle"
+    sent = len(service.requests)
+    again = many(client, [row(number) for number in range(5)])
+    by_row = sorted(results, key=lambda one: one.index)
+    assert [one.created for one in again] == [one.created for one in by_row]
+    assert len(service.requests) == sent, "what was found is known, as what was created is"
+
+
+def test_a_run_keeps_95_percent_of_the_rate(side: Any, service: Any, path: Any, time: Any, many: Any) -> None:
+    client = side.client(service, journal=path, time=time, rate_limit=RateLimit(250, per=60))
+    one_at_a_time = {} if side.name == "sync" else {"concurrency": 1}
+    begun = time.seconds
+    many(client, (row(number) for number in range(1001)), **one_at_a_time)
+    windows = (time.seconds - begun) / 60
+    assert 1000 / (windows * 250) >= 0.95
+
+
+def test_memory_does_not_grow_with_the_rows(side: Any, service: Any, many: Any) -> None:
+    client = side.client(service)
+
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        results = client.invoices.create_many((row(number) for number in range(count)), dry_run=True)
+        if side.name == "sync":
+            for _ in results:
+                pass
+        else:
+            side.run(exhausted(results))
+        highest = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return highest
+
+    async def exhausted(results: Any) -> None:
+        async for _ in results:
+            pass
+
+    peak(10)
+    assert (peak(4000) - peak(500)) / 3500 < 200, "bytes for each row, of which a number for its key is all that stays"
 
 
 def test_what_cannot_be_decided_is_a_result_and_another_call_goes_on(

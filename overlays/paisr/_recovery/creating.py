@@ -6,7 +6,6 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from attrs import evolve, field, fields, frozen
 
 from paisr._base.errors import ConfigurationError, InvalidArgumentError, PaisrError
@@ -17,8 +16,7 @@ from paisr._engine.steps import RawResponse
 from paisr._recovery.attempts import OutcomeUnknownError
 from paisr._recovery.database import MIN_LOCK_TIMEOUT
 from paisr._recovery.entries import NEVER_HAPPENED, Outcome, Work
-from paisr._recovery.reconcile import in_flight
-from paisr_generated.operations import encode
+from paisr._recovery.reconcile import as_created, in_flight
 
 if TYPE_CHECKING:
     from paisr._engine.exchange import Policy
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from paisr._recovery.entries import JournalEntry
     from paisr._recovery.notes import Notes
     from paisr._recovery.reconcile import Reconciler
-    from paisr_generated import Invoice
     from paisr_generated.operations import ApiResponse
 
 _IN_DAYS = re.compile(r"In (\d{1,6}) days?")
@@ -98,12 +95,12 @@ class Creator:
             _refuse_another_request(attempt, entry)
         if entry.in_flight:
             raise in_flight(entry.attempt)
-        if entry.state == "created" and entry.response is not None:
+        if entry.invoice_id is not None and entry.response is not None:
             return self._stored(entry.response)
         if entry.state not in NEVER_HAPPENED:
             invoice = yield from self.reconciler.one(evolve(entry.attempt, service=attempt.service))
             if invoice is not None:
-                return self._as_created(invoice)
+                return self._stored(as_created(invoice))
             entry = yield from self._settled(entry)
         attempt = evolve(attempt, id=entry.attempt.id)
         begin = partial(self.notes.store.begin_again, entry, attempt, work, self.deadline)
@@ -125,12 +122,6 @@ class Creator:
     def _stored(self, content: bytes) -> ApiResponse[Any]:
         """What the service responded to the create of a key; nothing was sent."""
         return read(RawResponse(200, [], content), self.call, self.policy.secret, attempts=0)
-
-    def _as_created(self, invoice: Invoice) -> ApiResponse[Any]:
-        """An invoice that was found, as the create would have described it."""
-        session = msgspec.to_builtins(invoice.session) if invoice.session else None
-        data = {"id": invoice.id, "status": str(invoice.status), "session": session}
-        return self._stored(encode({"success": True, "data": data}))
 
 
 def _refuse_another_request(attempt: Attempt, entry: JournalEntry) -> None:

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
 from attrs import evolve, field, frozen
 
 from paisr._base.errors import APITimeoutError, ConfigurationError, InvalidArgumentError, PaisrError
@@ -15,6 +16,7 @@ from paisr._recovery.entries import NEVER_HAPPENED, UNRESOLVED, JournalEntry, Ou
 from paisr._recovery.reading import Filters
 from paisr._recovery.rows import UNREADABLE
 from paisr_generated.models.invoice import Invoice
+from paisr_generated.operations import encode
 
 if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
@@ -144,7 +146,7 @@ class Reconciler:
                 found[attempt.id] = error
                 return None
             if invoice is not None:
-                return Outcome(state="found", invoice_id=invoice.id)
+                return Outcome(state="found", invoice_id=invoice.id, response=as_created(invoice))
             is_news = entry.state in UNRESOLVED and entry.idle >= self.settle_after
             return Outcome(state="absent") if is_news else None
 
@@ -199,6 +201,12 @@ def checked_attempt(attempt: object, service: str) -> Attempt:
     if attempt.service not in {None, "", service}:
         raise elsewhere(attempt, service)
     return evolve(attempt, service=service)
+
+
+def as_created(invoice: Invoice) -> bytes:
+    """An invoice that was found, as the response to its create would have described it."""
+    session = msgspec.to_builtins(invoice.session) if invoice.session else None
+    return encode({"success": True, "data": {"id": invoice.id, "status": str(invoice.status), "session": session}})
 
 
 def in_flight(attempt: Attempt) -> OutcomeUnknownError:
