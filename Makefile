@@ -163,7 +163,7 @@ $(LOWEST_READY): requirements/lowest.txt pyproject.toml overlays/paisr/_version.
 $(PEERS_READY): requirements/peers.txt pyproject.toml overlays/paisr/_version.py
 	$(call new-environment,$(PEERS_VENV),requirements/peers.txt)
 
-$(STOCK_READY): $(CONTRACT) benchmarks/stock.yaml $(READY)
+$(STOCK_READY): $(CONTRACT) benchmarks/stock.yaml $(wildcard scripts/generator/* generator-templates/* generator-templates/*/*) $(READY)
 	rm -rf $(STOCK)
 	mkdir $(STOCK)
 	PATH="$(BIN):$$PATH" openapi-python-client generate --path $(CONTRACT) --config benchmarks/stock.yaml \

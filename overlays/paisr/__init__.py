@@ -51,9 +51,8 @@ __all__ = [
 __all__ += _errors.__all__
 __all__ += paisr_generated.__all__
 
-# Where a name is looked for when it is first asked for, in this order: who verifies webhooks loads no client.
+# Where a name is looked for when it is first asked for, in this order.
 _MODULES = (
-    "paisr.webhooks",
     "paisr_generated",
     "paisr_generated.operations",
     "paisr_generated.reading",
@@ -77,7 +76,8 @@ def __getattr__(name: str) -> Any:
 
     if name == "webhooks":
         return import_module("paisr.webhooks")
-    for home in map(import_module, _MODULES):
+    # Who verifies webhooks loads no client, and a client loads nothing of webhooks.
+    for home in map(import_module, ("paisr.webhooks",) if name == "WebhookEvent" else _MODULES):
         if name in vars(home) or (home is paisr_generated and name in home.__all__):
             value = globals()[name] = getattr(home, name)
             return value

@@ -12,7 +12,7 @@ import pytest
 # Packages. msgspec loads typing_extensions wherever that is installed.
 NEEDED = {"paisr", "paisr_generated", "attr", "attrs", "msgspec", "typing_extensions", "h11", "certifi"}
 # Of the standard library, what costs much and only some need.
-HEAVY = {"asyncio", "concurrent", "email", "http", "sqlite3", "subprocess", "unittest", "urllib.request", "xml"}
+HEAVY = {"asyncio", "concurrent", "hmac", "email", "http", "sqlite3", "subprocess", "unittest", "urllib.request", "xml"}
 
 SYNC = """
 from paisr import Paisr
@@ -71,6 +71,11 @@ def test_a_create_without_a_journal_loads_what_memory_needs() -> None:
     room = {name for name in loaded(create) if name.startswith("paisr._recovery")}
     assert {"paisr._recovery.sqlite", "paisr._recovery.creating"} <= room
     assert "paisr._recovery.postgres" not in room
+
+
+@pytest.mark.parametrize("program", [SYNC, ASYNC], ids=["sync", "async"])
+def test_a_first_call_loads_nothing_of_webhooks(program: str) -> None:
+    assert not {"paisr.webhooks", "paisr._deliveries"} & loaded(program)
 
 
 def test_a_first_call_loads_what_the_list_says() -> None:
