@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from paisr._engine.steps import AcquirePermit, Pause, RunBlocking, Send, TransportFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Generator
 
     from paisr._base.runtime import Runtime
     from paisr._engine.deadlines import Deadline
     from paisr._engine.steps import AttemptResult, Step, Steps
     from paisr_generated.operations import Request
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -41,14 +42,13 @@ CLOSED = TransportFailure(
 )
 
 
-def drive(steps: Steps[T], transport: Transport, runtime: Runtime, is_open: Callable[[], bool] = lambda: True) -> T:
-    """Do a call's steps one after the other, and give back what it returns."""
+def carried_out(steps: Generator[S, Any, T], perform: Callable[[S], Any]) -> T:
+    """Perform the steps one after the other, telling each what came of it or went wrong; what they return."""
     try:
         step = next(steps)
         while True:
             try:
-                late = isinstance(step, Send) and not is_open()
-                done = CLOSED if late else _perform(step, transport, runtime)
+                done = perform(step)
             except BaseException as interruption:
                 step = steps.throw(interruption)
             else:
@@ -56,6 +56,31 @@ def drive(steps: Steps[T], transport: Transport, runtime: Runtime, is_open: Call
     except StopIteration as stop:
         result: T = stop.value
         return result
+
+
+async def carried_out_async(steps: Generator[S, Any, T], perform: Callable[[S], Awaitable[Any]]) -> T:
+    """The same on an event loop."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                done = await perform(step)
+            except BaseException as interruption:
+                step = steps.throw(interruption)
+            else:
+                step = steps.send(done)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+def drive(steps: Steps[T], transport: Transport, runtime: Runtime, is_open: Callable[[], bool] = lambda: True) -> T:
+    """Do a call's steps in the calling thread, and give back what it returns."""
+
+    def perform(step: Step) -> Any:
+        return CLOSED if isinstance(step, Send) and not is_open() else _perform(step, transport, runtime)
+
+    return carried_out(steps, perform)
 
 
 def _perform(step: Step, transport: Transport, runtime: Runtime) -> Any:
@@ -74,19 +99,11 @@ async def drive_async(
     steps: Steps[T], transport: AsyncTransport, runtime: Runtime, is_open: Callable[[], bool] = lambda: True
 ) -> T:
     """The same on an event loop, which is never held up."""
-    try:
-        step = next(steps)
-        while True:
-            try:
-                late = isinstance(step, Send) and not is_open()
-                done = CLOSED if late else await _perform_async(step, transport, runtime)
-            except BaseException as interruption:
-                step = steps.throw(interruption)
-            else:
-                step = steps.send(done)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
+
+    async def perform(step: Step) -> Any:
+        return CLOSED if isinstance(step, Send) and not is_open() else await _perform_async(step, transport, runtime)
+
+    return await carried_out_async(steps, perform)
 
 
 async def _perform_async(step: Step, transport: AsyncTransport, runtime: Runtime) -> Any:

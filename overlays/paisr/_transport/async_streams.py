@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
 from paisr._engine.drivers import in_thread
 from paisr._transport.connections import Stream
@@ -17,16 +17,18 @@ from paisr._transport.layers import READ_SIZE
 from paisr._transport.sync_streams import WRITE_SIZE, look_up, numeric
 
 if TYPE_CHECKING:
-    from paisr._transport.layers import Steps
     from paisr._transport.progress import Progress
 
-T = TypeVar("T")
 # Seconds after which the next address of a name is tried as well (RFC 8305).
 NEXT_ADDRESS = 0.25
 
 
 class AsyncStream(Stream):
     """A connection whose reads and writes wait on the event loop."""
+
+    def within(self, progress: Progress) -> Callable[[bytes | None], Awaitable[bytes]]:
+        """What does the reads and writes of an attempt."""
+        return lambda data: self.read() if data is None else self.write(data, progress)
 
     async def read(self) -> bytes:
         while True:
@@ -64,22 +66,6 @@ class AsyncStream(Stream):
 def _set(ready: asyncio.Future[None]) -> None:
     if not ready.done():
         ready.set_result(None)
-
-
-async def carry_out_async(steps: Steps[T], stream: AsyncStream, progress: Progress) -> T:
-    """Do the reads and writes of `steps`, and give back what they return."""
-    try:
-        step = next(steps)
-        while True:
-            try:
-                data = await (stream.read() if step is None else stream.write(step, progress))
-            except OSError as error:
-                step = steps.throw(error)
-            else:
-                step = steps.send(data)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
 
 
 async def connect_async(host: str, port: int) -> AsyncStream:

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
+from paisr._engine.drivers import carried_out_async
 from paisr._engine.steps import RawResponse
 from paisr._transport import connections
-from paisr._transport.async_streams import AsyncStream, carry_out_async, connect_async
+from paisr._transport.async_streams import AsyncStream, connect_async
 from paisr._transport.bodies import Body
 from paisr._transport.connections import Connection, Connections
 from paisr._transport.failures import broken, broken_by_transport
@@ -44,7 +45,7 @@ class AsyncPool:
         with self.timekeeper.within(progress.deadline):
             stream = await connect_async(self._opening.host, self._opening.port)
             self.connections.add(stream)
-            return Connection(stream, await carry_out_async(self._opening.steps(), stream, progress))
+            return Connection(stream, await carried_out_async(self._opening.steps(), stream.within(progress)))
 
     async def close(self) -> None:
         self.connections.close()
@@ -79,7 +80,7 @@ class AsyncPoolTransport:
             connection = pool.connections.take() or await pool.open(progress)
             try:
                 steps = connection.http.exchange(outgoing, request.body, progress)
-                response = await carry_out_async(steps, connection.stream, progress)
+                response = await carried_out_async(steps, connection.stream.within(progress))
             except BaseException:
                 connection.stream.abort()
                 raise

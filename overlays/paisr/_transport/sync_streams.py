@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from paisr._transport.connections import Stream
 from paisr._transport.layers import READ_SIZE
 
 if TYPE_CHECKING:
-    from paisr._transport.layers import Steps
+    from collections.abc import Callable
+
     from paisr._transport.progress import Progress
 
-T = TypeVar("T")
 # Bytes of one write; before each, the time is looked at.
 WRITE_SIZE = 16 * 1024
 Address = tuple[socket.AddressFamily, Any]
@@ -22,6 +22,10 @@ Address = tuple[socket.AddressFamily, Any]
 
 class SyncStream(Stream):
     """A connection whose reads and writes end with the call."""
+
+    def within(self, progress: Progress) -> Callable[[bytes | None], bytes]:
+        """What does the reads and writes of an attempt."""
+        return lambda data: self.read(progress) if data is None else self.write(data, progress)
 
     def read(self, progress: Progress) -> bytes:
         self.socket.settimeout(progress.remaining())
@@ -33,22 +37,6 @@ class SyncStream(Stream):
             self.socket.settimeout(progress.writing())
             view = view[self.socket.send(view[:WRITE_SIZE]) :]
         return b""
-
-
-def carry_out(steps: Steps[T], stream: SyncStream, progress: Progress) -> T:
-    """Do the reads and writes of `steps`, and give back what they return."""
-    try:
-        step = next(steps)
-        while True:
-            try:
-                data = stream.read(progress) if step is None else stream.write(step, progress)
-            except OSError as error:
-                step = steps.throw(error)
-            else:
-                step = steps.send(data)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
 
 
 def connect(host: str, port: int, progress: Progress) -> SyncStream:

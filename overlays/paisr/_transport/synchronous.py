@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from paisr._base.forks import register_after_fork
+from paisr._engine.drivers import carried_out
 from paisr._engine.steps import RawResponse
 from paisr._transport.bodies import Body
 from paisr._transport.connections import Connection, Connections, Permit, Permits
@@ -16,7 +17,7 @@ from paisr._transport.opening import Opening
 from paisr._transport.progress import NO_CONNECTION_FREE, Progress
 from paisr._transport.proxies import choose_proxy
 from paisr._transport.requests import RequestMaker, check_transport, on_its_own_connection
-from paisr._transport.sync_streams import SyncStream, carry_out, connect
+from paisr._transport.sync_streams import SyncStream, connect
 
 if TYPE_CHECKING:
     import httpx
@@ -51,7 +52,7 @@ class Pool:
         progress = progress.connecting()
         stream = connect(self._opening.host, self._opening.port, progress)
         self.connections.add(stream)
-        return Connection(stream, carry_out(self._opening.steps(), stream, progress))
+        return Connection(stream, carried_out(self._opening.steps(), stream.within(progress)))
 
 
 class PoolTransport:
@@ -83,7 +84,7 @@ class PoolTransport:
         connection = pool.connections.take() or pool.open(progress)
         try:
             steps = connection.http.exchange(outgoing, request.body, progress)
-            response = carry_out(steps, connection.stream, progress)
+            response = carried_out(steps, connection.stream.within(progress))
         except BaseException:
             connection.stream.abort()
             raise

@@ -12,9 +12,10 @@ import pytest
 from paisr import APIConnectionError, Paisr
 from paisr._base.forks import _renew_all, register_after_fork
 from paisr._engine.deadlines import Deadline
+from paisr._engine.drivers import carried_out
 from paisr._transport import sync_streams
 from paisr._transport.progress import NO_RESPONSE, Progress
-from paisr._transport.sync_streams import WRITE_SIZE, SyncStream, carry_out, connect
+from paisr._transport.sync_streams import WRITE_SIZE, SyncStream, connect
 
 
 def seconds(time: Any, count: float) -> Progress:
@@ -77,7 +78,7 @@ def test_what_goes_wrong_is_told_to_who_asked_for_it(time: Any) -> None:
     progress = seconds(time, 0.0)
     progress.late = NO_RESPONSE
     with pytest.raises(TimeoutError, match=NO_RESPONSE):
-        carry_out(steps(), SyncStream(wires), progress)
+        carried_out(steps(), SyncStream(wires).within(progress))
     assert len(told) == 1
 
 
