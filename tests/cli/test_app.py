@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
 import paisr
 from paisr.__main__ import main
 from paisr_cli._exits import Exit, exit_for
+from paisr_stub import StubServer
 
 # What `paisr --help` may load beside the standard library: no client, no HTTP library, no rich.
 NEEDED = {"paisr", "paisr_cli", "paisr_generated", "typer", "annotated_doc", "shellingham"}
@@ -71,6 +74,31 @@ def test_a_command_that_is_none_ends_with_2(run, words: list[str]) -> None:
 def test_a_token_is_no_argument(run) -> None:
     for command in (["invoices", "list"], ["invoices", "create"], ["doctor"]):
         assert "--token " not in run(*command, "--help").out
+
+
+def test_an_interruption_is_130_and_one_line(stub: StubServer) -> None:
+    (invoice,) = stub.seed(1)
+    stub.forget_requests()
+    command = [sys.executable, "-m", "paisr", "invoices", "wait", invoice, "--until", "void", "--interval", "60"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        give_up = time.monotonic() + 30
+        while not stub.requests and time.monotonic() < give_up:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30) == ("", "paisr: interrupted\n")
+    assert process.returncode == Exit.INTERRUPTED
+
+
+def test_a_reader_that_goes_away_is_no_traceback(stub: StubServer) -> None:
+    stub.seed(300)
+    command = [sys.executable, "-m", "paisr", "invoices", "list", "--output", "jsonl"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert process.returncode == Exit.BROKEN
 
 
 def test_without_the_extra_one_sentence_says_what_to_install(
