@@ -7,6 +7,7 @@ import io
 import os
 import pty
 import resource
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from paisr import _bulk
+from paisr._recovery.recovery import Recovery
 from paisr_stub import StubServer
 
 HEADER = "customer,summary,due,currency,description,quantity,unit_price,description_2,quantity_2,unit_price_2"
@@ -173,6 +176,43 @@ def test_a_file_that_is_not_there_or_no_text(run: Any, stub: StubServer, write: 
     assert "cannot be read: No such file" in run("invoices", "create", "--from", "no.csv", "--dry-run").err
     write("customer,summary,due", "a,\xe9,c", encoding="latin-1")
     assert "is not a text in UTF-8" in run("invoices", "create", "--from", "invoices.csv", "--dry-run").err
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_bulk, "PAUSE", 0.001)
+    monkeypatch.setattr(_bulk, "FIRST_LOOK", 0.001)
+    monkeypatch.setattr(Recovery, "settle_after", 0.01)
+
+
+def test_a_lost_network_is_said_and_survived(
+    run: Any, stub: StubServer, customer: str, write: Write, no_pauses: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(HEADER, line(1), line(2))
+    with socket.socket() as nobody:  # bound, and nobody listens
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}/v2"
+        ended = run("invoices", "create", "--from", "invoices.csv", "--base-url", url, "--timeout", 1)
+    assert ended.status == 6
+    assert "2 rows not decided: run the same command again" in ended.err
+    assert [one["status"] for one in rows_of("invoices.csv.results.csv")] == ["not_sent", "not_sent"]
+    assert not Path("invoices.csv.refused.csv").exists()
+    assert run("invoices", "create", "--from", "invoices.csv").status == 0
+    assert len(stub.invoices) == 2
+
+
+def test_a_row_that_cannot_be_decided_is_said_and_decided_by_the_next_run(
+    run: Any, stub: StubServer, customer: str, write: Write, no_pauses: None
+) -> None:
+    write(HEADER, line(1))
+    stub.fail_next(drop="after", operation="create")
+    stub.fail_next(20, status=500, operation="list")
+    ended = run("invoices", "create", "--from", "invoices.csv", "--timeout", 1)
+    assert ended.status == 5
+    assert [one["status"] for one in rows_of("invoices.csv.results.csv")] == ["unknown"]
+    stub.forget_faults()
+    assert run("invoices", "create", "--from", "invoices.csv").status == 0
+    assert len(stub.invoices) == 1
 
 
 def test_standard_input_needs_a_journal(run: Any, stub: StubServer) -> None:
