@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import zlib
 
 from declarations import CREATE, SHORT, TOKEN, Expect, Expects, Fault, broken, fine, late, off_contract, rejected
@@ -70,6 +71,12 @@ def reset_at_first_byte(connection: Connection) -> None:
     connection.reset()
 
 
+def hang_up_unread(connection: Connection) -> None:
+    connection.socket.recv(1, socket.MSG_PEEK)
+    connection.socket.shutdown(socket.SHUT_WR)
+    connection.wait_for_stop()
+
+
 def gzipped(data: bytes) -> Behaviour:
     return always(http(200, data, GZIPPED))
 
@@ -86,7 +93,7 @@ def chunked(response: bytes) -> bytes:
 
 BROKEN = [
     Fault("reset before the request is read", broken(reads=0), reset_at_first_byte),
-    Fault("hang-up before the request is read", broken(reads=0), Connection.fin),
+    Fault("hang-up before the request is read", broken(reads=0), hang_up_unread),
     Fault("reset after the request", broken(), after_request(Connection.reset)),
     Fault("hang-up after the request (FIN)", broken(), after_request(Connection.fin)),
     Fault("silence after the request", late(), after_request(Connection.hold), timeout=SHORT),
@@ -95,7 +102,7 @@ BROKEN = [
         {"create": Expect(0, "OutcomeUnknownError", "unknown", cause="APITimeoutError")},
         Connection.wait_for_stop,
         receive_buffer=4096,
-        timeout=1.5,
+        timeout=3.0,
         arguments=CREATE | {"summary": "x" * 8_000_000},
     ),
     Fault("half a head, then silence", late(), silent_after(HEAD[:20]), timeout=SHORT),
