@@ -27,8 +27,11 @@ VERIFY = (
     "import paisr; paisr.webhooks.verify({body!r}, signature={signature!r}, timestamp={stamp!r}, secret={secret!r}, "
     "tolerance=86400)"
 )
+# The command line may have what is blocked for the others; it asks for rich and shows its help without.
 HELP = """
 import contextlib, io
+for name in {blocked!r}:
+    del sys.modules[name]
 from paisr.__main__ import main
 with contextlib.redirect_stdout(io.StringIO()):
     main(["--help"])
@@ -46,7 +49,7 @@ def _statements(quick: bool, stock: str) -> dict[str, str]:
         "paisr": "from paisr import Paisr",
         "paisr, a contract of 100 operations": f"sys.path.insert(0, {stock + '/large'!r}); from paisr import Paisr",
         "import httpx": "import httpx",
-        "paisr --help": HELP,
+        "paisr --help": HELP.format(blocked=BLOCKED),
         "paisr, one webhook verified": VERIFY.format(body=BODY, signature=signature, stamp=stamp, secret=SECRET),
     }
     peers = {

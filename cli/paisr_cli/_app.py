@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
@@ -87,7 +88,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command; its exit status."""
     for stream in (sys.stdout, sys.stderr):
         # What a terminal's encoding does not have is written as an escape; no result is lost to it.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream of a process
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(list(arguments), prog_name="paisr")
     except SystemExit as end:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import subprocess
@@ -74,6 +75,23 @@ def test_a_command_that_is_none_ends_with_2(run, words: list[str]) -> None:
 def test_a_token_is_no_argument(run) -> None:
     for command in (["invoices", "list"], ["invoices", "create"], ["doctor"]):
         assert "--token " not in run(*command, "--help").out
+
+
+def test_what_an_encoding_does_not_have_is_escaped(stub: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    (invoice,) = stub.seed(1)
+    kept = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(kept, encoding="ascii"))
+    data = {"id": invoice, "status": "paid", "summary": "🍕"}
+    stub.fail_next(body=json.dumps({"success": True, "data": data}), status=200)
+    assert main(["invoices", "get", invoice, "-o", "csv"]) == 0
+    assert b"\\U0001f355" in kept.getvalue()
+
+
+def test_a_stream_of_another_kind_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", kept)
+    assert main(["--version"]) == 0
+    assert kept.getvalue() == f"paisr {paisr.__version__}\n"
 
 
 def test_an_interruption_is_130_and_one_line(stub: StubServer) -> None:

@@ -1,0 +1,29 @@
+"""What a decoder says is repeated only where it cannot have anybody's data."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+import pytest
+
+from paisr_cli.doctor.survey import _problem
+
+
+@pytest.mark.parametrize(
+    ("value", "hint", "said"),
+    [
+        ("canary", Literal["a", "b"], "does not fit"),
+        ("canary", int, "expected `int`, got `str`"),
+        ("canary", Decimal, "invalid decimal string"),
+    ],
+)
+def test_no_value_is_repeated(value: object, hint: object, said: str) -> None:
+    problem = _problem(value, hint)
+    assert problem is not None
+    assert problem[0] == said
+
+
+@pytest.mark.parametrize(("value", "hint"), [(Decimal("0.10"), Decimal), (None, int | None), ([1, 2], list[int])])
+def test_what_fits_is_no_problem(value: object, hint: object) -> None:
+    assert _problem(value, hint) is None
