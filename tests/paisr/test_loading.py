@@ -12,7 +12,19 @@ import pytest
 # Packages. msgspec loads typing_extensions wherever that is installed.
 NEEDED = {"paisr", "paisr_generated", "attr", "attrs", "msgspec", "typing_extensions", "h11", "certifi"}
 # Of the standard library, what costs much and only some need.
-HEAVY = {"asyncio", "concurrent", "hmac", "email", "http", "sqlite3", "subprocess", "unittest", "urllib.request", "xml"}
+HEAVY = {
+    "asyncio",
+    "concurrent",
+    "encodings.idna",
+    "hmac",
+    "email",
+    "http",
+    "sqlite3",
+    "subprocess",
+    "unittest",
+    "urllib.request",
+    "xml",
+}
 
 SYNC = """
 from paisr import Paisr

@@ -57,9 +57,12 @@ def ascii_host(host: str) -> str:
     """The host as it is written on the wire; empty when it cannot be."""
     if ":" in host:
         return host
+    if host.isascii():  # without the codec, which loads much
+        labels = host.removesuffix(".").split(".")
+        return host if re.fullmatch(r"[A-Za-z0-9._-]+", host) and all(0 < len(one) < 64 for one in labels) else ""
     try:
         name = host.encode("idna").decode("ascii")
-        if not host.isascii() and host.encode("idna").decode("idna") != host:
+        if host.encode("idna").decode("idna") != host:
             return ""  # this codec would make another host of it: strasse of straße
     except UnicodeError:
         return ""

@@ -95,5 +95,6 @@ def look_up(host: str, port: int) -> list[Address]:
 
 
 def _addresses(host: str, port: int, flags: int) -> list[Address]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    # As bytes, since a text would be encoded by a codec that loads much. It is ASCII already.
+    found = socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM, flags=flags)
     return list(dict.fromkeys((family, address) for family, _kind, _protocol, _name, address in found))
