@@ -35,6 +35,7 @@ from paisr import (
     Paisr,
     PaisrError,
     RateLimit,
+    RowResult,
     ShippingDetails,
     Voucher,
 )
@@ -83,6 +84,8 @@ def calls(client: Paisr, when: date, months: relativedelta) -> None:
     invoices = client.invoices
     made = invoices.create(customer="cus_1", summary="Pizza", due="In 3 days")
     assert_type(made, CreatedInvoice)
+    assert_type(next(invoices.create_many([{"customer": "cus_1"}], dry_run=True)), RowResult)
+    invoices.create_many([("cus_1",)])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType] - rows are mappings
     assert_type(made.status, InvoiceStatus)
     invoices.create(
         customer="cus_1",
