@@ -70,6 +70,7 @@ class AiohttpTransport:
 
     def __init__(self, route: Route) -> None:
         self._route = route
+        self._base = route.service.url
         self._maker = RequestMaker(route)
         self._sessions = PerLoop(lambda: Session(route, self._maker), kept_after_fork=True)
         self.close = self._sessions.close
@@ -87,7 +88,7 @@ class AiohttpTransport:
 
     async def _exchange(self, session: aiohttp.ClientSession, request: Request, progress: Progress) -> RawResponse:
         current_attempt.set(progress)
-        url = URL(self._route.service.url + request.target, encoded=True)
+        url = URL(self._base + request.target, encoded=True)
         own = self._maker.own_headers(request)
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in own]
         data = _data(request.body)
