@@ -21,7 +21,7 @@ class Exit(IntEnum):
         return status
 
     DONE = 0, "done"
-    BROKEN = 1, "whoever read the output has gone, or this program has a mistake"
+    BROKEN = 1, "the reader of the output has gone, or this program has a bug"
     WRONG_USE = 2, "the command or a setting is wrong; nothing was sent"
     REFUSED = 3, "the service or a check refused it; nothing happened"
     NOT_FOUND = 4, "what was asked for is not there"

@@ -126,7 +126,7 @@ def prune(
     try:
         before = datetime.now(UTC) - timedelta(days=older_than)
     except (OverflowError, ValueError):
-        raise ConfigurationError("--older-than is further away than time goes; give days, such as 400.") from None
+        raise ConfigurationError("--older-than is out of range; give days, such as 400.") from None
     if older_than < 0:
         raise ConfigurationError("--older-than is less than 0; give days, such as 400.")
     say(f"{opened_journal(journal).prune(before)} creates are forgotten")

@@ -33,7 +33,7 @@ JournalOption = Annotated[
         metavar="PLACE",
         envvar="PAISR_JOURNAL",
         help="A file, or postgresql://…, that notes every create before it is sent. An address with a password belongs "
-        "into the variable.",
+        "in the variable.",
     ),
 ]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 T = TypeVar("T")
-# Columns of a terminal; what is wider belongs to who reads a pipe, and is not cut there.
+# Columns of a terminal; output to a pipe may be wider, and is not cut.
 UNBOUNDED = 100_000
 
 

@@ -76,7 +76,7 @@ def __getattr__(name: str) -> Any:
 
     if name == "webhooks":
         return import_module("paisr.webhooks")
-    # Who verifies webhooks loads no client, and a client loads nothing of webhooks.
+    # Verifying webhooks loads no client, and a client loads nothing of webhooks.
     for home in map(import_module, ("paisr.webhooks",) if name == "WebhookEvent" else _MODULES):
         if name in vars(home) or (home is paisr_generated and name in home.__all__):
             value = globals()[name] = getattr(home, name)

@@ -70,8 +70,8 @@ class AsyncPaisr(BaseClient["httpx.AsyncBaseTransport"], AsyncResources):
 
 
 def _check_loop() -> None:
-    """Said here once, before a journal or a transport stumbles over it."""
-    import asyncio  # here, because who makes a client need not have a loop yet
+    """Checked here once, before a journal or a transport fails less clearly."""
+    import asyncio  # here, because a client can be made before there is a loop
 
     try:
         asyncio.get_running_loop()

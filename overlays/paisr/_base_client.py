@@ -183,7 +183,7 @@ class BaseClient(Generic[UserTransport]):
 
     def __repr__(self) -> str:
         closed = "" if self._is_open() else ", closed"
-        # Whoever records the locals of a refused constructor shows a client that has no route yet.
+        # A tool that records the locals of a refused constructor shows a client that has no route yet.
         route: Route | None = getattr(self, "_route", None)
         of = f" of {route.service.url}" if route is not None else ""
         return f"<{type(self).__name__}{of}{closed}>"
@@ -201,7 +201,7 @@ def _check_tls(tls: object) -> None:
 def _drift_watch(
     on_drift: OnDrift | None, unreadable: Unreadable | None, before: DriftWatch | None = None
 ) -> DriftWatch | None:
-    """Who watches for differences from the contract, if anybody; what is not given is as it was `before`."""
+    """What watches for differences from the contract, or None; what is not given is as it was `before`."""
     if unreadable not in {"raise", "report", None}:
         raise ConfigurationError(f"unreadable={safe_repr(unreadable)} is not known; give 'raise' or 'report'.")
     if before is not None:

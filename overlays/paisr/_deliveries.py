@@ -21,7 +21,7 @@ _FIRST_MILLISECONDS = 10**11
 _TIMESTAMP_END = 10**14
 _TIMESTAMP = re.compile(r"[0-9]{1,14}")
 _SIGNATURE = re.compile(r"[0-9A-Fa-f]{64}")
-# A body that fails the check is parsed to explain why only up to this size: strangers must not be able to order work.
+# Only up to this size is a body that fails the check parsed, to explain why: a stranger must not cause much work.
 _MAX_EXPLAINED = 16_384
 
 Pairs = Iterable[tuple[str | bytes, str | bytes]]

@@ -30,7 +30,7 @@ __all__ = ["Telemetry"]
 
 # Seconds, as the conventions advise.
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
-# Baggage stays here: the service is somebody else's.
+# Baggage stays here: the service is a third party.
 PROPAGATOR = TraceContextTextMapPropagator()
 
 

@@ -74,7 +74,7 @@ def _act(app: Stub, invoice: Invoice, action: str, *, page: str) -> Response:
     if _state(invoice) == "open":
         if action == "decline":
             return _text(303, "Declined.", ("Location", f"{page}?declined"))
-        with suppress(ValueError):  # somebody else was faster, and the page says what has become of it
+        with suppress(ValueError):  # another request was faster, and the page shows the result
             app.pay(invoice.id)
     return _text(303, "Done.", ("Location", page))
 

@@ -93,7 +93,7 @@ class Deliverer:
                 self._thread.start()
 
     def record(self, attempt: DeliveryAttempt) -> None:
-        """Keep an attempt that somebody else has made."""
+        """Keep an attempt that was made elsewhere."""
         with self._changed:
             self._attempts.append(attempt)
 

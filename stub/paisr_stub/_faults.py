@@ -124,7 +124,7 @@ def text(name: str, value: object) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise ValueError(f"{name} has half of a surrogate pair in it, which is not a character.") from None
+        raise ValueError(f"{name} has a lone surrogate in it, which is not a character.") from None
     return value
 
 

@@ -1,4 +1,4 @@
-"""uvicorn in a thread: ready when it says so, gone when it is told to be."""
+"""uvicorn in a thread: started when it reports that it is ready, stopped on request."""
 
 from __future__ import annotations
 

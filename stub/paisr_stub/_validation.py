@@ -124,7 +124,7 @@ def _text(value: object, place: str) -> str:
     if not isinstance(value, str):
         raise Refused(422, f"{place} is not a string.")
     if not _is_unicode(value):
-        raise Refused(422, f"{place} has half of a surrogate pair in it, which is not a character.")
+        raise Refused(422, f"{place} has a lone surrogate in it, which is not a character.")
     return value
 
 

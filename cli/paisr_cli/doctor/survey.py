@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from paisr import ApiResponse
     from paisr_generated.operations import Operation
 
-# A field's name as services choose them: no address, no id, nobody's name with a blank in it.
+# A field's name as services choose them: no address, no id, no person's name with a space in it.
 _NAME = re.compile(r"(?=.{1,40}\Z)[A-Za-z]+(?:_?[A-Za-z]+)*(?:_?\d{1,2})?")
 _VALUE = re.compile(r"[a-z]+(?:[_-][a-z]+){0,3}|[A-Z]{3}")
 # What a decoder says about types and forms; anything else it says could repeat a value.

@@ -1,4 +1,4 @@
-"""A forked child gets its own: whoever holds locks or connections is told once, in the child."""
+"""Forks: what holds locks or connections is reset once in each forked child."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 def check_header(name: object, value: Secret) -> None:
     """A `ConfigurationError` for what no request can have, or what the client alone decides."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ConfigurationError(f"{safe_repr(name)} is no name of a header; give one such as 'X-Team'.")
+        raise ConfigurationError(f"{safe_repr(name)} is not the name of a header; give one such as 'X-Team'.")
     if name.lower() in OWN_HEADERS:
         raise ConfigurationError(f"The header {name} is the client's own; leave it out.")
     check_value(value, f"The value of the header {name}")

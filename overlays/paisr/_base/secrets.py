@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     import os
 
-# A shorter text is likely to be a word of a sentence as well, which would be spoilt.
+# A shorter text is likely to be part of an ordinary word, which redaction would damage.
 MIN_SEARCHED = 8
 
 
 class Secret:
-    """A text that shows itself only to who asks for it by name.
+    """A text that only `reveal()` shows.
 
     It takes whatever was given, so that the value is out of sight before it is looked at; `is_text` tells.
     """
@@ -31,15 +31,15 @@ class Secret:
 
     @property
     def owner(self) -> Hashable:
-        """The same for equal secrets, and no way back to them."""
+        """A digest: the same for equal secrets, and it does not reveal them."""
         return hash(self._text)
 
     def scrub(self, text: str) -> str:
-        """`text` without this secret in it, should somebody have echoed it. A short secret is not looked for."""
+        """`text` without this secret in it, in case the service echoed it. A short secret is not looked for."""
         if len(self._text) < MIN_SEARCHED:
             return text
         escaped = self._text.replace("/", "\\/")  # as some servers write a slash in JSON
-        # In one go, so that what was put in is not looked at again.
+        # In one pass, so that a replacement is not searched again.
         return re.sub(f"{re.escape(self._text)}|{re.escape(escaped)}", "[secret]", text)
 
     def scrub_bytes(self, data: bytes) -> bytes:

@@ -10,7 +10,7 @@ MAX_SECONDS = 1_000_000
 
 
 def safe_repr(value: object) -> str:
-    """A value for a sentence: its repr, cut short; its kind where it has none, as an int of 5,000 digits has."""
+    """A value for a sentence: its repr, cut short; its type where repr fails, as for an int of 5,000 digits."""
     try:
         text = repr(value)
     except Exception:

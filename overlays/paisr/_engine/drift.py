@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 OnDrift = Callable[[str, str], object]
 
-# A service that makes names up must not fill the memory; beyond this many, nothing more is told.
+# A service that makes names up must not fill the memory; beyond this many, nothing more is reported.
 MAX_TOLD = 1000
 log = logging.getLogger("paisr")
 _log_difference = partial(log.warning, "the response to %s differs from the contract: %s")

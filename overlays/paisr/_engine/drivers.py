@@ -1,4 +1,4 @@
-"""The two that do what a call asks for: one in the calling thread, one on an event loop."""
+"""The two drivers that carry out a call's steps: one in the calling thread, one on an event loop."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def error_message(content: bytes) -> str | None:
 
 def excerpt(content: bytes, secret: Secret) -> str:
     """The beginning of a body, on one line, printable and without the token; empty for an empty body."""
-    # Without the token before it is cut, so that no half of it is left; tokens are short against this.
+    # Redacted before it is cut, so that no part of the token is left; tokens are shorter than this.
     text = secret.scrub(content[: EXCERPT_LENGTH * 100].decode("utf-8", "replace"))
     return clipped(text)
 

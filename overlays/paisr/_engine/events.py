@@ -1,4 +1,4 @@
-"""What happens in a call, told to those who want to know: the client's `on_event`, and the log."""
+"""The events of a call, for the client's `on_event` and the log."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 EventName = Literal["queued", "sent", "answered", "retried", "outcome"]
 # No request id is documented; by these names services commonly give one.
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id")
-# Seconds. A longer wait for the rate limit is logged, and one that has grown by more is told again.
+# Seconds. A longer wait for the rate limit is logged, and one that has grown by more is reported again.
 LONG_WAIT = 1.0
 NOT_QUEUED = -math.inf
 log = logging.getLogger("paisr")
@@ -64,7 +64,7 @@ class CallEvent:
     _headers: dict[str, str] = field(factory=dict[str, str], repr=False, eq=False)
 
     def add_header(self, name: str, value: str) -> None:
-        """When told of ``sent``: send a header with this attempt, as tracing does. None of the client's own."""
+        """At ``sent``: send a header with this attempt, as tracing does. It cannot be one of the client's own."""
         check_header(name, Secret(value))
         self._headers[name] = value
 
@@ -88,7 +88,7 @@ def harmless(on_event: OnEvent) -> OnEvent:
 
 
 class Watch:
-    """Tells what happens in one call. When nobody listens it makes no event and looks at nothing."""
+    """Reports the events of one call. Without a listener it makes none."""
 
     def __init__(
         self, request: Request, on_event: OnEvent | None, service: str, secret: Secret, clock: Callable[[], float]
@@ -100,7 +100,7 @@ class Watch:
             self._scrub, self._clock = secret.scrub, clock
             self._began = self._asked = self._sent = clock()
             self._until = NOT_QUEUED
-            # What all events of the call say; and what the last one said, which the next one says again.
+            # What all events of the call have in common; and what the next event repeats from the last one.
             self._call: dict[str, Any] = {
                 "call": next(_numbers),
                 "operation": request.operation,
@@ -152,7 +152,7 @@ class Watch:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
-        # A call that was dropped is told to nobody: the garbage collector may be what ends it, at any point.
+        # A call that was dropped is not reported: the garbage collector may be what ends it, at any point.
         if kind is not None and kind is not GeneratorExit and self._listeners:
             interrupted = "unknown" if self._last["attempt"] else "not_sent"
             outcome = error.outcome if isinstance(error, PaisrError) else interrupted

@@ -67,7 +67,7 @@ def _attempts(call: PreparedCall[T], policy: Policy, deadline: Deadline, watch: 
                 raise
             break  # no time for another attempt: how the last one ended is how the call ended
         if not deadline.remaining():
-            # The program was held up since it was allowed: what is late is not sent.
+            # The program was held up after the permit: a late request is not sent.
             last = last or TOO_LATE
             break
         attempt += 1
@@ -136,7 +136,7 @@ def _admitted(
                 error.retry_after = wait
                 raise error
             queued(wait)
-            # Asked again before it is due: who was ahead may have left the queue.
+            # Asked again before it is due: a caller ahead may have left the queue.
             yield Pause(min(wait, MAX_QUEUE_PAUSE))
     finally:
         limiter.leave(ticket)

@@ -62,7 +62,7 @@ class Pause:
 
 @frozen(slots=True)
 class AcquirePermit:
-    """Ask the limiter for a place; the response is the seconds until it is worth asking again, 0.0 for a grant."""
+    """Ask the limiter for a permit; the result is the seconds until it is worth asking again, 0.0 for a grant."""
 
     limiter: Limiter
     ticket: Ticket

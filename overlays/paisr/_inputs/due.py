@@ -62,7 +62,7 @@ def _from_relativedelta(due: relativedelta) -> str:
     try:
         rest = timedelta(due.days, due.seconds, due.microseconds, 0, due.minutes, due.hours)
     except OverflowError:
-        raise InvalidArgumentError(f"due={safe_repr(due)} is further away than time goes; {RIGHT}.") from None
+        raise InvalidArgumentError(f"due={safe_repr(due)} is out of range; {RIGHT}.") from None
     absolute = ("year", "month", "day", "weekday", "hour", "minute", "second", "microsecond")
     if due.leapdays or any(getattr(due, name) is not None for name in absolute):
         raise InvalidArgumentError(f"due={due} names a moment and not a time from now; {RIGHT}.")

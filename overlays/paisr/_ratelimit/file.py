@@ -39,7 +39,7 @@ _RING = _LIMIT.size + _STATE.size
 
 # A lock is held for some microseconds. If it cannot be had for so many seconds, its holder has been stopped.
 _LOCK_TIMEOUT = 1.0
-# Whoever waits for it asks again after a millisecond. After so many seconds, that call was abandoned.
+# A caller that waits for it asks again after a millisecond. After so many seconds, that call was abandoned.
 _MAX_GAP = 0.25
 
 
@@ -145,7 +145,7 @@ class FileBackend:
             raise BackendUnavailableError("the file holds a time that no permit can have had")
         wait = wait_time(before, rounds, now, self._window) if before else rounds * self._window
         if wait <= 0:
-            # The count first: who is killed between the two writes got no permit, and only that is lost.
+            # The count first: a process killed between the two writes loses its permit, and nothing else is lost.
             os.pwrite(fd, _STATE.pack(count + 1, now, self._wall() - now), _LIMIT.size)
             os.pwrite(fd, _SLOT.pack(now), self._at(count))
         return wait

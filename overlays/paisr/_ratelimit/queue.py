@@ -8,7 +8,7 @@ from typing import Protocol
 
 from paisr._base.forks import register_after_fork
 
-# Nobody is told to ask again sooner than this, in seconds.
+# Seconds. No caller asks again sooner than this.
 MIN_WAIT = 0.001
 # While another caller of this process asks a backend: as long as one that is near takes, and not so long as a slow one.
 BUSY_WAIT = 0.02
@@ -51,7 +51,7 @@ class Window(Protocol):
     blocking: bool
 
     def try_acquire(self, ahead: int) -> float:
-        """0.0: permitted to one before whom `ahead` others wait, and there is room for them too. Else: seconds."""
+        """0.0: permitted, with room for the `ahead` callers before this one too. Else: seconds to wait."""
         ...
 
     def fill(self, seconds: float) -> None:
@@ -82,7 +82,7 @@ class QueueLimiter:
                 if not self.blocking:
                     return self._placed(ticket, self._window.try_acquire(ahead))
                 self._asking = ticket
-            # Without the lock: whoever comes while a slow backend is asked must not wait beyond its deadline.
+            # Without the lock: a caller that arrives while a slow backend is asked keeps its deadline.
             wait = self._window.try_acquire(ahead)
             with self._lock:
                 return self._placed(ticket, wait)

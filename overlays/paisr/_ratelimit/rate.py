@@ -54,7 +54,7 @@ class RateLimit:
         backend = None if shared is None else Secret(shared)
         del shared  # a traceback from here on must not have it among its locals
         set_field = object.__setattr__
-        # All fields before the first refusal: who records its frames must be able to show this one.
+        # All fields before the first refusal: a tool that records the frames must be able to show it.
         for name, value in (("requests", requests), ("per", per), ("shared", None), ("_url", None)):
             set_field(self, name, value)
         if problem := _problem(requests, per):
@@ -102,7 +102,7 @@ def _file_problem(backend: Secret) -> str | None:
     path = backend.reveal()[len("file:") :]
     try:
         usable = b"\0" not in os.fsencode(path) and Path(path).expanduser().name
-    except (UnicodeError, RuntimeError):  # a lone surrogate; the home folder of nobody
+    except (UnicodeError, RuntimeError):  # a lone surrogate, or the home folder of an unknown user
         usable = ""
     if not usable or path.endswith("/"):
         return "shared names no file"

@@ -67,7 +67,7 @@ class SharedWindow:
         return wait
 
     def fill(self, seconds: float) -> None:
-        """In this process; the others are told by the service themselves."""
+        """In this process only; the service tells the others itself."""
         self._own.fill(seconds)
 
     def _mark_down(self, why: str) -> None:

@@ -78,7 +78,7 @@ class Creator:
         ) from cause
 
     def _broken_off(self, attempt: Attempt, work: Work, interruption: BaseException) -> Steps[None]:
-        """Broken off from outside: it was not sent, or it stays open, and is nobody's."""
+        """Interrupted from outside: it was not sent, or it stays open and no call is at work on it."""
         if work.is_sent:
             interruption.add_note(
                 "The create that this broke off may have been carried out: invoices.unresolved() has its attempt "

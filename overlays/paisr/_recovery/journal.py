@@ -83,7 +83,7 @@ class Journal:
             return self._store.prune(before.timestamp())
 
     def __repr__(self) -> str:
-        # Whoever records the locals of a refused constructor shows a journal that has no store yet.
+        # A tool that records the locals of a refused constructor shows a journal that has no store yet.
         return f"Journal({self.name!r})" if hasattr(self, "_store") else "Journal(…)"
 
 

@@ -150,7 +150,7 @@ class Rows:
 
 
 def _text(content: bytes | str | None) -> str | None:
-    """What every database can keep as text: no NUL, no half of a character."""
+    """What every database can keep as text: no NUL, no lone surrogate."""
     if content is None:
         return None
     content = content if isinstance(content, bytes) else content.encode("utf-8", "replace")

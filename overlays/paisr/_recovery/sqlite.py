@@ -102,7 +102,7 @@ class FileDatabase:
     """A file for the processes of one machine. One connection for each process, used by one thread at a time.
 
     It is in WAL mode: a commit that must survive a power failure waits for the disk once, any other not at all, and
-    nobody waits for who only reads.
+    a reader holds up nobody.
     """
 
     blocking = True
@@ -122,7 +122,7 @@ class FileDatabase:
                 raise StoreError("does not exist")
         with self.transaction(MAX_LOCK_TIMEOUT / 10):
             pass
-        # Who makes clients and forks afterwards need not close it.
+        # A program that makes clients and then forks need not close it.
         self.close()
 
     @contextmanager

@@ -119,7 +119,7 @@ def _translated(error: BaseException, deadline: Deadline) -> BaseException:
     """Python's own exception that says the same as one of aiohttp's; what is not aiohttp's stays."""
     task = asyncio.current_task()
     if isinstance(error, asyncio.CancelledError) and task is not None and not task.cancelling():
-        return PoolClosedError()  # so aiohttp tells who waits for a connection of a session that is closed
+        return PoolClosedError()  # raised for a call that waits for a connection of a closed session
     if not isinstance(error, aiohttp.ClientError):
         return error
     if isinstance(error, TimeoutError) or not deadline.remaining():

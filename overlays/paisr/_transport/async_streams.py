@@ -1,7 +1,7 @@
 """Sockets for an event loop. They read and write by themselves: nothing is buffered that could be sent after the call.
 
 The deadline of a call ends whatever waits here (see `timekeeper`); before each write, the time is looked at as well,
-since an event loop that is held up comes late to everything.
+since an event loop that is held up runs its timers late.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class AsyncStream(Stream):
         ready = asyncio.get_running_loop().create_future()
         try:
             add(self.socket, _set, ready)
-        except NotImplementedError:  # an event loop of Windows tells nobody; it is asked
+        except NotImplementedError:  # an event loop of Windows does not signal this; it is polled
             await asyncio.sleep(0.005)
             return
         try:

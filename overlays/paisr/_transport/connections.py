@@ -50,7 +50,7 @@ class Stream:
         self.close()
 
     def break_off(self) -> None:
-        """End it for whoever uses it, in another thread say; to close it is theirs."""
+        """End it for its user, such as another thread, which then closes it."""
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
 
@@ -78,7 +78,7 @@ class PoolClosedError(OSError):
 
 
 class Held(Generic[H]):
-    """Objects as long as somebody holds them. They go without a callback, which an interruption could break off."""
+    """Objects, as long as something holds them. They go without a callback, which an interruption could break off."""
 
     def __init__(self) -> None:
         self.references: list[weakref.ref[H]] = []

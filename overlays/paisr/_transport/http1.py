@@ -42,7 +42,7 @@ class Http1:
         if self._http.our_state is h11.DONE:
             self._http.start_next_cycle()
         progress.late = NOT_WRITTEN
-        with contextlib.suppress(ConnectionError):  # who hung up early may have said why
+        with contextlib.suppress(ConnectionError):  # a service that hung up early may have said why
             yield from self._layer.send(self._written(request, body))
         progress.late = NO_RESPONSE
         head = yield from self.head()

@@ -62,7 +62,7 @@ class Tls:
     def receive(self) -> Steps[bytes]:
         try:
             return (yield from self._repeated(lambda: self._tls.read(READ_SIZE)))
-        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):  # said goodbye, or hung up
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):  # closed in order, or cut off
             return b""
 
     def _repeated(self, work: Callable[[], T]) -> Steps[T]:

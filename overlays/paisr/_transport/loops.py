@@ -26,9 +26,9 @@ C = TypeVar("C", bound=Closable)
 class PerLoop(Generic[C]):
     """One of a kind for each event loop, and for each process.
 
-    What hangs on a loop often holds the loop, so that no weak reference tells when it is gone. Whoever comes with a new
-    loop looks which others were closed. `kept_after_fork`: the parent's are not collected in a child, since that would
-    take their sockets out of a selector that the parent still uses.
+    What belongs to a loop often holds a reference to it, so no weak reference tells when the loop is gone. Each new loop
+    triggers a check for closed ones instead. `kept_after_fork`: the parent's are not collected in a child, since that
+    would take their sockets out of a selector that the parent still uses.
     """
 
     def __init__(self, make: Callable[[], C], *, kept_after_fork: bool = False) -> None:

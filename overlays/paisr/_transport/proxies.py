@@ -95,7 +95,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The variables that end in ``_proxy``, by what comes before; the lower-case spelling counts more.
 
     As `urllib.request.getproxies_environment` has them, which would load the whole of it: in a CGI program, which has a
-    ``REQUEST_METHOD``, ``HTTP_PROXY`` is a header of whoever asks, and does not count.
+    ``REQUEST_METHOD``, ``HTTP_PROXY`` comes from a request's header, and does not count.
     """
     given = [(name, value) for name, value in environment.items() if name[-6:].lower() == "_proxy"]
     found = {name[:-6].lower(): value for name, value in given if value}

@@ -21,10 +21,10 @@ Header = tuple[bytes, bytes]
 
 
 class RequestMaker:
-    """Turns a contract's request into one for the wire. It holds the token, and shows nothing of itself.
+    """Turns a contract's request into one for the wire. It holds the token, and its repr shows nothing.
 
-    `headers` is what each request has beside its own. A proxy that is asked for the service itself, which is plain HTTP
-    then, is told the whole URL.
+    `headers` go with every request; `own_headers` adds those of one. A proxy that forwards a plain HTTP request
+    gets the whole URL.
     """
 
     __slots__ = ("_base", "_prefix", "_token", "headers")
@@ -66,7 +66,7 @@ class RequestMaker:
         return [*(one for one in self.headers if one[0].lower() not in named), *own]
 
     def own_headers(self, request: Request) -> list[Header]:
-        """What this request has beside the headers of all: the token of now, the operation's, and its body's."""
+        """The headers of this request alone: the current token, the operation's, and its body's."""
         headers = [(b"Authorization", b"Bearer " + self._token.reveal().encode())]
         headers += [(name.encode(), value.encode("latin-1")) for name, value in request.headers]
         if request.body is not None:
@@ -76,7 +76,7 @@ class RequestMaker:
 
 
 def check_transport(transport: object, method: str, right: str) -> None:
-    """A transport of the other kind would only show itself at the first call."""
+    """Refuse a transport of the other kind here, and not at the first call."""
     if isinstance(transport, type) or not callable(getattr(transport, method, None)):
         raise ConfigurationError(f"transport is {type_name(transport)}; {right}, made ready.")
 
