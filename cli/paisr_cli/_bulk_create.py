@@ -133,7 +133,7 @@ def _rate(text: str, shared: str | None) -> RateLimit:
     except ValueError as error:
         if isinstance(error, ConfigurationError):
             raise
-        raise ConfigurationError(f"--rate {visible(text)} is no rate; give requests and seconds, as {RATE}.") from None
+        raise ConfigurationError(f"--rate {visible(text)} is not a rate; give one such as {RATE}.") from None
 
 
 def _status(tally: Tally) -> Exit:

@@ -80,4 +80,4 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: what a stranger sent is not for a terminal."""
+        """Log nothing: a stranger's request must not reach the terminal."""

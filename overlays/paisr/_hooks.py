@@ -71,7 +71,7 @@ def _verify_created(_values: Mapping[str, object], data: Any, raw: RawResponse) 
     try:
         checked_invoice_id(data.id)
     except InvalidArgumentError:
-        raise unexpected_id("what should be the new invoice's id is none", raw) from None
+        raise unexpected_id("the id of the new invoice is not a valid one", raw) from None
 
 
 def _verify_got(values: Mapping[str, object], data: Any, raw: RawResponse) -> None:

@@ -145,7 +145,7 @@ def _split(url: Secret) -> SplitResult | str:
     if not _PATH_TEXT.fullmatch(parts.path) or any(unquote(part) in {".", ".."} for part in parts.path.split("/")):
         return f"{given} has a path that cannot be sent as it is; {right}."
     if not ascii_host(host) or port == 0 or not names_one_host(parts.netloc):
-        return f"{given} has a host or port that is none; {right}."
+        return f"{given} has an invalid host or port; {right}."
     if parts.scheme == "http" and not is_loopback(host):
         return f"{given} is not https, which is only allowed on loopback: the token would travel readable; {right}."
     return parts
@@ -154,7 +154,7 @@ def _split(url: Secret) -> SplitResult | str:
 def read_headers(given: dict[str, Secret] | Secret | None, user_agent: object) -> tuple[tuple[str, Secret], ...]:
     """What a user adds to every request, and the ``User-Agent`` with what a user adds to that."""
     if isinstance(given, Secret):
-        raise ConfigurationError("default_headers is no mapping; give one such as {'X-Team': 'billing'}.")
+        raise ConfigurationError("default_headers is not a mapping; give one such as {'X-Team': 'billing'}.")
     headers = given or {}
     for name, value in headers.items():
         check_header(name, value)

@@ -208,6 +208,6 @@ def _holds_plain(shape: Shape) -> bool:
 
 
 def _never_null(shape: Shape) -> Shape:
-    """The shape without null, which no URL and no header can say."""
+    """The shape without null, which no URL and no header can carry."""
     item = _never_null(shape.item) if shape.item else None
     return evolve(shape, nullable=False, item=item, members=tuple(map(_never_null, shape.members)))

@@ -148,7 +148,7 @@ def _parsed(text: str) -> object:
     try:
         return json.loads(text)
     except ValueError:
-        return YAML(typ="safe").load(text)  # YAML 1.2: `no` is a text, which country codes are glad of
+        return YAML(typ="safe").load(text)  # YAML 1.2: `no` is a text, so that the country code of Norway stays one
 
 
 def _plain(value: object) -> object:

@@ -25,7 +25,7 @@ class TravelClock:
         return self.untravelled() + self._ahead
 
     def untravelled(self) -> datetime:
-        """What time it is for those who do not travel along."""
+        """The time without the time travel."""
         return self._clock().astimezone(UTC)
 
     def advance(self, span: timedelta) -> None:
@@ -36,5 +36,5 @@ class TravelClock:
             try:
                 _ = self() + span
             except OverflowError:
-                raise ValueError("That is further away than any calendar goes.") from None
+                raise ValueError("That is beyond the year 9999.") from None
             self._ahead += span

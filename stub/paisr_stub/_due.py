@@ -29,7 +29,7 @@ def due_date(text: str, now: datetime) -> datetime:
     try:
         return now + _span(count, unit)
     except (OverflowError, ValueError):
-        raise ValueError("due is further away than any calendar goes.") from None
+        raise ValueError("due is beyond the year 9999.") from None
 
 
 def _span(count: int, unit: str) -> relativedelta:

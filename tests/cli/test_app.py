@@ -66,7 +66,7 @@ def test_every_error_has_a_status(error: paisr.PaisrError, status: Exit) -> None
 
 
 @pytest.mark.parametrize("words", [["invoices", "paint"], ["paint"], ["invoices", "get"], ["--token", "x"]])
-def test_a_command_that_is_none_ends_with_2(run, words: list[str]) -> None:
+def test_an_unknown_command_exits_with_2(run, words: list[str]) -> None:
     ended = run(*words)
     assert (ended.status, ended.out) == (2, "")
     assert "Usage: paisr" in ended.err

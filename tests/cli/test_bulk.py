@@ -159,7 +159,7 @@ def test_semicolons_and_the_mark_of_a_spreadsheet(run: Any, stub: StubServer, cu
         ([], ["customer,sumary,due", "a,b,c"], "There is no column 'sumary'"),
         ([], ["customer,customer,due", "a,b,c"], "The column 'customer' is there twice"),
         (["--key", "nr"], [HEADER], "There is no column 'nr'"),
-        (["--rate", "fast"], [HEADER], "--rate fast is no rate"),
+        (["--rate", "fast"], [HEADER], "--rate fast is not a rate"),
     ],
 )
 def test_what_is_wrong_with_the_file_is_said_once(

@@ -50,7 +50,7 @@ def test_create_makes_one_invoice_of_its_options(run: Any, stub: StubServer) -> 
 
 
 @pytest.mark.parametrize("item", ["Pizza", "2 x Pizza", "two x 3 Pizza", "2x3 Pizza", "2 x 3"])
-def test_an_item_that_is_none_is_refused_before_anything_is_sent(run: Any, stub: StubServer, item: str) -> None:
+def test_an_invalid_item_is_refused_before_anything_is_sent(run: Any, stub: StubServer, item: str) -> None:
     ended = run(*CREATE, "--item", item)
     assert (ended.status, ended.out) == (Exit.WRONG_USE, "")
     assert ended.err.count("\n") == 1

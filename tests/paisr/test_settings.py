@@ -330,8 +330,8 @@ OWN = [
         ({"X-A\r\nX-B": CANARY}, "'X-A\\r\\nX-B' is not the name of a header"),
         ({"": CANARY}, "'' is not the name of a header"),
         ({7: CANARY}, "7 is not the name of a header"),
-        ([("X-A", CANARY)], "default_headers is no mapping"),
-        (f"X-A: {CANARY}", "default_headers is no mapping"),
+        ([("X-A", CANARY)], "default_headers is not a mapping"),
+        (f"X-A: {CANARY}", "default_headers is not a mapping"),
     ],
 )
 def test_default_headers_are_checked_and_their_values_not_repeated(headers: Any, said: str) -> None:

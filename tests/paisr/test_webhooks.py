@@ -142,7 +142,7 @@ def test_white_space_around_a_secret_is_named_as_the_cause(secret: str) -> None:
 @pytest.mark.parametrize(
     "secret", ["", "  ", None, 7, b"bytes", [], [None], ["good", b"bytes"], "half \ud800", iter(())]
 )
-def test_a_secret_that_cannot_be_one_is_refused(secret: Any) -> None:
+def test_an_invalid_secret_is_refused(secret: Any) -> None:
     # One's own mistake, which must not be responded to the service with a 400.
     with pytest.raises(ConfigurationError, match="secret"):
         check(secret=secret)

@@ -89,7 +89,7 @@ def test_the_search_for_addresses_and_paths_finds_them(line: str) -> None:
     assert REGISTRY.search(line) or MACHINE_PATH.search(line)
 
 
-def test_whoever_silences_a_checker_says_why(root: Path, tracked: list[Path]) -> None:
+def test_every_suppression_has_a_reason(root: Path, tracked: list[Path]) -> None:
     found = [
         f"{path.relative_to(root)}:{place}"
         for path in tracked

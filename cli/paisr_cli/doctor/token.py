@@ -21,7 +21,7 @@ def look_at_token(token: str, now: datetime) -> Iterator[Finding]:
     """Its expiry and its scopes."""
     claims = claims_of(token)
     if claims is None:
-        yield note("token", "form", "is no JWT, so that it says nothing of itself")
+        yield note("token", "form", "is not a JWT, so nothing can be read from it")
         return
     yield _expiry(claims.get("exp"), now)
     scopes = _scopes(claims)
@@ -51,7 +51,7 @@ def _expiry(given: object, now: datetime) -> Finding:
     try:
         ends = datetime.fromtimestamp(float(cast("float", given)), UTC)
     except (TypeError, ValueError, OverflowError, OSError):
-        return note("token", "expiry", "it names a time that is none")
+        return note("token", "expiry", "it names an invalid time")
     when = f"{ends:%Y-%m-%d %H:%M:%SZ} (decoded, not verified)"
     if ends <= now:
         return wrong("token", "expiry", f"it expired at {when}; make a new one in the Paisr dashboard")

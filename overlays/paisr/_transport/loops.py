@@ -26,7 +26,7 @@ C = TypeVar("C", bound=Closable)
 class PerLoop(Generic[C]):
     """One of a kind for each event loop, and for each process.
 
-    What belongs to a loop often holds a reference to it, so no weak reference tells when the loop is gone. Each new loop
+    What belongs to a loop often holds a reference to it, so no weak reference tells when the loop is gone. A new loop
     triggers a check for closed ones instead. `kept_after_fork`: the parent's are not collected in a child, since that
     would take their sockets out of a selector that the parent still uses.
     """

@@ -20,7 +20,7 @@ def said(claims: object) -> dict[str, tuple[str, str]]:
 
 @pytest.mark.parametrize("claims", ["%%%", [], "bm90IGpzb24", 7, "WzFd" * 3])
 def test_what_is_no_jwt_says_nothing(claims: object) -> None:
-    assert said(claims) == {"form": ("note", "is no JWT, so that it says nothing of itself")}
+    assert said(claims) == {"form": ("note", "is not a JWT, so nothing can be read from it")}
 
 
 def test_an_opaque_token_says_nothing() -> None:
@@ -34,9 +34,9 @@ def test_an_opaque_token_says_nothing() -> None:
         (NOW.timestamp() + 86_400, "note", "2026-12-02 00:00:00Z"),
         (1_900_000_000, "ok", "2030-03-17 17:46:40Z"),
         (None, "note", "names none"),
-        ("soon", "note", "a time that is none"),
-        (1e300, "note", "a time that is none"),
-        ([], "note", "a time that is none"),
+        ("soon", "note", "an invalid time"),
+        (1e300, "note", "an invalid time"),
+        ([], "note", "an invalid time"),
     ],
 )
 def test_the_expiry(exp: object, verdict: str, text: str) -> None:

@@ -183,7 +183,7 @@ def test_what_is_shown_of_a_body_is_one_printable_line_and_short(unexpected: Any
     assert clipped("é\u00a0🍕\n") == "é 🍕"
 
 
-def test_a_create_that_is_responded_oddly_may_have_happened(read: Any, create: Any) -> None:
+def test_a_create_with_an_unexpected_response_may_have_happened(read: Any, create: Any) -> None:
     for body in (
         b"<html>",
         b"",

@@ -247,7 +247,7 @@ def test_retry_after_is_kept_on_the_error(time: Any, status: int) -> None:
 
 
 @pytest.mark.parametrize("read", [True, False])
-def test_a_429_fills_the_limiter_and_is_none_of_the_retries(time: Any, read: bool) -> None:
+def test_a_429_fills_the_limiter_and_does_not_count_as_a_retry(time: Any, read: bool) -> None:
     limiter = FakeLimiter()
     play = Play(time, read=read, retries=1, limiter=limiter)
     assert play.run(*[response(429)] * 4, NOT_MADE, response(429, retry_after="3"), response()).attempts == 7
@@ -327,7 +327,7 @@ def test_every_attempt_has_its_own_grant(time: Any, blocking: bool) -> None:
     assert sum(isinstance(step, AcquirePermit) for step in play.steps) == (6 if blocking else 0)
 
 
-def test_who_waits_long_asks_again_before_it_is_due(time: Any) -> None:
+def test_a_long_wait_is_asked_about_again_before_it_is_due(time: Any) -> None:
     # The wait was told while others were ahead; when they leave, nobody says so.
     play = Play(time, limiter=FakeLimiter(20.0))
     play.run(response())

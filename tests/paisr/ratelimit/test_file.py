@@ -153,7 +153,7 @@ def test_four_processes_stay_within_the_limit_and_use_it(path: Path) -> None:
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
-def test_who_is_killed_or_stopped_while_waiting_holds_up_nobody(path: Path, child: Any, sent: signal.Signals) -> None:
+def test_a_killed_or_stopped_process_delays_no_other(path: Path, child: Any, sent: signal.Signals) -> None:
     waiting = child(
         "import sys, time\n"
         "from paisr import RateLimit\n"
@@ -192,7 +192,7 @@ def test_a_lock_is_asked_for_again_and_free_once_its_holder_is_killed(path: Path
     assert place.try_acquire(0) == 0.0
 
 
-def test_a_lock_that_is_never_given_back_is_a_place_that_is_gone(path: Path, make: Any, child: Any) -> None:
+def test_a_lock_that_is_never_released_makes_the_backend_unavailable(path: Path, make: Any, child: Any) -> None:
     clock = Clock()
     place = make(clock)
     holder = child(HOLDER, path)
@@ -225,9 +225,7 @@ def test_a_lock_found_busy_by_a_call_that_was_given_up_is_not_busy_since_then(
     assert place.try_acquire(0) == 0.0
 
 
-def test_who_is_killed_between_the_two_writes_takes_nothing_and_breaks_nothing(
-    make: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_process_killed_between_the_two_writes_breaks_nothing(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     place = make(clock, 3)
     for _ in range(2):

@@ -295,7 +295,7 @@ def in_a_thread(work: Callable[[], float]) -> tuple[threading.Thread, list[float
     return thread, done
 
 
-def test_nobody_waits_for_another_s_slow_backend() -> None:
+def test_a_slow_backend_delays_no_other_caller() -> None:
     window = Held()
     limiter = QueueLimiter(window)
     first, second = limiter.enter(), limiter.enter()
@@ -310,7 +310,7 @@ def test_nobody_waits_for_another_s_slow_backend() -> None:
     assert limiter.try_acquire(second) == 0.0
 
 
-def test_who_leaves_while_the_backend_is_asked_keeps_no_place() -> None:
+def test_a_caller_that_leaves_while_the_backend_is_asked_keeps_no_place() -> None:
     class Late(Held):
         def try_acquire(self, ahead: int) -> float:
             super().try_acquire(ahead)

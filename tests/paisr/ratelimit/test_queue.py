@@ -90,7 +90,7 @@ def test_no_more_than_allowed_in_a_window_and_no_less(clock: Clock) -> None:
     assert [round(moment - 1000) for moment, _ in crowd.granted] == [0] * 10 + [61] * 10 + [122] * 10 + [183] * 5
 
 
-def test_who_comes_when_half_a_round_is_through_is_not_sent_away_for_longer_than_the_queue_is(clock: Clock) -> None:
+def test_late_arrival_wait_is_bounded(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(4, per=60), clock)
     crowd = Crowd(limiter, clock)
     crowd.come(1)
@@ -103,7 +103,7 @@ def test_who_comes_when_half_a_round_is_through_is_not_sent_away_for_longer_than
     assert round(limiter.try_acquire(limiter.enter())) == 61, "its place is that of the grant just made"
 
 
-def test_places_of_those_who_are_late_are_kept_for_them(clock: Clock) -> None:
+def test_late_callers_keep_their_places(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(2, per=1), clock)
     Crowd(limiter, clock).come(2)
     first, second, third = (limiter.enter() for _ in range(3))
@@ -148,7 +148,7 @@ def test_a_cancelled_caller_gives_its_place_back(clock: Clock) -> None:
     assert limiter.try_acquire(next_one) == 0.0
 
 
-def test_who_left_while_asking_in_another_thread_takes_no_place(clock: Clock) -> None:
+def test_a_caller_that_left_while_another_thread_asked_takes_no_place(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(1, per=10), clock)
     Crowd(limiter, clock).come(1)
     gone = limiter.enter()
@@ -298,14 +298,14 @@ def test_the_window_is_longer_than_the_service_s_by_a_margin(clock: Clock) -> No
     assert 60.5 < limiter.try_acquire(limiter.enter()) < 60 / 0.95
 
 
-def test_nobody_is_told_to_come_back_without_a_pause(clock: Clock) -> None:
+def test_a_wait_has_a_minimum(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(1, per=1e-9), clock)
     limiter.try_acquire(limiter.enter())
     assert limiter.try_acquire(limiter.enter()) == 0.001
 
 
 @pytest.mark.parametrize("requests", [0, -1, True, False, 1.0, 250.0, "250", None, float("nan"), 1_000_001, [250]])
-def test_a_number_of_requests_that_is_none_is_refused(requests: Any) -> None:
+def test_an_invalid_number_of_requests_is_refused(requests: Any) -> None:
     with pytest.raises(
         ConfigurationError, match=r"^RateLimit requests=.*; the published rate is RateLimit\(250, per=60\)\.$"
     ):
@@ -315,7 +315,7 @@ def test_a_number_of_requests_that_is_none_is_refused(requests: Any) -> None:
 @pytest.mark.parametrize(
     "per", [0, -1, 0.0, float("nan"), float("inf"), True, "60", None, 86_401, 1e300, 10**400, [60]]
 )
-def test_a_window_that_is_none_is_refused(per: Any) -> None:
+def test_an_invalid_window_is_refused(per: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"^RateLimit per=.* seconds"):
         RateLimit(250, per=per)
 

@@ -161,7 +161,7 @@ def test_two_clients_count_together(server: Server) -> None:
     assert 121 < two.try_acquire(3) <= 122
 
 
-def test_whoever_has_others_before_him_leaves_them_their_places(server: Server) -> None:
+def test_a_caller_leaves_room_for_those_ahead(server: Server) -> None:
     one = place(server)
     assert one.try_acquire(2) == 0.0, "three are free"
     assert one.try_acquire(2) > 0
@@ -324,7 +324,7 @@ def test_a_server_that_is_wrong_for_good_is_refused_at_the_first_call(
 @pytest.mark.parametrize(
     "said", [redis.exceptions.MovedError("1 127.0.0.1:1"), redis.exceptions.AskError("1 127.0.0.1:1")]
 )
-def test_a_server_that_sends_one_to_another_is_wrong_for_good(
+def test_a_redirect_to_another_server_is_a_configuration_error(
     server: Server, monkeypatch: pytest.MonkeyPatch, said: Exception
 ) -> None:
     def refuse(*_: Any) -> None:
@@ -349,7 +349,7 @@ def test_what_may_pass_is_a_backend_that_is_unavailable(
         place(server).try_acquire(0)
 
 
-def test_a_server_that_has_worked_and_then_refuses_is_one_that_is_gone(
+def test_a_server_that_refuses_after_it_has_worked_is_unavailable(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     limiter = limiter_for(RateLimit(3, per=60, shared=server.url))

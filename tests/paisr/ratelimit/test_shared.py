@@ -76,7 +76,7 @@ def test_the_process_s_own_window_holds_when_the_place_has_forgotten_everything(
     assert window.try_acquire(0) == 0.0
 
 
-def test_while_the_place_is_gone_the_process_keeps_to_the_limit_alone(
+def test_the_process_keeps_to_the_limit_while_the_backend_is_unavailable(
     window: SharedWindow, place: FakePlace, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert window.try_acquire(0) == 0.0
@@ -88,7 +88,7 @@ def test_while_the_place_is_gone_the_process_keeps_to_the_limit_alone(
     assert "redis://127.0.0.1:1/0" in caplog.text
 
 
-def test_a_place_that_failed_is_left_alone_for_a_while_and_said_once_each_way(
+def test_a_failed_backend_has_a_cooldown_and_one_log_line_each_way(
     place: FakePlace, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     window = SharedWindow(place, RateLimit(100, shared="redis://127.0.0.1:1/0"), clock)
@@ -114,7 +114,7 @@ def test_a_place_that_failed_is_left_alone_for_a_while_and_said_once_each_way(
     assert len(caplog.records) == 3
 
 
-def test_whoever_asks_is_told_how_many_are_before_him(place: FakePlace, window: SharedWindow) -> None:
+def test_a_backend_is_asked_with_the_number_of_callers_ahead(place: FakePlace, window: SharedWindow) -> None:
     limiter = QueueLimiter(window)
     assert limiter.blocking
     place.response = 3.0
@@ -133,7 +133,7 @@ BAD_PLACES = [
 
 
 @pytest.mark.parametrize("shared", BAD_PLACES, ids=ascii)
-def test_a_place_that_cannot_be_one_is_refused_without_being_shown(shared: Any) -> None:
+def test_an_invalid_place_is_refused_without_being_shown(shared: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         RateLimit(5, shared=shared)
     text = str(caught.value)

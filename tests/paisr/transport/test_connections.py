@@ -97,7 +97,7 @@ def test_those_that_nobody_uses_any_more_are_closed(pool: Connections[Stream], c
     assert pool.take() is busy
 
 
-def test_a_closed_pool_breaks_off_who_uses_it_and_lets_nobody_in(pool: Connections[Stream], connected: Any) -> None:
+def test_a_closed_pool_ends_its_calls_and_admits_no_more(pool: Connections[Stream], connected: Any) -> None:
     in_use, idle = connected(), connected()
     pool.put(idle)
     pool.close()
