@@ -60,7 +60,7 @@ def test_the_documented_rate_limit_has_a_window_that_time_travel_moves() -> None
 @pytest.mark.parametrize("span", [-MINUTE, timedelta(days=3_000_000)])
 def test_impossible_travel_is_refused(clock: Any, span: timedelta) -> None:
     travel = TravelClock(clock)
-    with pytest.raises(ValueError, match=r"not negative|calendar"):
+    with pytest.raises(ValueError, match=r"not negative|beyond the year 9999"):
         travel.advance(span)
     assert travel() == clock()
 
