@@ -137,12 +137,12 @@ def test_no_lock_of_a_client_is_the_parents(
     side.call(client, "create", **create)
     roots = [client, *(vars(module) for name, module in sys.modules.items() if module and name.startswith("paisr."))]
     before = locks_below(roots)
-    assert {"RetryBudget._lock", "DriftWatch._lock", "QueueLimiter._lock"} <= set(before)
+    assert {"RetryBudget._lock", "DriftWatch._lock", "Limiter._lock"} <= set(before)
     assert {"PoolTransport._lock", "PerLoop._lock"} & set(before)
 
     def look() -> None:
         after = locks_below(roots)
-        assert set(after) >= {"RetryBudget._lock", "DriftWatch._lock", "QueueLimiter._lock"}
+        assert set(after) >= {"RetryBudget._lock", "DriftWatch._lock", "Limiter._lock"}
         forgotten = {name for name, one in after.items() if any(one is other for other in before.values())}
         # Held by who forks, and let go in the child: see the test of a transaction above.
         assert forgotten <= {"dict['_transactions']"}

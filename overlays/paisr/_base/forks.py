@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from typing import Protocol
 
@@ -19,6 +20,17 @@ _known: weakref.WeakSet[Forkable] = weakref.WeakSet()
 def register_after_fork(who: Forkable) -> None:
     """Call ``who.after_fork()`` in every forked child, as long as `who` lives."""
     _known.add(who)
+
+
+class ForkSafe:
+    """Something with a lock, which a forked child gets anew."""
+
+    def __init__(self) -> None:
+        self.after_fork()
+        register_after_fork(self)
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
 
 
 def _renew_all() -> None:

@@ -7,12 +7,11 @@ gives the client `on_drift`, and who gives it ``unreadable="report"`` is told th
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from paisr._base.forks import register_after_fork
+from paisr._base.forks import ForkSafe
 from paisr_generated.unknown import unknown_paths
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ log = logging.getLogger("paisr")
 _log_difference = partial(log.warning, "the response to %s differs from the contract: %s")
 
 
-class DriftWatch:
+class DriftWatch(ForkSafe):
     """Tells `on_drift` of each difference once, by operation and path; without it, a warning is logged.
 
     `takes_unreadable`: whether optional fields that do not fit are such differences, and no errors.
@@ -36,11 +35,7 @@ class DriftWatch:
         self.on_drift = on_drift
         self.takes_unreadable = takes_unreadable
         self._told: set[tuple[str, str]] = set()
-        self.after_fork()
-        register_after_fork(self)
-
-    def after_fork(self) -> None:
-        self._lock = threading.Lock()
+        super().__init__()
 
     def look(self, operation: str, content: bytes, response: type, secret: Secret) -> None:
         """Compare a body that was decoded with its model, where somebody asked; an echo of the token is hidden."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from paisr._base.forks import register_after_fork
+from paisr._base.forks import ForkSafe
 from paisr._engine.steps import RawResponse, TransportFailure
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ BASE_DELAY = 0.5
 MAX_DELAY = 8.0
 
 
-class RetryBudget:
+class RetryBudget(ForkSafe):
     """Retries that all calls of a client share, so that an outage is not multiplied.
 
     The model is botocore's standard mode: 500 tokens; a retry takes 5, one after a time-out 10; a retry that succeeds
@@ -33,11 +32,7 @@ class RetryBudget:
 
     def __init__(self) -> None:
         self._tokens = self.CAPACITY
-        self.after_fork()
-        register_after_fork(self)
-
-    def after_fork(self) -> None:
-        self._lock = threading.Lock()
+        super().__init__()
 
     def take(self, cost: int) -> bool:
         with self._lock:

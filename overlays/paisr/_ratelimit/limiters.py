@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paisr._base.errors import ConfigurationError
-from paisr._base.forks import register_after_fork
+from paisr._base.forks import ForkSafe
 from paisr._ratelimit.memory import MemoryWindow, PermitLog
-from paisr._ratelimit.queue import QueueLimiter
+from paisr._ratelimit.queue import Limiter
 from paisr._ratelimit.shared import SharedWindow
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from paisr._ratelimit.shared import Backend
 
 
-class ProcessLimiters:
+class ProcessLimiters(ForkSafe):
     """The limiters of this process, each kept as long as a client uses it.
 
     A place is a service and an account there, or the backend that a rate names. Every request counts at its place. Two
@@ -29,15 +28,11 @@ class ProcessLimiters:
     """
 
     def __init__(self) -> None:
-        self._limiters: weakref.WeakValueDictionary[Hashable, QueueLimiter] = weakref.WeakValueDictionary()
+        self._limiters: weakref.WeakValueDictionary[Hashable, Limiter] = weakref.WeakValueDictionary()
         self._logs: weakref.WeakValueDictionary[Hashable, PermitLog] = weakref.WeakValueDictionary()
-        self.after_fork()
-        register_after_fork(self)
+        super().__init__()
 
-    def after_fork(self) -> None:
-        self._lock = threading.Lock()
-
-    def get(self, rate: RateLimit, clock: Callable[[], float], service: str, account: Hashable) -> QueueLimiter:
+    def get(self, rate: RateLimit, clock: Callable[[], float], service: str, account: Hashable) -> Limiter:
         """The limiter for this rate at its place. Raises `ConfigurationError` when its backend cannot be used."""
         place = (service, rate.shared or account, clock)
         with self._lock:
@@ -53,11 +48,11 @@ process_limiters = ProcessLimiters()
 
 def limiter_for(
     rate: RateLimit, clock: Callable[[], float] = time.monotonic, service: str = "", log: PermitLog | None = None
-) -> QueueLimiter:
+) -> Limiter:
     """A limiter of its own."""
     if rate.shared is None:
-        return QueueLimiter(MemoryWindow(rate, clock, log))
-    return QueueLimiter(SharedWindow(_backend(rate, clock, service), rate, clock, log))
+        return Limiter(MemoryWindow(rate, clock, log))
+    return Limiter(SharedWindow(_backend(rate, clock, service), rate, clock, log))
 
 
 def _backend(rate: RateLimit, clock: Callable[[], float], service: str) -> Backend:

@@ -23,28 +23,6 @@ class Ticket:
         self.left: bool = False
 
 
-class Limiter(Protocol):
-    """Gives permits. `try_acquire` never sleeps; `blocking` says that it waits for a disk or a network."""
-
-    blocking: bool
-
-    def enter(self) -> Ticket:
-        """Take a place at the end of the queue."""
-        ...
-
-    def try_acquire(self, ticket: Ticket) -> float:
-        """0.0: permitted, and the place in the queue is given up. Else: seconds until it is worth asking again."""
-        ...
-
-    def leave(self, ticket: Ticket) -> None:
-        """Give the place up without a permit; after a permit, nothing happens."""
-        ...
-
-    def fill(self, seconds: float) -> None:
-        """Give no permit for so many seconds, and no burst then: the service says that its window is full."""
-        ...
-
-
 class Window(Protocol):
     """Counts permits. Used by one thread at a time."""
 
@@ -59,11 +37,14 @@ class Window(Protocol):
         ...
 
 
-class QueueLimiter:
-    """The callers of a process, in order, before a window. Safe to share between threads and tasks."""
+class Limiter:
+    """The callers of a process, in order, before a window. Safe to share between threads and tasks.
+
+    `blocking`: whether `try_acquire`, which never sleeps, waits for a disk or a network.
+    """
 
     def __init__(self, window: Window) -> None:
-        self.blocking = window.blocking
+        self.blocking: bool = window.blocking
         self._window = window
         self._waiting: dict[Ticket, None] = {}
         self._left: deque[Ticket] = deque()
@@ -72,9 +53,11 @@ class QueueLimiter:
         register_after_fork(self)
 
     def enter(self) -> Ticket:
+        """Take a place at the end of the queue."""
         return Ticket()
 
     def try_acquire(self, ticket: Ticket) -> float:
+        """0.0: permitted, and the place in the queue is given up. Else: seconds until it is worth asking again."""
         try:
             with self._lock:
                 if (ahead := self._ahead(ticket)) is None:
@@ -91,11 +74,13 @@ class QueueLimiter:
                 self._asking = None
 
     def leave(self, ticket: Ticket) -> None:
+        """Give the place up without a permit; after a permit, nothing happens."""
         # Without the lock: an abandoned call can be collected in the middle of `try_acquire`, and this runs then.
         ticket.left = True
         self._left.append(ticket)
 
     def fill(self, seconds: float) -> None:
+        """Give no permit for so many seconds, and no burst then: the service says that its window is full."""
         self._window.fill(seconds)
 
     def after_fork(self) -> None:

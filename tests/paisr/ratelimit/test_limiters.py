@@ -15,7 +15,7 @@ import pytest
 
 from paisr import ConfigurationError, RateLimit, RateLimitError, RateLimitTimeoutError
 from paisr._ratelimit.limiters import ProcessLimiters, limiter_for
-from paisr._ratelimit.queue import QueueLimiter
+from paisr._ratelimit.queue import Limiter
 
 LIVE, STAGING = "https://api.live.paisr.tech/v2", "https://api.staging.paisr.tech/v2"
 
@@ -33,7 +33,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def granted(limiter: QueueLimiter) -> bool:
+def granted(limiter: Limiter) -> bool:
     ticket = limiter.enter()
     wait = limiter.try_acquire(ticket)
     limiter.leave(ticket)
@@ -132,7 +132,7 @@ def test_a_file_with_another_limit_is_refused(side: Any, tmp_path: Path) -> None
 
 
 def test_threads_that_make_clients_at_once_get_one_limiter(clock: Clock) -> None:
-    limiters, found, start = ProcessLimiters(), list[QueueLimiter](), threading.Barrier(8)
+    limiters, found, start = ProcessLimiters(), list[Limiter](), threading.Barrier(8)
 
     def make() -> None:
         start.wait()
@@ -297,7 +297,7 @@ def in_a_thread(work: Callable[[], float]) -> tuple[threading.Thread, list[float
 
 def test_a_slow_backend_delays_no_other_caller() -> None:
     window = Held()
-    limiter = QueueLimiter(window)
+    limiter = Limiter(window)
     first, second = limiter.enter(), limiter.enter()
     asking, got = in_a_thread(lambda: limiter.try_acquire(first))
     assert window.asked.wait(10)
@@ -317,7 +317,7 @@ def test_a_caller_that_leaves_while_the_backend_is_asked_keeps_no_place() -> Non
             return float(ahead + 1)
 
     window = Late()
-    limiter = QueueLimiter(window)
+    limiter = Limiter(window)
     gone = limiter.enter()
     asking, got = in_a_thread(lambda: limiter.try_acquire(gone))
     assert window.asked.wait(10)
@@ -337,7 +337,7 @@ def test_an_interrupted_question_leaves_the_limiter_usable() -> None:
                 raise KeyboardInterrupt
             return 0.0
 
-    limiter = QueueLimiter(Interrupted())
+    limiter = Limiter(Interrupted())
     with pytest.raises(KeyboardInterrupt):
         limiter.try_acquire(limiter.enter())
     assert limiter.try_acquire(limiter.enter()) == 0.0

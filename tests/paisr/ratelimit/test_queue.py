@@ -20,7 +20,7 @@ from paisr._engine.exchange import _admitted
 from paisr._engine.steps import AcquirePermit, Pause
 from paisr._ratelimit.limiters import limiter_for
 from paisr._ratelimit.memory import MemoryWindow
-from paisr._ratelimit.queue import QueueLimiter, Ticket
+from paisr._ratelimit.queue import Limiter, Ticket
 
 
 class Clock:
@@ -50,7 +50,7 @@ def most_in_a_window(times: list[float], per: float) -> int:
 class Crowd:
     """Callers who sleep exactly as long as they are told, on a clock of their own; `granted` in the order of grants."""
 
-    def __init__(self, limiter: QueueLimiter, clock: Clock) -> None:
+    def __init__(self, limiter: Limiter, clock: Clock) -> None:
         self.limiter = limiter
         self.clock = clock
         self.due: list[tuple[float, int, Ticket]] = []
@@ -165,7 +165,7 @@ def test_leaving_in_the_middle_of_another_s_asking_does_not_wait_for_it() -> Non
             limiter.leave(abandoned)  # as the collector does, when it closes a call that nobody holds any more
             return super().try_acquire(ahead)
 
-    limiter = QueueLimiter(Collecting(RateLimit(2)))
+    limiter = Limiter(Collecting(RateLimit(2)))
     abandoned = limiter.enter()
     thread = threading.Thread(target=lambda: limiter.try_acquire(limiter.enter()), daemon=True)
     thread.start()
@@ -242,7 +242,7 @@ def test_a_window_is_asked_by_one_thread_at_a_time() -> None:
             return super().try_acquire(ahead)
 
     window = Slow(RateLimit(100))
-    limiter = QueueLimiter(window)
+    limiter = Limiter(window)
     threads = [threading.Thread(target=lambda: limiter.try_acquire(limiter.enter())) for _ in range(8)]
     for thread in threads:
         thread.start()

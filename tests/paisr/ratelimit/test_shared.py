@@ -15,7 +15,7 @@ import pytest
 from paisr import ConfigurationError, Paisr, RateLimit
 from paisr._ratelimit import limiters as limiter_module
 from paisr._ratelimit.limiters import limiter_for
-from paisr._ratelimit.queue import QueueLimiter
+from paisr._ratelimit.queue import Limiter
 from paisr._ratelimit.shared import BACKEND_COOLDOWN, BackendUnavailableError, SharedWindow
 
 CANARY = "canary-5d1c"
@@ -115,7 +115,7 @@ def test_a_failed_backend_has_a_cooldown_and_one_log_line_each_way(
 
 
 def test_a_backend_is_asked_with_the_number_of_callers_ahead(place: FakePlace, window: SharedWindow) -> None:
-    limiter = QueueLimiter(window)
+    limiter = Limiter(window)
     assert limiter.blocking
     place.response = 3.0
     tickets = [limiter.enter() for _ in range(2)]
