@@ -12,21 +12,14 @@ from paisr._base.errors import ConfigurationError
 from paisr._base.route import Route
 from paisr._base.runtime import SYSTEM
 from paisr._base.secrets import Secret, wrap, wrap_place
-from paisr._base.texts import safe_repr, type_name
+from paisr._base.texts import safe_repr, seconds, type_name
 from paisr._engine.exchange import Policy
 from paisr._engine.retry import RetryPolicy
 from paisr._ratelimit.limiters import process_limiters
 from paisr._ratelimit.rate import RateLimit
 from paisr._recovery.recovery import Recovery
 from paisr._session import Session
-from paisr._settings import (
-    read_headers,
-    read_max_retries,
-    read_on_event,
-    read_service,
-    read_timeout,
-    read_token,
-)
+from paisr._settings import read_headers, read_max_retries, read_on_event, read_service, read_token
 
 if TYPE_CHECKING:
     import os
@@ -135,7 +128,7 @@ class BaseClient(Generic[UserTransport]):
         self._route = Route(service=service, proxy=given_proxy, tls=tls, token=secret, headers=added)
         self._session = Session(
             policy=policy,
-            timeout=read_timeout(timeout),
+            timeout=seconds(timeout, "timeout", ConfigurationError),
             runtime=runtime,
             service=service.url,
             # The journal last: a client that cannot be made for another reason leaves no file behind.
@@ -168,7 +161,7 @@ class BaseClient(Generic[UserTransport]):
             policy = evolve(policy, drift=_drift_watch(on_drift, unreadable, policy.drift))
         if on_event is not None:
             policy = evolve(policy, on_event=read_on_event(on_event))
-        limit = session.timeout if timeout is None else read_timeout(timeout)
+        limit = session.timeout if timeout is None else seconds(timeout, "timeout", ConfigurationError)
         other = copy(self)
         other._parent, other._closed = self, False
         other._session = evolve(session, policy=policy, timeout=limit)

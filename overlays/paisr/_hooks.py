@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 Arguments = dict[str, Any]
 
 
-def _unchanged(arguments: Arguments, _runtime: Runtime) -> Arguments:
-    return arguments
-
-
-def _accept(_values: Mapping[str, object], _data: Any, _raw: RawResponse) -> None:
-    """Any data."""
-
-
 @frozen(kw_only=True)
 class Hook:
     """`prepare`: makes arguments what the contract's rules are about. `hints`: what helps with a status.
@@ -35,8 +27,8 @@ class Hook:
     where they do not fit.
     """
 
-    prepare: Callable[[Arguments, Runtime], Arguments] = _unchanged
-    verify: Callable[[Mapping[str, object], Any, RawResponse], None] = _accept
+    prepare: Callable[[Arguments, Runtime], Arguments] = lambda arguments, _: arguments
+    verify: Callable[[Mapping[str, object], Any, RawResponse], None] = lambda _values, _data, _raw: None
     hints: Mapping[int, str] = {}
     is_journaled: bool = False
     """Whether each call is an attempt that is noted before it is sent, and can be reconciled."""

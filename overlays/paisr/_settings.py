@@ -14,7 +14,7 @@ from paisr._base.errors import ConfigurationError
 from paisr._base.headers import check_header, check_value
 from paisr._base.route import Service, ascii_host, is_loopback, names_one_host
 from paisr._base.secrets import Secret
-from paisr._base.texts import safe_repr, seconds, type_name
+from paisr._base.texts import safe_repr, type_name
 from paisr._engine.events import OnEvent, harmless
 from paisr._version import __version__
 from paisr_generated.contract import DEFAULT_ENVIRONMENT, SERVERS
@@ -68,21 +68,17 @@ class RotatingToken(Secret):
 
 
 def _checked_token(secret: Secret) -> Secret:
-    if problem := _token_problem(secret):
-        raise ConfigurationError(problem)
-    return secret
-
-
-def _token_problem(secret: Secret) -> str | None:
     if not secret.is_text:
-        return f"The token is of type {secret.kind}; give it as text."
-    if not secret.reveal():
-        return f"There is no token: pass token=, or set {TOKEN_VARIABLE} to one made in the Paisr dashboard."
-    if secret.reveal().lower().startswith("bearer "):
-        return "The token begins with 'Bearer '; give the token alone, the client adds that word."
-    if not _HEADER_TEXT.fullmatch(secret.reveal()):
-        return "The token has a space, a line break or a character outside ASCII; copy it again, alone."
-    return None
+        problem = f"The token is of type {secret.kind}; give it as text."
+    elif not secret.reveal():
+        problem = f"There is no token: pass token=, or set {TOKEN_VARIABLE} to one made in the Paisr dashboard."
+    elif secret.reveal().lower().startswith("bearer "):
+        problem = "The token begins with 'Bearer '; give the token alone, the client adds that word."
+    elif not _HEADER_TEXT.fullmatch(secret.reveal()):
+        problem = "The token has a space, a line break or a character outside ASCII; copy it again, alone."
+    else:
+        return secret
+    raise ConfigurationError(problem)
 
 
 def read_service(environment: object, base_url: Secret | None) -> Service:
@@ -179,7 +175,3 @@ def read_max_retries(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100:
         raise ConfigurationError(f"max_retries={safe_repr(value)} is not a whole number from 0 to 100.")
     return value
-
-
-def read_timeout(value: object) -> float:
-    return seconds(value, "timeout", ConfigurationError)

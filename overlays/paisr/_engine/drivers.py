@@ -78,21 +78,17 @@ def drive(steps: Steps[T], transport: Transport, runtime: Runtime, is_open: Call
     """Do a call's steps in the calling thread, and give back what it returns."""
 
     def perform(step: Step) -> Any:
-        return CLOSED if isinstance(step, Send) and not is_open() else _perform(step, transport, runtime)
+        match step:
+            case Send(request, deadline):
+                return transport.send(request, deadline) if is_open() else CLOSED
+            case Pause(seconds):
+                return runtime.sleep(seconds)
+            case AcquirePermit(limiter, ticket):
+                return limiter.try_acquire(ticket)
+            case RunBlocking(work, _):
+                return work()
 
     return carried_out(steps, perform)
-
-
-def _perform(step: Step, transport: Transport, runtime: Runtime) -> Any:
-    match step:
-        case Send(request, deadline):
-            return transport.send(request, deadline)
-        case Pause(seconds):
-            return runtime.sleep(seconds)
-        case AcquirePermit(limiter, ticket):
-            return limiter.try_acquire(ticket)
-        case RunBlocking(work, _):
-            return work()
 
 
 async def drive_async(
@@ -101,21 +97,17 @@ async def drive_async(
     """The same on an event loop, which is never held up."""
 
     async def perform(step: Step) -> Any:
-        return CLOSED if isinstance(step, Send) and not is_open() else await _perform_async(step, transport, runtime)
+        match step:
+            case Send(request, deadline):
+                return await transport.send(request, deadline) if is_open() else CLOSED
+            case Pause(seconds):
+                return await runtime.sleep_async(seconds)
+            case AcquirePermit(limiter, ticket):
+                return await in_thread(lambda: limiter.try_acquire(ticket))
+            case RunBlocking(work, timeout):
+                return await in_thread(work, timeout)
 
     return await carried_out_async(steps, perform)
-
-
-async def _perform_async(step: Step, transport: AsyncTransport, runtime: Runtime) -> Any:
-    match step:
-        case Send(request, deadline):
-            return await transport.send(request, deadline)
-        case Pause(seconds):
-            return await runtime.sleep_async(seconds)
-        case AcquirePermit(limiter, ticket):
-            return await in_thread(lambda: limiter.try_acquire(ticket))
-        case RunBlocking(work, timeout):
-            return await in_thread(work, timeout)
 
 
 async def in_thread(work: Callable[[], T], timeout: float | None = None) -> T:

@@ -90,7 +90,7 @@ def _attempts(call: PreparedCall[T], policy: Policy, deadline: Deadline, watch: 
         watch.tell("retried", wait)
         yield Pause(wait)
     error = error_for(last, call, deadline, policy.secret, now=policy.retry.now(), attempts=attempt)
-    raise error from _cause(last)
+    raise error from None if isinstance(last, RawResponse) else last.cause
 
 
 def _wait_for_window(
@@ -140,7 +140,3 @@ def _admitted(
             yield Pause(min(wait, MAX_QUEUE_PAUSE))
     finally:
         limiter.leave(ticket)
-
-
-def _cause(result: AttemptResult) -> BaseException | None:
-    return None if isinstance(result, RawResponse) else result.cause

@@ -180,16 +180,13 @@ def _one_of(rule: rules.OneOf, value: object, name: str) -> Any:
 
 def _tagged(rule: rules.OneOf, tag: str, value: object) -> rules.Object | None:
     """The rule of the object that the value is, by its class or its tag."""
-    objects = [found for one in rule.rules if isinstance(found := _looked_up(one), rules.Object)]
+    found = [one.look_up() if isinstance(one, rules.Named) else one for one in rule.rules]
+    objects = [one for one in found if isinstance(one, rules.Object)]
     for one in objects:
         if isinstance(value, one.model):
             return one
     given = cast("Mapping[object, object]", value).get(tag) if isinstance(value, Mapping) else None
     return next((one for one in objects if one.tag is not None and one.tag[1] == given), None)
-
-
-def _looked_up(rule: rules.Rule) -> rules.Rule:
-    return rule.look_up() if isinstance(rule, rules.Named) else rule
 
 
 def _named(rule: rules.Named, value: object, name: str) -> Any:

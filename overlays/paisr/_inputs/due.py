@@ -44,10 +44,8 @@ def _from_timedelta(due: timedelta) -> str:
     seconds, rest = divmod(due, timedelta(seconds=1))
     if seconds < MINUTE or rest or seconds % MINUTE:
         raise InvalidArgumentError(f"due={due} is not one or more whole minutes from now; {RIGHT}.")
-    for size, unit in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
-        if seconds % size == 0:
-            return _in(seconds // size, unit)
-    raise AssertionError("whole minutes are a multiple of a minute")
+    units = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"))
+    return next(_in(seconds // size, unit) for size, unit in units if seconds % size == 0)
 
 
 def _from_days(days: int, given: str) -> str:

@@ -60,7 +60,12 @@ class FileBackend:
 
     def try_acquire(self, ahead: int) -> float:
         try:
-            return self._acquire(ahead)
+            fd = self._open()
+            try:
+                wait = self._under_lock(fd, lambda: self._count(fd, ahead))
+                return MIN_WAIT if wait is None else wait
+            finally:
+                os.close(fd)
         except OSError as error:
             raise BackendUnavailableError(error.strerror or type(error).__name__) from None
         except struct.error:
@@ -91,14 +96,6 @@ class FileBackend:
             os.close(fd)
             raise BackendUnavailableError("it is not a regular file")
         return fd
-
-    def _acquire(self, ahead: int) -> float:
-        fd = self._open()
-        try:
-            wait = self._under_lock(fd, lambda: self._count(fd, ahead))
-            return MIN_WAIT if wait is None else wait
-        finally:
-            os.close(fd)
 
     def _under_lock(self, fd: int, work: Callable[[], T]) -> T | None:
         """What the work gives, or None while another has the lock."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
@@ -13,9 +12,6 @@ from attrs import field, frozen
 from paisr._base.errors import ConfigurationError
 from paisr._base.secrets import Secret
 from paisr._base.texts import safe_repr
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # Time passes between a permit and the request's arrival, and not the same each time: without a margin the service
 # would now and then count one too many. A window is kept longer by this share.
@@ -84,7 +80,12 @@ def _problem(requests: object, per: object) -> str | None:
 def _shown_backend(backend: Secret) -> str:
     """`shared` as it may be shown: ``file:`` and an absolute path, or the URL without user name and password."""
     scheme = backend.reveal().partition(":")[0].lower()
-    problem = _problems.get(scheme, _unknown)(backend)
+    if scheme == "file":
+        problem = _file_problem(backend)
+    elif scheme in {"redis", "rediss"}:
+        problem = _redis_problem(backend)
+    else:
+        problem = "shared names no backend that is known" if backend.is_text else f"shared is a {backend.kind}"
     if problem:
         raise ConfigurationError(f"RateLimit {problem}; {_RIGHT}.")
     if scheme == "file":
@@ -92,10 +93,6 @@ def _shown_backend(backend: Secret) -> str:
     parts = urlsplit(backend.reveal())
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return f"{scheme}://{host}:{parts.port or 6379}/{parts.path.strip('/') or 0}"
-
-
-def _unknown(backend: Secret) -> str:
-    return f"shared is a {backend.kind}" if not backend.is_text else "shared names no backend that is known"
 
 
 def _file_problem(backend: Secret) -> str | None:
@@ -124,10 +121,3 @@ def _redis_problem(backend: Secret) -> str | None:
     if not re.fullmatch(r"/?[0-9]*", parts.path):
         return "shared is a URL whose path is not the number of a database"
     return None
-
-
-_problems: dict[str, Callable[[Secret], str | None]] = {
-    "file": _file_problem,
-    "redis": _redis_problem,
-    "rediss": _redis_problem,
-}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from paisr._base.errors import ConfigurationError
 from paisr._ratelimit.shared import BackendUnavailableError
@@ -67,7 +67,12 @@ class RedisBackend:
         self._key = f"paisr:rate:{service}"
         self._limit = rate.requests
         self._window = round(rate.window * 1_000_000)
-        self._library = _library()
+        try:
+            self._library: Any = import_module("redis")
+        except ImportError:
+            raise ConfigurationError(
+                "A rate shared by redis:// needs the Redis client, which is not there: install paisr[redis]."
+            ) from None
         self._client: Any = None
         self._has_worked = False
 
@@ -106,12 +111,3 @@ class RedisBackend:
         return self._library.Redis.from_url(
             self._url.reveal(), socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=retry
         )
-
-
-def _library() -> Any:
-    try:
-        return cast("Any", import_module("redis"))
-    except ImportError:
-        raise ConfigurationError(
-            "A rate shared by redis:// needs the Redis client, which is not there: install paisr[redis]."
-        ) from None
