@@ -94,7 +94,7 @@ contract: $(READY) ## compare contract, client and stub (CASES=150 for each oper
 		--ignore tests/contract/mutants --ignore tests/contract/test_mutants.py $(ARGS)
 
 faults: $(READY) ## put the clients through every fault, into docs/faults.md (PEERS=1: other libraries beside them)
-	$(BIN)/python scripts/faults.py $(if $(PEERS),--peers)
+	PYTHONPATH=tests/faults $(BIN)/python -m benchmarks.faults $(if $(PEERS),--peers)
 
 mutants: $(READY) ## plant every deliberate mistake and say which test caught it, into docs/mutants.md (ARGS=client/method: one)
 	$(BIN)/python scripts/mutants.py $(ARGS)

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 
 import pytest
-
-# The suites share the package `support`, which is found wherever this folder is.
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from support import inventory
 from support.counting import COUNTS
 from support.settings import CASES, SEED

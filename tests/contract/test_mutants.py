@@ -11,7 +11,6 @@ import importlib
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -23,20 +22,13 @@ LEAST = 40
 
 
 @pytest.fixture(scope="module")
-def scripts() -> Iterator[None]:
-    sys.path.insert(0, str(SCRIPT.parent))
-    yield
-    sys.path.remove(str(SCRIPT.parent))
-
-
-@pytest.fixture(scope="module")
-def tables(scripts: None) -> ModuleType:
+def tables() -> ModuleType:
     """The mutants as data."""
     return importlib.import_module("mutant_tables")
 
 
 @pytest.fixture(scope="module")
-def page(scripts: None) -> Path:
+def page() -> Path:
     """What a run writes."""
     found: Path = importlib.import_module("mutants").TABLE
     return found

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import contract_diff
+import openapi_documents
 import pytest
 import yaml
-
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE)]
-sys.path.append(str(HERE.parents[2] / "scripts"))
-
-import contract_diff  # noqa: E402 (found on the path above)
-import openapi_documents  # noqa: E402 (found on the path above)
-from openapi_diff.comparing import compare_files  # noqa: E402 (found on the path above)
+from openapi_diff.comparing import compare_files
 
 Document = dict[str, Any]
 Compare = Callable[..., Any]

@@ -1,10 +1,12 @@
 """The table of docs/faults.md: every fault through the clients, and where asked for through other libraries as well.
 
-The peers have an environment of their own (requirements/peers.txt, made in build/), and a process for each fault.
+Run by `make faults`, with the server and the catalogue of tests/faults; ``--peers`` puts other libraries beside the
+clients. They have an environment of their own (requirements/peers.txt, made in build/), and a process for each fault.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -19,8 +21,8 @@ from declarations import CREATE, Expect, Fault
 from harness import CANARIES, COLUMNS, OVER, Observed, trial
 from server import FaultServer
 
-FAULTS = Path(__file__).resolve().parent
-ROOT = FAULTS.parent.parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
 DOCUMENT = ROOT / "docs" / "faults.md"
 BUILD = ROOT / "build" / "peers"
 PYTHON = BUILD / "venv" / "bin" / "python"
@@ -68,7 +70,7 @@ def peer_verdict(peer: str, fault: Fault, operation: str) -> str:
             "canaries": list(CANARIES),
         }
         child = subprocess.Popen(
-            [PYTHON, FAULTS / "peers.py", peer],
+            [PYTHON, HERE / "peers.py", peer],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -231,3 +233,9 @@ def write(with_peers: bool) -> int:
     DOCUMENT.parent.mkdir(exist_ok=True)
     DOCUMENT.write_text(text)
     return 1 if "**not as expected**" in text else 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Put the clients through every fault of tests/faults.")
+    parser.add_argument("--peers", action="store_true", help="put other libraries through them, too")
+    sys.exit(write(parser.parse_args().peers))
