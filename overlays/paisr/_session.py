@@ -117,9 +117,11 @@ class Session:
                 note_truncation(cast("ModelList[object]", data), operation, values)
             return cast("T", data)
 
-        return PreparedCall(
-            request=_request(operation, values), decode=decode, repeatable=operation.is_idempotent, hints=hook.hints
-        )
+        try:
+            request = operation.request(values)
+        except ValueError as error:
+            raise InvalidArgumentError(f"{error}") from None
+        return PreparedCall(request=request, decode=decode, repeatable=operation.is_idempotent, hints=hook.hints)
 
     @staticmethod
     def _body(operation: Operation[T], values: Mapping[str, object]) -> Any:
@@ -177,13 +179,6 @@ def checked_values(operation: Operation[Any], arguments: Mapping[str, object]) -
         if value is not None or one.required:
             values[one.name] = checked(one.rule, value, one.name)
     return values
-
-
-def _request(operation: Operation[Any], values: Mapping[str, object]) -> Any:
-    try:
-        return operation.request(values)
-    except ValueError as error:
-        raise InvalidArgumentError(f"{error}") from None
 
 
 def wanted_statuses(until: object) -> tuple[str, ...]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from paisr._engine.steps import AcquirePermit, Pause, RunBlocking, Send, TransportFailure
 
@@ -113,27 +112,17 @@ async def drive_async(
 async def in_thread(work: Callable[[], T], timeout: float | None = None) -> T:
     """In a thread of its own: those that the loop shares can all be busy with somebody else's work."""
     import asyncio  # here, because a client for threads does not need it, and it takes a tenth of the start
+    from concurrent.futures import Future
 
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def finish(result: T | None, error: BaseException | None) -> None:
-        if future.done():
-            return  # nobody waits for it any more
-        if error is None:
-            future.set_result(cast("T", result))
-        else:
-            future.set_exception(error)
+    future: Future[T] = Future()
+    future.set_running_or_notify_cancel()  # who waits can be cancelled, and the work cannot
 
     def run() -> None:
-        result, error = None, None
         try:
-            result = work()
-        except BaseException as caught:
-            error = caught
-        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
-            loop.call_soon_threadsafe(finish, result, error)
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
 
     threading.Thread(target=run, name="paisr", daemon=True).start()
     async with asyncio.timeout(timeout):
-        return await future
+        return await asyncio.wrap_future(future)
