@@ -154,13 +154,13 @@ $(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --n
 @touch $(1)/.ready
 endef
 
-$(READY): requirements/dev.txt pyproject.toml overlays/paisr/_version.py
+$(READY): requirements/dev.txt pyproject.toml overlays/paisr/_base/version.py
 	$(call new-environment,$(VENV),requirements/dev.txt)
 
-$(LOWEST_READY): requirements/lowest.txt pyproject.toml overlays/paisr/_version.py
+$(LOWEST_READY): requirements/lowest.txt pyproject.toml overlays/paisr/_base/version.py
 	$(call new-environment,$(LOWEST),requirements/lowest.txt)
 
-$(PEERS_READY): requirements/peers.txt pyproject.toml overlays/paisr/_version.py
+$(PEERS_READY): requirements/peers.txt pyproject.toml overlays/paisr/_base/version.py
 	$(call new-environment,$(PEERS_VENV),requirements/peers.txt)
 
 $(STOCK_READY): $(CONTRACT) benchmarks/stock.yaml $(wildcard scripts/generator/* generator-templates/* generator-templates/*/*) $(READY)

@@ -17,7 +17,7 @@ VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
 def package_version(root: Path = ROOT) -> str:
-    text = (root / "overlays" / "paisr" / "_version.py").read_text(encoding="utf-8")
+    text = (root / "overlays" / "paisr" / "_base" / "version.py").read_text(encoding="utf-8")
     (version,) = re.findall(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
     return str(version)
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import paisr_generated
 from paisr._base import errors as _errors
 from paisr._base.errors import *  # noqa: F403 - the names are in its __all__, and written nowhere else
-from paisr._version import __version__
+from paisr._base.version import __version__
 
 if TYPE_CHECKING:
     from paisr import webhooks
     from paisr._async_client import AsyncPaisr
-    from paisr._bulk import RowResult
+    from paisr._bulk.rows import RowResult
     from paisr._client import Paisr
     from paisr._engine.events import CallEvent
     from paisr._inputs.line_items import LineItem
@@ -64,7 +64,7 @@ _MODULES = (
     "paisr._inputs.line_items",
     "paisr._recovery.entries",
     "paisr._recovery.journal",
-    "paisr._bulk",
+    "paisr._bulk.rows",
     "paisr._invoices",
 )
 

@@ -10,7 +10,7 @@ from paisr._session import FINAL_STATUSES, WAIT_INTERVAL, WAIT_TIMEOUT
 from paisr_generated.resources import resource_of
 
 if TYPE_CHECKING:
-    from paisr._bulk import RowResult
+    from paisr._bulk.rows import RowResult
     from paisr._callers import AsyncClientCaller, ClientCaller
     from paisr._recovery.attempts import Attempt
     from paisr._recovery.reconcile import Reconciled
@@ -98,7 +98,7 @@ class Invoices(ContractInvoices):
         order. A consumer that stops early closes it (``contextlib.aclosing``): no other row is begun, and those under
         way end.
         """
-        from paisr._bulk import Bulk  # here, because few have so many
+        from paisr._bulk.rows import Bulk  # here, because few have so many
 
         bulk = Bulk(self._client.session, timeout, dry_run=dry_run)
         for item in bulk.items(rows):
@@ -145,8 +145,8 @@ class AsyncInvoices(ContractAsyncInvoices):
         timeout: float | None = None,
         concurrency: int = 8,
     ) -> AsyncIterator[RowResult]:
-        from paisr._bulk import Bulk
-        from paisr._in_parallel import create_in_parallel
+        from paisr._bulk.in_parallel import create_in_parallel
+        from paisr._bulk.rows import Bulk
 
         bulk = Bulk(self._client.session, timeout, dry_run=dry_run)
         return create_in_parallel(bulk, rows, self._client.run, concurrency)

@@ -15,8 +15,8 @@ from paisr._base.headers import check_header, check_value
 from paisr._base.route import Service, ascii_host, is_loopback, names_one_host
 from paisr._base.secrets import Secret
 from paisr._base.texts import safe_repr, type_name
+from paisr._base.version import __version__
 from paisr._engine.events import OnEvent, harmless
-from paisr._version import __version__
 from paisr_generated.contract import DEFAULT_ENVIRONMENT, SERVERS
 
 TOKEN_VARIABLE = "PAISR_TOKEN"

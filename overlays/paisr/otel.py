@@ -17,7 +17,7 @@ except ImportError as _missing:
     raise ImportError("paisr.otel needs OpenTelemetry; install paisr[otel].") from _missing
 
 from paisr._base.route import DEFAULT_PORTS
-from paisr._version import __version__
+from paisr._base.version import __version__
 
 if TYPE_CHECKING:
     from opentelemetry.util.types import AttributeValue

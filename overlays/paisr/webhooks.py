@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from paisr._base.errors import ConfigurationError, WebhookError
 from paisr._base.secrets import Secret
-from paisr._deliveries import (
+from paisr._inputs.deliveries import (
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
     HasItems,

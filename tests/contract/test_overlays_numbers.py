@@ -32,7 +32,7 @@ REASONS = {
     ("_ratelimit/redis.py", "window / 1000"): "milliseconds in a second",
     ("_recovery/postgres.py", "time.monotonic()) * 1000"): "milliseconds in a second",
     ("_recovery/store.py", "PAGE = 1000"): "entries that are read in one transaction",
-    ("_deliveries.py", "number / 1000"): "milliseconds in a second",
+    ("_inputs/deliveries.py", "number / 1000"): "milliseconds in a second",
     ("webhooks.py", '"inv_123456"'): "an example of a delivery, in a docstring and in an error's sentence",
 }
 

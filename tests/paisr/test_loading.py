@@ -87,7 +87,7 @@ def test_a_create_without_a_journal_loads_what_memory_needs() -> None:
 
 @pytest.mark.parametrize("program", [SYNC, ASYNC], ids=["sync", "async"])
 def test_a_first_call_loads_nothing_of_webhooks(program: str) -> None:
-    assert not {"paisr.webhooks", "paisr._deliveries"} & loaded(program)
+    assert not {"paisr.webhooks", "paisr._inputs.deliveries"} & loaded(program)
 
 
 def test_a_first_call_loads_what_the_list_says() -> None:

@@ -315,11 +315,12 @@ def test_it_loads_no_http_library_and_no_client() -> None:
     assert not heavy & set(loaded)
     assert {name for name in loaded if name.startswith("paisr.")} <= {
         "paisr.webhooks",
-        "paisr._deliveries",
+        "paisr._inputs",
+        "paisr._inputs.deliveries",
         "paisr._base",
         "paisr._base.errors",
         "paisr._base.secrets",
-        "paisr._version",
+        "paisr._base.version",
     }
 
 

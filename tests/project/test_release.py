@@ -43,10 +43,10 @@ def test_the_changelog_fits_the_version(root: Path, check: ModuleType) -> None:
 def test_the_version_has_one_place(root: Path) -> None:
     document = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     assert document["project"]["dynamic"] == ["readme", "version"]
-    assert document["tool"]["hatch"]["version"]["path"] == "overlays/paisr/_version.py"
+    assert document["tool"]["hatch"]["version"]["path"] == "overlays/paisr/_base/version.py"
     said = re.compile(rf"paisr[ -]v?{re.escape(paisr.__version__)}|__version__ = ")
     files = (path for folder in ("overlays", "generated", "stub") for path in (root / folder).rglob("*.py"))
-    assert [path.name for path in files if said.search(path.read_text(encoding="utf-8"))] == ["_version.py"]
+    assert [path.name for path in files if said.search(path.read_text(encoding="utf-8"))] == ["version.py"]
 
 
 def test_a_changelog_that_is_right_is_taken(check: ModuleType) -> None:

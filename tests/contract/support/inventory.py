@@ -93,12 +93,12 @@ def of_plain_keywords(place: str, node: dict[str, Any], keywords: set[str]) -> I
 
 
 def of_a_schema(place: str, schema: dict[str, Any]) -> Iterator[Element]:
-    known(place, schema, {*APPLIES_TO, "properties", "items", "oneOf", "$ref", "examples"})
+    known(place, schema, {*APPLIES_TO, "properties", "items", "oneOf", "anyOf", "$ref", "examples"})
     for keyword in schema.keys() & APPLIES_TO.keys():
         yield from each(f"{place}/{keyword}", SATISFIED, VIOLATED)
     for index, _ in enumerate(schema.get("required", [])):
         yield from each(f"{place}/required/{index}", SATISFIED, VIOLATED)
-    for keyword in ("enum", "oneOf", "examples"):
+    for keyword in ("enum", "oneOf", "anyOf", "examples"):
         yield from (Element(f"{place}/{keyword}/{index}", USED) for index, _ in enumerate(schema.get(keyword, [])))
     if isinstance(schema.get("type"), list):
         yield from (Element(f"{place}/type/{index}", USED) for index, _ in enumerate(schema["type"]))
@@ -110,8 +110,9 @@ def of_a_schema(place: str, schema: dict[str, Any]) -> Iterator[Element]:
     for name, inner in schema.get("properties", {}).items():
         yield from each(f"{place}/properties/{escaped(name)}", GIVEN, LEFT_OUT)
         yield from of_a_schema(f"{place}/properties/{escaped(name)}", inner)
-    for index, inner in enumerate(schema.get("oneOf", [])):
-        yield from of_a_schema(f"{place}/oneOf/{index}", inner)
+    for keyword in ("oneOf", "anyOf"):
+        for index, inner in enumerate(schema.get(keyword, [])):
+            yield from of_a_schema(f"{place}/{keyword}/{index}", inner)
 
 
 def each(place: str, *outcomes: str) -> Iterator[Element]:

@@ -85,6 +85,10 @@ class Reach:
             place = _PLACE_OF.get(id(schema))
             if place is not None:
                 self._note(f"{place}/{name}", name, wanted, value, errors)
+                if name == "anyOf":  # which ends with the first that fits, and does not say which that was
+                    for index, one in enumerate(wanted):
+                        if validator.evolve(schema=one).is_valid(value):
+                            self.note(f"{place}/{name}/{index}")
             yield from errors
 
         return watch

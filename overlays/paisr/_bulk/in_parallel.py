@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from paisr._base.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from paisr._bulk import Bulk, RowResult
+    from paisr._bulk.rows import Bulk, RowResult
     from paisr._callers import AsyncRun
 
     Row = Mapping[str, object]
