@@ -73,7 +73,8 @@ class Session:
         values = checked_values(operation, hook.prepare(dict(arguments), self.runtime))
         call = self._prepared(operation, values, hook, keep)
         if hook.is_journaled:
-            body = self._body(operation, values)
+            placed = (one for one in operation.parameters if one.place == "body" and one.name in values)
+            body = msgspec.convert({one.json_name: values[one.name] for one in placed}, operation.body_type)
             return self.recovery.create(body, call, key, reader=self, policy=self.policy, deadline=deadline)
         return exchange(call, self.policy, deadline) if operation.is_idempotent else self._send_once(call, deadline)
 
@@ -93,7 +94,9 @@ class Session:
 
     def reconcile_journal(self, *, settle_after: float, timeout: float | None) -> Steps[Reconciled]:
         deadline = self._deadline(timeout)
-        return self.recovery.reconcile_journal(seconds_or_none(settle_after, "settle_after"), self, deadline)
+        is_none = settle_after == 0 and not isinstance(settle_after, bool)
+        after = 0.0 if is_none else seconds(settle_after, "settle_after")
+        return self.recovery.reconcile_journal(after, self, deadline)
 
     def unresolved(self, *, timeout: float | None) -> Steps[Attempts]:
         return self.recovery.unresolved(self._deadline(timeout))
@@ -122,16 +125,6 @@ class Session:
         except ValueError as error:
             raise InvalidArgumentError(f"{error}") from None
         return PreparedCall(request=request, decode=decode, repeatable=operation.is_idempotent, hints=hook.hints)
-
-    @staticmethod
-    def _body(operation: Operation[T], values: Mapping[str, object]) -> Any:
-        """The model of what is sent."""
-        body = {
-            one.json_name: values[one.name]
-            for one in operation.parameters
-            if one.place == "body" and one.name in values
-        }
-        return msgspec.convert(body, operation.body_type)
 
     def _send_once(self, call: PreparedCall[T], deadline: Deadline) -> Steps[ApiResponse[T]]:
         """Send what must not be sent twice; when its outcome is unknown, say what was sent."""
@@ -201,8 +194,3 @@ def checked_key(key: object) -> str | None:
     if "\0" in text:
         raise InvalidArgumentError("key has a NUL character, which not every journal can keep; give a text without.")
     return text
-
-
-def seconds_or_none(value: object, name: str) -> float:
-    """A number of seconds, or zero for none."""
-    return 0.0 if value == 0 and not isinstance(value, bool) else seconds(value, name)
