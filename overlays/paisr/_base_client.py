@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar
 
-from attrs import evolve
+from msgspec.structs import replace
 
 from paisr._base.errors import ConfigurationError
 from paisr._base.route import Route
@@ -156,15 +156,15 @@ class BaseClient(Generic[UserTransport]):
         """
         policy, session = self._session.policy, self._session
         if max_retries is not None:
-            policy = evolve(policy, retry=evolve(policy.retry, max_retries=read_max_retries(max_retries)))
+            policy = replace(policy, retry=replace(policy.retry, max_retries=read_max_retries(max_retries)))
         if on_drift is not None or unreadable is not None:
-            policy = evolve(policy, drift=_drift_watch(on_drift, unreadable, policy.drift))
+            policy = replace(policy, drift=_drift_watch(on_drift, unreadable, policy.drift))
         if on_event is not None:
-            policy = evolve(policy, on_event=read_on_event(on_event))
+            policy = replace(policy, on_event=read_on_event(on_event))
         limit = session.timeout if timeout is None else seconds(timeout, "timeout", ConfigurationError)
         other = copy(self)
         other._parent, other._closed = self, False
-        other._session = evolve(session, policy=policy, timeout=limit)
+        other._session = replace(session, policy=policy, timeout=limit)
         return other
 
     def _is_open(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from attrs import frozen
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from paisr._engine.steps import Steps
@@ -26,8 +26,7 @@ class AsyncRun(Protocol):
     async def __call__(self, steps: Steps[T], /) -> T: ...
 
 
-@frozen
-class ClientCaller:
+class ClientCaller(Struct, frozen=True):
     """Calls in the calling thread."""
 
     session: Session
@@ -37,8 +36,7 @@ class ClientCaller:
         return self.run(self.session.call(operation, arguments, timeout))
 
 
-@frozen
-class AsyncClientCaller:
+class AsyncClientCaller(Struct, frozen=True):
     """Calls on an event loop."""
 
     session: Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from msgspec import Struct
 
 from paisr._base.errors import InvalidArgumentError, UnexpectedResponseError
 from paisr._base.texts import safe_repr
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 Arguments = dict[str, Any]
 
 
-@frozen(kw_only=True)
-class Hook:
+class Hook(Struct, frozen=True, kw_only=True):
     """`prepare`: makes arguments what the contract's rules are about. `hints`: what helps with a status.
 
     `verify`: given the values that were sent, the data of the response, and the response, an `UnexpectedResponseError`

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
-from attrs import field, frozen
 
 from paisr._base.errors import APITimeoutError, InvalidArgumentError, PaisrError, UnexpectedResponseError
 from paisr._base.texts import checked_text, seconds, type_name
@@ -45,15 +44,14 @@ FINAL_STATUSES = ("paid", "void")
 TIMES = ("created_at", "paid_at", "void_at")
 
 
-@frozen(kw_only=True)
-class Session:
+class Session(msgspec.Struct, frozen=True, kw_only=True):
     """The calls of one client."""
 
     policy: Policy
     timeout: float
-    runtime: Runtime = field(repr=False)
+    runtime: Runtime
     service: str
-    recovery: Recovery = field(repr=False)
+    recovery: Recovery
 
     def call(
         self, operation: Operation[T], arguments: Mapping[str, object], timeout: float | None

@@ -66,11 +66,6 @@ class Operation:
         return naming.module_name(self.tag)
 
     @property
-    def constant(self) -> str:
-        """What modules call the operation that import it."""
-        return self.name.strip("_").upper()
-
-    @property
     def results(self) -> list[Response]:
         """The responses that a caller gets something from: those of success, else the default one."""
         successes = [one for one in self.responses if one.status.startswith("2")]
@@ -116,7 +111,7 @@ class OperationReader:
         )
         reader = ArgumentReader(self.document, self.schemas, operation.name)
         parameters, body = reader.parameters(node, item, path, pointer), reader.body(node, pointer)
-        named = with_unique_names([*parameters, *body.arguments], {operation.constant})
+        named = with_unique_names([*parameters, *body.arguments], {"OPERATION"})
         operation.arguments = self._with_additions(named, operation)
         operation.body, operation.body_required = body.model, body.required
         operation.responses = [

@@ -93,7 +93,6 @@ def _method_view(operation: Operation, methods: Sequence[str]) -> dict[str, Any]
     keywords = [one for one in ordered if one.place != "path"]
     return {
         "name": operation.name,
-        "constant": operation.constant,
         "method_name": operation.method_name,
         "arguments": [_argument_view(one, methods, opens=keywords[:1] == [one]) for one in ordered],
         "has_keywords": bool(keywords),

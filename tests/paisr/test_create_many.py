@@ -14,8 +14,8 @@ from typing import Any
 
 import httpx
 import pytest
-from attrs import evolve
 from dateutil.relativedelta import relativedelta
+from msgspec.structs import replace
 
 from paisr import (
     AsyncPaisr,
@@ -107,7 +107,7 @@ def test_a_due_date_has_the_same_key_on_another_day(side: Any, service: Any, pat
     rows = [row(1, due=date(2024, 5, 20))]
     (first,) = many(side.client(service, journal=path, time=time), rows)
     day = timedelta(days=1)
-    tomorrow = evolve(time.runtime, now=lambda: time.now() + day, today=lambda: date(2024, 5, 1) + day)
+    tomorrow = replace(time.runtime, now=lambda: time.now() + day, today=lambda: date(2024, 5, 1) + day)
     (second,) = many(side.client(service, journal=path, time=SimpleNamespace(runtime=tomorrow)), rows)
     assert (second.key, second.created, second.is_new) == (first.key, first.created, False)
     assert service.posts == 1

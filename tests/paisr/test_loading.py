@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 
+import attrs
 import pytest
 
 # Packages. msgspec loads typing_extensions wherever that is installed.
@@ -94,3 +96,29 @@ def test_a_first_call_loads_what_the_list_says() -> None:
     """Else the lists above would hold for a program that calls nothing."""
     for program in (SYNC, ASYNC):
         assert {"h11", "certifi", "ssl"} <= loaded(program)
+
+
+def test_a_read_loads_no_other_operation_and_not_its_models() -> None:
+    room = {name.partition(".")[2] for name in loaded(SYNC) if name.startswith("paisr_generated.")}
+    assert {name for name in room if name.startswith("api.invoices.")} == {"api.invoices.get_invoice"}
+    assert not room & {"models.created_invoice", "models.create_invoice_request", "models.line_item"}
+
+
+def test_a_first_call_over_tls_loads_no_codec_of_international_names() -> None:
+    program = """
+import ssl
+from paisr._transport.layers import Plain, Tls
+Tls(Plain(), ssl.create_default_context(), "live.example")
+"""
+    assert "encodings.idna" not in loaded(program)
+
+
+# attrs writes and compiles a class's methods when it is defined: thirty times what msgspec takes for one of its own.
+BY_ATTRS = {"paisr._engine.events.CallEvent", "paisr._ratelimit.rate.RateLimit"}
+
+
+@pytest.mark.parametrize("program", [SYNC, ASYNC], ids=["sync", "async"])
+def test_a_first_call_defines_by_attrs_only_what_users_see(program: str) -> None:
+    modules = [import_module(name) for name in loaded(program) if name.startswith("paisr.")]
+    classes = {one for module in modules for one in vars(module).values() if isinstance(one, type) and attrs.has(one)}
+    assert {name for one in classes if (name := f"{one.__module__}.{one.__name__}").startswith("paisr.")} == BY_ATTRS

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ OPERATIONS = {
 """The module of each operation, by the operation's name."""
 
 
+@cache
 def operation_named(name: str) -> Operation[Any]:
     """The operation with this name, whatever its tag."""
     operation: Operation[Any] = import_module(OPERATIONS[name], __name__).OPERATION

@@ -7,9 +7,6 @@ import datetime
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
-from ..api.invoices.create_invoice import OPERATION as CREATE_INVOICE
-from ..api.invoices.get_invoice import OPERATION as GET_INVOICE
-from ..api.invoices.list_invoices import OPERATION as LIST_INVOICES
 from ..operations import ApiResponse, AsyncCaller, Caller
 
 if TYPE_CHECKING:
@@ -57,8 +54,10 @@ class Invoices:
             limit: How many invoices to return at most. What applies without it is not documented.
             timeout: Seconds for the whole call; the client's own when None.
         """
+        from ..api.invoices.list_invoices import OPERATION
+
         return self._caller.call(
-            LIST_INVOICES, {"resource_id": resource_id, "currency": currency, "status": status, "limit": limit}, timeout
+            OPERATION, {"resource_id": resource_id, "currency": currency, "status": status, "limit": limit}, timeout
         ).data
 
     def create(
@@ -91,8 +90,10 @@ class Invoices:
                 such as "2026-12/17". It is not sent, and needs a client with a journal.
             timeout: Seconds for the whole call; the client's own when None.
         """
+        from ..api.invoices.create_invoice import OPERATION
+
         return self._caller.call(
-            CREATE_INVOICE,
+            OPERATION,
             {"customer": customer, "summary": summary, "due": due, "currency": currency, "items": items, "key": key},
             timeout,
         ).data
@@ -106,7 +107,9 @@ class Invoices:
             invoice_id: The id of the invoice.
             timeout: Seconds for the whole call; the client's own when None.
         """
-        return self._caller.call(GET_INVOICE, {"invoice_id": invoice_id}, timeout).data
+        from ..api.invoices.get_invoice import OPERATION
+
+        return self._caller.call(OPERATION, {"invoice_id": invoice_id}, timeout).data
 
 
 class AsyncInvoices:
@@ -141,8 +144,10 @@ class AsyncInvoices:
             limit: How many invoices to return at most. What applies without it is not documented.
             timeout: Seconds for the whole call; the client's own when None.
         """
+        from ..api.invoices.list_invoices import OPERATION
+
         response = await self._caller.call(
-            LIST_INVOICES, {"resource_id": resource_id, "currency": currency, "status": status, "limit": limit}, timeout
+            OPERATION, {"resource_id": resource_id, "currency": currency, "status": status, "limit": limit}, timeout
         )
         return response.data
 
@@ -176,8 +181,10 @@ class AsyncInvoices:
                 such as "2026-12/17". It is not sent, and needs a client with a journal.
             timeout: Seconds for the whole call; the client's own when None.
         """
+        from ..api.invoices.create_invoice import OPERATION
+
         response = await self._caller.call(
-            CREATE_INVOICE,
+            OPERATION,
             {"customer": customer, "summary": summary, "due": due, "currency": currency, "items": items, "key": key},
             timeout,
         )
@@ -192,7 +199,9 @@ class AsyncInvoices:
             invoice_id: The id of the invoice.
             timeout: Seconds for the whole call; the client's own when None.
         """
-        response = await self._caller.call(GET_INVOICE, {"invoice_id": invoice_id}, timeout)
+        from ..api.invoices.get_invoice import OPERATION
+
+        response = await self._caller.call(OPERATION, {"invoice_id": invoice_id}, timeout)
         return response.data
 
 
@@ -212,8 +221,10 @@ class InvoicesWithResponse:
         timeout: float | None = None,
     ) -> ApiResponse[InvoiceList]:
         """As `Invoices.list`, with the whole response."""
+        from ..api.invoices.list_invoices import OPERATION
+
         return self._caller.call(
-            LIST_INVOICES, {"resource_id": resource_id, "currency": currency, "status": status, "limit": limit}, timeout
+            OPERATION, {"resource_id": resource_id, "currency": currency, "status": status, "limit": limit}, timeout
         )
 
     def create(
@@ -228,15 +239,19 @@ class InvoicesWithResponse:
         timeout: float | None = None,
     ) -> ApiResponse[CreatedInvoice]:
         """As `Invoices.create`, with the whole response."""
+        from ..api.invoices.create_invoice import OPERATION
+
         return self._caller.call(
-            CREATE_INVOICE,
+            OPERATION,
             {"customer": customer, "summary": summary, "due": due, "currency": currency, "items": items, "key": key},
             timeout,
         )
 
     def get(self, invoice_id: str, *, timeout: float | None = None) -> ApiResponse[Invoice]:
         """As `Invoices.get`, with the whole response."""
-        return self._caller.call(GET_INVOICE, {"invoice_id": invoice_id}, timeout)
+        from ..api.invoices.get_invoice import OPERATION
+
+        return self._caller.call(OPERATION, {"invoice_id": invoice_id}, timeout)
 
 
 class AsyncInvoicesWithResponse:
@@ -255,8 +270,10 @@ class AsyncInvoicesWithResponse:
         timeout: float | None = None,
     ) -> ApiResponse[InvoiceList]:
         """As `AsyncInvoices.list`, with the whole response."""
+        from ..api.invoices.list_invoices import OPERATION
+
         return await self._caller.call(
-            LIST_INVOICES, {"resource_id": resource_id, "currency": currency, "status": status, "limit": limit}, timeout
+            OPERATION, {"resource_id": resource_id, "currency": currency, "status": status, "limit": limit}, timeout
         )
 
     async def create(
@@ -271,12 +288,16 @@ class AsyncInvoicesWithResponse:
         timeout: float | None = None,
     ) -> ApiResponse[CreatedInvoice]:
         """As `AsyncInvoices.create`, with the whole response."""
+        from ..api.invoices.create_invoice import OPERATION
+
         return await self._caller.call(
-            CREATE_INVOICE,
+            OPERATION,
             {"customer": customer, "summary": summary, "due": due, "currency": currency, "items": items, "key": key},
             timeout,
         )
 
     async def get(self, invoice_id: str, *, timeout: float | None = None) -> ApiResponse[Invoice]:
         """As `AsyncInvoices.get`, with the whole response."""
-        return await self._caller.call(GET_INVOICE, {"invoice_id": invoice_id}, timeout)
+        from ..api.invoices.get_invoice import OPERATION
+
+        return await self._caller.call(OPERATION, {"invoice_id": invoice_id}, timeout)

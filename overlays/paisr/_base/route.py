@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from msgspec import Struct
 
 if TYPE_CHECKING:
     import ssl
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-@frozen(kw_only=True)
-class Service:
+class Service(Struct, frozen=True, kw_only=True):
     """Where the service is: `scheme`, `host` (ASCII), `port` (None: the scheme's own), and the path before others."""
 
     scheme: str
@@ -39,8 +38,7 @@ class Service:
         return f"{self.scheme}://{self.authority}{self.path}"
 
 
-@frozen(kw_only=True)
-class Route:
+class Route(Struct, frozen=True, kw_only=True, weakref=True):
     """How the service is reached: where it is, by which proxy (None: as the environment says), and with which token.
 
     `headers`: what a user adds to every request.
@@ -48,7 +46,7 @@ class Route:
 
     service: Service
     proxy: Secret | None
-    tls: ssl.SSLContext | None = field(repr=False)
+    tls: ssl.SSLContext | None
     token: Secret
     headers: tuple[tuple[str, Secret], ...] = ()
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 
-from attrs import frozen
+from msgspec import Struct
 
 
 def _now() -> datetime:
@@ -25,8 +25,7 @@ async def _sleep_async(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-@frozen(kw_only=True)
-class Runtime:
+class Runtime(Struct, frozen=True, kw_only=True):
     """`clock`: seconds that never go back; `now`: the wall clock, aware; `today`: the local date; `jitter`: 0 to 1."""
 
     clock: Callable[[], float] = time.monotonic

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import field, frozen
+from msgspec import Struct
 
 from paisr._base.errors import RateLimitTimeoutError
 from paisr._engine.events import Watch
@@ -35,14 +35,13 @@ MAX_QUEUE_PAUSE = 1.0
 MIN_PROBE = 0.1
 
 
-@frozen(kw_only=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """What holds for all calls of a client."""
 
     retry: RetryPolicy
     limiter: Limiter | None
     clock: Callable[[], float]
-    secret: Secret = field(repr=False)
+    secret: Secret
     drift: DriftWatch | None = None
     on_event: OnEvent | None = None
     service: str = ""

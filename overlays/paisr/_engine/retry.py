@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from msgspec import Struct, field
 
 from paisr._base.forks import ForkSafe
 from paisr._engine.steps import RawResponse, TransportFailure
@@ -46,14 +46,13 @@ class RetryBudget(ForkSafe):
             self._tokens = min(self.CAPACITY, self._tokens + tokens)
 
 
-@frozen(kw_only=True)
-class RetryPolicy:
+class RetryPolicy(Struct, frozen=True, kw_only=True):
     """How often and after what delay a call is tried again. `jitter` gives a number from 0 to 1."""
 
     max_retries: int
     jitter: Callable[[], float]
     now: Callable[[], datetime]
-    budget: RetryBudget = field(factory=RetryBudget)
+    budget: RetryBudget = field(default_factory=RetryBudget)
 
     def delay(self, retry: int, result: AttemptResult) -> float:
         """Seconds before the retry with this number (from 1): what the service asked for, else full jitter."""

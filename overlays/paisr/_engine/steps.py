@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from attrs import field, frozen
+from msgspec import Struct
 
 from paisr_generated.operations import Headers
 
@@ -17,27 +17,28 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@frozen(slots=True)
-class RawResponse:
+class RawResponse(Struct, frozen=True):
     """The service responded: the bytes are whole and decompressed."""
 
     status: int
-    raw_headers: list[tuple[bytes, bytes]] = field(repr=False)
-    content: bytes = field(repr=False)
+    raw_headers: list[tuple[bytes, bytes]]
+    content: bytes
 
     @property
     def headers(self) -> Headers:
         return Headers(self.raw_headers)
 
+    def __repr__(self) -> str:
+        return f"RawResponse(status={self.status})"  # whoever records a traceback shows the locals
 
-@frozen(slots=True)
-class TransportFailure:
+
+class TransportFailure(Struct, frozen=True):
     """No whole response came. `sent`: whether the service may have acted; `final`: trying again cannot help."""
 
     kind: Literal["connection", "timeout", "response"]
     sent: bool
     reason: str
-    cause: BaseException | None = field(default=None, repr=False)
+    cause: BaseException | None = None
     final: bool = False
     status: int = 0
 
@@ -45,31 +46,27 @@ class TransportFailure:
 AttemptResult = RawResponse | TransportFailure
 
 
-@frozen(slots=True)
-class Send:
+class Send(Struct, frozen=True):
     """Put the request on the wire once, and say what happened."""
 
     request: Request
     deadline: Deadline
 
 
-@frozen(slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """Do nothing for so many seconds."""
 
     seconds: float
 
 
-@frozen(slots=True)
-class AcquirePermit:
+class AcquirePermit(Struct, frozen=True):
     """Ask the limiter for a permit; the result is the seconds until it is worth asking again, 0.0 for a grant."""
 
     limiter: Limiter
     ticket: Ticket
 
 
-@frozen(slots=True)
-class RunBlocking:
+class RunBlocking(Struct, frozen=True):
     """Run something that touches the disk, away from an event loop; a `TimeoutError` when it takes longer there."""
 
     work: Callable[[], Any]
@@ -81,8 +78,7 @@ Step = Send | Pause | AcquirePermit | RunBlocking
 Steps = Generator[Step, Any, T]
 
 
-@frozen(kw_only=True)
-class PreparedCall(Generic[T]):
+class PreparedCall(Struct, Generic[T], frozen=True, kw_only=True):
     """One request and how its response is read.
 
     `before_sending`: called each time that the request is about to leave. `repeatable`: sending it again does no
@@ -90,7 +86,7 @@ class PreparedCall(Generic[T]):
     """
 
     request: Request
-    decode: Callable[[RawResponse], T] = field(repr=False)
+    decode: Callable[[RawResponse], T]
     repeatable: bool
-    before_sending: Callable[[], object] = field(default=lambda: None, repr=False)
-    hints: Mapping[int, str] = field(default={})
+    before_sending: Callable[[], object] = lambda: None
+    hints: Mapping[int, str] = {}

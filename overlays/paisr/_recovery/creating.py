@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, fields, frozen
+from msgspec.structs import replace
 
 from paisr._base.errors import ConfigurationError, InvalidArgumentError, PaisrError
 from paisr._engine.deadlines import Deadline
@@ -56,7 +57,7 @@ class Creator:
             work.is_sent = True
 
         try:
-            response = yield from exchange(evolve(self.call, before_sending=note_sending), self.policy, self.deadline)
+            response = yield from exchange(replace(self.call, before_sending=note_sending), self.policy, self.deadline)
         except PaisrError as error:
             yield from self.notes.end(attempt, Outcome(state=error.outcome, error=str(error)), self.deadline)
             if error.outcome != "unknown":

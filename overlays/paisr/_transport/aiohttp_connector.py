@@ -70,7 +70,6 @@ class WatchedConnector(aiohttp.TCPConnector):
     def __init__(self, **options: Any) -> None:
         super().__init__(socket_factory=self._new_socket, resolver=Resolver(), **options)  # pyright: ignore[reportUnknownMemberType] - one of aiohttp's options has no type
         self._sockets: weakref.WeakValueDictionary[int, WatchedSocket] = weakref.WeakValueDictionary()
-        self._watched: weakref.WeakKeyDictionary[ResponseHandler, Framing] = weakref.WeakKeyDictionary()
         # Other event loops, such as uvloop's, write in their own way, and what they have sent is not seen.
         self._sees_writes = isinstance(asyncio.get_running_loop(), asyncio.SelectorEventLoop)
 
@@ -102,16 +101,15 @@ class WatchedConnector(aiohttp.TCPConnector):
         """Whether whatever comes now on a connection is the response to what is sent now."""
         if protocol is None or protocol.transport is None or protocol.should_close:
             return False
-        watched = self._sockets[protocol.transport.get_extra_info("socket").fileno()]
-        framing = self._watched.get(protocol)
-        if framing is None:
-            framing = self._watched[protocol] = Framing()
-            protocol.transport.set_protocol(Watcher(protocol, framing))
-        elif not framing.reusable or has_unread(watched):
+        watcher = protocol.transport.get_protocol()
+        if not isinstance(watcher, Watcher):
+            watcher = Watcher(protocol, self._sockets[protocol.transport.get_extra_info("socket").fileno()])
+            protocol.transport.set_protocol(watcher)
+        elif not watcher.framing.reusable or has_unread(watcher.socket):
             return False
-        framing.sent()
+        watcher.framing.sent()
         if self._sees_writes:
-            watched.attempt = attempt
+            watcher.socket.attempt = attempt
         else:
             attempt.sent = True
         return True
@@ -120,12 +118,13 @@ class WatchedConnector(aiohttp.TCPConnector):
 class Watcher(asyncio.Protocol):
     """Stands between a connection and aiohttp, hands everything on, and sees where each response ends."""
 
-    def __init__(self, protocol: ResponseHandler, framing: Framing) -> None:
+    def __init__(self, protocol: ResponseHandler, connected: WatchedSocket) -> None:
         self._protocol = protocol
-        self._framing = framing
+        self.socket = connected
+        self.framing = Framing()
 
     def data_received(self, data: bytes) -> None:
-        self._framing.received(data)
+        self.framing.received(data)
         self._protocol.data_received(data)
 
     def eof_received(self) -> None:

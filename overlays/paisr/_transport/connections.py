@@ -11,7 +11,7 @@ import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from attrs import define
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,8 +64,7 @@ S = TypeVar("S", bound=Stream)
 H = TypeVar("H")
 
 
-@define
-class Connection(Generic[S]):
+class Connection(Struct, Generic[S], eq=False):
     stream: S
     http: Http1
 

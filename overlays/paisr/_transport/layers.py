@@ -47,7 +47,8 @@ class Tls:
     def __init__(self, below: Layer, context: ssl.SSLContext, host: str) -> None:
         self._below = below
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._in, self._out, server_hostname=host)
+        # As bytes, since a text would be encoded by a codec that loads much. It is ASCII already.
+        self._tls = context.wrap_bio(self._in, self._out, server_hostname=host.encode())
 
     @property
     def is_quiet(self) -> bool:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from attrs import field, frozen
+from msgspec import Struct
 
 from paisr._base.errors import ConfigurationError
 from paisr._base.route import DEFAULT_PORTS, ascii_host, is_loopback, names_one_host
@@ -26,14 +26,13 @@ SOCKS_PORT = 1080
 _ASKS_SYSTEM = sys.platform in {"darwin", "win32"}
 
 
-@frozen(kw_only=True)
-class Proxy:
+class Proxy(Struct, frozen=True, kw_only=True):
     """A proxy, taken apart."""
 
     scheme: str
     host: str
     port: int
-    login: tuple[bytes, bytes] | None = field(repr=False)
+    login: tuple[bytes, bytes] | None
 
     @classmethod
     def of(cls, url: Secret) -> Proxy:
@@ -45,6 +44,9 @@ class Proxy:
             port=parts.port or DEFAULT_PORTS.get(parts.scheme, SOCKS_PORT),
             login=login,
         )
+
+    def __repr__(self) -> str:
+        return f"Proxy({self.scheme}://{self.host}:{self.port})"  # without the login
 
     @property
     def is_http(self) -> bool:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import httpx
-from attrs import evolve
+from msgspec.structs import replace
 
 from paisr import AsyncPaisr, Paisr
 from paisr._recovery.recovery import Recovery
@@ -120,7 +120,7 @@ class Clients:
         """Each case is a create of its own: two that are told one id would be refused, with reason."""
         for client in (self._paisr, *(client for _, client in self._asyncs)):
             recovery = Recovery(None, client._session.service, client._runtime)
-            client._session = evolve(client._session, recovery=recovery)
+            client._session = replace(client._session, recovery=recovery)
 
     def _result(self, kept: _Kept, call: Callable[[], Any], response: Response) -> Result:
         kept.sent, kept.response = [], response

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-from attrs import evolve
+from msgspec.structs import replace
 
 from paisr import (
     APIConnectionError,
@@ -420,7 +420,7 @@ def test_a_wait_that_grows_is_told_again(time: Any) -> None:
     """As it does where another process takes the place that came free."""
     told: list[CallEvent] = []
     play = Play(time, timeout=100, limiter=FakeLimiter(0.9, 0.9, 0.9, 0.9, 5.0, 4.0))
-    play.policy = evolve(play.policy, on_event=told.append)
+    play.policy = replace(play.policy, on_event=told.append)
     play.run(response())
     assert [(event.name, round(event.seconds, 1)) for event in told] == [
         ("queued", 0.9),
@@ -436,7 +436,7 @@ def test_a_call_that_is_dropped_tells_nobody(time: Any) -> None:
     """The garbage collector may be what ends it, in the middle of whatever a listener is doing."""
     told: list[CallEvent] = []
     play = Play(time)
-    play.policy = evolve(play.policy, on_event=told.append)
+    play.policy = replace(play.policy, on_event=told.append)
     call = exchange(play.operation, play.policy, play.deadline)
     next(call)
     call.close()
@@ -446,6 +446,6 @@ def test_a_call_that_is_dropped_tells_nobody(time: Any) -> None:
 def test_the_reason_of_a_failure_is_told_without_the_token(time: Any) -> None:
     told: list[CallEvent] = []
     play = Play(time, retries=0)
-    play.policy = evolve(play.policy, on_event=told.append, secret=Secret("CANARY-c0ffee"))
+    play.policy = replace(play.policy, on_event=told.append, secret=Secret("CANARY-c0ffee"))
     play.fails(TransportFailure("connection", True, "it broke at CANARY-c0ffee"))
     assert told[1].reason == "it broke at [secret]"
