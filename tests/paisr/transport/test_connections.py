@@ -34,8 +34,7 @@ def connected(pool: Connections[Stream]) -> Iterator[Any]:
         mine, other = socket.socketpair()
         others.append(other)
         http: Any = Http()
-        line = Line(Stream(mine), http)
-        line.other = other
+        line = Line(Stream(mine), http, other)
         pool.add(line.stream)
         return line
 
