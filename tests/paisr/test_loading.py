@@ -21,6 +21,7 @@ HEAVY = {
     "hmac",
     "email",
     "http",
+    "logging",
     "sqlite3",
     "subprocess",
     "unittest",

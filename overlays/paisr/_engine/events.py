@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import math
+import sys
 from collections.abc import Callable
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -18,6 +19,8 @@ from paisr._engine.envelope import clipped
 from paisr._engine.steps import RawResponse
 
 if TYPE_CHECKING:
+    import logging
+
     from paisr._base.errors import Outcome
     from paisr._engine.steps import AttemptResult
     from paisr_generated.operations import Request
@@ -28,7 +31,7 @@ REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id")
 # Seconds. A longer wait for the rate limit is logged, and one that has grown by more is reported again.
 LONG_WAIT = 1.0
 NOT_QUEUED = -math.inf
-log = logging.getLogger("paisr")
+INFO = 20
 _numbers = count(1)
 
 
@@ -81,10 +84,22 @@ def harmless(on_event: OnEvent) -> OnEvent:
             on_event(event)
         except Exception:
             if not failed:
-                log.exception("on_event failed at %r; calls go on, and its next failures are not logged", event.name)
+                _log().exception("on_event failed at %r; calls go on, and its next failures are not logged", event.name)
             failed[:] = [event.name]
 
     return tell
+
+
+def _is_logged() -> bool:
+    """Whether the log takes events. It is off until somebody sets up `logging`, and so has loaded it."""
+    return "logging" in sys.modules and _log().isEnabledFor(INFO)
+
+
+@cache
+def _log() -> logging.Logger:
+    import logging  # here, because it takes a thirtieth of the start of who logs nothing
+
+    return logging.getLogger("paisr")
 
 
 class Watch:
@@ -93,7 +108,7 @@ class Watch:
     def __init__(
         self, request: Request, on_event: OnEvent | None, service: str, secret: Secret, clock: Callable[[], float]
     ) -> None:
-        self._listeners: list[OnEvent] = [log_event] if log.isEnabledFor(logging.INFO) else []
+        self._listeners: list[OnEvent] = [log_event] if _is_logged() else []
         if on_event is not None:
             self._listeners.append(on_event)
         if self._listeners:
@@ -171,9 +186,9 @@ def log_event(event: CallEvent) -> None:
     came = event.reason or f"{event.status}"
     about = event.operation if event.id is None else f"{event.operation} {event.id}"
     if event.name == "queued" and event.seconds > LONG_WAIT:
-        log.info("%s waits %.1f s for the rate limit", about, event.seconds)
+        _log().info("%s waits %.1f s for the rate limit", about, event.seconds)
     elif event.name == "retried":
         of = "" if event.request_id is None else f" (request id {event.request_id})"
-        log.info("%s attempt %d: %s%s, retried in %.3f s", about, event.attempt, came, of, event.seconds)
+        _log().info("%s attempt %d: %s%s, retried in %.3f s", about, event.attempt, came, of, event.seconds)
     elif event.name == "answered":
-        log.debug("%s attempt %d: %s in %.3f s", event.operation, event.attempt, came, event.seconds)
+        _log().debug("%s attempt %d: %s in %.3f s", event.operation, event.attempt, came, event.seconds)

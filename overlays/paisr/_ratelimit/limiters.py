@@ -11,7 +11,6 @@ from paisr._base.errors import ConfigurationError
 from paisr._base.forks import ForkSafe
 from paisr._ratelimit.memory import MemoryWindow, PermitLog
 from paisr._ratelimit.queue import Limiter
-from paisr._ratelimit.shared import SharedWindow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -52,6 +51,8 @@ def limiter_for(
     """A limiter of its own."""
     if rate.shared is None:
         return Limiter(MemoryWindow(rate, clock, log))
+    from paisr._ratelimit.shared import SharedWindow  # here, because few share a rate
+
     return Limiter(SharedWindow(_backend(rate, clock, service), rate, clock, log))
 
 

@@ -13,7 +13,6 @@ from paisr._transport.async_streams import AsyncStream, connect_async
 from paisr._transport.bodies import Body
 from paisr._transport.connections import Connection, Connections
 from paisr._transport.failures import broken, broken_by_transport
-from paisr._transport.logs import keep_out_of_logs
 from paisr._transport.loops import PerLoop
 from paisr._transport.opening import Opening
 from paisr._transport.progress import NO_CONNECTION_FREE, Progress
@@ -96,6 +95,8 @@ class AsyncUserTransport:
         self._transport = transport
         self._secret = route.token
         self._maker = RequestMaker(route)
+        from paisr._transport.logs import keep_out_of_logs  # here, because only httpx logs
+
         keep_out_of_logs(route)
 
     async def send(self, request: Request, deadline: Deadline) -> AttemptResult:

@@ -12,7 +12,6 @@ from paisr._engine.steps import RawResponse
 from paisr._transport.bodies import Body
 from paisr._transport.connections import Connection, Connections, Permit, Permits
 from paisr._transport.failures import broken, broken_by_transport
-from paisr._transport.logs import keep_out_of_logs
 from paisr._transport.opening import Opening
 from paisr._transport.progress import NO_CONNECTION_FREE, Progress
 from paisr._transport.proxies import choose_proxy
@@ -113,6 +112,8 @@ class UserTransport:
         self._transport = transport
         self._secret = route.token
         self._maker = RequestMaker(route)
+        from paisr._transport.logs import keep_out_of_logs  # here, because only httpx logs
+
         keep_out_of_logs(route)
 
     def send(self, request: Request, deadline: Deadline) -> AttemptResult:
