@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from paisr import _bulk
+from paisr._bulk import rows
 from paisr._recovery.recovery import Recovery
 from paisr_stub import StubServer
 
@@ -180,8 +180,8 @@ def test_a_file_that_is_not_there_or_no_text(run: Any, stub: StubServer, write: 
 
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_bulk, "PAUSE", 0.001)
-    monkeypatch.setattr(_bulk, "FIRST_LOOK", 0.001)
+    monkeypatch.setattr(rows, "PAUSE", 0.001)
+    monkeypatch.setattr(rows, "FIRST_LOOK", 0.001)
     monkeypatch.setattr(Recovery, "settle_after", 0.01)
 
 

@@ -37,9 +37,9 @@ FAULTS: list[dict[str, Any]] = [
 # The command, with what a create takes to settle scaled as the window is.
 COMMAND = """
 import sys
-from paisr import _bulk
+from paisr._bulk import rows
 from paisr._recovery.recovery import Recovery
-Recovery.settle_after, _bulk.PAUSE, _bulk.FIRST_LOOK = 0.3, 0.1, 0.1
+Recovery.settle_after, rows.PAUSE, rows.FIRST_LOOK = 0.3, 0.1, 0.1
 from paisr_cli._app import main
 sys.exit(main(sys.argv[1:]))
 """
