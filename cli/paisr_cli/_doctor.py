@@ -52,7 +52,7 @@ def doctor(
         write_report(report, found)
     bad = sum(one.is_bad for one in found)
     if bad:
-        say(f"{bad} findings are wrong or differ from the contract")
+        say(f"wrong, or different from the contract: {bad} of {len(found)} findings")
         raise typer.Exit(Exit.DIFFERENT)
 
 

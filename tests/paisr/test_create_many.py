@@ -184,6 +184,12 @@ def test_what_is_wrong_for_every_row_is_raised(problem: Any, side: Any, service:
     assert service.posts <= 8
 
 
+@pytest.mark.parametrize("rows", [[], [{}]])
+def test_no_journal_is_said_whatever_the_rows_are(rows: Any, side: Any, service: Any, many: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^create_many needs a journal, .*; make the client with journal=\.$"):
+        many(side.client(service), rows)
+
+
 def test_what_was_not_decided_is_tried_again_after_the_others(
     side: Any, service: Any, path: Any, time: Any, many: Any
 ) -> None:

@@ -48,8 +48,8 @@ def run(program: str) -> None:
 
 
 def test_every_program_is_one_of_those_that_are_run_here(programs: list[str]) -> None:
-    marks = [re.search(r"Decimal|reconcile|key=|webhooks|StubServer", program)[0] for program in programs]
-    assert marks == ["Decimal", "reconcile", "key=", "webhooks", "StubServer"]
+    marks = [re.search(r"Decimal|reconcile\(|key=|create_many|webhooks|StubServer", program)[0] for program in programs]
+    assert marks == ["Decimal", "reconcile(", "key=", "create_many", "webhooks", "StubServer"]
 
 
 def test_ten_lines_create_an_invoice(
@@ -69,7 +69,7 @@ def test_ten_lines_create_an_invoice(
 
 
 def test_the_stub_serves_a_program_s_own_tests(programs: list[str]) -> None:
-    run(programs[4])
+    run(programs[5])
 
 
 @pytest.mark.parametrize(("drop", "said"), [("after", "found again: inv_"), ("before", "not there: None")])
@@ -107,6 +107,20 @@ def test_one_key_is_one_invoice(
         assert [request.method for request in stub.requests] == ["POST"]
 
 
+def test_rows_are_invoiced_once(
+    programs: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with StubServer() as stub:
+        monkeypatch.setenv("PAISR_TOKEN", stub.token)
+        monkeypatch.setenv("PAISR_BASE_URL", stub.url)
+        for _run in range(2):
+            run(programs[3])
+            printed = [line.split() for line in capsys.readouterr().out.splitlines()]
+            assert printed == [[str(row), invoice.id, "None"] for row, invoice in enumerate(stub.invoices)]
+        assert [request.method for request in stub.requests] == ["POST"] * 2
+
+
 def test_an_old_delivery_is_refused(programs: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    run(programs[3])
+    run(programs[4])
     assert capsys.readouterr().out.startswith("timestamp ")

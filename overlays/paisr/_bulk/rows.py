@@ -81,6 +81,10 @@ class Bulk:
     """The rows of one call of `create_many`. It keeps the undecided ones, and a number for the key of each."""
 
     def __init__(self, session: Session, timeout: float | None, *, dry_run: bool) -> None:
+        if not dry_run and not session.recovery.is_journal:
+            raise ConfigurationError(
+                "create_many needs a journal, which knows what earlier runs created; make the client with journal=."
+            )
         self._undecided: deque[Item] = deque()
         self._session = session
         self._timeout = timeout
