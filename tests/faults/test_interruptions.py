@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -160,11 +161,15 @@ def test_an_exception_out_of_a_signals_handler(target: Any, after: Any) -> None:
     chance = random.Random(20261128)
     broken_off = 0
     with Paisr(TOKEN, rate_limit=None, timeout=20, **settings) as client:
+        begun = time.perf_counter()
+        for number in range(30):
+            calls(client)[number % 3]()
+        twice_a_call = (time.perf_counter() - begun) / 15
         for number in range(SIGNALS):
             call = calls(client)[number % 3]
             try:
                 try:
-                    after(chance.uniform(1e-6, 0.003), chance.choice([SoftLimit, HardLimit]))
+                    after(chance.uniform(1e-6, twice_a_call), chance.choice([SoftLimit, HardLimit]))
                     call()
                 finally:
                     after(0)
