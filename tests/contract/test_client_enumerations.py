@@ -29,7 +29,8 @@ CHOICES = [
     for one in operation.parameters
     if "enum" in resolve(one.schema)
 ]
-STRANGERS = ["GBP", "XXX", "open", "refunded", "cancelled"]
+# Values of the same kind that the contract does not have: currencies, and statuses as other billing services name them.
+UNKNOWN_VALUES = ["GBP", "XXX", "open", "refunded", "cancelled"]
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +41,9 @@ def clients() -> Iterator[Clients]:
 
 
 def look_alikes(values: list[str]) -> list[str]:
-    """What looks like a value and is none: in the other case, with a space, longer, shorter; and utter strangers."""
+    """No value, but like one: in the other case, with a space, longer, shorter, or another of its kind."""
     nearly = {found for one in values for found in (one.swapcase(), f"{one} ", f" {one}", f"{one}s", one[:-1])}
-    return [one for one in [*sorted(nearly), *STRANGERS, ""] if one not in values]
+    return [one for one in [*sorted(nearly), *UNKNOWN_VALUES, ""] if one not in values]
 
 
 def test_there_are_some() -> None:

@@ -55,7 +55,7 @@ def salvage(model: Any, *, tolerant: bool = True, **of_response: Any) -> Salvage
         ({"parts": [{"note": "a"}]}, ["$.parts"], Renamed()),
     ],
 )
-def test_the_innermost_optional_field_is_left_out(body: Any, places: list[str], expected: Renamed) -> None:
+def test_the_nearest_optional_field_is_left_out(body: Any, places: list[str], expected: Renamed) -> None:
     reading = salvage(Renamed)
     assert reading.read(json.dumps(body).encode()) == expected
     assert sorted(reading.left_out) == places

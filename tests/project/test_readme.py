@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,16 @@ def programs(root: Path) -> list[str]:
     return re.findall(
         r"^```python\n(.*?)^```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
     )
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StubServer]:
+    """A stub that a client finds by itself, from an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    with StubServer() as stub:
+        monkeypatch.setenv("PAISR_TOKEN", stub.token)
+        monkeypatch.setenv("PAISR_BASE_URL", stub.url)
+        yield stub
 
 
 @pytest.fixture(scope="module")
@@ -77,48 +88,36 @@ def test_a_lost_response_is_reconciled(
     programs: list[str],
     drop: str,
     said: str,
-    monkeypatch: pytest.MonkeyPatch,
+    stub: StubServer,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    with StubServer() as stub:
-        monkeypatch.setenv("PAISR_TOKEN", stub.token)
-        monkeypatch.setenv("PAISR_BASE_URL", stub.url)
-        stub.fail_next(drop=drop, operation="create")
-        run(programs[1])
-        assert len(stub.invoices) == (drop == "after")
-        assert [request.method for request in stub.requests].count("POST") == 1
+    stub.fail_next(drop=drop, operation="create")
+    run(programs[1])
+    assert len(stub.invoices) == (drop == "after")
+    assert [request.method for request in stub.requests].count("POST") == 1
     assert capsys.readouterr().out.startswith(said)
     assert (tmp_path / "creates.db").exists()
 
 
 def test_one_key_is_one_invoice(
-    programs: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    programs: list[str], stub: StubServer, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    with StubServer() as stub:
-        monkeypatch.setenv("PAISR_TOKEN", stub.token)
-        monkeypatch.setenv("PAISR_BASE_URL", stub.url)
-        for _run in range(2):
-            run(programs[2])
-            assert capsys.readouterr().out == "True\n"
-        assert len(stub.invoices) == 1
-        assert [request.method for request in stub.requests] == ["POST"]
+    for _run in range(2):
+        run(programs[2])
+        assert capsys.readouterr().out == "True\n"
+    assert len(stub.invoices) == 1
+    assert [request.method for request in stub.requests] == ["POST"]
 
 
 def test_rows_are_invoiced_once(
-    programs: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    programs: list[str], stub: StubServer, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    with StubServer() as stub:
-        monkeypatch.setenv("PAISR_TOKEN", stub.token)
-        monkeypatch.setenv("PAISR_BASE_URL", stub.url)
-        for _run in range(2):
-            run(programs[3])
-            printed = [line.split() for line in capsys.readouterr().out.splitlines()]
-            assert printed == [[str(row), invoice.id, "None"] for row, invoice in enumerate(stub.invoices)]
-        assert [request.method for request in stub.requests] == ["POST"] * 2
+    for _run in range(2):
+        run(programs[3])
+        printed = [line.split() for line in capsys.readouterr().out.splitlines()]
+        assert printed == [[str(row), invoice.id, "None"] for row, invoice in enumerate(stub.invoices)]
+    assert [request.method for request in stub.requests] == ["POST"] * 2
 
 
 def test_an_old_delivery_is_refused(programs: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from settable_clock import Clock
 
 from paisr import ConfigurationError, Paisr, RateLimit
 from paisr._ratelimit.limiters import limiter_for
@@ -59,14 +60,6 @@ def hammer(many: int, requests: int, per: float, shared: str) -> list[tuple[floa
         process.stdin.flush()
     said = [process.communicate()[0] for process in crowd]
     return [tuple(entry) for text in said for entry in json.loads(text)]
-
-
-class Clock:
-    def __init__(self, now: float = 1000.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

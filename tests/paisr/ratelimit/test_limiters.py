@@ -12,25 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from settable_clock import Clock
 
 from paisr import ConfigurationError, RateLimit, RateLimitError, RateLimitTimeoutError
 from paisr._ratelimit.limiters import ProcessLimiters, limiter_for
 from paisr._ratelimit.queue import Limiter
 
 LIVE, STAGING = "https://api.live.paisr.tech/v2", "https://api.staging.paisr.tech/v2"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def granted(limiter: Limiter) -> bool:

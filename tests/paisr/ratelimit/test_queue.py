@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 import pytest
+from settable_clock import Clock
 
 from paisr import ConfigurationError, Paisr, RateLimit
 from paisr._base.errors import RateLimitTimeoutError
@@ -21,19 +22,6 @@ from paisr._engine.steps import AcquirePermit, Pause
 from paisr._ratelimit.limiters import limiter_for
 from paisr._ratelimit.memory import MemoryWindow
 from paisr._ratelimit.queue import Limiter, Ticket
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def most_in_a_window(times: list[float], per: float) -> int:

@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 import pytest
+from settable_clock import Clock
 
 from paisr import AsyncPaisr, ConfigurationError, RateLimit
 from paisr._ratelimit.limiters import limiter_for
@@ -124,14 +125,6 @@ def hammer(many: int, requests: int, per: float, shared: str) -> list[tuple[floa
         process.stdin.flush()
     said = [process.communicate()[0] for process in crowd]
     return [tuple(entry) for text in said for entry in json.loads(text)]
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def place(server: Server, requests: int = 3, per: float = 60) -> RedisBackend:

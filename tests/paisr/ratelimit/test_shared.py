@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from settable_clock import Clock
 
 from paisr import ConfigurationError, Paisr, RateLimit
 from paisr._ratelimit import limiters as limiter_module
@@ -19,14 +20,6 @@ from paisr._ratelimit.queue import Limiter
 from paisr._ratelimit.shared import BACKEND_COOLDOWN, BackendUnavailableError, SharedWindow
 
 CANARY = "canary-5d1c"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class FakePlace:
@@ -41,11 +34,6 @@ class FakePlace:
         if isinstance(self.response, str):
             raise BackendUnavailableError(self.response)
         return self.response
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

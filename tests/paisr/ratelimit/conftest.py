@@ -1,0 +1,11 @@
+"""What the tests of the rate limit share."""
+
+from __future__ import annotations
+
+import pytest
+from settable_clock import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
