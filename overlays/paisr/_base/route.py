@@ -34,6 +34,12 @@ class Service(Struct, frozen=True, kw_only=True):
         return host if self.port in {None, DEFAULT_PORTS[self.scheme]} else f"{host}:{self.port}"
 
     @property
+    def address(self) -> str:
+        """Host and port, as an error names them and as a proxy is asked for them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port or DEFAULT_PORTS[self.scheme]}"
+
+    @property
     def url(self) -> str:
         return f"{self.scheme}://{self.authority}{self.path}"
 

@@ -76,7 +76,7 @@ class AiohttpTransport:
         self.close = self._sessions.close
 
     async def send(self, request: Request, deadline: Deadline) -> AttemptResult:
-        progress = Progress(deadline)
+        progress = Progress(deadline, self._maker.address)
         try:
             session = self._sessions.get()
             with session.timekeeper.within(deadline):

@@ -64,7 +64,7 @@ class AsyncPoolTransport:
         self.close = self._pools.close
 
     async def send(self, request: Request, deadline: Deadline) -> AttemptResult:
-        progress = Progress(deadline)
+        progress = Progress(deadline, self._maker.address)
         try:
             pool = self._pools.get()
             with pool.timekeeper.within(deadline):
@@ -100,7 +100,7 @@ class AsyncUserTransport:
         keep_out_of_logs(route)
 
     async def send(self, request: Request, deadline: Deadline) -> AttemptResult:
-        progress = Progress(deadline)
+        progress = Progress(deadline, self._maker.address)
         try:
             async with asyncio.timeout(deadline.remaining()):
                 return await self._exchange(request, progress)

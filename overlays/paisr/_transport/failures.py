@@ -10,6 +10,7 @@ import h11
 from paisr._base.errors import PaisrError
 from paisr._engine.steps import RawResponse, TransportFailure
 from paisr._transport.bodies import UnreadableBodyError
+from paisr._transport.connections import PoolClosedError
 from paisr._transport.progress import NO_CONNECTION_FREE, NO_RESPONSE, NOT_CONNECTED, NOT_WRITTEN
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ LATE = {
 }
 # What can only happen before there is a connection, whatever a library calls it.
 UNCONNECTED = {"ConnectionRefusedError", "gaierror", "SSLCertVerificationError"}
+# The exceptions of httpx that a connection which could not be made raises.
+CONNECTING = {"ConnectTimeout", "ConnectError", "ProxyError"}
 TRUSTED = {"anyio", "asyncio", "builtins", "h11", "httpcore", "httpx", "socket", "ssl"}
 MAX_REASON = 200
 
@@ -44,7 +47,15 @@ def broken(error: BaseException, progress: Progress, secret: Secret) -> AttemptR
     """
     if not isinstance(error, (OSError, h11.ProtocolError, UnreadableBodyError)):
         raise without_frames(error)
-    return _result(error, progress, secret, sent=progress.sent, late=isinstance(error, TimeoutError))
+    unconnected = progress.late == NOT_CONNECTED and not isinstance(error, (h11.LocalProtocolError, PoolClosedError))
+    return _result(
+        error,
+        progress,
+        secret,
+        sent=progress.sent,
+        late=isinstance(error, TimeoutError),
+        unconnected=unconnected and not progress.sent,
+    )
 
 
 def broken_by_transport(error: BaseException, progress: Progress, secret: Secret) -> AttemptResult:
@@ -58,15 +69,18 @@ def broken_by_transport(error: BaseException, progress: Progress, secret: Secret
     # be sent again. Then only the root is believed.
     if all(type(link).__module__.partition(".")[0] in TRUSTED for link in chain):
         not_made, late = name in NOT_MADE, name in {*LATE, "TimeoutError"}
+        unconnected = name in CONNECTING
         progress.late = LATE.get(name, NO_RESPONSE)
     else:
-        not_made = type(chain[-1]).__name__ in UNCONNECTED
+        not_made = unconnected = type(chain[-1]).__name__ in UNCONNECTED
         late = any(isinstance(link, TimeoutError) for link in chain)
         progress.late = str(error) or name
-    return _result(error, progress, secret, sent=progress.sent and not not_made, late=late)
+    return _result(error, progress, secret, sent=progress.sent and not not_made, late=late, unconnected=unconnected)
 
 
-def _result(error: BaseException, progress: Progress, secret: Secret, *, sent: bool, late: bool) -> AttemptResult:
+def _result(
+    error: BaseException, progress: Progress, secret: Secret, *, sent: bool, late: bool, unconnected: bool
+) -> AttemptResult:
     status, headers = progress.head or (0, [])
     if status >= 400:  # of an error response the status is what counts, whatever becomes of its body
         return RawResponse(status, headers, b"")
@@ -75,6 +89,8 @@ def _result(error: BaseException, progress: Progress, secret: Secret, *, sent: b
     untrusted = isinstance(root, ssl.SSLCertVerificationError)
     if isinstance(root, ssl.SSLCertVerificationError):
         reason = f"the service's certificate is not trusted ({root.verify_message})"
+    if unconnected:
+        reason = f"could not connect to {progress.address}: {reason}"
     unreadable = isinstance(error, UnreadableBodyError)
     return TransportFailure(
         kind="response" if unreadable else "timeout" if late else "connection",

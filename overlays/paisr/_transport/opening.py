@@ -47,8 +47,7 @@ class Opening:
         if not proxy.is_http:
             yield from tunnels.ask_socks_proxy(layer, self._service.host, port, proxy.login)
         elif self._context is not None:
-            authority = self._service.authority if self._service.port else f"{self._service.authority}:{port}"
-            yield from tunnels.ask_http_proxy(layer, authority.encode(), proxy.headers)
+            yield from tunnels.ask_http_proxy(layer, self._service.address.encode(), proxy.headers)
         return layer
 
 

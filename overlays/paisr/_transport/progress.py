@@ -19,13 +19,15 @@ NO_RESPONSE = "the response did not come in time"
 class Progress:
     """One attempt. Every read and write asks it for the seconds that are left.
 
-    `sent` turns true with the first byte of the request that is put on a connection. `head` is the response's status
-    and headers, once they have come. `late` says what was not done, should the time be over now.
+    `address` names the service in an error. `sent` turns true with the first byte of the request that is put on a
+    connection. `head` is the response's status and headers, once they have come. `late` says what was not done, should
+    the time be over now.
     """
 
-    __slots__ = ("deadline", "head", "late", "sent")
+    __slots__ = ("address", "deadline", "head", "late", "sent")
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, address: str) -> None:
+        self.address = address
         self.deadline = deadline
         self.sent = False
         self.head: tuple[int, list[tuple[bytes, bytes]]] | None = None
@@ -34,7 +36,7 @@ class Progress:
     def connecting(self) -> Progress:
         """The same for what comes before the request: of it, nothing counts as sent."""
         self.late = NOT_CONNECTED
-        return Progress(self.deadline.within(MAX_CONNECT))
+        return Progress(self.deadline.within(MAX_CONNECT), self.address)
 
     def remaining(self) -> float:
         """Seconds, above zero. Raises `TimeoutError` when there are none."""

@@ -49,6 +49,12 @@ class Proxy(Struct, frozen=True, kw_only=True):
         return f"Proxy({self.scheme}://{self.host}:{self.port})"  # without the login
 
     @property
+    def address(self) -> str:
+        """Host and port, as an error names them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @property
     def is_http(self) -> bool:
         return self.scheme in DEFAULT_PORTS
 

@@ -23,15 +23,17 @@ Header = tuple[bytes, bytes]
 class RequestMaker:
     """Turns a contract's request into one for the wire. It holds the token, and its repr shows nothing.
 
-    `headers` go with every request; `own_headers` adds those of one. A proxy that forwards a plain HTTP request
+    `headers` go with every request; `own_headers` adds those of one. `address` names the service, and the proxy, in an
+    error. A proxy that forwards a plain HTTP request
     gets the whole URL.
     """
 
-    __slots__ = ("_base", "_prefix", "_token", "headers")
+    __slots__ = ("_base", "_prefix", "_token", "address", "headers")
 
     def __init__(self, route: Route, proxy: Proxy | None = None) -> None:
         service = route.service
         self._base = service.url
+        self.address = f"{service.address} through the proxy {proxy.address}" if proxy else service.address
         self._token = route.token
         self.headers: tuple[Header, ...] = (
             (b"Host", service.authority.encode()),

@@ -70,7 +70,7 @@ class PoolTransport:
         self._pool = None
 
     def send(self, request: Request, deadline: Deadline) -> AttemptResult:
-        progress = Progress(deadline)
+        progress = Progress(deadline, self._maker.address)
         try:
             return self._exchange(request, progress)
         except BaseException as error:
@@ -117,7 +117,7 @@ class UserTransport:
         keep_out_of_logs(route)
 
     def send(self, request: Request, deadline: Deadline) -> AttemptResult:
-        progress = Progress(deadline)
+        progress = Progress(deadline, self._maker.address)
         try:
             return self._exchange(request, progress)
         except BaseException as error:

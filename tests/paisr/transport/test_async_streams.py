@@ -19,11 +19,11 @@ from paisr._transport.sync_streams import WRITE_SIZE
 
 
 def seconds(time: Any, count: float) -> Progress:
-    return Progress(Deadline(count, lambda: time.seconds))
+    return Progress(Deadline(count, lambda: time.seconds), "api.example:443")
 
 
 def ample() -> Progress:
-    return Progress(Deadline(60.0, lambda: 0.0))
+    return Progress(Deadline(60.0, lambda: 0.0), "api.example:443")
 
 
 def run(test: Callable[[AsyncStream, socket.socket], Awaitable[None]]) -> None:

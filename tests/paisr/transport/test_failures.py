@@ -18,10 +18,11 @@ from paisr._transport.failures import broken, broken_by_transport, clean, withou
 from paisr._transport.progress import NO_RESPONSE, Progress
 
 SECRET = Secret("CANARY/c0ffee")
+UNCONNECTED = "could not connect to api.example:443"
 
 
 def attempt(*, sent: bool = True) -> Progress:
-    progress = Progress(Deadline(5.0, lambda: 0.0))
+    progress = Progress(Deadline(5.0, lambda: 0.0), "api.example:443")
     progress.sent, progress.late = sent, NO_RESPONSE
     return progress
 
@@ -54,19 +55,20 @@ def test_of_another_library_only_the_root_is_believed() -> None:
         """As aiohttp's, beneath an exception of httpx."""
 
     assert theirs(raised(httpx.ConnectTimeout("x"), ForeignError("broke"))).sent is True  # type: ignore[arg-type] # an exception
-    for root, sent, kind in (
-        (ConnectionRefusedError(111, "no"), False, "connection"),
-        (TimeoutError(), True, "timeout"),
-        (ConnectionResetError(104, "reset"), True, "connection"),
+    for root, sent, kind, reason in (
+        (ConnectionRefusedError(111, "no"), False, "connection", f"{UNCONNECTED}: mapped"),
+        (TimeoutError(), True, "timeout", "mapped"),
+        (ConnectionResetError(104, "reset"), True, "connection", "mapped"),
     ):
         found = theirs(raised(ForeignError("mapped"), root))  # type: ignore[arg-type] # an exception
-        assert (found.sent, found.kind, found.reason) == (sent, kind, "mapped")
+        assert (found.sent, found.kind, found.reason) == (sent, kind, reason)
 
 
 @pytest.mark.parametrize(
     ("error", "kind", "reason"),
     [
-        (httpx.ConnectTimeout("timed out"), "timeout", "the connection was not made in time"),
+        (httpx.ConnectTimeout("no"), "timeout", f"{UNCONNECTED}: the connection was not made in time"),
+        (httpx.ConnectError("refused"), "connection", f"{UNCONNECTED}: refused"),
         (httpx.PoolTimeout(""), "timeout", "no connection became free in time"),
         (httpx.ReadTimeout(""), "timeout", "the response did not come in time"),
         (TimeoutError(), "timeout", "the response did not come in time"),

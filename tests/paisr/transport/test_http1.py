@@ -20,7 +20,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\n{}\r\n
 
 
 def progress() -> Progress:
-    return Progress(Deadline(5.0, lambda: 0.0))
+    return Progress(Deadline(5.0, lambda: 0.0), "api.example:443")
 
 
 def exchanged(http: Http1, *came: bytes, request: h11.Request = GET, body: bytes | None = None, **how: Any) -> Any:

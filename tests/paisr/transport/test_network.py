@@ -67,6 +67,13 @@ def secure(raw_server: Any, authority: trustme.CA) -> Any:
     return raw_server(talk)
 
 
+def free_port() -> int:
+    """A port on which nothing listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        return int(bound.getsockname()[1])
+
+
 def trusting(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.create_default_context()
     authority.configure_trust(context)
@@ -83,11 +90,40 @@ def test_a_tls_context_decides_who_is_trusted(get: Any, secure: Any, authority: 
         get(base_url=url.replace("127.0.0.1", "localhost"), tls=trusting(authority))
 
 
+def test_a_connection_error_names_host_and_port(get: Any, raw_server: Any) -> None:
+    refused, silent = free_port(), raw_server(lambda server, connection: server.read(connection))
+    with pytest.raises(APIConnectionError, match=rf"could not connect to 127\.0\.0\.1:{refused}: ") as caught:
+        get(base_url=f"http://127.0.0.1:{refused}/v2")
+    assert TOKEN not in str(caught.value)
+    with pytest.raises(APIConnectionError) as caught:
+        get(base_url=silent.url)
+    assert "could not connect" not in str(caught.value)
+
+
+def test_a_connection_error_names_the_service_and_the_proxy_without_its_login(get: Any) -> None:
+    port = free_port()
+    expected = rf"could not connect to api\.example:443 through the proxy 127\.0\.0\.1:{port}: "
+    with pytest.raises(APIConnectionError, match=expected) as caught:
+        get(base_url="https://api.example/v2", proxy=f"http://user:password@127.0.0.1:{port}")
+    assert "user" not in str(caught.value)
+    assert "password" not in str(caught.value)
+
+
+def test_a_connection_error_of_a_users_transport_names_host_and_port(get: Any) -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("All connection attempts failed")
+
+    expected = r"could not connect to \[::1\]:8000: All connection attempts failed"
+    with pytest.raises(APIConnectionError, match=expected):
+        get(base_url="http://[::1]:8000/v2", transport=httpx.MockTransport(refuse))
+
+
+@pytest.mark.parametrize("port", ["", ":443"])
 def test_the_environments_proxy_is_gone_through(
-    get: Any, secure: Any, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+    get: Any, secure: Any, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, port: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", secure.url.removesuffix("/v2"))
-    assert get(base_url="https://api.example/v2", tls=trusting(authority)) == "inv_1"
+    assert get(base_url=f"https://api.example{port}/v2", tls=trusting(authority)) == "inv_1"
     tunnel, request = secure.requests
     assert tunnel.startswith(b"CONNECT api.example:443 ")
     assert TOKEN.encode() not in tunnel

@@ -11,13 +11,13 @@ from paisr._transport.progress import MAX_CONNECT, NO_RESPONSE, NOT_CONNECTED, P
 
 
 def test_a_write_in_time_is_sent_and_one_that_is_late_is_not(time: Any) -> None:
-    progress = Progress(Deadline(2.0, lambda: time.seconds))
+    progress = Progress(Deadline(2.0, lambda: time.seconds), "api.example:443")
     assert progress.remaining() == 2.0
     assert not progress.sent
     time.seconds += 1.5
     assert progress.writing() == 0.5
     assert progress.sent
-    late = Progress(Deadline(2.0, lambda: time.seconds))
+    late = Progress(Deadline(2.0, lambda: time.seconds), "api.example:443")
     time.seconds += 2
     late.late = NO_RESPONSE
     with pytest.raises(TimeoutError, match=NO_RESPONSE):
@@ -29,7 +29,7 @@ def test_a_write_in_time_is_sent_and_one_that_is_late_is_not(time: Any) -> None:
 def test_connecting_has_a_limit_of_its_own_and_sends_nothing_of_the_request(
     time: Any, whole: float, part: float
 ) -> None:
-    progress = Progress(Deadline(whole, lambda: time.seconds))
+    progress = Progress(Deadline(whole, lambda: time.seconds), "api.example:443")
     progress.late = NO_RESPONSE
     connecting = progress.connecting()
     assert connecting.writing() == part

@@ -19,7 +19,7 @@ from paisr._transport.sync_streams import WRITE_SIZE, SyncStream, connect
 
 
 def seconds(time: Any, count: float) -> Progress:
-    return Progress(Deadline(count, lambda: time.seconds))
+    return Progress(Deadline(count, lambda: time.seconds), "api.example:443")
 
 
 class Wires:
@@ -143,7 +143,7 @@ def test_a_look_up_that_takes_too_long_is_given_up(monkeypatch: Any) -> None:
 
     monkeypatch.setattr("socket.getaddrinfo", look_up)
     with pytest.raises(TimeoutError):
-        connect("api.example", 443, Progress(Deadline(0.05, time.monotonic)))
+        connect("api.example", 443, Progress(Deadline(0.05, time.monotonic), "api.example:443"))
     done.set()
 
 
