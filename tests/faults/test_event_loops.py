@@ -191,6 +191,8 @@ def test_a_users_transport_is_not_asked_after_the_deadline(kind: type[Any]) -> N
     usual = client._transport._maker.for_transport
 
     class Slow:
+        address = "api.example:443"
+
         def for_transport(self, *arguments: Any) -> Any:
             clock.ahead += 3
             return usual(*arguments)
