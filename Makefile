@@ -112,7 +112,7 @@ test-lowest: $(LOWEST_READY) ## run the client's tests with the lowest versions 
 test-newest: ## run the client's tests with the newest dependencies there are (PRE=1: pre-releases too)
 	$(PYTHON) -m venv --clear $(NEWEST)
 	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(NEWEST)/bin/python -m pip install --quiet $(if $(PRE),--pre) --group test-core --editable '.[stub,redis,postgres,aiohttp,cli]'
+	$(NEWEST)/bin/python -m pip install --quiet $(if $(PRE),--pre) --group test-core --editable '.[stub,redis,postgres,cli]'
 	$(NEWEST)/bin/python -m pip list
 	$(NEWEST)/bin/python -m pytest -q tests/paisr tests/generated tests/cli
 

@@ -15,7 +15,6 @@ from typing import Any
 from benchmarks import _shapes
 from benchmarks._measure import Measurement, Sample, in_turns, processor_time
 from paisr import AsyncPaisr, Paisr, RateLimit
-from paisr._transport.asynchronous import AsyncPoolTransport
 
 AT_ONCE = 50
 TOKEN = "a.token.of-some.length" * 8
@@ -77,8 +76,7 @@ def many(url: str, *, quick: bool) -> Measurement:
     """Fifty invoices read at once on one event loop, a batch after the other; per call."""
     with asyncio.Runner() as runner:
         makers = {
-            "paisr over aiohttp": paisr_over_aiohttp,
-            "paisr, nothing extra": paisr_nothing_extra,
+            "paisr": paisr_for_asyncio,
             "httpx.AsyncClient": _async_httpx,
             "aiohttp": _async_aiohttp,
         }
@@ -113,16 +111,8 @@ def batches(runner: asyncio.Runner, call: Call, batches: int = 4) -> float:
     return processor_time(lambda: runner.run(batch()), times=1)() / (batches * AT_ONCE)
 
 
-def paisr_over_aiohttp(url: str) -> Opened:
-    """As it is where ``paisr[aiohttp]`` is installed."""
+def paisr_for_asyncio(url: str) -> Opened:
     client = AsyncPaisr(TOKEN, base_url=f"{url}/v2", rate_limit=RATE)
-    return lambda: client.invoices.get("inv_000001"), client.aclose
-
-
-def paisr_nothing_extra(url: str) -> Opened:
-    """As it is without."""
-    client = AsyncPaisr(TOKEN, base_url=f"{url}/v2", rate_limit=RATE)
-    client._transport = AsyncPoolTransport(client._route)
     return lambda: client.invoices.get("inv_000001"), client.aclose
 
 

@@ -32,21 +32,8 @@ GOALS = (
     Goal(what="the same, against the floor", contest="reading", baseline="msgspec structs", limit=1.9),
     Goal(what="memory retained per invoice", contest="memory", baseline="stock generated", limit=0.7),
     Goal(what="`invoices.get`, limiter and retries on", contest="calling", baseline="httpx.Client", limit=0.65),
-    Goal(
-        what="50 at once, async, with the faster transport",
-        contest="many",
-        name="paisr over aiohttp",
-        baseline="httpx.AsyncClient",
-        limit=0.25,
-    ),
-    Goal(
-        what="50 at once, async, nothing extra",
-        contest="many",
-        name="paisr, nothing extra",
-        baseline="httpx.AsyncClient",
-        limit=0.7,
-    ),
-    Goal(what="50 at once, over aiohttp", contest="many", name="paisr over aiohttp", baseline="aiohttp", limit=2.0),
+    Goal(what="50 at once, async", contest="many", baseline="httpx.AsyncClient", limit=0.25),
+    Goal(what="the same, against bare aiohttp", contest="many", baseline="aiohttp", limit=2.0),
     Goal(
         what="a create with a SQLite journal",
         contest="journaling",

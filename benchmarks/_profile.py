@@ -49,7 +49,7 @@ def _works(contest: str, url: str, stack: ExitStack) -> Callable[[], object]:
         return lambda: [grant() for _ in range(100_000)]
     if contest == "many":
         runner = stack.enter_context(asyncio.Runner())
-        call, close = runner.run(_calling.opened(_calling.paisr_over_aiohttp, url))
+        call, close = runner.run(_calling.opened(_calling.paisr_for_asyncio, url))
         stack.callback(lambda: runner.run(_calling.awaited(close)))
         return lambda: _calling.batches(runner, call, 20)
     if contest == "journaling":

@@ -25,9 +25,6 @@ class AsyncPaisr(BaseClient["httpx.AsyncBaseTransport"], AsyncResources):
 
     One client serves the tasks of every event loop of the process, with connections of its own for each. `transport` is
     an async httpx transport. Use it as an async context manager, or await `aclose()`.
-
-    Where ``paisr[aiohttp]`` is installed and there is no proxy, calls go over aiohttp: many at once cost a little less.
-    A `transport` of ``httpx.AsyncHTTPTransport()`` is the way around it.
     """
 
     def _connect(self, transport: httpx.AsyncBaseTransport | None) -> None:

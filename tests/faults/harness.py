@@ -23,9 +23,8 @@ from server import FaultServer
 
 from paisr import AsyncPaisr, Paisr, PaisrError
 from paisr._base.runtime import Runtime
-from paisr._transport.asynchronous import AsyncPoolTransport
 
-COLUMNS = ("Paisr", "AsyncPaisr", "AsyncPaisr over aiohttp")
+COLUMNS = ("Paisr", "AsyncPaisr")
 # A transport of the user's own: what it does on its own account cannot be expected to be as good.
 FOREIGN = ("Paisr, httpx.HTTPTransport", "AsyncPaisr, httpx_aiohttp.AiohttpTransport")
 OVER = 1.0  # seconds that a call may outlive its deadline
@@ -194,8 +193,6 @@ class Trial:
         if self.column in FOREIGN:
             options["transport"] = async_transport(target)
         async with client_type(**options) as client:
-            if self.column == "AsyncPaisr":
-                client._transport = AsyncPoolTransport(client._route)  # without the extra, which is installed here
             if self.fault.warm:
                 with contextlib.suppress(PaisrError):
                     await client.invoices.get("inv_warm")

@@ -7,7 +7,6 @@ import itertools
 import os
 import random
 import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from pathlib import Path
@@ -24,14 +23,12 @@ from paisr._transport import connections
 # A whole sweep takes some ten cancellations; `make test` makes a few of each, and CANCELLATIONS=100000 as many.
 CANCELLATIONS = int(os.environ.get("FAULTS_CANCELLATIONS", "200"))
 SIGNALS = int(os.environ.get("FAULTS_SIGNALS", "300"))
-TRANSPORTS = ["own", "aiohttp"]
 
 
 @pytest.fixture
 def one_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """One connection for all calls: when its place is lost, the next call waits for ever."""
     monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
-    monkeypatch.setattr("paisr._transport.aiohttp.MAX_CONNECTIONS", 1)
 
 
 class Cancelled:
@@ -85,13 +82,10 @@ def target(request: pytest.FixtureRequest) -> Iterator[tuple[FaultServer, dict[s
         yield server, {"base_url": where.base_url, "tls": where.tls}
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("late", [False, True], ids=["at once", "late"])
 @pytest.mark.usefixtures("one_place")
-def test_a_cancellation_at_any_step(target: Any, transport: str, late: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancellation_at_any_step(target: Any, late: bool) -> None:
     """On a new connection and on one that is used again, in the middle of a read and of a create."""
-    if transport == "own":
-        monkeypatch.setitem(sys.modules, "paisr._transport.aiohttp", None)
     _server, settings = target
 
     async def session() -> int:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -183,9 +182,8 @@ class RawServer:
 
 
 @pytest.fixture(params=["sync", "async"])
-def side(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Side]:
-    """`Paisr`, then `AsyncPaisr`, over httpcore whatever extra is installed."""
-    monkeypatch.setitem(sys.modules, "paisr._transport.aiohttp", None)
+def side(request: pytest.FixtureRequest) -> Iterator[Side]:
+    """`Paisr`, then `AsyncPaisr`."""
     side = Side(request.param)
     yield side
     side.shut_down()

@@ -120,14 +120,11 @@ def responding(server: Any, connection: Any) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
 
 
-@pytest.mark.parametrize("over", ["own connections", "aiohttp"])
 @pytest.mark.parametrize("with_files", [True, False])
 def test_no_lock_of_a_client_is_the_parents(
-    side: Any, over: str, with_files: bool, raw_server: Any, create: Any, tmp_path: Path, monkeypatch: Any
+    side: Any, with_files: bool, raw_server: Any, create: Any, tmp_path: Path
 ) -> None:
     """Whoever adds a lock to anything of the package has to renew it: this finds the one that was forgotten."""
-    if over == "aiohttp":
-        monkeypatch.undo()  # what `side` took away
     settings: dict[str, Any] = {"on_drift": print, "base_url": raw_server(responding).url}
     if with_files:
         settings["journal"] = tmp_path / "creates.db"

@@ -35,8 +35,7 @@ with Paisr("tok", base_url="https://127.0.0.1:9/v2", max_retries=0) as client:
     client.invoices.get("inv_1")
 """
 ASYNC = """
-import asyncio, sys
-sys.modules["aiohttp"] = None
+import asyncio
 from paisr import AsyncPaisr
 async def main():
     async with AsyncPaisr("tok", base_url="https://127.0.0.1:9/v2", max_retries=0) as client:

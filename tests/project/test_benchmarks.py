@@ -38,7 +38,6 @@ def test_the_goals_are_those_that_were_set() -> None:
         ("memory", "stock generated", 0.7),
         ("calling", "httpx.Client", 0.65),
         ("many", "httpx.AsyncClient", 0.25),
-        ("many", "httpx.AsyncClient", 0.7),
         ("many", "aiohttp", 2.0),
         ("journaling", "paisr, without", 1.5),
         ("first response", "httpx", 0.75),

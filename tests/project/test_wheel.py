@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 PACKAGES = ("paisr", "paisr_cli", "paisr_generated", "paisr_stub")
-EXTRAS = {"jinja2", "starlette", "uvicorn", "redis", "psycopg", "aiohttp", "opentelemetry", "typer", "rich"}
+EXTRAS = {"jinja2", "starlette", "uvicorn", "redis", "psycopg", "opentelemetry", "typer", "rich"}
 EXTRAS_ONLY = EXTRAS | {"paisr_stub", "paisr_cli"}
 # Some names are loaded when they are first asked for, so all are.
 PROGRAM = """
@@ -118,7 +118,6 @@ def test_the_wheel_says_what_it_needs(dist: dict[str, Path]) -> None:
     # What comes next has not the same transports.
     assert re.search(r"^Requires-Dist: httpx[^;\n]*<1\b", metadata, re.MULTILINE)
     assert set(re.findall(r"^Provides-Extra: (.+)$", metadata, re.MULTILINE)) == {
-        "aiohttp",
         "otel",
         "cli",
         "postgres",

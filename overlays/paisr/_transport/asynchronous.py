@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING
 
 from paisr._engine.drivers import carried_out_async
@@ -128,12 +127,5 @@ class AsyncUserTransport:
 
 
 def async_transport(route: Route, transport: httpx.AsyncBaseTransport | None) -> AsyncTransport:
-    """The user's transport; else aiohttp, where it is installed and no proxy is in the way; else a pool of our own."""
-    if transport is not None:
-        return AsyncUserTransport(transport, route)
-    if choose_proxy(route) is None:
-        with contextlib.suppress(ImportError):
-            from paisr._transport.aiohttp import AiohttpTransport  # here, because it is an extra
-
-            return AiohttpTransport(route)
-    return AsyncPoolTransport(route)
+    """The user's transport, else a pool of connections for each event loop."""
+    return AsyncPoolTransport(route) if transport is None else AsyncUserTransport(transport, route)

@@ -27,22 +27,17 @@ class PerLoop(Generic[C]):
     """One of a kind for each event loop, and for each process.
 
     What belongs to a loop often holds a reference to it, so no weak reference tells when the loop is gone. A new loop
-    triggers a check for closed ones instead. `kept_after_fork`: the parent's are not collected in a child, since that
-    would take their sockets out of a selector that the parent still uses.
+    triggers a check for closed ones instead.
     """
 
-    def __init__(self, make: Callable[[], C], *, kept_after_fork: bool = False) -> None:
+    def __init__(self, make: Callable[[], C]) -> None:
         self._make = make
-        self._kept_after_fork = kept_after_fork
         self._made: dict[asyncio.AbstractEventLoop, C] = {}
-        self._parents: list[object] = []
         self._lock = threading.Lock()
         register_after_fork(self)
 
     def after_fork(self) -> None:
         self._lock = threading.Lock()
-        if self._kept_after_fork:
-            self._parents.append(self._made)
         self._made = {}
 
     def get(self) -> C:

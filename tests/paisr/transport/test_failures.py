@@ -52,7 +52,7 @@ def test_of_a_users_transport_the_name_says_when_the_connection_was_never_made(s
 
 def test_of_another_library_only_the_root_is_believed() -> None:
     class ForeignError(Exception):
-        """As aiohttp's, beneath an exception of httpx."""
+        """As a transport of another library has it, beneath an exception of httpx."""
 
     assert theirs(raised(httpx.ConnectTimeout("x"), ForeignError("broke"))).sent is True  # type: ignore[arg-type] # an exception
     for root, sent, kind, reason in (

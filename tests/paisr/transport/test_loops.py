@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
-
 from paisr._transport.loops import PerLoop
 
 
@@ -43,12 +41,10 @@ def test_each_loop_has_one_and_a_new_loop_clears_up_after_those_that_are_closed(
         runner.run(kept.close())
 
 
-@pytest.mark.parametrize("kept_after_fork", [True, False])
-def test_a_forked_child_makes_its_own(kept_after_fork: bool) -> None:
-    kept: Any = PerLoop(One, kept_after_fork=kept_after_fork)
+def test_a_forked_child_makes_its_own() -> None:
+    kept: Any = PerLoop(One)
     with asyncio.Runner() as runner:
         first = runner.run(got(kept))
         kept.after_fork()
         assert runner.run(got(kept)) is not first
         assert first.ended == "", "the parent still uses it"
-        assert bool(kept._parents) is kept_after_fork

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -41,15 +40,8 @@ async def get(server: Any, settings: dict[str, Any]) -> None:
         await client.invoices.get("inv_1")
 
 
-def over_aiohttp(server: Any, settings: dict[str, Any]) -> Sent:
-    asyncio.run(get(server, settings))
-    return sent_to(server)
-
-
 def over_a_pool_of_a_loop(server: Any, settings: dict[str, Any]) -> Sent:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "paisr._transport.aiohttp", None)
-        asyncio.run(get(server, settings))
+    asyncio.run(get(server, settings))
     return sent_to(server)
 
 
@@ -58,7 +50,7 @@ def sent_to(server: Any) -> Sent:
     return [(line.split(": ")[0].lower(), line.split(": ", 1)[1]) for line in lines]
 
 
-WAYS = [over_a_transport, over_a_pool, over_a_pool_of_a_loop, over_aiohttp]
+WAYS = [over_a_transport, over_a_pool, over_a_pool_of_a_loop]
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: way.__name__)
