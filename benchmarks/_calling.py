@@ -21,6 +21,8 @@ TOKEN = "a.token.of-some.length" * 8
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 # Full at all times, and yet never waited for: the limiter does all its work, and the benchmark does not stand still.
 RATE = RateLimit(250, per=0.001)
+# The environment variable that names a PostgreSQL database for the create with a journal.
+POSTGRES = "PAISR_BENCH_POSTGRES"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -154,9 +156,10 @@ def _async_stock(url: str) -> Opened:
 
 
 def journaling(url: str, *, quick: bool) -> Measurement:
-    """Creating an invoice, one call after the other: noted in a SQLite file before and after, and not noted.
+    """Creating an invoice, one call after the other: noted in a journal before and after, and not noted.
 
     What the disk itself takes is seen beside it: a few bytes that are appended to a file and synced before the create.
+    The journal is a SQLite file, and a PostgreSQL database where `POSTGRES` names one in the environment.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -165,10 +168,13 @@ def journaling(url: str, *, quick: bool) -> Measurement:
             "paisr, without": processor_time(creating(url, None, stack), times=40),
             "paisr, without, and one synced append": processor_time(appending(url, folder, stack), times=40),
         }
+        if POSTGRES in os.environ:
+            in_postgres = creating(url, os.environ[POSTGRES], stack)
+            contestants["paisr, with a journal in PostgreSQL"] = processor_time(in_postgres, times=40)
         return in_turns(contestants, runs=9 if quick else 31, unit="µs of processor time")
 
 
-def creating(url: str, journal: Path | None, stack: ExitStack) -> Callable[[], object]:
+def creating(url: str, journal: Path | str | None, stack: ExitStack) -> Callable[[], object]:
     client = stack.enter_context(Paisr(TOKEN, base_url=f"{url}/v2", rate_limit=RATE, journal=journal))
     return partial(client.invoices.create, customer="cus_000001", summary="A simple pizza order", due="In 3 days")
 

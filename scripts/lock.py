@@ -23,7 +23,7 @@ LOCKS = {
     # The lowest versions that pyproject.toml allows, with the few packages that the client's own tests need.
     "lowest": ["--all-extras", "--group", "test-core", "--resolution", "lowest-direct"],
     # What `make bench` compares with.
-    "peers": ["benchmarks/peers.in", "--extra", "cli"],
+    "peers": ["benchmarks/peers.in", "--extra", "cli", "--extra", "postgres"],
 }
 
 
