@@ -245,11 +245,21 @@ def _whole(digits: str) -> int | Decimal:
 class Caller(Protocol):
     """Carries out operations in the calling thread. An argument that is None was not given."""
 
+    @property
+    def base_url(self) -> str:
+        """The address of the service."""
+        ...
+
     def call(self, operation: Operation[T], arguments: dict[str, object], timeout: float | None) -> ApiResponse[T]: ...
 
 
 class AsyncCaller(Protocol):
     """Carries out operations on an event loop. An argument that is None was not given."""
+
+    @property
+    def base_url(self) -> str:
+        """The address of the service."""
+        ...
 
     async def call(
         self, operation: Operation[T], arguments: dict[str, object], timeout: float | None

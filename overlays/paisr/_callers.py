@@ -32,6 +32,10 @@ class ClientCaller(Struct, frozen=True):
     session: Session
     run: Run
 
+    @property
+    def base_url(self) -> str:
+        return self.session.service
+
     def call(self, operation: Operation[T], arguments: dict[str, object], timeout: float | None) -> ApiResponse[T]:
         return self.run(self.session.call(operation, arguments, timeout))
 
@@ -41,6 +45,10 @@ class AsyncClientCaller(Struct, frozen=True):
 
     session: Session
     run: AsyncRun
+
+    @property
+    def base_url(self) -> str:
+        return self.session.service
 
     async def call(
         self, operation: Operation[T], arguments: dict[str, object], timeout: float | None

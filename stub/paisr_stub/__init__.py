@@ -1,7 +1,7 @@
 """A stateful stub for the Paisr invoices API, to run tests and demonstrations against.
 
-It knows the service only from its public documentation. Where the documentation is silent the stub had to choose; each
-choice is named beside the code that makes it, and none of them is a fact about the service.
+It knows the service only from its public documentation. Where the documentation is silent, the stub makes a choice. The
+code names each choice; none is a fact about the service.
 """
 
 from __future__ import annotations

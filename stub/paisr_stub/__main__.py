@@ -19,7 +19,7 @@ from paisr_stub import StubServer
 def main(argv: Sequence[str] | None = None, *, prog: str = "paisr_stub") -> int:
     """Run the stub until it is interrupted; returns the exit status: 0, or 2 when it could not start.
 
-    `prog` is what it calls itself in its messages.
+    `prog` is the program's name in messages.
     """
     options = _parser(prog).parse_args(argv)
     try:
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None, *, prog: str = "paisr_stub") -> int:
     except (OSError, OverflowError, ValueError, sqlite3.Error) as error:
         print(f"{prog}: {_reason(error, options)}", file=sys.stderr)
         return 2
-    # SIGINT too: a shell script's background processes are started with it ignored.
+    # SIGINT too: a shell script starts its background processes with SIGINT ignored.
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         _serve(stub, options.seed, options.webhook_url)
@@ -62,15 +62,15 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=prog, description="A stub of the Paisr invoices API, to test against.")
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s, this machine only)")
-    add("--allow-remote", action="store_true", help="take a --host that other machines or containers can reach")
-    add("--public-url", metavar="URL", help="what others reach it by, such as http://stub:8000")
+    add("--allow-remote", action="store_true", help="allow a --host that other machines or containers can reach")
+    add("--public-url", metavar="URL", help="the URL under which others reach it, such as http://stub:8000")
     add("--port", type=int, default=0, help="a port (default: a free one)")
     add("--db", metavar="FILE", help="keep everything in this SQLite file (default: in memory)")
-    add("--seed", type=_count, default=0, metavar="N", help="make up N invoices if there are none yet")
-    add("--token", help="the token to ask for (default: a random one)")
+    add("--seed", type=_count, default=0, metavar="N", help="generate N invoices if there are none yet")
+    add("--token", help="the token that requests need (default: a random one)")
     add("--rate-limit", type=int, metavar="N", help="respond with 429 beyond N requests a minute (default: never)")
     add("--webhook-url", metavar="URL", help="send a delivery there when an invoice is created, paid or voided")
-    add("--webhook-secret", metavar="SECRET", help="what deliveries are signed with (default: a random one)")
+    add("--webhook-secret", metavar="SECRET", help="the secret that signs deliveries (default: a random one)")
     return parser
 
 
@@ -88,7 +88,7 @@ def _serve(stub: StubServer, invoices: int, webhook_url: str | None) -> None:
 
 
 def _way_to_pay(stub: StubServer) -> str:
-    """A command for the shell that pays an invoice: the newest that is unpaid, or one whose id is to be filled in."""
+    """A shell command that pays the newest unpaid invoice; without one, the id is a placeholder."""
     invoice_id = next((invoice.id for invoice in reversed(stub.invoices) if invoice.status == "unpaid"), "inv_123456")
     headers = (f"Authorization: Bearer {stub.token}", "Content-Type: application/json")
     command = ["curl", f"{stub.url_for_control}/pay"]

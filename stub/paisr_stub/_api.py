@@ -1,6 +1,6 @@
-"""The three operations, and the order in which a request is looked at.
+"""The three operations, and the order in which a request is checked.
 
-Path (404), method (405), token (401), rate limit (429), then what the operation itself says. The documentation gives no
+Path (404), method (405), token (401), rate limit (429), then the operation's own checks. The documentation gives no
 order.
 """
 
@@ -29,7 +29,7 @@ logger = logging.getLogger("paisr_stub")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, read whole. Header names are lower case; a header that came twice is joined with a comma."""
+    """A whole request. Header names are lower case; repeated headers are joined with a comma."""
 
     method: str
     path: str
@@ -39,7 +39,7 @@ class Call:
 
 
 def operations(path: str) -> dict[str, Operation]:
-    """The methods of a path, each with its operation; empty for a path that there is not."""
+    """The methods of a path, each with its operation; empty for an unknown path."""
     if path == COLLECTION:
         return {"GET": "list", "POST": "create"}
     parent, _, last = path.rpartition("/")
@@ -47,7 +47,7 @@ def operations(path: str) -> dict[str, Operation]:
 
 
 class Api:
-    """Responds to calls from a store. Not aware of HTTP servers, faults or recordings."""
+    """Responds to calls from a store. It knows nothing of HTTP servers, faults and recordings."""
 
     def __init__(
         self,
@@ -129,9 +129,10 @@ class Api:
         return success({name: invoice[name] for name in ("id", "status", "session")})
 
     def _customer(self, reference: str) -> Customer:
-        """The customer of that id or address; made up when there is none, as there is no way to make one first.
+        """The customer with this id or address; an unknown one is created, since the API has no other way to create
+        one.
 
-        The stub's own choice: what the service does with one that it does not know is not documented.
+        This is the stub's choice: the documentation does not say what the service does with an unknown customer.
         """
         found = self._store.customer(reference)
         if found is None:
@@ -159,11 +160,11 @@ def require_json(call: Call) -> None:
     if media_type != "application/json" or any(charset not in ("utf-8", "utf8") for charset in charsets):
         raise Refused(415, "Content-Type is not application/json.")
     if call.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Refused(415, "Content-Encoding is not taken.")
+        raise Refused(415, "Content-Encoding is not supported.")
 
 
 def made_up_customer(store: Store, reference: str) -> Customer:
-    """Of an id nothing else is known; an address gives a name too: `jane.smith@example.com` is Jane Smith."""
+    """A new customer. An e-mail address gives a name as well: `jane.smith@example.com` is Jane Smith."""
     if "@" not in reference:
         return Customer(id=reference, name=None, email=None)
     name = " ".join(part.capitalize() for part in reference.partition("@")[0].replace("_", ".").split(".") if part)

@@ -19,7 +19,7 @@ from paisr_stub._responses import Refused, Response, failure
 from paisr_stub._stub import Stub
 
 MAX_BODY = 1 << 20  # bytes; no size is documented, and fifty items of ordinary text are far below
-MAX_DRAINED = 8 << 20  # of a body that is too large, so much is read before the connection is given up
+MAX_DRAINED = 8 << 20  # bytes of a too large body that are read before the connection is closed
 # Key of the ASGI scope under which the server leaves a function that closes the connection.
 CLOSE_CONNECTION = "paisr_stub.close_connection"
 
@@ -159,7 +159,7 @@ async def _send_faulty(fault: Fault, response: Response, scope: Scope, receive: 
 
 
 async def _send_part(response: Response, size: int, scope: Scope, receive: Receive, send: Send) -> None:
-    """The whole head, which promises the whole body, then `size` bytes of it, then the end of the connection."""
+    """Send the head with the full length and `size` bytes of the body, then close the connection."""
 
     async def cut(message: Message) -> None:
         if message["type"] == "http.response.body":
@@ -171,16 +171,16 @@ async def _send_part(response: Response, size: int, scope: Scope, receive: Recei
 
 
 async def _close(scope: Scope, receive: Receive) -> None:
-    """Close the connection and wait until it is. In process there is none: the caller gets the error it would mean."""
+    """Close the connection and wait until it is closed. In process there is none: raise the client's error instead."""
     close = scope.get(CLOSE_CONNECTION)
     if close is None:
-        raise ConnectionResetError("The stub was told to drop this connection.")
+        raise ConnectionResetError("A planned fault dropped this connection.")
     close()
     await _gone(receive, None)
 
 
 async def _gone(receive: Receive, seconds: float | None) -> bool:
-    """Wait for that long, or until the other side has gone: True when it has."""
+    """Wait so many seconds, or until the client disconnects: True when it did."""
 
     async def watch() -> None:
         while (await receive())["type"] != "http.disconnect":

@@ -1,8 +1,8 @@
-"""The checkout page at the `session.url` of an invoice, so that the whole journey can be clicked.
+"""The checkout page at the `session.url` of an invoice, where a test pays in a browser.
 
-What the service's own page looks like and asks for is not documented; all of this one is a choice of the stub.
+The documentation does not describe the service's page. The whole page is a choice of the stub.
 
-    GET  /checkout/KEY           the invoice, and what can be done about it
+    GET  /checkout/KEY           the invoice, and the buttons for what can be done
     POST /checkout/KEY/pay       the customer pays; back to the page
     POST /checkout/KEY/decline   the payment is declined; back to the page, which says so
 """
@@ -48,7 +48,7 @@ _SECURITY = (
 
 
 def respond(app: Stub, store: Store, guard: Guard, call: Call) -> Response:
-    """The page, one of its files, or the way back to the page after the customer has done something."""
+    """The page, one of its files, or a redirect to the page after the customer has clicked a button."""
     key, _, action = call.path.removeprefix(PREFIX).partition("/")
     if key in _FILES and not action:
         return _file(key) if call.method == "GET" else _not_allowed("GET")
@@ -118,7 +118,7 @@ def _not_allowed(method: str) -> Response:
 
 @cache
 def _template() -> jinja2.Template:
-    import jinja2  # late: a stub whose checkout nobody opens does not need it
+    import jinja2  # here, because only the checkout page needs it
 
     loader = jinja2.PackageLoader("paisr_stub", "checkout")
     environment = jinja2.Environment(

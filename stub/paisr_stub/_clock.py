@@ -1,4 +1,4 @@
-"""What time it is for the stub: a clock that is given, and the time travelled on top of it."""
+"""The stub's clock: a given clock, plus the time added by `advance`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def utc_now() -> datetime:
 
 
 class TravelClock:
-    """A clock that can be put forward. Gives aware datetimes in UTC, and may be used from any thread."""
+    """A clock that can be advanced. It returns aware datetimes in UTC, and is safe to use from any thread."""
 
     def __init__(self, clock: Clock = utc_now) -> None:
         self._clock = clock
@@ -25,11 +25,11 @@ class TravelClock:
         return self.untravelled() + self._ahead
 
     def untravelled(self) -> datetime:
-        """The time without the time travel."""
+        """The time without `advance`."""
         return self._clock().astimezone(UTC)
 
     def advance(self, span: timedelta) -> None:
-        """Put it forward; raises `ValueError` for a span that is negative or leaves the calendar."""
+        """Advance the clock; raises `ValueError` for a negative span and for a time beyond the year 9999."""
         if span < timedelta(0):
             raise ValueError("Time passes forward only: give a timedelta that is not negative.")
         with self._lock:

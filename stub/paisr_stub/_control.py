@@ -1,13 +1,13 @@
 """Control over HTTP, outside the API's paths: another process can seed, pay, void and plan faults.
 
-Every request is a POST with the token and a JSON object, and gets a response in the envelope. One that a web page of
-another site makes a browser send is refused: its `Host` or its `Origin` is not the stub's.
+Every request is a POST with the token and a JSON object, and gets a response in the envelope. Requests from web pages
+of other sites are refused: their `Host` or `Origin` is not the stub's.
 
     /__stub__/seed     {"count": 10}                 → {"ids": ["inv_…", …]}
     /__stub__/pay      {"id": "inv_…"}               → {}      issue and void likewise
     /__stub__/advance  {"seconds": 1800}             → {}      at most ten years at once
     /__stub__/fail     the arguments of `fail_next`  → {}      body as text
-    /__stub__/reset    {}                            → {}      forgets waiting faults and recorded requests
+    /__stub__/reset    {}                            → {}      removes planned faults and recorded requests
     /__stub__/requests {}                            → {"requests": [{"method", "path", "query", "status"}, …]}
 """
 
@@ -27,7 +27,7 @@ from paisr_stub._stub import Stub
 from paisr_stub._validation import json_body
 
 PREFIX = "/__stub__/"
-MAX_SEEDED = 10_000  # invoices in one request, which keeps the server from its other work for as long as it takes
+MAX_SEEDED = 10_000  # invoices in one request; the server does nothing else meanwhile
 MAX_SECONDS = 10 * 366 * 24 * 3600
 MAX_ID = 200  # characters
 _FAULT_PARTS = ("times", *inspect.signature(fault).parameters)

@@ -1,8 +1,8 @@
-"""Deliveries that are sent by themselves, in a thread, and sent again until they are accepted.
+"""Sends webhook deliveries in a background thread, and retries each until it is accepted.
 
-Documented: a delivery whose response is not 2XX is tried again, with exponential backoff, up to 10 times. Choices of
-the stub, and no facts about the service: ten times are ten after the first; the first pause is a second, and each is
-twice the one before; each attempt is signed anew; a redirect is not followed.
+Documented: a delivery without a 2XX response is retried up to 10 times, with exponential backoff. The stub chose the
+rest, and none of it is a fact about the service: the ten retries come after the first attempt; the first pause is one
+second, and each pause is twice the previous one; each attempt has a new signature; redirects are not followed.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from paisr_stub._sending import post
 MAX_RETRIES = 10
 FIRST_PAUSE = timedelta(seconds=1)
 MAX_ATTEMPTS_KEPT = 20_000  # the oldest are forgotten
-POLL = 0.05  # seconds after which a clock that was given is looked at again while a retry waits for it
+POLL = 0.05  # seconds between two reads of a given clock while a retry waits for it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DeliveryAttempt(Record):
-    """A delivery as it was sent, and what came of it.
+    """One attempt to send a delivery, and its result.
 
     `number` is 1 for the first. `sent_at` and `next_at` (None: it is not tried again) are RFC 3339 texts. `status` is
-    the response's; it is None when there was no response, and `error` says why.
+    None when there was no response; `error` then says why.
     """
 
     delivery: Delivery
@@ -61,7 +61,8 @@ class _Due:
     number: int = 1
 
     def after(self) -> _Due | None:
-        """The next attempt, counted from when this one was due: a leap in time makes up for all that it passed."""
+        """The next attempt. It counts from the time at which this one was due: after `advance`, overdue ones follow at
+        once."""
         if self.number > MAX_RETRIES:
             return None
         return _Due(self.at + FIRST_PAUSE * 2 ** (self.number - 1), self.event, self.url, self.number + 1)
@@ -108,7 +109,7 @@ class Deliverer:
             self._changed.notify_all()
 
     def wait(self, timeout: float) -> None:
-        """Return when nothing is due any more; raises `TimeoutError` after that many seconds."""
+        """Wait until no delivery is due; raises `TimeoutError` after `timeout` seconds."""
         end = time.monotonic() + timeout
         with self._changed:
             while self._busy or self._is_due():
@@ -118,7 +119,7 @@ class Deliverer:
                 self._changed.wait(left)
 
     def stop(self) -> None:
-        """Give up what has not been sent; takes no time."""
+        """Drop the deliveries that were not sent. Returns at once."""
         with self._changed:
             self._stopped = True
             self._due.clear()

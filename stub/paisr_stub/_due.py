@@ -1,4 +1,4 @@
-"""The due date, worked out from a relative time.
+"""Computes the due date from a relative time.
 
 The documentation shows one example, `In 3 days`, and no grammar. The stub reads `In N UNIT` with a whole number and
 minute, hour, day, week, month or year, singular or plural, in any case. It refuses everything else: what the service

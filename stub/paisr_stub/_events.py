@@ -1,9 +1,9 @@
-"""Webhook events, and a delivery of one, signed.
+"""Webhook events and their signed deliveries.
 
-Documented are the body, the names of the invoice events, the two headers (an older page calls the first
-X-Paisr-Signature) and what is signed: the timestamp, a full stop and the raw body, with HMAC-SHA256. Choices of the
-stub, and no facts about the service: the headers' names are those of the newer page; the timestamp is in seconds; an
-invoice that is voided sends `invoice.removed`.
+The documentation gives the body, the names of the invoice events, the two headers (an older page calls the first
+X-Paisr-Signature) and the signed content: the timestamp, a full stop and the raw body, with HMAC-SHA256. The stub chose
+the rest, and none of it is a fact about the service: the header names are those of the newer page; the timestamp is in
+seconds; voiding an invoice sends `invoice.removed`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Event(Record):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delivery(Record):
-    """A request that tells of an event, ready to be sent: POST `body`, exactly these bytes, with `headers`."""
+    """The request for an event: POST `body`, exactly these bytes, with `headers`."""
 
     event: Event
     headers: Mapping[str, str] = field(repr=False)
@@ -42,7 +42,7 @@ class Delivery(Record):
 
 
 def delivery_of(event: Event, *, secret: str, at: datetime) -> Delivery:
-    """The delivery of an event, signed at that moment."""
+    """The delivery of an event, with the timestamp `at`."""
     body = _exact.dumps(event)
     timestamp = str(int(at.timestamp()))
     signature = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""JSON read and written without a float in between, so that an amount keeps every digit it came with."""
+"""Reads and writes JSON without floats: an amount keeps every digit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def loads(raw: bytes) -> object:
     """Read a JSON document; numbers with a fraction or an exponent become `Decimal`.
 
     Refused with `UnreadableJSON`: invalid UTF-8, invalid JSON, NaN and Infinity, a key given twice, nesting that is too
-    deep, numbers that no computer holds.
+    deep, numbers too large for memory.
     """
     try:
         text = raw.decode("utf-8")

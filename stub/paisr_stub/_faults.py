@@ -1,4 +1,4 @@
-"""Planned faults: what the next requests meet instead of a plain response."""
+"""Planned faults, which replace or change the responses to the next requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from paisr_stub._responses import Response, failure
 Operation = Literal["create", "list", "get"]
 Drop = Literal["before", "after"]
 
-MAX_WAITING = 10_000  # faults; a test needs far fewer, and no request may order more memory than this
+MAX_WAITING = 10_000  # faults; bounds the memory that one request can use
 MAX_DELAY = 3600  # seconds
 
 _HEADER_NAME = re.compile(r"[0-9A-Za-z!#$%&'*+.^_`|~-]+")
@@ -49,7 +49,7 @@ class Fault:
         return self.status is not None or self.message is not None or self.body is not None
 
     def shape(self, response: Response | None) -> Response:
-        """The response that is sent, made of the one that the request would have had."""
+        """The response to send, made from the response without the fault."""
         if self._replaces or response is None:
             response = failure(self.status or (503 if self.body is None else 200), self.message)
         if self.body is not None:
@@ -158,20 +158,20 @@ def _check_header(name: object, value: object) -> None:
     if not isinstance(name, str) or not isinstance(value, str):
         raise TypeError("A header is a name and a value, both of them texts.")
     if name.lower() in ("content-length", "transfer-encoding"):
-        raise ValueError(f"{name} is worked out by the server; truncate makes it a lie.")
+        raise ValueError(f"{name} is set by the server; use truncate for a response that ends early.")
     if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
         raise ValueError(f"{name[:60]!a} is not a header that HTTP allows.")
 
 
 class FaultQueue:
-    """Faults in the order in which they were planned; each request takes the first that is meant for its operation."""
+    """Faults in the order in which they were planned; each request takes the first that applies to its operation."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: deque[Fault] = deque()
 
     def add(self, planned: Fault, times: int) -> None:
-        """Raises `ValueError` when more would wait than are kept, and keeps none of these then."""
+        """Raises `ValueError`, and adds none, when more than `MAX_WAITING` faults would wait."""
         whole("times", times, minimum=1, maximum=MAX_WAITING)
         with self._lock:
             if len(self._waiting) + times > MAX_WAITING:

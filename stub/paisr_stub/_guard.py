@@ -1,4 +1,4 @@
-"""The refusal of requests that a web page of another site makes a browser send."""
+"""Refuses requests that come from web pages of other sites."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from paisr_stub._responses import Refused
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Knows the names that the stub is reached by. None of them given: it is called in process, by any name."""
+    """Knows the host names of the stub. None: the stub is called in process, and every name is allowed."""
 
     names: frozenset[str] | None = None
 
     def check(self, call: Call) -> None:
-        """Raises `Refused` with 403 for a request to a foreign `Host`, or with a foreign `Origin`.
+        """Raises `Refused` with 403 for a foreign `Host` or `Origin`.
 
-        An address is no foreign host: what a page can point at the stub is a name of its own.
+        An IP address is allowed: a foreign page can direct only its own host name to the stub.
         """
         host, origin = call.headers.get("host", ""), call.headers.get("origin")
         if self.names is not None and not _is_address(name_of(host)) and name_of(host) not in self.names:
@@ -29,7 +29,7 @@ class Guard:
 
 
 def name_of(origin: str) -> str:
-    """The host in `http://stub:8000` or `stub:8000`, without port and brackets; an empty text where there is none."""
+    """The host in `http://stub:8000` or `stub:8000`, without port and brackets; empty where there is none."""
     try:
         return urlsplit(f"//{origin.rpartition('//')[2]}").hostname or ""
     except ValueError:

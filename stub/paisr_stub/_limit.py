@@ -1,4 +1,4 @@
-"""The rate limit, for those who ask for one: more requests than allowed in any window are refused."""
+"""The optional rate limit: requests beyond the limit of a sliding window are refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class SlidingWindow:
 
     def __init__(self, limit: int, per: float, clock: Callable[[], datetime]) -> None:
         if limit < 1 or per <= 0:
-            raise ValueError("A rate limit is at least one request in a time that is longer than nothing.")
+            raise ValueError("A rate limit needs at least one request and more than zero seconds.")
         self._limit = limit
         self._lock = threading.Lock()
         self._per = timedelta(seconds=per)

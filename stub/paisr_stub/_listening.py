@@ -1,4 +1,4 @@
-"""Where the stub listens, and who may reach it there."""
+"""The address on which the stub listens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 
 def address_family(host: str, *, allow_remote: bool) -> socket.AddressFamily:
-    """Raises `ValueError` unless `host` is an address, and one of this machine's loopback unless others are wanted."""
+    """Raises `ValueError` unless `host` is a loopback address; `allow_remote` permits other addresses."""
     if host == "localhost":
         return socket.AF_INET
     try:
@@ -22,7 +22,7 @@ def address_family(host: str, *, allow_remote: bool) -> socket.AddressFamily:
 
 
 def listener(family: socket.AddressFamily, address: tuple[str, int]) -> socket.socket:
-    """A socket that listens; raises `OSError` when it cannot."""
+    """A listening socket; raises `OSError` when the port is not available."""
     # With the protocol named, asyncio switches Nagle's algorithm off; without, each response waits 40 ms.
     made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -37,12 +37,12 @@ def listener(family: socket.AddressFamily, address: tuple[str, int]) -> socket.s
 
 
 def origin_of(url: str) -> str:
-    """The scheme, host and port of a URL that others reach the stub by; `ValueError` for one with more to it."""
+    """The scheme, host and port of the public URL; raises `ValueError` for a URL with more parts."""
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
         good = good and parts.port != 0 and url.rstrip("/") == f"{parts.scheme}://{parts.netloc}"
-    except ValueError:  # a port that there is not
+    except ValueError:  # an invalid port
         good = False
     if not good:
         raise ValueError(f"public_url {url!r} is not the beginning of a URL, such as http://stub:8000.")

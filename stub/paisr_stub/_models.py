@@ -1,4 +1,4 @@
-"""The records that the stub hands out of what the API shows, field by field as the API writes it."""
+"""The records that the stub returns, with the fields of the API's JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from paisr_stub._record import Record
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Address(Record):
-    """A billing or shipping address. What it does not have is None, and is not among its keys, as in the API's JSON."""
+    """A billing or shipping address. A field without a value is None and is not a key, as in the API's JSON."""
 
     line_1: str | None = None
     line_2: str | None = None
@@ -67,7 +67,7 @@ class Invoice(Record):
 
 
 def invoice_of(written: Mapping[str, Any]) -> Invoice:
-    """The record of an invoice that is given as the API writes it."""
+    """The record of an invoice in the API's JSON."""
     voucher, session = written["voucher"], written["session"]
     parts: dict[str, Any] = {
         "customer": _customer(written["customer"]),

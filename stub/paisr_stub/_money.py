@@ -39,7 +39,7 @@ class Amount(Record):
 
 
 def amount(lines: Iterable[tuple[Decimal, Decimal]], voucher: Voucher | None = None) -> Amount:
-    """Totals of `(quantity, unit price)` pairs, less what the voucher takes off."""
+    """Totals of `(quantity, unit price)` pairs, less the voucher's discount."""
     exact = Decimal(0)
     for quantity, unit_price in lines:
         exact = EXACT.add(exact, EXACT.multiply(quantity, unit_price))

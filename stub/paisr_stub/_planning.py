@@ -1,4 +1,4 @@
-"""The planning of faults, as a test does it."""
+"""Planning of faults."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ class FaultPlanning:
         processed: bool = False,
         operation: Operation | None = None,
     ) -> None:
-        """Let the next `times` requests meet a fault, each exactly one; planned faults queue up.
+        """Plan a fault for each of the next `times` requests. Planned faults queue up.
 
-        - `operation`: only requests of `"create"`, `"list"` or `"get"` meet it; without, every request to the API does.
-        - `status` (200 to 599), `message`: this response in the envelope, and the request is not carried out.
+        - `operation`: the fault applies to `"create"`, `"list"` or `"get"` only; by default to every request.
+        - `status` (200 to 599), `message`: the response is this, in the envelope, and the request is not carried out.
         - `body`, `content_type`, `headers`: raw parts of the response. A body without a status is sent with 200. With
           `content_type` or `headers` alone the request is carried out and its own response changed.
-        - none of these, nor what follows: 503.
-        - `processed=True`: the request is carried out first, and its response replaced all the same.
-        - `delay`: seconds between carrying out and responding. A client that does not wait that long finds it done.
+        - no argument: 503.
+        - `processed=True`: the request is carried out first, and then its response is replaced.
+        - `delay`: seconds between carrying out and responding. A client that gives up earlier leaves it carried out.
         - `drop="before"`: the connection is closed and nothing was carried out; `drop="after"`: it is carried out and
           kept, then the connection is closed without a response.
-        - `truncate`: the response promises its whole length, and the connection is closed after so many bytes of it.
+        - `truncate`: the response announces its full length, and the connection is closed after `truncate` bytes.
 
-        Only a request with the right token meets a fault; it comes before everything else that the API looks at. Raises
-        `ValueError` or `TypeError` for parts that cannot be sent, and plans nothing then.
+        A fault applies only to requests with the right token, and before all other checks. Raises `ValueError` or
+        `TypeError`, and plans nothing, for arguments that cannot be sent.
         """
         planned = fault(
             status=status,
@@ -60,5 +60,5 @@ class FaultPlanning:
         self._faults.add(planned, times)
 
     def forget_faults(self) -> None:
-        """Take back the planned faults that no request has met yet."""
+        """Remove the planned faults that no request has used yet."""
         self._faults.clear()

@@ -1,4 +1,4 @@
-"""What all records have in common that the stub hands out."""
+"""The base of all records that the stub returns."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any, cast
 
 
 class Record(Mapping[str, Any]):
-    """A frozen dataclass with slots that reads as the JSON object it stands for, too: `invoice.id` is `invoice["id"]`.
+    """A frozen dataclass with slots that also reads as its JSON object: `invoice.id` is `invoice["id"]`.
 
-    It holds values and no connection, so it can be read after the stub has stopped. It is equal to another record or
-    mapping with the same content.
+    It holds only values, so it can be read after the stub has stopped. It is equal to a record or mapping with the same
+    content.
     """
 
     __slots__ = ()

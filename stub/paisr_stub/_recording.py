@@ -1,4 +1,4 @@
-"""The requests that the stub has seen, within bounds: however many come, and however large, memory stays flat."""
+"""The recorded requests. Bounds on their number and size keep memory use flat."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from paisr_stub._faults import Operation
 from paisr_stub._record import Record
 
 MAX_REQUESTS = 20_000  # the oldest are forgotten
-MAX_BODY = 1 << 16  # bytes of each body; the rest is counted and not kept
+MAX_BODY = 1 << 16  # bytes of each body; what is longer is cut
 MAX_BYTES = 1 << 25  # of all of them together, headers included; the oldest are forgotten
 OVERHEAD = 500  # bytes, about what a record costs besides its texts
 
@@ -22,7 +22,7 @@ class RecordedRequest(Record):
     """A request as it arrived, and the status of its response.
 
     `query` is the raw query string, `headers` has lower-case names, Authorization included. `body` is at most 64 KiB;
-    `body_size` is how many bytes came. `status` is None when the connection was closed without a response.
+    `body_size` is the size of the whole body. `status` is None when the connection was closed without a response.
     """
 
     method: str

@@ -15,7 +15,7 @@ from paisr_stub._validation import Item
 
 FIRST_SID = 600_001
 SESSION_LENGTH = timedelta(minutes=30)
-# What the links of checkout sessions begin with in process, where no server shows the page: they lead nowhere.
+# The base of checkout links in process. No server shows the page there, so the links lead nowhere.
 CHECKOUT_URL = "https://checkout.paisr.tech"
 
 
@@ -55,7 +55,7 @@ def timestamp(moment: datetime) -> str:
 
 
 def made_id(sid: int, seed: int) -> str:
-    """Different ids for different sids, in an order that says nothing: 7919 has no factor in common with 900,000."""
+    """A different id for each sid, in no visible order: 7919 and 900,000 have no common factor."""
     block, position = divmod(sid - FIRST_SID, 900_000)
     return f"inv_{block * 1_000_000 + 100_000 + (position * 7919 + seed * 101 + 23_456) % 900_000}"
 
@@ -65,10 +65,10 @@ def address(text: str | None) -> dict[str, str] | None:
 
 
 def session(status: str, url: str, *, expires_at: str | None, now: str) -> dict[str, object] | None:
-    """Inferred: there is a checkout session while there is something to pay. Its length is the documented text.
+    """Inferred: an invoice has a checkout session while it is unpaid. `expires_in` is the documented text.
 
-    Choices of the stub, and not documented: a session that has expired reads as null, no other one takes its place, and
-    the text of a session's length does not count down.
+    Choices of the stub: an expired session reads as null, no new session replaces it, and `expires_in` does not count
+    down. None of this is documented.
     """
     if status != "unpaid":
         return None

@@ -1,4 +1,4 @@
-"""What goes out: a response, and the refusal that becomes one. Every body is in the documented envelope."""
+"""Responses, and the refusals that become responses. Every body is in the documented envelope."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Response:
 
 
 class Refused(Exception):
-    """A request that is refused: a status, one sentence, and headers where the status wants them."""
+    """A request that is refused: a status, one sentence, and headers where the status needs them."""
 
     def __init__(self, status: int, message: str, *, headers: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(message)

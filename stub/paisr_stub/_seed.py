@@ -1,4 +1,4 @@
-"""Made-up data that looks like a business's: the same seed and the same clock give the same invoices."""
+"""Generates realistic data: the same seed and the same clock give the same invoices."""
 
 from __future__ import annotations
 

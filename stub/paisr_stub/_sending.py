@@ -1,4 +1,4 @@
-"""One webhook delivery sent over HTTP, once. Needs nothing but the standard library."""
+"""Sends one webhook delivery over HTTP, once, with the standard library alone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def checked_url(url: str) -> str:
 
 
 def post(url: str, delivery: Delivery, opened: Opened | None = None) -> tuple[int | None, str | None]:
-    """The status of the response, or None and what went wrong. Redirects are not followed, proxies not used.
+    """The status of the response, or None and the reason. Redirects are not followed, and proxies are not used.
 
     `opened` is called with the connection before anything is sent.
     """

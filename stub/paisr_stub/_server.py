@@ -1,4 +1,4 @@
-"""The stub on a port of its own: uvicorn in a thread, ready when `start` returns and gone when `stop` does."""
+"""The stub on its own port: uvicorn in a thread, ready when `start` returns and ended when `stop` returns."""
 
 from __future__ import annotations
 
@@ -28,15 +28,16 @@ class StubServer(StubApp):
             ...  # send requests to stub.url with `Authorization: Bearer` and stub.token
 
     - `port`: 0 is a free one; `host`: an address of this machine's loopback.
-    - `allow_remote`: takes any other `host` as well, so that other machines and containers reach the stub. The token,
-      which its control endpoints ask for too, has at least 16 characters then.
-    - `public_url`: what others reach it by, such as `http://stub:8000`; `.url` and the checkout links begin with it.
-    - `db`: a file that outlives the server; without, everything is in memory and gone after `stop`.
-    - `token`: the token, or several; random when not given. `.token` is the (first) one.
-    - `clock`: what time it is, as an aware datetime; the machine's own by default.
-    - `seed`: decides which invoices `.seed(n)` makes up, and which ids there are.
+    - `allow_remote`: allows any other `host`, so that other machines and containers reach the stub. The token, which
+      protects the control endpoints too, then needs at least 16 characters.
+    - `public_url`: the URL under which others reach the stub, such as `http://stub:8000`; `.url` and the checkout
+      links begin with it.
+    - `db`: a file that keeps the state; by default the state is in memory.
+    - `token`: the token, or several; random by default. `.token` is the first one.
+    - `clock`: a function that returns the time as an aware datetime; the machine's clock by default.
+    - `seed`: determines the invoices that `.seed(n)` generates, and the ids.
     - `rate_limit`: requests in any 60 seconds, or `(requests, seconds)`; off by default. The documented one is 250.
-    - `webhook_url`, `webhook_secret`: where deliveries go from the start, as `send_webhooks` says; nowhere by default.
+    - `webhook_url`, `webhook_secret`: the arguments of `send_webhooks`; no deliveries are sent by default.
     """
 
     def __init__(
@@ -75,16 +76,17 @@ class StubServer(StubApp):
 
     @property
     def url(self) -> str:
-        """What to give a client as its base URL; ends in `/v2`, as the service's does."""
+        """The base URL for a client. It ends in `/v2`, as the service's does."""
         return self._origin + PREFIX
 
     @property
     def url_for_control(self) -> str:
-        """Where another process can seed, pay, void and plan faults: `POST {url_for_control}/pay` with `{"id": …}`.
+        """The URL at which another process can seed, pay, void and plan faults: `POST {url_for_control}/pay` with
+        `{"id": …}`.
 
         The others are issue, void, seed (`count`), advance (`seconds`), fail (the arguments of `fail_next`), reset and
-        requests. Each is a POST with the token and a JSON object. Responses are in the API's envelope; what cannot be
-        done gets 422.
+        requests. Each is a POST with the token and a JSON object. Responses are in the API's envelope; a request that
+        cannot be carried out gets 422.
         """
         return self._origin + CONTROL_PREFIX.rstrip("/")
 
@@ -105,7 +107,7 @@ class StubServer(StubApp):
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def start(self) -> Self:
-        """Listen; when this returns, requests are served. Raises `OSError` when the port is taken."""
+        """Start to serve requests. Raises `OSError` when the port is taken."""
         if self._thread is not None:
             raise RuntimeError("The stub was started before. A new one is needed.")
         try:
@@ -125,7 +127,8 @@ class StubServer(StubApp):
         return self
 
     def stop(self) -> None:
-        """Stop listening, close every connection and the store. Takes less than a second; twice is once."""
+        """Stop listening, close every connection and the store. Takes less than a second; a second call does
+        nothing."""
         if self._server is not None and self._thread is not None:
             self._server.end()
             self._thread.join()

@@ -1,7 +1,7 @@
-"""The stub's state, in SQLite: in memory, or in a file that outlives it.
+"""The stub's state in SQLite, in memory or in a file.
 
-Amounts are kept as text, exactly as they are written. One connection, one lock: every change is one transaction, so
-that parallel requests, and two processes on one file, see each invoice whole or not at all.
+Amounts are kept as text, exactly as they are written. There is one connection and one lock. Every change is one
+transaction: parallel requests, and two processes on one file, never see half of an invoice.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Store:
         self._db = connect(path)
 
     def close(self) -> None:
-        """Let go of the file, if there is one. What it held can still be read, and no longer be changed."""
+        """Close the file, if there is one. The content can still be read, but not changed."""
         with self._lock:
             if self._in_file and not self._closed:
                 copy = copied_to_memory(self._db)
@@ -60,14 +60,14 @@ class Store:
             self._closed = True
 
     def discard(self) -> None:
-        """Give everything up, memory included."""
+        """Close the database in memory as well."""
         with self._lock:
             self._closed = True
             self._db.close()
 
     @contextmanager
     def transaction(self) -> Generator[None]:
-        """All or nothing; one inside another belongs to the outer one. Raises `RuntimeError` when it is closed."""
+        """A transaction; an inner one joins the outer one. Raises `RuntimeError` when the store is closed."""
         with self._lock:
             if self._closed:
                 raise RuntimeError("The stub has stopped: what it held can be read, and no longer be changed.")
@@ -93,7 +93,7 @@ class Store:
     # customers and vouchers
 
     def customer(self, reference: str) -> Customer | None:
-        """By id, or by e-mail address (in any case; the oldest, should there be two)."""
+        """By id, or by e-mail address (case-insensitive; the oldest of several)."""
         column = "email" if "@" in reference else "id"
         with self._lock:
             row = self._row(f"SELECT * FROM customers WHERE {column} = ? ORDER BY rowid", reference)
@@ -128,7 +128,7 @@ class Store:
             raise ValueError(taken) from None
 
     def voucher_of(self, customer_id: str) -> Voucher | None:
-        """The newest voucher that was given to this customer."""
+        """The newest voucher of this customer."""
         with self._lock:
             row = self._row("SELECT * FROM vouchers WHERE customer_id = ? ORDER BY rowid DESC", customer_id)
         return None if row is None else Voucher(row["id"], cast("VoucherType", row["type"]), Decimal(row["rate"]))
@@ -192,7 +192,7 @@ class Store:
         status: str | None = None,
         limit: int = -1,
     ) -> list[dict[str, object]]:
-        """Those that match, newest first; `limit=-1` is all of them."""
+        """The invoices that match, newest first; `limit=-1` returns all."""
         wanted: list[str] = []
         values: list[object] = []
         if resource_id is not None:
@@ -236,7 +236,11 @@ class Store:
             if row is None:
                 raise ValueError(f"There is no invoice {invoice_id}.")
             if row["status"] not in allowed:
-                raise ValueError(f"Invoice {invoice_id} is {row['status']} and cannot become {to}.")
+                hint = " issue() makes a draft unpaid." if row["status"] == "draft" else ""
+                raise ValueError(
+                    f"Invoice {invoice_id} is {row['status']} and cannot become {to}: "
+                    f"only {' or '.join(allowed)} invoices can.{hint}"
+                )
             stamp = {"paid": ", paid_at = :now", "void": ", void_at = :now", "unpaid": ", session_expires_at = :end"}
             set_also = stamp.get(to, "")
             self._db.execute(

@@ -1,4 +1,4 @@
-"""What the stub holds, and what a test can do to it besides sending requests."""
+"""The state of the stub, and the methods by which tests read and change it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from paisr_stub._webhooks import WebhookSending
 
 
 class Stub(FaultPlanning, WebhookSending):
-    """What the stub holds and records, and the means to look at it and to change it.
+    """The state and the recorded requests of the stub, and the methods that read and change them.
 
-    Every method may be called from any thread while requests are being served.
+    Every method is safe to call from any thread while requests are served.
     """
 
     def __init__(
@@ -56,31 +56,31 @@ class Stub(FaultPlanning, WebhookSending):
         weakref.finalize(self, self._store.discard)
 
     def close(self) -> None:
-        """End deliveries and let go of the file. Everything that the stub held and recorded can still be read."""
+        """Stop deliveries and close the file. The state and the recorded requests can still be read."""
         self._deliverer.stop()
         self._store.close()
 
     @property
     def now(self) -> datetime:
-        """What time it is for the stub, in UTC."""
+        """The stub's time, in UTC."""
         return self._clock()
 
     def advance(self, span: timedelta) -> None:
-        """Let time pass for the stub.
+        """Advance the stub's clock.
 
         Due dates pass, checkout sessions expire 30 minutes after they were opened, the window of the rate limit moves
-        on, and deliveries that failed are tried again. Raises `ValueError` for a span that is negative.
+        on, and failed deliveries are retried. Raises `ValueError` for a negative span.
         """
         self._clock.advance(span)
         self._deliverer.wake()
 
-    # What it holds, and what can be done to it
+    # State
 
     @property
     def requests(self) -> list[RecordedRequest]:
         """The requests so far in the order of their responses, a copy. Control requests are not among them.
 
-        The newest 20,000 are kept, or fewer where they are large: 32 MiB of them.
+        The newest 20,000 are kept, and at most 32 MiB of them.
         """
         return self._recording.all()
 
@@ -90,7 +90,7 @@ class Stub(FaultPlanning, WebhookSending):
 
     @property
     def invoices(self) -> list[Invoice]:
-        """Every invoice in the API's own shape, oldest first."""
+        """Every invoice as the API writes it, oldest first."""
         return [invoice_of(written) for written in reversed(self._store.invoices())]
 
     def invoice(self, invoice_id: str) -> Invoice:
@@ -121,7 +121,7 @@ class Stub(FaultPlanning, WebhookSending):
         billing_details: Mapping[str, str] | None = None,
         shipping_details: Mapping[str, str] | None = None,
     ) -> str:
-        """Add a customer and return the id; `currency` is what their invoices are in when a create names none."""
+        """Add a customer and return the id; `currency` is the default currency of the customer's invoices."""
         if currency not in CURRENCIES:
             raise ValueError(f"currency {currency} is not one of {', '.join(CURRENCIES)}.")
         with self._store.transaction():
@@ -139,9 +139,9 @@ class Stub(FaultPlanning, WebhookSending):
         rate: Decimal | int | str = 10,
         id: str | None = None,  # the API's own name
     ) -> str:
-        """Add a voucher and return its id. Given a customer's id, it applies to each invoice of theirs from now on.
+        """Add a voucher and return its id. With a customer's id, it applies to each new invoice of that customer.
 
-        That a voucher reaches an invoice by way of its customer is the stub's choice: a create names none.
+        Applying vouchers through the customer is the stub's choice: a create names no voucher.
         """
         exact = Decimal(rate)
         if type not in ("percentage", "fixed"):
@@ -158,7 +158,10 @@ class Stub(FaultPlanning, WebhookSending):
         self._move(invoice_id, "unpaid", ("draft",))
 
     def pay(self, invoice_id: str) -> None:
-        """unpaid → paid; raises `ValueError` from any other status or for an unknown id."""
+        """unpaid → paid; raises `ValueError` from any other status or for an unknown id.
+
+        An invoice without items is a draft, and needs `issue` first.
+        """
         self._move(invoice_id, "paid", ("unpaid",))
         self._happened(Event(invoice_id, PAID))
 

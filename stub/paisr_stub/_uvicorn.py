@@ -19,7 +19,7 @@ GRACE = 0.3  # seconds that requests under way have to end when the server stops
 
 
 class Protocol(H11Protocol):
-    """uvicorn's own, which also lets the application close its connection, and refuses non-HTTP in the envelope."""
+    """uvicorn's protocol. It also lets the application close its connection, and refuses non-HTTP in the envelope."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))
@@ -45,7 +45,7 @@ class Protocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """uvicorn's own, which is told to end by an event instead of being asked every tenth of a second."""
+    """uvicorn's server. An event ends it, where uvicorn polls every tenth of a second."""
 
     def __init__(self, app: ASGIApp) -> None:
         config = uvicorn.Config(

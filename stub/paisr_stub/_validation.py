@@ -1,7 +1,7 @@
-"""What a request may say: as strict as the documentation allows.
+"""Validation of requests, as strict as the documentation allows.
 
-A query that is wrong gets 400, a body that is not what the documentation describes gets 422. Which
-of the two the service uses is not documented. Query parameters that the documentation does not name are ignored.
+An invalid query gets 400; a body that differs from the documentation gets 422. The documentation does not say which of
+the two the service uses. Unknown query parameters are ignored.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CURRENCIES = ("SRD", "USD", "EUR")
 STATUSES = ("draft", "unpaid", "paid", "void")
 MAX_ITEMS = 50
 MAX_INVOICES = 1000
-# No bound is documented. These keep every double and far more, and refuse numbers made to fill the memory.
+# The documentation gives no bound. These allow every double, and refuse numbers that would fill the memory.
 MAX_DIGITS = 400
 MAX_EXPONENT = 400
 

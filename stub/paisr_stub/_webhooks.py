@@ -1,4 +1,4 @@
-"""The part of a stub that tells others what happened: by itself to an address, and by hand into a test's client."""
+"""The part of a stub that sends webhooks: automatically to a URL, and on request into a test client."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class WebhookSending:
 
     @property
     def webhook_secret(self) -> str:
-        """What deliveries are signed with; made at random unless one was given."""
+        """The secret that signs deliveries; random by default."""
         return self._webhook_secret
 
     def send_webhooks(self, to: str | None, *, secret: str | None = None) -> None:
-        """From now on, send a delivery to this URL when an invoice is created, paid or voided; None: to nobody.
+        """Send a delivery to this URL whenever an invoice is created, paid or voided; None switches this off.
 
-        A delivery whose response is not 2XX is tried again, up to 10 times, after 1, 2, 4 … 512 seconds of the stub's
-        time: `advance` makes them pass. Raises `ValueError` for what is no URL of http or https, or an empty secret.
+        A delivery without a 2XX response is retried up to 10 times, after 1, 2, 4 … 512 seconds of the stub's time,
+        which `advance` advances. Raises `ValueError` for a URL that is not http or https, and for an empty secret.
         """
         if secret == "":
             raise ValueError("The secret of a webhook is at least one character long.")
@@ -46,7 +46,7 @@ class WebhookSending:
 
     @property
     def events(self) -> list[Event]:
-        """What happened so far, whether or not anybody was told: invoices created, paid and voided; a copy."""
+        """The events so far, delivered or not: invoices created, paid and voided. A copy."""
         return list(self._events)
 
     @property
@@ -55,25 +55,26 @@ class WebhookSending:
         return self._deliverer.attempts()
 
     def wait_for_deliveries(self, timeout: float = 5.0) -> None:
-        """Return when every delivery that is due has been sent; raises `TimeoutError` after that many seconds.
+        """Wait until every due delivery has been sent; raises `TimeoutError` after `timeout` seconds.
 
-        One that is to be tried again later is not due yet. On an event loop: `await asyncio.to_thread(…)`.
+        A delivery that waits for its retry is not due. On an event loop: `await asyncio.to_thread(…)`.
         """
         self._deliverer.wait(timeout)
 
     def delivery(self, event: Event, *, at: datetime | None = None) -> Delivery:
-        """The headers and the body that tell of an event, signed now, or at another moment (to test a replay).
+        """The headers and the body of an event's delivery, signed now or at another time (to test a replay).
 
-        "Now" is the time without `advance`: the receiver that checks the timestamp has not travelled along.
+        "Now" ignores `advance`: the receiver checks the timestamp against the real time.
         """
         moment = self._clock.untravelled() if at is None else at
         return delivery_of(event, secret=self._webhook_secret, at=moment)
 
     def deliver(self, event: Event, *, to: Any, path: str = "/") -> DeliveryAttempt:
-        """Deliver an event once, to a URL or into a test client, and return what came of it.
+        """Deliver an event once, to a URL or into a test client, and return the result.
 
-        `to` is a URL, or the test client of a web framework, which is given the request for `path`: one with httpx's
-        `post` (Starlette, FastAPI), or one with Werkzeug's (Flask). For any other, send what `delivery` returns.
+        `to` is a URL, or the test client of a web framework, which receives a request for `path`. Test clients with the
+        `post` of httpx (Starlette, FastAPI) or of Werkzeug (Flask) are supported. For others, send what `delivery`
+        returns.
         """
         delivery = self.delivery(event)
         sent_at = timestamp(self._clock())
@@ -91,7 +92,9 @@ class WebhookSending:
 
 def _put_into(client: Any, path: str, delivery: Delivery) -> tuple[int, None]:
     if inspect.iscoroutinefunction(client.post):
-        raise TypeError("This client's post is to be awaited: send it the headers and body of delivery(event).")
+        raise TypeError(
+            "The post method of this client is a coroutine: await it with the headers and body of delivery(event)."
+        )
     if "content" in inspect.signature(client.post).parameters:
         response = client.post(path, content=delivery.body, headers=dict(delivery.headers))
     else:

@@ -6,11 +6,11 @@
         paisr_stub.pay(created.id)
         assert paisr.invoices.get(created.id).status == "paid"
 
-Each test has a stub of its own, on a port of its own, in each worker of pytest-xdist too. A marker gives it settings:
+Each test has its own stub on its own port, also with pytest-xdist. A marker changes the stub's settings:
 
     @pytest.mark.paisr_stub(rate_limit=250)
 
-Nothing but pytest is imported until a fixture is used.
+The plugin imports only pytest until a fixture is used.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def paisr_stub(request: pytest.FixtureRequest) -> Iterator[StubServer]:
-    """A stub of the Paisr invoices API that is running: a `paisr_stub.StubServer`, new for each test."""
+    """A running stub of the Paisr invoices API: a `paisr_stub.StubServer`, new for each test."""
     from paisr_stub import StubServer
 
     with StubServer(**_settings(request)) as stub:
@@ -49,7 +49,7 @@ def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.fixture
 def paisr(paisr_stub: StubServer) -> Iterator[Paisr]:
-    """A `paisr.Paisr` that talks to `paisr_stub`, without a rate limit of its own, so that no test waits for it."""
+    """A `paisr.Paisr` for `paisr_stub`. It has no rate limit, so tests do not wait."""
     from paisr import Paisr
 
     with Paisr(paisr_stub.token, base_url=paisr_stub.url, rate_limit=None) as client:

@@ -33,7 +33,9 @@ def test_an_invoice_is_voided_once(app: StubApp, call: Any) -> None:
 
 def test_a_draft_is_issued_before_it_is_paid(app: StubApp, call: Any) -> None:
     invoice = call.created()
-    with pytest.raises(ValueError, match="is draft"):
+    with pytest.raises(
+        ValueError, match=r"is draft and cannot become paid: only unpaid invoices can\. issue\(\) makes a draft unpaid"
+    ):
         app.pay(invoice["id"])
     app.issue(invoice["id"])
     assert app.invoices[0]["status"] == "unpaid"

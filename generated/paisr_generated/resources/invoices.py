@@ -28,6 +28,9 @@ class Invoices:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._caller.base_url}>"
+
     @property
     def with_response(self) -> InvoicesWithResponse:
         """The same calls, each with the whole response around its data."""
@@ -117,6 +120,9 @@ class AsyncInvoices:
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._caller.base_url}>"
 
     @property
     def with_response(self) -> AsyncInvoicesWithResponse:
@@ -211,6 +217,9 @@ class InvoicesWithResponse:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._caller.base_url}>"
+
     def list(
         self,
         *,
@@ -259,6 +268,9 @@ class AsyncInvoicesWithResponse:
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._caller.base_url}>"
 
     async def list(
         self,

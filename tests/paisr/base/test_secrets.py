@@ -77,6 +77,8 @@ def test_no_part_of_a_client_shows_them(side: Any) -> None:
             assert_hidden(f"{part!r} {part}")
     assert_hidden(f"{client!r} {client} {client.invoices!r} {client.invoices.with_response!r}")
     assert repr(client) == f"<{side.type.__name__} of http://127.0.0.1:9/v2>"
+    assert repr(client.invoices).endswith("Invoices of http://127.0.0.1:9/v2>")
+    assert repr(client.invoices.with_response).endswith("InvoicesWithResponse of http://127.0.0.1:9/v2>")
     side.close(client)
     assert repr(client) == f"<{side.type.__name__} of http://127.0.0.1:9/v2, closed>"
 
