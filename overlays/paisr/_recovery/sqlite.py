@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from paisr._recovery.database import MAX_LOCK_TIMEOUT, SCHEMA, VERSION, held
 from paisr._recovery.entries import StoreError
-from paisr._recovery.sqlite_file import check_file, kept_lock, make_file, migrate
+from paisr._recovery.sqlite_file import check_file, kept_lock, make_file, prepare
 
 if TYPE_CHECKING:
     import sqlite3
@@ -109,7 +109,7 @@ class FileDatabase:
     clock = None
 
     def __init__(self, path: Path, *, make: bool) -> None:
-        """The database in this file; where there is none it is made, or refused. An older one is migrated."""
+        """The database in this file; where there is none it is made, or refused."""
         self.name = str(path)
         self._path = path
         self._connection: sqlite3.Connection | None = None
@@ -190,7 +190,7 @@ class FileDatabase:
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0, check_same_thread=False)
         try:
             connection.execute("PRAGMA synchronous = EXTRA")
-            migrate(connection)
+            prepare(connection)
             _open[connection] = found, kept_lock(self._path)
             if not _is_of(connection, self._path.stat()):
                 raise StoreError("was replaced while it was opened")

@@ -1,4 +1,4 @@
-"""The file of a journal: made when there is none, refused when it is something else, migrated when it is older."""
+"""The file of a journal: made when there is none, and refused when it is something else."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ import stat
 import struct
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from paisr._base.errors import ConfigurationError, InvalidArgumentError
-from paisr._recovery.attempts import Attempt
+from paisr._base.errors import ConfigurationError
 from paisr._recovery.database import APPLICATION_ID, SCHEMA, VERSION
 from paisr._recovery.entries import StoreError
-from paisr._recovery.matching import likeness
 
 if TYPE_CHECKING:
     import sqlite3
@@ -88,8 +85,8 @@ def check_file(path: Path, found: os.stat_result, *, is_open: bool) -> None:
             raise StoreError("is open to other users, and has what was sent in it; make it your own (chmod 600)")
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Make the tables of an empty file, or of one that an older version made, as they are now; then, and in WAL mode.
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables of an empty file; then, and in WAL mode.
 
     The mode comes last, so that the file itself says whose it is, and not a log beside it.
     """
@@ -103,36 +100,11 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 def _make_tables(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()  # now that nobody else can do it
-    if version > VERSION:
-        raise StoreError("was made by a newer version of this package")
     if version == VERSION:
         return
+    if version:
+        raise StoreError("was made by another version of this package")
     for statement in SCHEMA:
         connection.execute(statement)
-    if version == 1:
-        _copy_first_version(connection)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
-
-
-def _copy_first_version(connection: sqlite3.Connection) -> None:
-    """An invoice that two creates were told belongs to the first."""
-    rows = connection.execute(
-        "SELECT id, service, state, invoice_id, ends_at, runner, attempt FROM attempts ORDER BY rowid"
-    )
-    taken: set[tuple[str, str]] = set()
-    for name, service, was, told, ends_at, process, text in rows.fetchall():
-        # What cannot be read is kept as it is, and named when it is looked at.
-        started_at, alike = datetime.fromtimestamp(0, UTC), ""
-        with suppress(InvalidArgumentError):
-            attempt = Attempt.from_json(text)
-            started_at, alike = attempt.started_at, likeness(attempt.request)
-        state, invoice_id = ("unknown", None) if (service, told) in taken else (was, told)
-        taken.add((service, told or name))
-        ended_at = None if state == "open" else ends_at
-        connection.execute(
-            "INSERT INTO paisr_attempts (id, service, state, invoice_id, request, likeness, started_at, ended_at, "
-            "ends_at, ends_mono, process) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (name, service, state, invoice_id, text, alike, started_at.timestamp(), ended_at, ends_at, 0.0, process),
-        )
-    connection.execute("DROP TABLE attempts")

@@ -20,7 +20,7 @@ from paisr._engine.deadlines import Deadline
 from paisr._recovery.database import VERSION
 from paisr._recovery.entries import Outcome, StoreError, Work
 from paisr._recovery.sqlite import MAX_REMEMBERED, FileDatabase, MemoryDatabase, _open
-from paisr._recovery.sqlite_file import migrate
+from paisr._recovery.sqlite_file import prepare
 from paisr._recovery.store import PAGE
 
 
@@ -126,11 +126,11 @@ def test_a_file_that_is_replaced_while_it_is_opened_is_refused(path: Path, monke
     FileDatabase(other, make=True)
 
     def replace(connection: sqlite3.Connection) -> None:
-        migrate(connection)
+        prepare(connection)
         if other.exists():
             other.replace(path)
 
-    monkeypatch.setattr("paisr._recovery.sqlite.migrate", replace)
+    monkeypatch.setattr("paisr._recovery.sqlite.prepare", replace)
     with pytest.raises(StoreError, match="replaced"), database.transaction(1):
         pass
     with database.transaction(1):
@@ -217,7 +217,7 @@ def test_memory_that_processes_cannot_share_is_no_place_for_a_journal() -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.execute(f"PRAGMA user_version = {VERSION}")
         with pytest.raises(StoreError, match="network drive"):
-            migrate(connection)
+            prepare(connection)
 
 
 HOLD = """
