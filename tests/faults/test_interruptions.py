@@ -173,7 +173,7 @@ def test_an_exception_out_of_a_signals_handler(target: Any, after: Any) -> None:
                 client._transport.close()  # else connecting would hardly ever be hit
             assert client.invoices.get(f"inv_{number}").id == f"inv_{number}"
         assert broken_off > SIGNALS // 20
-        assert not [entry for entry in client._session.recovery.notes.store.entries() if entry.in_flight]
+        assert not [entry for entry in client._session.recovery.store.entries() if entry.in_flight]
 
 
 class BrokenOff:

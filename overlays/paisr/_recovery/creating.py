@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, field, fields, frozen
 from msgspec.structs import replace
@@ -16,7 +18,7 @@ from paisr._engine.outcomes import read
 from paisr._engine.steps import RawResponse
 from paisr._recovery.attempts import OutcomeUnknownError
 from paisr._recovery.database import MIN_LOCK_TIMEOUT
-from paisr._recovery.entries import NEVER_HAPPENED, Outcome, Work
+from paisr._recovery.entries import NEVER_HAPPENED, InvoiceTakenError, Outcome, StoreError, Work
 from paisr._recovery.reconcile import as_created, in_flight
 
 if TYPE_CHECKING:
@@ -24,10 +26,12 @@ if TYPE_CHECKING:
     from paisr._engine.steps import PreparedCall, Steps
     from paisr._recovery.attempts import Attempt
     from paisr._recovery.entries import JournalEntry
-    from paisr._recovery.notes import Notes
     from paisr._recovery.reconcile import Reconciler
+    from paisr._recovery.store import AttemptStore
     from paisr_generated.operations import ApiResponse
 
+T = TypeVar("T")
+log = logging.getLogger("paisr")
 _IN_DAYS = re.compile(r"In (\d{1,6}) days?")
 
 
@@ -35,7 +39,7 @@ _IN_DAYS = re.compile(r"In (\d{1,6}) days?")
 class Creator:
     """One create of one client."""
 
-    notes: Notes
+    store: AttemptStore
     policy: Policy = field(repr=False)
     reconciler: Reconciler = field(repr=False)
     call: PreparedCall[Any]
@@ -44,8 +48,8 @@ class Creator:
     def create(self, attempt: Attempt, key: str | None) -> Steps[ApiResponse[Any]]:
         """Send a create that is noted; with a key, only if the key's invoice is certainly not there."""
         with Work() as work:
-            begin = partial(self.notes.store.begin, attempt, key, work, self.deadline)
-            entry = yield from self.notes.before(begin, self.deadline)
+            begin = partial(self.store.begin, attempt, key, work, self.deadline)
+            entry = yield from self._before(begin)
             if entry is None:
                 return (yield from self._send(attempt, work))
             return (yield from self._by_key(attempt, entry, work))
@@ -59,7 +63,7 @@ class Creator:
         try:
             response = yield from exchange(replace(self.call, before_sending=note_sending), self.policy, self.deadline)
         except PaisrError as error:
-            yield from self.notes.end(attempt, Outcome(state=error.outcome, error=str(error)), self.deadline)
+            yield from self._end(attempt, Outcome(state=error.outcome, error=str(error)), self.deadline)
             if error.outcome != "unknown":
                 raise
             cause = error
@@ -70,7 +74,7 @@ class Creator:
             raise
         else:
             outcome = Outcome(state="created", invoice_id=response.data.id, response=response.content)
-            yield from self.notes.end(attempt, outcome, self.deadline)
+            yield from self._end(attempt, outcome, self.deadline)
             return response
         raise OutcomeUnknownError(
             f"Whether the invoice was created is not known: {cause} Do not send it again: "
@@ -87,7 +91,7 @@ class Creator:
             )
             return
         soon = Deadline(MIN_LOCK_TIMEOUT, self.policy.clock)
-        yield from self.notes.end(attempt, Outcome(state="not_sent", error=repr(interruption)), soon)
+        yield from self._end(attempt, Outcome(state="not_sent", error=repr(interruption)), soon)
 
     def _by_key(self, attempt: Attempt, entry: JournalEntry, work: Work) -> Steps[ApiResponse[Any]]:
         """What a key that is known gives: its invoice, or one more attempt where there is certainly none."""
@@ -104,14 +108,14 @@ class Creator:
                 return self._stored(as_created(invoice))
             entry = yield from self._settled(entry)
         attempt = evolve(attempt, id=entry.attempt.id)
-        begin = partial(self.notes.store.begin_again, entry, attempt, work, self.deadline)
-        if not (yield from self.notes.before(begin, self.deadline)):
+        begin = partial(self.store.begin_again, entry, attempt, work, self.deadline)
+        if not (yield from self._before(begin)):
             raise in_flight(attempt)
         return (yield from self._send(attempt, work))
 
     def _settled(self, entry: JournalEntry) -> Steps[JournalEntry]:
         """The entry, if it was settled that there is no invoice."""
-        settled = yield from self.notes.entry(entry.attempt, self.deadline)
+        settled = yield from self.reconciler.noted(entry.attempt)
         if settled is not None and not settled.in_flight and settled.state in {*NEVER_HAPPENED, "absent"}:
             return settled
         raise OutcomeUnknownError(
@@ -119,6 +123,33 @@ class Creator:
             f"still show it; call again {self.reconciler.settle_after:g} s after the attempt was over.",
             attempt=entry.attempt,
         )
+
+    def _before(self, begin: Callable[[], T]) -> Steps[T]:
+        """Before a create is sent. When it cannot be noted, it is not sent."""
+        try:
+            return (yield from self.store.run(begin, self.deadline))
+        except StoreError as error:
+            raise ConfigurationError(
+                f"The invoice was not sent, because the journal {self.store.name!r} could not be written before: it "
+                f"{error}; put that right, or make the client without journal=."
+            ) from error
+
+    def _end(self, attempt: Attempt, outcome: Outcome, deadline: Deadline) -> Steps[None]:
+        """When the outcome is known. It is not lost when it cannot be written: this process knows it all the same."""
+        try:
+            yield from self.store.run(lambda: self.store.end(attempt, outcome, deadline.remaining()), deadline)
+        except StoreError as error:
+            log.warning(
+                "The journal %r %s; that the create of attempt %s is %s is written with the next one.",
+                self.store.name, error, attempt.id, outcome.state,
+            )  # fmt: skip
+        except InvoiceTakenError as error:
+            raise OutcomeUnknownError(
+                f"Whether the invoice was created is not known: the service named one that another create was told "
+                f"({outcome.invoice_id}), so that its response may belong to another request. Do not send it again: "
+                "give this error's attempt to invoices.reconcile().",
+                attempt=attempt,
+            ) from error
 
     def _stored(self, content: bytes) -> ApiResponse[Any]:
         """What the service responded to the create of a key; nothing was sent."""

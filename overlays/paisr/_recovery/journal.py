@@ -48,7 +48,7 @@ class Journal:
     @property
     def name(self) -> str:
         """Where the journal is, without a password."""
-        return self._store.database.name
+        return self._store.name
 
     def entries(self) -> list[JournalEntry]:
         """Every create, in the order in which they were begun."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
     from paisr._recovery.entries import Known
     from paisr._recovery.listed import Listed
     from paisr._recovery.matching import Fit
-    from paisr._recovery.notes import Notes
     from paisr._recovery.reading import Lists
+    from paisr._recovery.store import AttemptStore
 
     Found = Invoice | PaisrError | None
     Reconciled = list[tuple[Attempt, Found]]
 
+log = logging.getLogger("paisr")
 Key = TypeVar("Key", bound=Hashable)
 # Creates that are decided in one transaction.
 BATCH = 100
@@ -43,14 +45,14 @@ class Reconciler:
     """
 
     lists: Lists = field(repr=False)
-    notes: Notes
+    store: AttemptStore
     service: str
     deadline: Deadline
     settle_after: float
 
     def one(self, attempt: Attempt) -> Steps[Invoice | None]:
         """The invoice of an attempt, or None. What is certain is noted."""
-        entry = yield from self.notes.entry(attempt, self.deadline)
+        entry = yield from self.noted(attempt)
         if entry is None:  # nothing is noted of it here
             idle = (self.lists.now() - attempt.started_at).total_seconds()
             entry = JournalEntry(attempt=attempt, state="unknown", idle=idle)
@@ -63,6 +65,15 @@ class Reconciler:
         if isinstance(found, PaisrError):
             raise found
         return found
+
+    def noted(self, attempt: Attempt) -> Steps[JournalEntry | None]:
+        """What the store says of an attempt."""
+        try:
+            return (
+                yield from self.store.run(lambda: self.store.entry(attempt, self.deadline.remaining()), self.deadline)
+            )
+        except StoreError as error:
+            raise self._unreadable(attempt, error) from error
 
     def all(self, entries: Sequence[JournalEntry]) -> Steps[Reconciled]:
         """Each attempt with its invoice, None, or the error that says why neither; one list serves all that fit it."""
@@ -85,7 +96,7 @@ class Reconciler:
         attempt = entry.attempt
         if attempt.operation == UNREADABLE:
             return ConfigurationError(
-                f"The journal {self.notes.name!r} has an attempt that cannot be read ({attempt.id}); "
+                f"The journal {self.store.name!r} has an attempt that cannot be read ({attempt.id}); "
                 "look at its row, and settle it by hand with Journal.settle(attempt, invoice_id)."
             )
         if attempt.service not in {None, "", self.service}:
@@ -133,9 +144,10 @@ class Reconciler:
         near: dict[str, list[tuple[Invoice, Fit]]] = {}
         found: dict[str, Found] = {}
 
-        def look() -> set[str]:
+        def settle() -> None:
             near.update((one.id, listed.near(one)) for one in given.values())
-            return {invoice.id for candidates in near.values() for invoice, _ in candidates}
+            in_question = {invoice.id for candidates in near.values() for invoice, _ in candidates}
+            self.store.settle(entries, in_question, decide, self.deadline.remaining())
 
         def decide(entry: JournalEntry, known: Known) -> Outcome | None:
             attempt = given[entry.attempt.id]
@@ -151,13 +163,21 @@ class Reconciler:
             return Outcome(state="absent") if is_news else None
 
         try:
-            yield from self.notes.settle(entries, look, decide, self.deadline)
+            yield from self.store.run(settle, self.deadline)
         except StoreError as error:
             if len(found) < len(entries):
-                return {one.id: self.notes.unreadable(one, error) for one in given.values()}
-            invoices = [(given[name], one.id) for name, one in found.items() if isinstance(one, Invoice)]
-            self.notes.keep(invoices, error)
+                return {one.id: self._unreadable(one, error) for one in given.values()}
+            # What was found is true, whether it could be written or not.
+            self.store.keep([(given[name], one.id) for name, one in found.items() if isinstance(one, Invoice)])
+            log.warning("The journal %r %s; it keeps what was to be reconciled as it was.", self.store.name, error)
         return found
+
+    def _unreadable(self, attempt: Attempt, error: StoreError) -> OutcomeUnknownError:
+        return OutcomeUnknownError(
+            f"The outcome is unknown: the journal {self.store.name!r}, which says what belongs to other creates, "
+            f"cannot be read; it {error}.",
+            attempt=attempt,
+        )
 
 
 def _refuse_what_has_changed(attempt: Attempt, entry: JournalEntry) -> None:

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from paisr._engine.exchange import Policy
     from paisr._engine.steps import PreparedCall, Steps
     from paisr._recovery.attempts import Attempt
-    from paisr._recovery.notes import Notes
+    from paisr._recovery.entries import JournalEntry
     from paisr._recovery.reading import Reader
     from paisr._recovery.reconcile import Reconciled, Reconciler
+    from paisr._recovery.store import AttemptStore
     from paisr_generated import Invoice
     from paisr_generated.operations import ApiResponse
 
@@ -39,19 +40,18 @@ class Recovery:
         self._place, self._service, self._runtime = place, service, runtime
         # Of customers, by their addresses: what lists have shown.
         self._ids: dict[str, frozenset[str]] = {}
-        self._notes: dict[str, Notes] = {}
+        self._store: dict[str, AttemptStore] = {}
         if self.is_journal:
-            _ = self.notes
+            _ = self.store
 
     @property
-    def notes(self) -> Notes:
+    def store(self) -> AttemptStore:
         """One for all threads, whichever comes first."""
-        if not self._notes:
+        if not self._store:
             from paisr._recovery.journal import opened_store
-            from paisr._recovery.notes import Notes
 
-            self._notes.setdefault("made", Notes(opened_store(self._place, self._runtime, make=True)))
-        return self._notes["made"]
+            self._store.setdefault("made", opened_store(self._place, self._runtime, make=True))
+        return self._store["made"]
 
     def create(
         self,
@@ -72,7 +72,7 @@ class Recovery:
         from paisr._recovery.creating import Creator
 
         reconciler = self._reconciler(reader, deadline)
-        creator = Creator(notes=self.notes, policy=policy, reconciler=reconciler, call=call, deadline=deadline)
+        creator = Creator(store=self.store, policy=policy, reconciler=reconciler, call=call, deadline=deadline)
         return creator.create(Attempt.of(request, self._runtime.now(), self._service), key)
 
     def reconcile(self, attempt: Attempt, reader: Reader, deadline: Deadline) -> Steps[Invoice | None]:
@@ -83,15 +83,23 @@ class Recovery:
     def reconcile_journal(self, settle_after: float, reader: Reader, deadline: Deadline) -> Steps[Reconciled]:
         if not self.is_journal:
             raise ConfigurationError("This client has no journal to reconcile; make it with journal=PATH.")
-        entries = yield from self.notes.unresolved(deadline)
+        entries = yield from self._unresolved(deadline)
         return (yield from self._reconciler(reader, deadline, settle_after).all(entries))
 
     def unresolved(self, deadline: Deadline) -> Steps[list[Attempt]]:
-        return [entry.attempt for entry in (yield from self.notes.unresolved(deadline))]
+        return [entry.attempt for entry in (yield from self._unresolved(deadline))]
 
     def close(self) -> None:
-        for notes in self._notes.values():
-            notes.store.database.close()
+        for store in self._store.values():
+            store.database.close()
+
+    def _unresolved(self, deadline: Deadline) -> Steps[list[JournalEntry]]:
+        from paisr._recovery.entries import StoreError
+
+        try:
+            return (yield from self.store.run(lambda: self.store.unresolved(deadline.remaining()), deadline))
+        except StoreError as error:
+            raise ConfigurationError(f"The journal {self.store.name!r} {error}.") from error
 
     def _reconciler(self, reader: Reader, deadline: Deadline, settle_after: float | None = None) -> Reconciler:
         from paisr._recovery.reading import Lists
@@ -99,7 +107,7 @@ class Recovery:
 
         return Reconciler(
             lists=Lists(reader=reader, now=self._runtime.now, ids=self._ids),
-            notes=self.notes,
+            store=self.store,
             service=self._service,
             deadline=deadline,
             settle_after=self.settle_after if settle_after is None else settle_after,

@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve
 
 from paisr._base.forks import register_after_fork
+from paisr._engine.steps import RunBlocking
 from paisr._recovery.database import LOCK_TIMEOUT, MIN_LOCK_TIMEOUT, UNRESOLVED_STATES, in_parts
 from paisr._recovery.entries import (
     UNRESOLVED,
@@ -28,11 +29,13 @@ from paisr_generated.operations import encode
 if TYPE_CHECKING:
     from paisr._base.runtime import Runtime
     from paisr._engine.deadlines import Deadline
+    from paisr._engine.steps import Steps
     from paisr._recovery.attempts import Attempt
     from paisr._recovery.database import Database
 
     Decide = Callable[[JournalEntry, Known], Outcome | None]
 
+T = TypeVar("T")
 # Entries that are read in one transaction: nobody waits longer because the history is long.
 PAGE = 1000
 
@@ -47,6 +50,20 @@ class AttemptStore:
         self._unwritten: dict[str, tuple[Attempt, Outcome]] = {}
         self._lock = threading.Lock()
         register_after_fork(self)
+
+    @property
+    def name(self) -> str:
+        return self.database.name
+
+    def run(self, work: Callable[[], T], deadline: Deadline) -> Steps[T]:
+        """Do what one of the methods below does: a step for a driver where it waits for a disk or a network."""
+        if not self.database.blocking:
+            return work()
+        try:
+            result: T = yield RunBlocking(work, max(deadline.remaining(), MIN_LOCK_TIMEOUT))
+        except TimeoutError as error:
+            raise StoreError("did not respond in time") from error
+        return result
 
     def after_fork(self) -> None:
         self._lock = threading.Lock()

@@ -90,7 +90,7 @@ def test_a_loop_that_is_held_up_after_the_note_sends_nothing(path: Path, service
 
     async def story() -> None:
         async with AsyncPaisr("t", transport=service.transport, journal=path) as client:
-            store = client._session.recovery.notes.store
+            store = client._session.recovery.store
             begin, loop = store.begin, asyncio.get_running_loop()
 
             def noted(*arguments: Any) -> Any:

@@ -253,7 +253,7 @@ def test_a_create_that_never_left_the_queue_is_noted_as_not_sent(
 
 def test_a_key_whose_row_cannot_be_read_is_refused(client: Any, by_key: Any, service: Any) -> None:
     by_key(client)
-    with client._session.recovery.notes.store.database.transaction(1) as transaction:
+    with client._session.recovery.store.database.transaction(1) as transaction:
         transaction.execute("UPDATE paisr_attempts SET request = 'x'")
     with pytest.raises(ConfigurationError, match="cannot be read"):
         by_key(client)
@@ -319,7 +319,7 @@ def test_a_created_id_that_cannot_be_one_leaves_the_outcome_unknown(
     cause = caught.value.__cause__
     assert isinstance(cause, UnexpectedResponseError)
     assert cause.path == "$.data.id"
-    assert [entry.state for entry in client._session.recovery.notes.store.entries()] == ["unknown"]
+    assert [entry.state for entry in client._session.recovery.store.entries()] == ["unknown"]
 
 
 def test_an_invoice_of_another_id_than_the_one_asked_for_is_no_response(side: Any, script: Any) -> None:
@@ -341,7 +341,7 @@ def test_two_creates_that_are_told_the_same_id_are_not_both_created(
     assert side.call(client, "create", **create).id == "inv_1"
     with pytest.raises(OutcomeUnknownError, match="another create was told") as caught:
         side.call(client, "create", **create)
-    assert sorted(entry.state for entry in client._session.recovery.notes.store.entries()) == ["created", "unknown"]
+    assert sorted(entry.state for entry in client._session.recovery.store.entries()) == ["created", "unknown"]
     assert side.call(client, "reconcile", caught.value.attempt) is None
 
 
@@ -352,7 +352,7 @@ def test_a_call_that_is_held_up_between_its_note_and_its_first_byte_sends_nothin
     side: Any, service: Any, time: Any, place: Any, create: Any, database_clock: None
 ) -> None:
     client = side.client(service, time=time, journal=place)
-    store = client._session.recovery.notes.store
+    store = client._session.recovery.store
     begin = store.begin
 
     def held_up(*arguments: Any) -> Any:
@@ -421,7 +421,7 @@ def test_a_create_that_is_interrupted_in_the_queue_was_not_sent(
     side.call(client, "create", **create)
     with pytest.raises(kind):
         side.call(client, "create", **create)
-    assert sorted(entry.state for entry in client._session.recovery.notes.store.entries()) == ["created", "not_sent"]
+    assert sorted(entry.state for entry in client._session.recovery.store.entries()) == ["created", "not_sent"]
     assert service.posts == 1
 
 
@@ -486,11 +486,11 @@ def test_a_call_that_is_dropped_in_the_middle_is_over(side: Any, service: Any, p
     if place is not None:
         step = steps.send(step.work())
     assert step.request.method == "POST"
-    (entry,) = client._session.recovery.notes.store.entries()
+    (entry,) = client._session.recovery.store.entries()
     assert entry.in_flight
     del steps, step
     gc.collect()
-    (entry,) = client._session.recovery.notes.store.entries()
+    (entry,) = client._session.recovery.store.entries()
     assert not entry.in_flight
     assert entry.attempt.id not in at_work or at_work[entry.attempt.id].is_over
 

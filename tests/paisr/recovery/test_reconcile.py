@@ -338,7 +338,7 @@ def test_a_create_that_never_happened_is_not_looked_for(side: Any, time: Any, cr
     service.transport.handler = lambda request: httpx.Response(401)
     with pytest.raises(AuthenticationError):
         side.call(client, "create", **create, items=[LineItem("Pizza", 2, 75)])
-    (entry,) = client._session.recovery.notes.store.entries()
+    (entry,) = client._session.recovery.store.entries()
     assert side.call(client, "reconcile", entry.attempt) is None
     assert service.reads == []
 

@@ -64,7 +64,7 @@ def fail(*arguments: object, **settings: object) -> Any:
 def test_a_create_whose_outcome_could_not_be_noted_is_known_to_its_client(
     side: Any, client: Any, service: Any, create: Any, journal: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database = client._session.recovery.notes.store.database
+    database = client._session.recovery.store.database
     transaction = database.transaction
 
     def break_it() -> None:
@@ -82,7 +82,7 @@ def test_a_create_whose_outcome_could_not_be_noted_is_known_to_its_client(
 def test_a_create_that_was_refused_is_not_found_as_somebody_elses_invoice(
     side: Any, client: Any, service: Any, create: Any, journal: Any
 ) -> None:
-    database = client._session.recovery.notes.store.database
+    database = client._session.recovery.store.database
     transaction = database.transaction
     service.create({"summary": create["summary"]})
     service.plan = [422]
@@ -201,7 +201,7 @@ def test_an_outcome_that_a_power_failure_took_leaves_a_create_that_is_reconciled
 
 def test_one_that_cannot_be_read_is_one_pair(side: Any, lost: Any, another: Any) -> None:
     good, bad = lost(), lost()
-    with another._session.recovery.notes.store.database.transaction(1) as transaction:
+    with another._session.recovery.store.database.transaction(1) as transaction:
         transaction.execute("UPDATE paisr_attempts SET request = 'x' WHERE id = ?", [bad.id])
     found = {attempt.id: what for attempt, what in side.call(another, "reconcile_journal")}
     assert isinstance(found[good.id], (Invoice, OutcomeUnknownError))
@@ -224,7 +224,7 @@ def test_a_store_that_fails_in_the_middle_leaves_each_with_an_error_of_its_own(
 def test_what_was_done_before_the_deadline_is_kept(
     side: Any, client: Any, service: Any, time: Any, attempt_of: Any, database_clock: None, journal: Any
 ) -> None:
-    store = client._session.recovery.notes.store
+    store = client._session.recovery.store
     for number in range(2 * BATCH):
         store.begin(attempt_of(f"{number}"), None, Work(), Deadline(1, time.runtime.clock))
     time.seconds += 2
@@ -248,7 +248,7 @@ def test_four_thousand_open_creates_are_reconciled_in_seconds(
     side: Any, service: Any, attempt_of: Any, journal: Any, alike: str
 ) -> None:
     client = side.client(service, journal=journal, rate_limit=None)
-    store = client._session.recovery.notes.store
+    store = client._session.recovery.store
     with store._transaction(30) as rows:
         for number in range(4000):
             summary = "Subscription of November" if alike == "summary" else f"Subscription number {number}"

@@ -14,6 +14,7 @@ import pytest
 from paisr import AsyncPaisr, ConfigurationError, Journal, Paisr
 from paisr._recovery.database import APPLICATION_ID, VERSION
 
+
 def refusal(path: Path) -> str:
     said: set[str] = set()
     for make in (lambda: Paisr("t", journal=path), lambda: AsyncPaisr("t", journal=path), lambda: Journal(path)):
