@@ -256,6 +256,9 @@ KEPT = [
     ),
 ]
 ECHO = TOKEN.encode()
+WIDE = TOKEN.encode("utf-16-le")
+URL_ESCAPED = "".join(f"%{one:02x}" for one in ECHO)
+JSON_ESCAPED = "".join(f"\\u{one:04x}" for one in ECHO)
 ECHOES = [
     Fault("token echoed as the status", broken(), cut(b"HTTP/1.1 " + ECHO + b" OK\r\n\r\n")),
     Fault("token echoed as the protocol", broken(), cut(ECHO + b" 200 OK\r\n\r\n")),
@@ -276,6 +279,15 @@ ECHOES = [
         "token echoed in headers",
         rejected("NotFoundError"),
         always(http(404, b"", f"X-Echo: {TOKEN}", f"Retry-After: {TOKEN}", f"Location: https://{TOKEN}.example/")),
+    ),
+    Fault("token echoed in capitals, as the status", broken(), cut(b"HTTP/1.1 " + ECHO.upper() + b" OK\r\n\r\n")),
+    Fault("token echoed in UTF-16, as a header line", broken(), cut(HEAD + WIDE + b"\r\n\r\n" + BODY)),
+    Fault("token echoed in UTF-16, as the body", off_contract(), always(http(200, WIDE))),
+    Fault("token echoed as a URL has it, as a chunk's size", broken(), cut(CHUNKED + URL_ESCAPED.encode() + b"\r\n")),
+    Fault(
+        "token echoed as JSON has it",
+        rejected("NotFoundError"),
+        always(http(404, f'{{"success": false, "message": "{JSON_ESCAPED}"}}'.encode(), f"X-Echo: {JSON_ESCAPED}")),
     ),
 ]
 WIRE = [*BROKEN, *DRIPS, *FLOODS, *ENCODINGS, *KEPT, *ECHOES]

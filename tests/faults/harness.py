@@ -31,6 +31,14 @@ OVER = 1.0  # seconds that a call may outlive its deadline
 USUAL: dict[str, dict[str, Any]] = {"create": CREATE, "get": {"invoice_id": "inv_123"}, "list": {}}
 CANARIES = (TOKEN, PROXY_PASSWORD, base64.b64encode(f"user:{PROXY_PASSWORD}".encode()).decode())
 
+# The token as a peer may have written it.
+SPELLED = (
+    TOKEN.upper(),
+    "".join(f"%{one:02x}" for one in TOKEN.encode()),
+    "".join(f"\\u{one:04x}" for one in TOKEN.encode()),
+    *(nul.join(TOKEN) for nul in ("\0", "\\x00", "\\\\x00", " ")),
+)
+
 
 @dataclass
 class Observed:
@@ -284,7 +292,7 @@ def _chain(error: BaseException | None, known: frozenset[int] = frozenset()) -> 
 
 
 def _found_in(place: str, text: str) -> list[str]:
-    return [place] if any(canary in text for canary in CANARIES) else []
+    return [place] if any(canary in text for canary in (*CANARIES, *SPELLED)) else []
 
 
 def trial(column: str, fault: Fault, operation: str) -> Observed:

@@ -104,9 +104,9 @@ def error_message(content: bytes) -> str | None:
 
 def excerpt(content: bytes, secret: Secret) -> str:
     """The beginning of a body, on one line, printable and without the token; empty for an empty body."""
-    # Redacted before it is cut, so that no part of the token is left; tokens are shorter than this.
-    text = secret.scrub(content[: EXCERPT_LENGTH * 100].decode("utf-8", "replace"))
-    return clipped(text)
+    # Redacted before it is cut, and cut well before the end of what was looked through, which may be in a token.
+    text = secret.scrub(content[: EXCERPT_LENGTH * 1000].decode("utf-8", "replace"))
+    return clipped(text[: EXCERPT_LENGTH * 100])
 
 
 def clipped(text: str) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import json
 import logging
 import pickle
 import traceback
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 
-from paisr import AuthenticationError, PaisrError
-from paisr._base.secrets import Secret
+from paisr import AuthenticationError, OutcomeUnknownError, PaisrError, UnexpectedResponseError
+from paisr._base.secrets import MAX_UNDONE, Secret, _undone
 
 CANARY = "CANARY/c0ffee/token"
 PASSWORD = "CANARY-pa55word"
@@ -143,6 +146,8 @@ ECHOES = [
     (200, f'{{"success": true, "data": {{"id": "{CANARY}"}}}}'.encode()),
     (200, f'{{"success": "{CANARY}", "data": {{"id": "inv_1", "status": "paid"}}}}'.encode()),
     (200, (" " * 150 + CANARY * 100).encode()),
+    (500, (" " * 19_990 + CANARY).encode()),
+    (500, (" " * 199_990 + CANARY).encode()),
     (200, f'{{"success": true, "data": {{"id": "inv_1", "status": "paid", "due_at": "{CANARY}"}}}}'.encode()),
 ]
 
@@ -162,6 +167,80 @@ def test_a_token_that_is_echoed_is_not_repeated(
         if isinstance(caught.value, AuthenticationError) and caught.value.message:
             assert caught.value.message == "the token [secret] is not valid"
     assert_hidden(logs())
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "JSON, escaped": lambda token: "".join(f"\\u{ord(one):04x}" for one in token),
+    "JSON, in capitals": lambda token: "".join(f"\\u{ord(one):04X}" for one in token),
+    "JSON, in part": lambda token: f"{token[:5]}\\u{ord(token[5]):04x}{token[6:]}",
+    "JSON, slashes": lambda token: token.replace("/", "\\/"),
+    "URL": lambda token: "".join(f"%{ord(one):02X}" for one in token),
+    "URL, as usual": lambda token: quote(token, safe=""),
+    "HTML": lambda token: "".join(f"&#x{ord(one):x};" for one in token),
+    "HTML, slashes": lambda token: token.replace("/", "&#x2F;"),
+    "UTF-16 LE": lambda token: token.encode("utf-16-le").decode("latin-1"),
+    "UTF-16 BE": lambda token: token.encode("utf-16-be").decode("latin-1"),
+    "UTF-32": lambda token: token.encode("utf-32-le").decode("latin-1"),
+    "UTF-16 LE, quoted": lambda token: repr(token.encode("utf-16-le"))[2:-1],
+    "UTF-16 LE, quoted twice": lambda token: repr(repr(token.encode("utf-16-le"))[2:-1])[1:-1],
+    "JSON, quoted": lambda token: repr("".join(f"\\u{ord(one):04x}" for one in token))[1:-1],
+    "UTF-16 BE, in JSON": lambda token: "".join(f"\\u0000{one}" for one in token),
+    "quoted": lambda token: "".join(f"\\x{ord(one):02x}" for one in token),
+    "capitals": str.upper,
+    "small letters": str.lower,
+    "swapped": str.swapcase,
+}
+
+
+@pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
+def test_however_a_token_is_spelled_it_is_found(spell: Callable[[str], str]) -> None:
+    assert Secret(CANARY).scrub(f"<{spell(CANARY)}> {CANARY}, {spell(CANARY)}") == "<[secret]> [secret], [secret]"
+    assert Secret(CANARY).scrub_bytes(spell(CANARY).encode("latin-1")) == b"[secret]"
+
+
+@pytest.mark.parametrize("other", ["a%20b\\u0041 &#x41; \\/ \0 \\x41", "CANARY", "\\", "%", "%4", "\\u00", "&#x;"])
+def test_a_text_without_the_token_stays_as_it_is(other: str) -> None:
+    assert Secret(CANARY).scrub(other) == other
+
+
+@pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
+@pytest.mark.parametrize("status", [401, 500, 200])
+def test_an_echo_that_is_spelled_otherwise_is_in_no_text_and_no_response(
+    side: Any, script: Any, logs: Any, create: Any, status: int, spell: Callable[[str], str]
+) -> None:
+    spelled = spell(CANARY)
+    body = f'{{"success": false, "message": "no {spelled} here"}}'.encode("latin-1")
+    headers = [("X-Echo", spelled)] if spelled.isprintable() else []
+    events: list[Any] = []
+    client = side.client(script((status, body, headers)), token=CANARY, max_retries=0, on_event=events.append)
+    for name, arguments in (("get", {"invoice_id": "inv_1"}), ("create", create)):
+        with pytest.raises(PaisrError) as caught:
+            side.call(client, name, **arguments)
+        error = caught.value.__cause__ if isinstance(caught.value, OutcomeUnknownError) else caught.value
+        response = f"{error.response.content.decode('latin-1')}{[*error.response.headers.items()]}"
+        seen = f"{shown_by(caught.value)}{events}{response}{logs()}"
+        for form in (spelled, repr(spelled)[1:-1], "c0ffee", "CANARY"):
+            assert form not in seen
+
+
+def test_a_partial_list_is_still_read_where_a_token_was_escaped_in_it(side: Any, script: Any) -> None:
+    """What stands in its place keeps the JSON around it readable."""
+    spelled = SPELLINGS["JSON, escaped"](CANARY + '"\\')
+    right, wrong = {"id": "inv_1", "status": "paid", "summary": "@"}, {"id": "inv_2", "status": 7, "summary": "@"}
+    text = json.dumps({"success": True, "data": {"invoices": [right, wrong]}}).replace("@", spelled)
+    client = side.client(script((200, text.encode())), token=CANARY, max_retries=0)
+    with pytest.raises(UnexpectedResponseError) as caught:
+        side.call(client, "list")
+    (partial,), (unreadable,) = caught.value.partial, caught.value.unreadable
+    assert partial.summary == '[secret]"\\'
+    assert spelled[:12] not in unreadable.raw
+
+
+def test_a_body_of_nothing_but_escapes_holds_nobody_up() -> None:
+    """What is undone is bounded, so that the time for it does not depend on how a body is made up."""
+    for one in ("\\u0073", "%73", "&#x73;", "\\x73"):
+        text = one * (MAX_UNDONE + 5)
+        assert _undone(text) == "s" * MAX_UNDONE + one * 5
 
 
 def test_a_connection_that_is_refused_shows_nothing(side: Any, logs: Any, create: Any) -> None:
