@@ -155,19 +155,55 @@ def test_no_create_of_a_thread_leaves_after_its_deadline(service: Any, warm: boo
     assert server.count("POST") == 0
 
 
-def test_no_piece_of_a_large_create_leaves_after_its_deadline(service: Any, held_up: HeldUp) -> None:
-    server, settings = service
+LARGE = CREATE | {"summary": "x" * 5_000_000}
+
+
+def broken_off(kind: type[Any], held_up: HeldUp, settings: dict[str, Any]) -> None:
+    """A large create whose fourth write would be late."""
 
     async def session() -> None:
         async with timed(AsyncPaisr, held_up)(TOKEN, rate_limit=None, timeout=30, max_retries=0, **settings) as client:
             held_up.is_armed, held_up.writes_in_time = True, 3
             with pytest.raises(OutcomeUnknownError):
-                await client.invoices.create(**CREATE | {"summary": "x" * 5_000_000})
+                await client.invoices.create(**LARGE)
         await asyncio.sleep(0.02)
-        assert held_up.writes == 4, "after the first that is late nothing more is tried"
 
-    asyncio.run(session())
+    if kind is AsyncPaisr:
+        asyncio.run(session())
+        return
+    with timed(Paisr, held_up)(TOKEN, rate_limit=None, timeout=30, max_retries=0, **settings) as client:
+        held_up.is_armed, held_up.writes_in_time = True, 3
+        with pytest.raises(OutcomeUnknownError):
+            client.invoices.create(**LARGE)
+
+
+@pytest.mark.parametrize("kind", [Paisr, AsyncPaisr])
+def test_no_piece_of_a_large_create_leaves_after_its_deadline(kind: type[Any], service: Any, held_up: HeldUp) -> None:
+    server, settings = service
+    broken_off(kind, held_up, settings)
+    assert held_up.writes == 4, "after the first that is late nothing more is tried"
     assert server.count("POST") == 0
+
+
+@pytest.mark.parametrize("kind", [Paisr, AsyncPaisr])
+def test_what_the_system_has_not_sent_yet_is_taken_back(kind: type[Any], held_up: HeldUp) -> None:
+    """A connection that is only closed still delivers what was written: its other side would see an end."""
+    is_over, ends = threading.Event(), []
+
+    def unread(connection: Connection) -> None:
+        is_over.wait(5)
+        try:
+            while connection.socket.recv(65536):
+                pass
+        except ConnectionResetError:
+            ends.append("reset")
+        else:
+            ends.append("end")
+
+    with FaultServer(unread, receive_buffer=4096) as server:
+        broken_off(kind, held_up, {"base_url": server.url})
+        is_over.set()
+    assert ends == ["reset"]
 
 
 @pytest.mark.parametrize("kind", [Paisr, AsyncPaisr])

@@ -449,3 +449,16 @@ def test_the_reason_of_a_failure_is_told_without_the_token(time: Any) -> None:
     play.policy = replace(play.policy, on_event=told.append, secret=Secret("CANARY-c0ffee"))
     play.fails(TransportFailure("connection", True, "it broke at CANARY-c0ffee"))
     assert told[1].reason == "it broke at [secret]"
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+def test_a_program_that_was_held_up_after_its_permit_sends_nothing(time: Any, retries: int) -> None:
+    class SlowLimiter(FakeLimiter):
+        def try_acquire(self, ticket: Any) -> float:
+            time.seconds += 31.0  # a collection, a stopped process
+            return super().try_acquire(ticket)
+
+    play = Play(time, read=False, retries=retries, limiter=SlowLimiter())
+    error = play.fails()
+    assert (type(error), error.outcome, play.sends) == (APITimeoutError, "not_sent", 0)
+    assert "it passed before the request was sent" in str(error)
