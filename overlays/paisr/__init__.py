@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from paisr._inputs.line_items import LineItem
     from paisr._invoices import AsyncInvoices, Invoices
     from paisr._ratelimit.rate import RateLimit
-    from paisr._recovery.attempts import Attempt, OutcomeUnknownError
-    from paisr._recovery.entries import JournalEntry
+    from paisr._recovery.attempts import Attempt, JournalEntry, OutcomeUnknownError
     from paisr._recovery.journal import Journal
     from paisr.webhooks import WebhookEvent
     from paisr_generated import *  # noqa: F403 - the names of the contract are generated
@@ -62,7 +61,6 @@ _MODULES = (
     "paisr._async_client",
     "paisr._recovery.attempts",
     "paisr._inputs.line_items",
-    "paisr._recovery.entries",
     "paisr._recovery.journal",
     "paisr._bulk.rows",
     "paisr._invoices",

@@ -133,11 +133,10 @@ def _object(rule: rules.Object, value: object, name: str) -> dict[str, Any]:
     title = rule.model.__name__
     if isinstance(value, rule.model):
         # A model that was made without a field has None there.
-        given = {one.json_name: getattr(value, one.name) for one in rule.fields}
-        given = {
-            one.json_name: given[one.json_name]
+        given: dict[str, object] = {
+            one.json_name: field
             for one in rule.fields
-            if one.required or given[one.json_name] is not None
+            if (field := getattr(value, one.name)) is not None or one.required
         }
     elif isinstance(value, Mapping):
         given = dict(cast("Mapping[Any, object]", value))

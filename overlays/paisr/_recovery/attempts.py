@@ -1,16 +1,18 @@
-"""A create that was begun: all that is needed to find out later whether it happened, and the error that has it."""
+"""A create that was begun: what is kept of it, who is at work on it, and the error of one whose outcome is unknown."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Self
+from weakref import WeakValueDictionary
 
 import msgspec
-from attrs import frozen
+from attrs import field, frozen
 
-from paisr._base.errors import InvalidArgumentError, Outcome, PaisrError
+from paisr._base.errors import InvalidArgumentError, PaisrError
+from paisr._base.processes import current_process_token, is_process_dead, is_same_machine
 from paisr_generated.models.create_invoice_request import CreateInvoiceRequest
 from paisr_generated.operations import encode
 from paisr_generated.types import AwareDatetime
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
     from paisr_generated import Invoice
 
 CREATE = "create_invoice"
+State = Literal["open", "created", "found", "absent", "rejected", "not_sent", "unknown"]
+UNRESOLVED: frozenset[State] = frozenset({"open", "unknown"})
+NEVER_HAPPENED: frozenset[State] = frozenset({"rejected", "not_sent"})
+# Seconds by which a call can outlive its deadline.
+GRACE = 1.0
 
 
 @frozen(kw_only=True)
@@ -70,9 +77,110 @@ class OutcomeUnknownError(PaisrError):
     `candidates` are the invoices that could be meant, where `reconcile()` found more than one.
     """
 
-    outcome: Outcome = "unknown"
+    outcome = "unknown"
 
     def __init__(self, text: str, *, attempt: Attempt, candidates: Sequence[Invoice] = ()) -> None:
         super().__init__(text)
         self.attempt = attempt
         self.candidates: tuple[Invoice, ...] = tuple(candidates)
+
+
+class StoreError(Exception):
+    """The store cannot be read or written; the text ends a sentence that begins "The journal …"."""
+
+
+class InvoiceTakenError(Exception):
+    """The invoice belongs to another create; the text says so."""
+
+
+class Work:
+    """A call of this process that is at work on a create: until it says that it is over, or is forgotten."""
+
+    def __init__(self) -> None:
+        self.is_over: bool = False
+        self.is_sent = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.is_over = True
+
+
+# The work of all clients of this process, by the create's id: no store can tell that. Weak, so that a call which was
+# dropped in the middle is at work on nothing.
+at_work: WeakValueDictionary[str, Work] = WeakValueDictionary()
+
+
+@frozen(kw_only=True)
+class JournalEntry:
+    """One create in a journal.
+
+    `attempt`: what was sent, and when. `state`: ``open`` (begun, and nothing heard since), ``created``, ``found`` or
+    ``absent`` (reconciled, with an invoice or with none), or the outcome of the create's error: ``rejected``,
+    ``not_sent``, ``unknown``. `invoice_id`: of a create that is ``created`` or ``found``. `key`: what it was given as
+    ``create(key=)``. `response`: the body that the service sent. `error`: the sentence that the call ended with.
+    `ended_at`: seconds since 1970. `in_flight`: whether a call may still be at work on it. `idle`: the seconds since
+    when certainly none was.
+    """
+
+    attempt: Attempt
+    state: State
+    invoice_id: str | None = None
+    key: str | None = None
+    response: bytes | None = field(default=None, repr=False)
+    error: str | None = None
+    ended_at: float | None = None
+    in_flight: bool = False
+    idle: float = field(default=0.0, eq=False)
+
+
+@frozen(kw_only=True)
+class Outcome:
+    """What became of a create."""
+
+    state: State
+    invoice_id: str | None = None
+    response: bytes | None = field(default=None, repr=False)
+    error: str | None = None
+
+
+@frozen(kw_only=True)
+class Known:
+    """What must be known to decide about attempts: whose the invoices are, and which other creates are unresolved.
+
+    `owners`: the id of the create that an invoice belongs to, by the invoice's id. `competing`: the unresolved creates
+    that can have made an invoice.
+    """
+
+    owners: Mapping[str, str]
+    competing: Callable[[Invoice], Sequence[JournalEntry]]
+
+
+@frozen(kw_only=True)
+class Lease:
+    """Who is at work on a create, and until when, by two clocks.
+
+    `ends_at`: seconds since 1970. `ends_mono`: seconds of this machine's monotonic clock, which means something as long
+    as the machine has not been started anew (`process` names the boot). `process`: see `current_process_token`.
+    """
+
+    ends_at: float
+    ends_mono: float
+    process: str
+
+    def is_held(self, attempt_id: str, now: float, clock: float) -> bool:
+        """Whether a call may still be at work: its process lives, and its deadline has not passed for certain."""
+        if self.process == current_process_token():
+            work = at_work.get(attempt_id)
+            return work is not None and not work.is_over
+        over = min(now - self.ends_at, self.idle(now, clock)) > GRACE
+        return not over and not is_process_dead(self.process)
+
+    def idle(self, now: float, clock: float) -> float:
+        """The seconds since its end, or those until then as a negative number.
+
+        By the monotonic clock, which never says too much; of another machine, or before this boot, there is only the
+        wall clock.
+        """
+        return clock - self.ends_mono if is_same_machine(self.process) else now - self.ends_at

@@ -16,16 +16,14 @@ from paisr._engine.deadlines import Deadline
 from paisr._engine.exchange import exchange
 from paisr._engine.outcomes import read
 from paisr._engine.steps import RawResponse
-from paisr._recovery.attempts import OutcomeUnknownError
+from paisr._recovery.attempts import NEVER_HAPPENED, InvoiceTakenError, Outcome, OutcomeUnknownError, StoreError, Work
 from paisr._recovery.database import MIN_LOCK_TIMEOUT
-from paisr._recovery.entries import NEVER_HAPPENED, InvoiceTakenError, Outcome, StoreError, Work
 from paisr._recovery.reconcile import as_created, in_flight
 
 if TYPE_CHECKING:
     from paisr._engine.exchange import Policy
     from paisr._engine.steps import PreparedCall, Steps
-    from paisr._recovery.attempts import Attempt
-    from paisr._recovery.entries import JournalEntry
+    from paisr._recovery.attempts import Attempt, JournalEntry
     from paisr._recovery.reconcile import Reconciler
     from paisr._recovery.store import AttemptStore
     from paisr_generated.operations import ApiResponse

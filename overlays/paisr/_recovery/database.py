@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Protocol
 
-from paisr._recovery.entries import StoreError
+from paisr._recovery.attempts import StoreError
 
 # Seconds that a database is waited for where no call's deadline says it.
 LOCK_TIMEOUT = 5.0

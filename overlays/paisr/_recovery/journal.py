@@ -13,8 +13,8 @@ from paisr._base.runtime import SYSTEM
 from paisr._base.secrets import Secret, wrap_place
 from paisr._base.texts import checked_text
 from paisr._inputs.invoice_ids import checked_invoice_id
+from paisr._recovery.attempts import InvoiceTakenError, JournalEntry, Outcome, StoreError
 from paisr._recovery.database import LOCK_TIMEOUT
-from paisr._recovery.entries import InvoiceTakenError, JournalEntry, Outcome, StoreError
 from paisr._recovery.store import AttemptStore
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Journal:
 
     def entries(self) -> list[JournalEntry]:
         """Every create, in the order in which they were begun."""
-        with _as_configuration_error(self.name):
+        with as_configuration_error(self.name):
             return self._store.entries()
 
     def unresolved(self) -> list[Attempt]:
@@ -60,13 +60,13 @@ class Journal:
 
         A create that is in flight at this moment is among them.
         """
-        with _as_configuration_error(self.name):
+        with as_configuration_error(self.name):
             return [entry.attempt for entry in self._store.unresolved(LOCK_TIMEOUT)]
 
     def find(self, text: str) -> list[JournalEntry]:
         """The entries with this key, attempt id or invoice id, or with this text, in any case, in what was sent."""
         checked_text(text, "text")
-        with _as_configuration_error(self.name):
+        with as_configuration_error(self.name):
             return self._store.find(text)
 
     def settle(self, attempt: Attempt, invoice_id: str | None) -> None:
@@ -74,12 +74,12 @@ class Journal:
         outcome = Outcome(state="absent")
         if invoice_id is not None:
             outcome = Outcome(state="found", invoice_id=checked_invoice_id(invoice_id))
-        with _as_configuration_error(self.name):
+        with as_configuration_error(self.name):
             self._store.settle_by_hand(attempt, outcome, LOCK_TIMEOUT)
 
     def prune(self, before: datetime) -> int:
         """Forget the resolved creates that ended before then, and their keys; how many they were."""
-        with _as_configuration_error(self.name):
+        with as_configuration_error(self.name):
             return self._store.prune(before.timestamp())
 
     def __repr__(self) -> str:
@@ -98,18 +98,18 @@ def opened_store(place: object, runtime: Runtime, *, make: bool) -> AttemptStore
             raise ConfigurationError("journal is a URL of another kind; give the path of a file, or postgresql://….")
         from paisr._recovery.postgres import PostgresDatabase, public_name
 
-        with _as_configuration_error(public_name(place)):
+        with as_configuration_error(public_name(place)):
             return AttemptStore(PostgresDatabase(place), runtime)
     from paisr._recovery.sqlite import FileDatabase
     from paisr._recovery.sqlite_file import checked_path
 
     path = checked_path(place)
-    with _as_configuration_error(str(path)):
+    with as_configuration_error(str(path)):
         return AttemptStore(FileDatabase(path, make=make), runtime)
 
 
 @contextmanager
-def _as_configuration_error(name: str) -> Generator[None]:
+def as_configuration_error(name: str) -> Generator[None]:
     try:
         yield
     except StoreError as error:

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from paisr._base.errors import ConfigurationError
 from paisr._base.forks import register_after_fork
+from paisr._recovery.attempts import StoreError
 from paisr._recovery.database import APPLICATION_ID, MAX_LOCK_TIMEOUT, SCHEMA, VERSION, held
-from paisr._recovery.entries import StoreError
 
 if TYPE_CHECKING:
     from paisr._base.secrets import Secret

@@ -11,9 +11,16 @@ import msgspec
 from attrs import evolve, field, frozen
 
 from paisr._base.errors import APITimeoutError, ConfigurationError, InvalidArgumentError, PaisrError
-from paisr._recovery.attempts import CREATE, Attempt, OutcomeUnknownError
-from paisr._recovery.decisions import choose
-from paisr._recovery.entries import NEVER_HAPPENED, UNRESOLVED, JournalEntry, Outcome, StoreError
+from paisr._recovery.attempts import (
+    CREATE,
+    NEVER_HAPPENED,
+    UNRESOLVED,
+    Attempt,
+    JournalEntry,
+    Outcome,
+    OutcomeUnknownError,
+    StoreError,
+)
 from paisr._recovery.reading import Filters
 from paisr._recovery.rows import UNREADABLE
 from paisr_generated.models.invoice import Invoice
@@ -22,7 +29,7 @@ from paisr_generated.operations import encode
 if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
     from paisr._engine.steps import Steps
-    from paisr._recovery.entries import Known
+    from paisr._recovery.attempts import Known
     from paisr._recovery.listed import Listed
     from paisr._recovery.matching import Fit
     from paisr._recovery.reading import Lists
@@ -153,7 +160,7 @@ class Reconciler:
             attempt = given[entry.attempt.id]
             try:
                 _refuse_what_has_changed(attempt, entry)
-                invoice = found[attempt.id] = choose(attempt, listed, near[attempt.id], known)
+                invoice = found[attempt.id] = listed.choose(attempt, near[attempt.id], known)
             except OutcomeUnknownError as error:
                 found[attempt.id] = error
                 return None

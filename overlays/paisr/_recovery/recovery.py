@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
     from paisr._engine.exchange import Policy
     from paisr._engine.steps import PreparedCall, Steps
-    from paisr._recovery.attempts import Attempt
-    from paisr._recovery.entries import JournalEntry
+    from paisr._recovery.attempts import Attempt, JournalEntry
     from paisr._recovery.reading import Reader
     from paisr._recovery.reconcile import Reconciled, Reconciler
     from paisr._recovery.store import AttemptStore
@@ -94,12 +93,10 @@ class Recovery:
             store.database.close()
 
     def _unresolved(self, deadline: Deadline) -> Steps[list[JournalEntry]]:
-        from paisr._recovery.entries import StoreError
+        from paisr._recovery.journal import as_configuration_error
 
-        try:
+        with as_configuration_error(self.store.name):
             return (yield from self.store.run(lambda: self.store.unresolved(deadline.remaining()), deadline))
-        except StoreError as error:
-            raise ConfigurationError(f"The journal {self.store.name!r} {error}.") from error
 
     def _reconciler(self, reader: Reader, deadline: Deadline, settle_after: float | None = None) -> Reconciler:
         from paisr._recovery.reading import Lists

@@ -11,9 +11,8 @@ from attrs import evolve, frozen
 
 from paisr._base.errors import InvalidArgumentError
 from paisr._base.processes import current_process_token
-from paisr._recovery.attempts import Attempt
+from paisr._recovery.attempts import UNRESOLVED, Attempt, JournalEntry, Lease, Outcome, State
 from paisr._recovery.database import UNRESOLVED_STATES, in_parts
-from paisr._recovery.entries import UNRESOLVED, JournalEntry, Lease, Outcome, State
 from paisr._recovery.matching import likeness, likenesses
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from paisr._recovery.attempts import StoreError
 from paisr._recovery.database import MAX_LOCK_TIMEOUT, SCHEMA, VERSION, held
-from paisr._recovery.entries import StoreError
 from paisr._recovery.sqlite_file import check_file, kept_lock, make_file, prepare
 
 if TYPE_CHECKING:

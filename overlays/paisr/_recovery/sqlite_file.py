@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paisr._base.errors import ConfigurationError
+from paisr._recovery.attempts import StoreError
 from paisr._recovery.database import APPLICATION_ID, SCHEMA, VERSION
-from paisr._recovery.entries import StoreError
 
 if TYPE_CHECKING:
     import sqlite3

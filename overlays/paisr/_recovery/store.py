@@ -12,8 +12,7 @@ from attrs import evolve
 
 from paisr._base.forks import register_after_fork
 from paisr._engine.steps import RunBlocking
-from paisr._recovery.database import LOCK_TIMEOUT, MIN_LOCK_TIMEOUT, UNRESOLVED_STATES, in_parts
-from paisr._recovery.entries import (
+from paisr._recovery.attempts import (
     UNRESOLVED,
     InvoiceTakenError,
     JournalEntry,
@@ -23,6 +22,7 @@ from paisr._recovery.entries import (
     Work,
     at_work,
 )
+from paisr._recovery.database import LOCK_TIMEOUT, MIN_LOCK_TIMEOUT, UNRESOLVED_STATES, in_parts
 from paisr._recovery.rows import Rows
 from paisr_generated.operations import encode
 

@@ -10,8 +10,7 @@ import pytest
 from paisr._base.runtime import SYSTEM, Runtime
 from paisr._base.secrets import wrap_place
 from paisr._engine.deadlines import Deadline
-from paisr._recovery.attempts import Attempt
-from paisr._recovery.entries import Work
+from paisr._recovery.attempts import Attempt, Work
 from paisr._recovery.journal import opened_store
 from paisr._recovery.postgres import PostgresDatabase
 from paisr._recovery.store import AttemptStore

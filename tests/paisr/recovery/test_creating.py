@@ -27,7 +27,7 @@ from paisr import (
     UnexpectedResponseError,
     UnprocessableEntityError,
 )
-from paisr._recovery.entries import at_work
+from paisr._recovery.attempts import at_work
 from paisr_generated.api import operation_named
 
 

@@ -42,7 +42,7 @@ from paisr import (
 from paisr._base.processes import current_process_token, is_process_dead
 from paisr._base.runtime import SYSTEM
 from paisr._engine.deadlines import Deadline
-from paisr._recovery.entries import Outcome, StoreError, Work
+from paisr._recovery.attempts import Outcome, StoreError, Work
 from paisr._recovery.journal import opened_store
 from paisr._recovery.rows import Rows
 from paisr._recovery.store import AttemptStore

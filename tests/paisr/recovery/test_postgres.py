@@ -16,8 +16,8 @@ import pytest
 from paisr import ConfigurationError, Journal, OutcomeUnknownError, Paisr, PaisrError
 from paisr._base.secrets import Secret
 from paisr._engine.deadlines import Deadline
+from paisr._recovery.attempts import Outcome, StoreError, Work
 from paisr._recovery.database import APPLICATION_ID
-from paisr._recovery.entries import Outcome, StoreError, Work
 from paisr._recovery.postgres import PostgresDatabase, public_name
 
 PASSWORD = "canary-9f3e"

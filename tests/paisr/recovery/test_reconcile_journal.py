@@ -26,7 +26,7 @@ from paisr import (
 from paisr._base.processes import current_process_token
 from paisr._base.runtime import Runtime
 from paisr._engine.deadlines import Deadline
-from paisr._recovery.entries import Outcome, StoreError, Work
+from paisr._recovery.attempts import Outcome, StoreError, Work
 from paisr._recovery.reconcile import BATCH
 from paisr._recovery.store import AttemptStore
 

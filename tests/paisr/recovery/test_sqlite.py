@@ -17,8 +17,8 @@ import pytest
 
 from paisr import Journal, Paisr
 from paisr._engine.deadlines import Deadline
+from paisr._recovery.attempts import Outcome, StoreError, Work
 from paisr._recovery.database import VERSION
-from paisr._recovery.entries import Outcome, StoreError, Work
 from paisr._recovery.sqlite import MAX_REMEMBERED, FileDatabase, MemoryDatabase, _open
 from paisr._recovery.sqlite_file import prepare
 from paisr._recovery.store import PAGE
@@ -169,7 +169,7 @@ from datetime import UTC, datetime
 from paisr._base.runtime import SYSTEM
 from paisr._engine.deadlines import Deadline
 from paisr._recovery.attempts import Attempt
-from paisr._recovery.entries import Work
+from paisr._recovery.attempts import Work
 from paisr._recovery.journal import opened_store
 from paisr_generated.models import CreateInvoiceRequest
 request = CreateInvoiceRequest(customer="cus_1", summary="from another process", due="now")

@@ -11,8 +11,8 @@ import pytest
 
 from paisr._base.processes import current_process_token
 from paisr._engine.deadlines import Deadline
+from paisr._recovery.attempts import InvoiceTakenError, JournalEntry, Known, Lease, Outcome, StoreError, Work, at_work
 from paisr._recovery.database import held
-from paisr._recovery.entries import InvoiceTakenError, JournalEntry, Known, Lease, Outcome, StoreError, Work, at_work
 from paisr._recovery.rows import UNREADABLE
 from paisr._recovery.store import PAGE, AttemptStore
 
@@ -240,7 +240,7 @@ def test_a_call_that_is_over_before_it_is_noted_notes_nothing(
 def test_one_clock_alone_does_not_end_the_work_of_a_process_of_this_machine(
     store: AttemptStore, begun: Any, time: Any, moves: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paisr._recovery.entries.is_process_dead", lambda process: False)
+    monkeypatch.setattr("paisr._recovery.attempts.is_process_dead", lambda process: False)
     begun(left=10)
     theirs = current_process_token().rpartition(" ")[0] + " 1"
     run(store, "UPDATE paisr_attempts SET process = ?", theirs)
@@ -266,7 +266,7 @@ def test_another_machine_has_the_wall_clock_alone(store: AttemptStore, begun: An
 def test_a_dead_process_is_at_work_on_nothing(store: AttemptStore, begun: Any, monkeypatch: Any) -> None:
     begun(left=10)
     run(store, "UPDATE paisr_attempts SET process = ?", current_process_token().rpartition(" ")[0] + " 1")
-    monkeypatch.setattr("paisr._recovery.entries.is_process_dead", lambda process: True)
+    monkeypatch.setattr("paisr._recovery.attempts.is_process_dead", lambda process: True)
     assert not store.entries()[0].in_flight
 
 
