@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 import msgspec
 from attrs import field, frozen
 
+from paisr._base import errors
 from paisr._base.errors import InvalidArgumentError, PaisrError
 from paisr._base.processes import current_process_token, is_process_dead, is_same_machine
 from paisr_generated.models.create_invoice_request import CreateInvoiceRequest
@@ -77,7 +78,7 @@ class OutcomeUnknownError(PaisrError):
     `candidates` are the invoices that could be meant, where `reconcile()` found more than one.
     """
 
-    outcome = "unknown"
+    outcome: errors.Outcome = "unknown"
 
     def __init__(self, text: str, *, attempt: Attempt, candidates: Sequence[Invoice] = ()) -> None:
         super().__init__(text)
