@@ -207,7 +207,7 @@ def test_what_the_system_has_not_sent_yet_is_taken_back(kind: type[Any], held_up
 
 
 @pytest.mark.parametrize("kind", [Paisr, AsyncPaisr])
-def test_a_users_transport_is_not_asked_after_the_deadline(kind: type[Any]) -> None:
+def test_a_users_transport_is_not_asked_after_the_deadline(kind: type[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     clock = HeldUp()
     asked: list[httpx.Request] = []
 
@@ -215,17 +215,14 @@ def test_a_users_transport_is_not_asked_after_the_deadline(kind: type[Any]) -> N
         asked.append(request)
         return httpx.Response(500)
 
+    usual = httpx.Request
+
+    def slow(*arguments: Any, **named: Any) -> httpx.Request:
+        clock.ahead += 3
+        return usual(*arguments, **named)
+
     client = timed(kind, clock)(TOKEN, timeout=1, max_retries=0, transport=httpx.MockTransport(respond))
-    usual = client._transport._maker.for_transport
-
-    class Slow:
-        address = "api.example:443"
-
-        def for_transport(self, *arguments: Any) -> Any:
-            clock.ahead += 3
-            return usual(*arguments)
-
-    client._transport._maker = Slow()
+    monkeypatch.setattr(httpx, "Request", slow)
     create = partial(client.invoices.create, **CREATE)
     with pytest.raises(APITimeoutError) as caught:
         create() if kind is Paisr else asyncio.run(create())

@@ -135,7 +135,7 @@ def test_no_lock_of_a_client_is_the_parents(
     roots = [client, *(vars(module) for name, module in sys.modules.items() if module and name.startswith("paisr."))]
     before = locks_below(roots)
     assert {"RetryBudget._lock", "DriftWatch._lock", "Limiter._lock"} <= set(before)
-    assert {"PoolTransport._lock", "PerLoop._lock"} & set(before)
+    assert {"PoolTransport._lock", "AsyncPoolTransport._lock"} & set(before)
 
     def look() -> None:
         after = locks_below(roots)

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from paisr._base.errors import ConfigurationError
 from paisr._engine.drivers import in_thread
 from paisr._transport.connections import Stream
 from paisr._transport.layers import READ_SIZE
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 # Seconds after which the next address of a name is tried as well (RFC 8305).
 NEXT_ADDRESS = 0.25
+ASK_AGAIN = 0.005
 
 
 class AsyncStream(Stream):
@@ -31,12 +33,7 @@ class AsyncStream(Stream):
         return lambda data: self.read() if data is None else self.write(data, progress)
 
     async def read(self) -> bytes:
-        while True:
-            try:
-                return self.socket.recv(READ_SIZE)
-            except BlockingIOError:
-                loop = asyncio.get_running_loop()
-                await self._wait(loop.add_reader, loop.remove_reader)
+        return await asyncio.get_running_loop().sock_recv(self.socket, READ_SIZE)
 
     async def write(self, data: bytes, progress: Progress) -> bytes:
         view = memoryview(data)
@@ -45,22 +42,23 @@ class AsyncStream(Stream):
             try:
                 view = view[self.socket.send(view[:WRITE_SIZE]) :]
             except BlockingIOError:
-                loop = asyncio.get_running_loop()
-                await self._wait(loop.add_writer, loop.remove_writer)
+                await self._writable()
         return b""
 
-    async def _wait(self, add: Callable[..., Any], remove: Callable[[socket.socket], Any]) -> None:
-        """Until the event loop says that the socket is ready."""
-        ready = asyncio.get_running_loop().create_future()
+    async def _writable(self) -> None:
+        """Not `sock_sendall`, which writes what is left over without a look at the time."""
+        loop = asyncio.get_running_loop()
+        ready = loop.create_future()
+        number = self.socket.fileno()
         try:
-            add(self.socket, _set, ready)
-        except NotImplementedError:  # an event loop of Windows does not signal this; it is polled
-            await asyncio.sleep(0.005)
+            loop.add_writer(number, _set, ready)
+        except NotImplementedError:  # an event loop of Windows does not signal this; it is asked again
+            await asyncio.sleep(ASK_AGAIN)
             return
         try:
             await ready
         finally:
-            remove(self.socket)
+            loop.remove_writer(number)
 
 
 def _set(ready: asyncio.Future[None]) -> None:
@@ -100,6 +98,11 @@ async def _connected(family: socket.AddressFamily, address: Any) -> AsyncStream:
     try:
         await asyncio.get_running_loop().sock_connect(stream.socket, address)
         stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except NotImplementedError:
+        raise ConfigurationError(
+            "This event loop cannot connect sockets, as AsyncPaisr has to; "
+            "call it on asyncio's own loop or uvloop, or use Paisr in a thread."
+        ) from None
     except BaseException:
         stream.close()
         raise

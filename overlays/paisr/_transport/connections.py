@@ -28,7 +28,8 @@ _NO_LINGERING = struct.pack("ii", 1, 0)
 def has_unread(connected: socket.socket) -> bool:
     """Whether bytes wait in a socket that nobody asked for, or the end."""
     try:
-        connected.setblocking(False)
+        if connected.gettimeout() != 0:
+            connected.setblocking(False)
         connected.recv(1, socket.MSG_PEEK)
     except BlockingIOError:
         return False

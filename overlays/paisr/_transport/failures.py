@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import h11
 
-from paisr._base.errors import PaisrError
 from paisr._engine.steps import RawResponse, TransportFailure
 from paisr._transport.bodies import UnreadableBodyError
 from paisr._transport.connections import PoolClosedError
-from paisr._transport.progress import NO_CONNECTION_FREE, NO_RESPONSE, NOT_CONNECTED, NOT_WRITTEN
+from paisr._transport.progress import NOT_CONNECTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,22 +19,6 @@ if TYPE_CHECKING:
     from paisr._engine.steps import AttemptResult
     from paisr._transport.progress import Progress
 
-# The exceptions of httpx: those that say that the request was not sent, and those that say that the time was over.
-NOT_MADE = {
-    *("ConnectTimeout", "ConnectError", "PoolTimeout", "ProxyError"),
-    *("UnsupportedProtocol", "LocalProtocolError", "InvalidURL"),
-}
-LATE = {
-    "ConnectTimeout": NOT_CONNECTED,
-    "PoolTimeout": NO_CONNECTION_FREE,
-    "WriteTimeout": NOT_WRITTEN,
-    "ReadTimeout": NO_RESPONSE,
-}
-# What can only happen before there is a connection, whatever a library calls it.
-UNCONNECTED = {"ConnectionRefusedError", "gaierror", "SSLCertVerificationError"}
-# The exceptions of httpx that a connection which could not be made raises.
-CONNECTING = {"ConnectTimeout", "ConnectError", "ProxyError"}
-TRUSTED = {"anyio", "asyncio", "builtins", "h11", "httpcore", "httpx", "socket", "ssl"}
 MAX_REASON = 200
 
 
@@ -48,43 +31,18 @@ def broken(error: BaseException, progress: Progress, secret: Secret) -> AttemptR
     if not isinstance(error, (OSError, h11.ProtocolError, UnreadableBodyError)):
         raise without_frames(error)
     unconnected = progress.late == NOT_CONNECTED and not isinstance(error, (h11.LocalProtocolError, PoolClosedError))
-    return _result(
-        error,
-        progress,
-        secret,
-        sent=progress.sent,
-        late=isinstance(error, TimeoutError),
-        unconnected=unconnected and not progress.sent,
-    )
+    late = isinstance(error, TimeoutError)
+    return failure(error, progress, secret, late=late, unconnected=unconnected and not progress.sent)
 
 
-def broken_by_transport(error: BaseException, progress: Progress, secret: Secret) -> AttemptResult:
-    """The same for a transport of the user's own: whatever is not Python's own exception is the library's."""
-    is_pythons = type(error).__module__ == "builtins" and not isinstance(error, OSError)
-    if isinstance(error, PaisrError) or is_pythons or not isinstance(error, Exception):
-        raise without_frames(error)
-    name, chain = type(error).__name__, list(_chain(error))
-    # httpx's names mean what they say, unless somebody maps another library's exceptions onto them, and is wrong:
-    # httpx-aiohttp calls a connection that breaks while the response is awaited a `ConnectTimeout`, and a create would
-    # be sent again. Then only the root is believed.
-    if all(type(link).__module__.partition(".")[0] in TRUSTED for link in chain):
-        not_made, late = name in NOT_MADE, name in {*LATE, "TimeoutError"}
-        unconnected = name in CONNECTING
-        progress.late = LATE.get(name, NO_RESPONSE)
-    else:
-        not_made = unconnected = type(chain[-1]).__name__ in UNCONNECTED
-        late = any(isinstance(link, TimeoutError) for link in chain)
-        progress.late = str(error) or name
-    return _result(error, progress, secret, sent=progress.sent and not not_made, late=late, unconnected=unconnected)
-
-
-def _result(
-    error: BaseException, progress: Progress, secret: Secret, *, sent: bool, late: bool, unconnected: bool
+def failure(
+    error: BaseException, progress: Progress, secret: Secret, *, late: bool, unconnected: bool
 ) -> AttemptResult:
+    """What an attempt that `error` ended comes to. `late`: the time was over; `unconnected`: no connection was made."""
     status, headers = progress.head or (0, [])
     if status >= 400:  # of an error response the status is what counts, whatever becomes of its body
         return RawResponse(status, headers, b"")
-    root = list(_chain(error))[-1]
+    root = list(chain(error))[-1]
     reason = progress.late if late else str(error) or type(error).__name__
     untrusted = isinstance(root, ssl.SSLCertVerificationError)
     if isinstance(root, ssl.SSLCertVerificationError):
@@ -94,7 +52,7 @@ def _result(
     unreadable = isinstance(error, UnreadableBodyError)
     return TransportFailure(
         kind="response" if unreadable else "timeout" if late else "connection",
-        sent=sent or unreadable,
+        sent=progress.sent or unreadable,
         reason=_scrubbed(reason, secret)[:MAX_REASON].rstrip("."),
         cause=None if unreadable else clean(error, root, secret),
         final=untrusted,
@@ -134,7 +92,7 @@ def without_frames(error: BaseException) -> BaseException:
     return error
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def chain(error: BaseException | None) -> Iterator[BaseException]:
     """An exception and what it comes from. httpcore's pool takes the cause away (`from None`), not the argument."""
     while error is not None:
         yield error

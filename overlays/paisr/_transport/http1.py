@@ -46,7 +46,7 @@ class Http1:
             yield from self._layer.send(self._written(request, body))
         progress.late = NO_RESPONSE
         head = yield from self.head()
-        progress.head = status, headers = head.status_code, list(head.headers.raw_items())
+        progress.head = status, headers = head.status_code, head.headers.raw_items()
         gathered = Body(headers)
         while isinstance(event := (yield from self._next()), h11.Data):
             gathered.add(bytes(event.data))

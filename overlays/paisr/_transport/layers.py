@@ -9,28 +9,15 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import Callable, Generator
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 Steps = Generator[bytes | None, bytes, T]
 READ_SIZE = 64 * 1024
 
 
-class Layer(Protocol):
-    """Carries bytes in both directions. `is_quiet`: no byte that came has been kept back."""
-
-    @property
-    def is_quiet(self) -> bool: ...
-
-    def send(self, data: bytes) -> Steps[None]: ...
-
-    def receive(self) -> Steps[bytes]:
-        """At least a byte; empty at the end."""
-        ...
-
-
 class Plain:
-    """The socket itself."""
+    """The socket itself. `is_quiet`: no byte that came has been kept back."""
 
     is_quiet = True
 
@@ -38,13 +25,14 @@ class Plain:
         yield data
 
     def receive(self) -> Steps[bytes]:
+        """At least a byte; empty at the end."""
         return (yield None)
 
 
 class Tls:
     """TLS over another layer."""
 
-    def __init__(self, below: Layer, context: ssl.SSLContext, host: str) -> None:
+    def __init__(self, below: Plain | Tls, context: ssl.SSLContext, host: str) -> None:
         self._below = below
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         # As bytes, since a text would be encoded by a codec that loads much. It is ASCII already.
@@ -81,3 +69,6 @@ class Tls:
                 self._in.write(data)
             else:
                 self._in.write_eof()
+
+
+Layer = Plain | Tls

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING
 
-from paisr._base.forks import register_after_fork
+from paisr._base.forks import ForkSafe
 from paisr._engine.drivers import carried_out
-from paisr._engine.steps import RawResponse
-from paisr._transport.bodies import Body
 from paisr._transport.connections import Connection, Connections, Permit, Permits
-from paisr._transport.failures import broken, broken_by_transport
+from paisr._transport.failures import broken
 from paisr._transport.opening import Opening
 from paisr._transport.progress import NO_CONNECTION_FREE, Progress
 from paisr._transport.proxies import choose_proxy
-from paisr._transport.requests import RequestMaker, check_transport, on_its_own_connection
+from paisr._transport.requests import RequestMaker
 from paisr._transport.sync_streams import SyncStream, connect
 
 if TYPE_CHECKING:
@@ -24,9 +21,8 @@ if TYPE_CHECKING:
     from paisr._base.route import Route
     from paisr._engine.deadlines import Deadline
     from paisr._engine.drivers import Transport
-    from paisr._engine.steps import AttemptResult
+    from paisr._engine.steps import AttemptResult, RawResponse
     from paisr_generated.operations import Request
-
 
 # Seconds after which a call that waits for a connection asks again.
 ASK_AGAIN = 0.005
@@ -54,20 +50,18 @@ class Pool:
         return Connection(stream, carried_out(self._opening.steps(), stream.within(progress)))
 
 
-class PoolTransport:
+class PoolTransport(ForkSafe):
     """Connections in a pool that is made at the first call, and anew in a forked child."""
 
     def __init__(self, route: Route) -> None:
         self._route = route
         self._proxy = choose_proxy(route)
         self._maker = RequestMaker(route, self._proxy)
-        self._pool: Pool | None = None
-        self._lock = threading.Lock()
-        register_after_fork(self)
+        super().__init__()
 
     def after_fork(self) -> None:
-        self._lock = threading.Lock()
-        self._pool = None
+        super().after_fork()
+        self._pool: Pool | None = None
 
     def send(self, request: Request, deadline: Deadline) -> AttemptResult:
         progress = Progress(deadline, self._maker.address)
@@ -104,46 +98,10 @@ class PoolTransport:
             return self._pool
 
 
-class UserTransport:
-    """A transport given by the user, driven as an httpx client would, without redirects, cookies and the rest."""
-
-    def __init__(self, transport: httpx.BaseTransport, route: Route) -> None:
-        check_transport(transport, "handle_request", "Paisr takes an httpx.BaseTransport")
-        self._transport = transport
-        self._secret = route.token
-        self._maker = RequestMaker(route)
-        from paisr._transport.logs import keep_out_of_logs  # here, because only httpx logs
-
-        keep_out_of_logs(route)
-
-    def send(self, request: Request, deadline: Deadline) -> AttemptResult:
-        progress = Progress(deadline, self._maker.address)
-        try:
-            return self._exchange(request, progress)
-        except BaseException as error:
-            return broken_by_transport(error, progress, self._secret)
-
-    def _exchange(self, request: Request, progress: Progress) -> RawResponse:
-        import httpx  # here, because only a user's own transport needs it
-
-        outgoing = on_its_own_connection(self._maker.for_transport(request, progress.remaining(), httpx.Request))
-        progress.writing()  # unless the exception says otherwise: a foreign transport does not tell
-        response = self._transport.handle_request(outgoing)
-        try:
-            progress.head = status, headers = response.status_code, response.headers.raw
-            body = Body(headers)
-            assert isinstance(response.stream, httpx.SyncByteStream)
-            for chunk in response.stream:
-                body.add(chunk)
-                progress.remaining()
-            return RawResponse(status, headers, body.whole())
-        finally:
-            response.close()
-
-    def close(self) -> None:
-        self._transport.close()
-
-
 def sync_transport(route: Route, transport: httpx.BaseTransport | None) -> Transport:
     """The user's transport, else a pool of connections."""
-    return PoolTransport(route) if transport is None else UserTransport(transport, route)
+    if transport is None:
+        return PoolTransport(route)
+    from paisr._transport.user_transports import UserTransport  # here, because it loads httpx
+
+    return UserTransport(transport, route)

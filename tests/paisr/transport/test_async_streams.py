@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from paisr import AsyncPaisr, ConfigurationError
 from paisr._engine.deadlines import Deadline
 from paisr._transport import async_streams
 from paisr._transport.async_streams import AsyncStream, connect_async
@@ -131,19 +132,37 @@ def test_the_time_is_looked_at_before_each_piece(time: Any, monkeypatch: Any) ->
     assert wires.written == [WRITE_SIZE] * 3
 
 
+def refuse(*arguments: Any) -> None:
+    raise NotImplementedError
+
+
 def test_an_event_loop_that_tells_nobody_is_asked(monkeypatch: Any) -> None:
     async def test(stream: AsyncStream, other: socket.socket) -> None:
-        def refuse(*arguments: Any) -> None:
-            raise NotImplementedError
-
         for name in ("add_reader", "add_writer"):
             monkeypatch.setattr(asyncio.get_running_loop(), name, refuse)
         reading = asyncio.ensure_future(stream.read())
         await asyncio.sleep(0)
         other.sendall(b"one")
         assert await reading == b"one"
+        data = b"x" * 20_000_000
+        writing = asyncio.ensure_future(stream.write(data, ample()))
+        await asyncio.sleep(0)
+        assert not writing.done()
+        assert len(await asyncio.to_thread(other.recv, len(data), socket.MSG_WAITALL)) == len(data)
+        await writing
 
     run(test)
+
+
+def test_an_event_loop_that_cannot_connect_is_refused_in_a_sentence(monkeypatch: Any) -> None:
+    async def main() -> None:
+        monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", refuse)
+        async with AsyncPaisr("tok", base_url="http://127.0.0.1:9/v2") as client:
+            await client.invoices.get("inv_1")
+
+    with pytest.raises(ConfigurationError, match="This event loop cannot connect sockets") as caught:
+        asyncio.run(main())
+    assert caught.value.outcome == "not_sent"
 
 
 def test_a_read_that_is_cancelled_leaves_nobody_waiting() -> None:

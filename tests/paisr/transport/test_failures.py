@@ -14,8 +14,9 @@ from paisr._base.secrets import Secret
 from paisr._engine.deadlines import Deadline
 from paisr._engine.steps import RawResponse
 from paisr._transport.bodies import UnreadableBodyError
-from paisr._transport.failures import broken, broken_by_transport, clean, without_frames
+from paisr._transport.failures import broken, clean, without_frames
 from paisr._transport.progress import NO_RESPONSE, Progress
+from paisr._transport.user_transports import broken_by_transport
 
 SECRET = Secret("CANARY/c0ffee")
 UNCONNECTED = "could not connect to api.example:443"
