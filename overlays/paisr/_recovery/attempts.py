@@ -13,7 +13,6 @@ from attrs import field, frozen
 
 from paisr._base import errors
 from paisr._base.errors import InvalidArgumentError, PaisrError
-from paisr._base.processes import current_process_token, is_process_dead, is_same_machine
 from paisr_generated.models.create_invoice_request import CreateInvoiceRequest
 from paisr_generated.operations import encode
 from paisr_generated.types import AwareDatetime
@@ -25,8 +24,6 @@ CREATE = "create_invoice"
 State = Literal["open", "created", "found", "absent", "rejected", "not_sent", "unknown"]
 UNRESOLVED: frozenset[State] = frozenset({"open", "unknown"})
 NEVER_HAPPENED: frozenset[State] = frozenset({"rejected", "not_sent"})
-# Seconds by which a call can outlive its deadline.
-GRACE = 1.0
 
 
 @frozen(kw_only=True)
@@ -156,32 +153,3 @@ class Known:
 
     owners: Mapping[str, str]
     competing: Callable[[Invoice], Sequence[JournalEntry]]
-
-
-@frozen(kw_only=True)
-class Lease:
-    """Who is at work on a create, and until when, by two clocks.
-
-    `ends_at`: seconds since 1970. `ends_mono`: seconds of this machine's monotonic clock, which means something as long
-    as the machine has not been started anew (`process` names the boot). `process`: see `current_process_token`.
-    """
-
-    ends_at: float
-    ends_mono: float
-    process: str
-
-    def is_held(self, attempt_id: str, now: float, clock: float) -> bool:
-        """Whether a call may still be at work: its process lives, and its deadline has not passed for certain."""
-        if self.process == current_process_token():
-            work = at_work.get(attempt_id)
-            return work is not None and not work.is_over
-        over = min(now - self.ends_at, self.idle(now, clock)) > GRACE
-        return not over and not is_process_dead(self.process)
-
-    def idle(self, now: float, clock: float) -> float:
-        """The seconds since its end, or those until then as a negative number.
-
-        By the monotonic clock, which never says too much; of another machine, or before this boot, there is only the
-        wall clock.
-        """
-        return clock - self.ends_mono if is_same_machine(self.process) else now - self.ends_at

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from paisr._base.errors import InvalidArgumentError
-from paisr._base.processes import current_process_token
-from paisr._recovery.attempts import UNRESOLVED, Attempt, JournalEntry, Lease, Outcome, State
+from paisr._base.processes import current_process_token, is_process_dead, is_same_machine
+from paisr._recovery.attempts import UNRESOLVED, Attempt, JournalEntry, Outcome, State, at_work
 from paisr._recovery.database import UNRESOLVED_STATES, in_parts
 from paisr._recovery.matching import likeness, likenesses
 
@@ -24,6 +24,8 @@ COLUMNS = (
 )
 # The operation of an attempt whose row says nothing that can be read; its `request` is what the row says.
 UNREADABLE = "unreadable"
+# Seconds by which a call can outlive its deadline.
+GRACE = 1.0
 # The states that an outcome which the service did not say takes the place of.
 UNTOLD: dict[State, frozenset[State]] = {"unknown": frozenset({"open"}), "found": UNRESOLVED}
 
@@ -100,7 +102,9 @@ class Rows:
 
     def entry(self, row: Sequence[Any]) -> JournalEntry:
         name, service, key, state, invoice_id, request, response, error, started_at, ended_at, *lease = row
-        held = Lease(ends_at=lease[0], ends_mono=lease[1], process=lease[2])
+        ends_at, ends_mono, process = lease
+        # The monotonic clock never says too much; of another machine or another boot, there is only the wall clock.
+        idle = self.clock - ends_mono if is_same_machine(process) else self.now - ends_at
         return JournalEntry(
             attempt=_attempt(request, name, service, started_at),
             state=state,
@@ -109,9 +113,16 @@ class Rows:
             response=None if response is None else response.encode(),
             error=error,
             ended_at=ended_at,
-            in_flight=state == "open" and held.is_held(name, self.now, self.clock),
-            idle=max(0.0, held.idle(self.now, self.clock)),
+            in_flight=state == "open" and self._is_held(name, min(self.now - ends_at, idle), process),
+            idle=max(0.0, idle),
         )
+
+    def _is_held(self, name: str, idle: float, process: str) -> bool:
+        """Whether a call may still be at work: its process lives, and its deadline has not passed for certain."""
+        if process == current_process_token():
+            work = at_work.get(name)
+            return work is not None and not work.is_over
+        return idle <= GRACE and not is_process_dead(process)
 
     def _update(self, values: Mapping[str, Any], where: str, parameters: Sequence[Any]) -> int:
         assigned = ", ".join(f"{name} = ?" for name in values)
@@ -131,6 +142,7 @@ class Rows:
         }  # fmt: skip
 
     def _lease(self, left: float) -> dict[str, Any]:
+        """Who is at work on a create, and until when, by two clocks: `process` names the boot of the monotonic one."""
         return {"ends_at": self.now + left, "ends_mono": self.clock + left, "process": current_process_token()}
 
     def _without_another_owner(self, attempt: Attempt, outcome: Outcome) -> Outcome:

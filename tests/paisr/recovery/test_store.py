@@ -11,7 +11,7 @@ import pytest
 
 from paisr._base.processes import current_process_token
 from paisr._engine.deadlines import Deadline
-from paisr._recovery.attempts import InvoiceTakenError, JournalEntry, Known, Lease, Outcome, StoreError, Work, at_work
+from paisr._recovery.attempts import InvoiceTakenError, JournalEntry, Known, Outcome, StoreError, Work
 from paisr._recovery.database import held
 from paisr._recovery.rows import UNREADABLE
 from paisr._recovery.store import PAGE, AttemptStore
@@ -240,7 +240,7 @@ def test_a_call_that_is_over_before_it_is_noted_notes_nothing(
 def test_one_clock_alone_does_not_end_the_work_of_a_process_of_this_machine(
     store: AttemptStore, begun: Any, time: Any, moves: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paisr._recovery.attempts.is_process_dead", lambda process: False)
+    monkeypatch.setattr("paisr._recovery.rows.is_process_dead", lambda process: False)
     begun(left=10)
     theirs = current_process_token().rpartition(" ")[0] + " 1"
     run(store, "UPDATE paisr_attempts SET process = ?", theirs)
@@ -266,7 +266,7 @@ def test_another_machine_has_the_wall_clock_alone(store: AttemptStore, begun: An
 def test_a_dead_process_is_at_work_on_nothing(store: AttemptStore, begun: Any, monkeypatch: Any) -> None:
     begun(left=10)
     run(store, "UPDATE paisr_attempts SET process = ?", current_process_token().rpartition(" ")[0] + " 1")
-    monkeypatch.setattr("paisr._recovery.attempts.is_process_dead", lambda process: True)
+    monkeypatch.setattr("paisr._recovery.rows.is_process_dead", lambda process: True)
     assert not store.entries()[0].in_flight
 
 
@@ -277,12 +277,6 @@ def test_what_is_idle_is_measured_from_the_end_of_the_call(store: AttemptStore, 
     time.seconds += 65
     idle = {entry.attempt.id: entry.idle for entry in store.entries()}
     assert idle == {broken_off.id: 60, ended.id: 65}
-
-
-def test_a_lease_without_a_process_is_over() -> None:
-    lease = Lease(ends_at=0.0, ends_mono=0.0, process=current_process_token())
-    assert not lease.is_held("nobody", 0.0, 0.0)
-    assert "nobody" not in at_work
 
 
 def test_a_lock_is_free_again_when_an_interrupt_comes_right_after_it_was_acquired() -> None:
