@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from declarations import TOKEN, certified, over_tls
-from server import FaultServer, healthy
+from server import Connection, FaultServer, right_response
 
-CALLS = 100
+from paisr._transport.connections import MAX_CONNECTIONS
+
+# Each request is responded to when as many have come as there may be connections: none of them may hold up the others.
+TOGETHER = MAX_CONNECTIONS
+CALLS = 2 * TOGETHER
 PROGRAM = """
 import os, sys
 from paisr import Paisr
 
 url, token, journal, used = sys.argv[1:5]
-client = Paisr(token, base_url=url, timeout=10, max_retries=0, journal=journal or None)
+client = Paisr(token, base_url=url, timeout=40, max_retries=0, journal=journal or None)
 if used:
-    client.invoices.get("inv_0")
+    client.invoices.get("inv_first")
 child = os.fork()
 if child:
     sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
@@ -28,7 +34,7 @@ import gevent.monkey
 gevent.monkey.patch_all()
 import gevent, gevent.pool, time
 
-began, longest = time.monotonic(), [0.0]
+longest = [0.0]
 def tick():
     while True:  # what holds all greenlets up is seen here
         before = time.monotonic()
@@ -40,13 +46,25 @@ def work(number):
     assert client.invoices.get(f"inv_{number}").id == f"inv_{number}"
     return True
 
-done = gevent.pool.Pool(50).map(work, range(int(sys.argv[5])))
+done = gevent.pool.Pool(150).map(work, range(int(sys.argv[5])))
 assert all(done)
 if journal:
     client.invoices.create(customer="cus_1", summary="Two pizzas", due="In 3 days")
 client.close()
 print(f"{sum(done)} of {len(done)}", f"longest pause {longest[0]:.1f} s" if longest[0] > 3 else "", flush=True)
 """
+
+
+def in_crowds() -> Callable[[Connection], None]:
+    together = threading.Barrier(TOGETHER)
+
+    def behave(connection: Connection) -> None:
+        while received := connection.request():
+            if received.method == "GET" and received.invoice_id != "inv_first":
+                together.wait(30)
+            connection.send(right_response(received))
+
+    return behave
 
 
 @pytest.mark.parametrize("used", ["", "used before the fork"])
@@ -56,7 +74,7 @@ def test_a_client_made_before_the_patching_works_after_it(
     secure: bool, journal: str, used: str, tmp_path: Path
 ) -> None:
     pytest.importorskip("gevent", reason="needs gevent, which is one of the test tools")
-    with FaultServer(healthy, tls=certified("localhost")() if secure else None) as server:
+    with FaultServer(in_crowds(), tls=certified("localhost")() if secure else None) as server:
         target: Any = over_tls(server) if secure else None
         url = (target.base_url if secure else server.url).replace("127.0.0.1", "localhost")
         place = str(tmp_path / "creates.db") if journal else ""

@@ -19,6 +19,11 @@ def _jitter() -> float:
     return random.random()
 
 
+def _sleep(seconds: float) -> None:
+    """By the function that is in place now: gevent puts its own there, after a client may have been made."""
+    time.sleep(seconds)
+
+
 async def _sleep_async(seconds: float) -> None:
     import asyncio  # here, because a client for threads does not need it
 
@@ -32,7 +37,7 @@ class Runtime(Struct, frozen=True, kw_only=True):
     now: Callable[[], datetime] = _now
     today: Callable[[], date] = date.today
     jitter: Callable[[], float] = _jitter
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = _sleep
     sleep_async: Callable[[float], Awaitable[None]] = _sleep_async
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
+import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -43,28 +46,81 @@ TALKS = {
 }
 
 
+def healthy(server: Any, connection: socket.socket) -> None:
+    body = b'{"success": true, "data": {"id": "inv_1", "status": "paid"}}'
+    while server.read(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+
+class InTime:
+    """A time-out that this machine can keep now, and what it was late with everything meanwhile.
+
+    `short` is ten times what a call takes that goes well, its connection included, and at least 0.15 s.
+    """
+
+    def __init__(self, side: Any, url: str) -> None:
+        taken: list[float] = []
+        for _ in range(4):
+            client = side.client(base_url=url, max_retries=0)
+            began = time.monotonic()
+            side.call(client, "get", "inv_1")
+            taken.append(time.monotonic() - began)
+        self.short = max(0.15, 10 * max(taken[1:]))  # the first one loads what it needs
+        self._late = 0.0
+
+    @contextlib.contextmanager
+    def ends(self, seconds: float) -> Iterator[None]:
+        """No call outlives its time-out by a second, and by as much as a thread that only sleeps was woken too late."""
+        is_over = threading.Event()
+
+        def watch() -> None:
+            while not is_over.is_set():
+                asleep = time.monotonic()
+                is_over.wait(0.01)
+                self._late = max(self._late, time.monotonic() - asleep - 0.01)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        began = time.monotonic()
+        try:
+            yield
+            taken = time.monotonic() - began
+        finally:
+            is_over.set()
+            watcher.join()
+        assert taken < seconds + 1 + self._late
+
+
+@pytest.fixture
+def in_time(side: Any, raw_server: Any) -> InTime:
+    return InTime(side, raw_server(healthy).url)
+
+
 @pytest.mark.parametrize("talk", TALKS.values(), ids=TALKS)
-def test_a_response_that_does_not_end_is_given_up_in_time(side: Any, raw_server: Any, create: Any, talk: Any) -> None:
-    client = side.client(base_url=raw_server(talk).url, max_retries=0)
+def test_a_response_that_does_not_end_is_given_up_in_time(
+    side: Any, raw_server: Any, create: Any, in_time: InTime, talk: Any
+) -> None:
+    client, short = side.client(base_url=raw_server(talk).url, max_retries=0), in_time.short
     began = time.monotonic()
-    with pytest.raises(APITimeoutError, match=r"within the 0\.15 s of this call") as caught:
-        side.call(client, "get", "inv_1", timeout=0.15)
-    assert 0.1 < time.monotonic() - began < 1
+    said = re.escape(f"within the {short:g} s of this call")
+    with in_time.ends(short), pytest.raises(APITimeoutError, match=said) as caught:
+        side.call(client, "get", "inv_1", timeout=short)
+    assert time.monotonic() - began > short * 0.9
     assert caught.value.outcome == "unknown"
-    with pytest.raises(OutcomeUnknownError):
-        side.call(client, "create", **create, timeout=0.15)
+    with in_time.ends(short), pytest.raises(OutcomeUnknownError):
+        side.call(client, "create", **create, timeout=short)
 
 
 @pytest.mark.parametrize(("status", "kind"), [(404, NotFoundError), (500, ServerError)])
-def test_of_an_error_whose_body_drips_the_status_is_known(side: Any, raw_server: Any, status: int, kind: Any) -> None:
+def test_of_an_error_whose_body_drips_the_status_is_known(
+    side: Any, raw_server: Any, in_time: InTime, status: int, kind: Any
+) -> None:
     client = side.client(base_url=raw_server(dripping(HEAD % status)).url, max_retries=0)
-    began = time.monotonic()
-    with pytest.raises(kind):
-        side.call(client, "get", "inv_1", timeout=0.15)
-    assert time.monotonic() - began < 1
+    with in_time.ends(in_time.short), pytest.raises(kind):
+        side.call(client, "get", "inv_1", timeout=in_time.short)
 
 
-def test_a_connection_that_is_never_made_is_given_up_in_time(side: Any, create: Any) -> None:
+def test_a_connection_that_is_never_made_is_given_up_in_time(side: Any, create: Any, in_time: InTime) -> None:
     with socket.socket() as listener, contextlib.ExitStack() as waiting:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -75,34 +131,30 @@ def test_a_connection_that_is_never_made_is_given_up_in_time(side: Any, create: 
         time.sleep(0.01)
         client = side.client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}/v2")
         for name, arguments in (("get", {"invoice_id": "inv_1"}), ("create", create)):
-            began = time.monotonic()
-            with pytest.raises(APITimeoutError) as caught:
+            with in_time.ends(0.15), pytest.raises(APITimeoutError) as caught:
                 side.call(client, name, **arguments, timeout=0.15)
             assert caught.value.outcome == "not_sent"
-            assert time.monotonic() - began < 1
 
 
-def test_a_handshake_that_never_comes_is_given_up_in_time(side: Any, raw_server: Any, create: Any) -> None:
+def test_a_handshake_that_never_comes_is_given_up_in_time(
+    side: Any, raw_server: Any, create: Any, in_time: InTime
+) -> None:
     url = raw_server(without_a_word).url.replace("http:", "https:")
     client = side.client(base_url=url, max_retries=0)
-    began = time.monotonic()
-    with pytest.raises(APITimeoutError) as caught:
+    with in_time.ends(0.15), pytest.raises(APITimeoutError) as caught:
         side.call(client, "create", **create, timeout=0.15)
     assert caught.value.outcome == "not_sent"
-    assert time.monotonic() - began < 1
 
 
-def test_attempts_and_pauses_share_one_deadline(side: Any, raw_server: Any) -> None:
+def test_attempts_and_pauses_share_one_deadline(side: Any, raw_server: Any, in_time: InTime) -> None:
     def failing(server: Any, connection: socket.socket) -> None:
         while server.read(connection):
             time.sleep(0.02)
             connection.sendall(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
 
     client = side.client(base_url=raw_server(failing).url, max_retries=100)
-    began = time.monotonic()
-    with pytest.raises((ServerError, APITimeoutError)):
+    with in_time.ends(0.3), pytest.raises((ServerError, APITimeoutError)):
         side.call(client, "get", "inv_1", timeout=0.3)
-    assert time.monotonic() - began < 1
 
 
 def test_a_transport_of_the_users_is_cut_off_between_its_parts(script: Any, time: Any) -> None:

@@ -194,28 +194,62 @@ def test_a_blocking_limiter_is_asked_where_blocking_is_allowed(clock: Clock) -> 
     assert isinstance(next(_admitted(limiter, Deadline(30, clock))), AcquirePermit)
 
 
+class TimeOfThreads:
+    """A clock for threads, which goes on to the next one's waking when all of them sleep: none of them is ever late."""
+
+    def __init__(self, threads: int) -> None:
+        self.now = 0.0
+        self._awake = threads
+        self._wakings: list[float] = []
+        self._changed = threading.Condition()
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        with self._changed:
+            until = self.now + seconds
+            self._wakings.append(until)
+            self._falls_asleep()
+            while self.now < until:
+                assert self._changed.wait(30), "nobody goes on"
+
+    def leave(self) -> None:
+        """A thread is done."""
+        with self._changed:
+            self._falls_asleep()
+
+    def _falls_asleep(self) -> None:
+        self._awake -= 1
+        if not self._awake and self._wakings:
+            self.now = min(self._wakings)
+            self._awake = self._wakings.count(self.now)
+            self._wakings = [one for one in self._wakings if one > self.now]
+            self._changed.notify_all()
+
+
 def test_sixteen_threads_stay_within_the_limit_and_use_it() -> None:
-    rate, until = RateLimit(40, per=0.2), time.monotonic() + 0.98
-    limiter = limiter_for(rate)
+    rate, until, threads_at_once = RateLimit(40, per=0.2), 0.98, 16
+    clock = TimeOfThreads(threads_at_once)
+    limiter = limiter_for(rate, clock)
     readings: list[tuple[float, float]] = []
 
     def hammer() -> None:
-        while (before := time.monotonic()) < until:
+        while clock() < until:
             ticket = limiter.enter()
             while wait := limiter.try_acquire(ticket):
-                time.sleep(wait)
-                before = time.monotonic()
-            readings.append((before, time.monotonic()))
+                clock.sleep(wait)
+            readings.append((clock(), clock()))
+        clock.leave()
 
-    threads = [threading.Thread(target=hammer) for _ in range(16)]
+    threads = [threading.Thread(target=hammer) for _ in range(threads_at_once)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    in_time = [reading for reading in readings if reading[0] < until]
     assert certain_violations(readings, rate) == 0
-    # 0.98 s hold five windows of 0.2 s, and the margins leave the last one time to be late.
-    assert len(in_time) >= 0.95 * 5 * rate.requests
+    # 0.98 s hold the beginnings of five windows of 0.2 s and a margin.
+    assert sum(moment < until for moment, _ in readings) == 5 * rate.requests
 
 
 def test_a_window_is_asked_by_one_thread_at_a_time() -> None:

@@ -176,13 +176,25 @@ def test_machines_that_race_to_make_the_tables_and_to_write(
     assert [entry.state for entry in Journal(postgres_url).entries()] == ["created"] * 30
 
 
-def test_a_forked_child_has_a_connection_of_its_own(database: PostgresDatabase) -> None:
+def test_a_forked_child_has_a_connection_and_a_lock_of_its_own(database: PostgresDatabase) -> None:
+    parents = _backend(database)
+    is_held, is_over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with database._lock:
+            is_held.set()
+            is_over.wait(5)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    is_held.wait(5)
     child = os.fork()
     if not child:
-        os._exit(_in_the_child(database))
+        os._exit(_in_the_child(database, parents))
     assert os.waitpid(child, 0)[1] == 0
-    with database.transaction(2) as transaction:
-        assert transaction.execute("SELECT 1").fetchall() == [(1,)]
+    is_over.set()
+    holder.join()
+    assert _backend(database) == parents, "the child has not closed what it inherited"
 
 
 def test_a_fork_does_not_wait_for_the_lock_of_another_machine(database: PostgresDatabase, postgres: Any) -> None:
@@ -211,10 +223,16 @@ def _try(database: PostgresDatabase, timeout: float) -> None:
         pass
 
 
-def _in_the_child(database: PostgresDatabase) -> int:
+def _backend(database: PostgresDatabase) -> int:
+    """The process of the server that this process talks to."""
+    with database.transaction(2) as transaction:
+        pid: int = transaction.execute("SELECT pg_backend_pid()").fetchall()[0][0]
+        return pid
+
+
+def _in_the_child(database: PostgresDatabase, parents: int) -> int:
     try:
-        with database.transaction(2) as transaction:
-            assert transaction.execute("SELECT 1").fetchall() == [(1,)]
+        assert _backend(database) != parents
     except BaseException as error:
         os.write(2, f"in the child: {error!r}\n".encode())
         return 1

@@ -14,7 +14,7 @@ from paisr._base.secrets import Secret
 from paisr._engine.deadlines import Deadline
 from paisr._engine.steps import RawResponse
 from paisr._transport.bodies import UnreadableBodyError
-from paisr._transport.failures import broken, clean, without_frames
+from paisr._transport.failures import MAX_REASON, broken, clean, without_frames
 from paisr._transport.progress import NO_RESPONSE, Progress
 from paisr._transport.user_transports import broken_by_transport
 
@@ -111,7 +111,13 @@ def test_of_an_error_response_the_status_is_known_whatever_became_of_its_body() 
 
 
 @pytest.mark.parametrize("token", ["CANARY/c0ffee", "CANARY'c0ffee", "CANARY\\c0ffee", "CANARY\"c0ffee'"])
-@pytest.mark.parametrize("quoted", [repr, lambda token: repr(token.encode()), lambda token: "x" * 190 + token])
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        *(repr, lambda token: repr(token.encode())),
+        lambda token: "x" * (MAX_REASON - len("illegal header line: CANARY")) + token,  # it is cut in the token
+    ],
+)
 def test_an_echo_of_the_token_is_in_no_reason_and_no_cause(token: str, quoted: Any) -> None:
     error = h11.RemoteProtocolError(f"illegal header line: {quoted(token)}")
     error.__cause__ = ValueError(f"of {quoted(token)}")

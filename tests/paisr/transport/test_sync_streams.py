@@ -133,18 +133,20 @@ def test_a_name_without_an_address_is_an_error(addresses: list[str], time: Any) 
 def test_a_look_up_that_takes_too_long_is_given_up(monkeypatch: Any) -> None:
     import time
 
-    done = threading.Event()
+    is_over, finished = threading.Event(), threading.Event()
 
     def look_up(host: str, port: int, **named: Any) -> list[Any]:
         if named["flags"]:
             raise socket.gaierror
-        done.wait(5)
+        is_over.wait(5)
+        finished.set()
         return []
 
     monkeypatch.setattr("socket.getaddrinfo", look_up)
     with pytest.raises(TimeoutError):
         connect("api.example", 443, Progress(Deadline(0.05, time.monotonic), "api.example:443"))
-    done.set()
+    assert not finished.is_set(), "it was waited for"
+    is_over.set()
 
 
 @pytest.mark.parametrize("error", [socket.gaierror(-2, "Name or service not known"), UnicodeError("label too long")])
