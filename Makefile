@@ -70,7 +70,7 @@ pictures: $(READY) ## draw the pictures of the documentation, the checkout page 
 	$(BIN)/python scripts/draw_call.py
 	$(BIN)/python scripts/show_checkout.py
 
-format: $(READY) ## put style and formatting right where that can be done by a program
+format: $(READY) ## fix style and formatting automatically
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

@@ -2,7 +2,7 @@
 
 Everything runs on this machine: the stub listens on a free port of loopback, and the installed client talks to it
 over real HTTP. The file needs the packages `paisr` and `paisr_stub` and nothing else of the repository, so the tests
-run it against the built wheel. The exit status is 0 only when every step went as it should.
+run it against the built wheel. The exit status is 0 only when every step succeeded.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ UNKNOWN_ID = "inv_000000"
 
 
 class WrongStepError(Exception):
-    """A step did not go as it should; the text says what was expected and what came."""
+    """A step failed; the text says what was expected and what came."""
 
 
 def expect(what: str, found: object, expected: object) -> None:
@@ -42,7 +42,7 @@ def heading(number: int, text: str) -> None:
 
 
 def facts(rows: Iterable[tuple[str, object]]) -> None:
-    """Print names and values, the values below each other."""
+    """Print names and values, the values in one column."""
     for name, value in rows:
         print(f"     {name:<15}{value}")
 
@@ -112,7 +112,7 @@ def list_unpaid(client: Paisr, stub: StubServer, invoice_id: str) -> None:
 
 
 def pay(client: Paisr, stub: StubServer, invoice_id: str) -> None:
-    heading(3, "The customer pays on the checkout page (the stub is told so), and the invoice is read again")
+    heading(3, "The customer pays (the stub simulates it), and the invoice is read again")
     stub.pay(invoice_id)
     paid = client.invoices.get(invoice_id)
     show_request(stub)
@@ -147,7 +147,7 @@ def journey() -> None:
         list_unpaid(client, stub, invoice_id)
         pay(client, stub, invoice_id)
         be_refused(client, stub)
-    print("\nEvery step went as it should.")
+    print("\nEvery step succeeded.")
 
 
 def main() -> int:

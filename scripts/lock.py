@@ -1,4 +1,4 @@
-"""Find the versions in requirements/ anew, each file with the hashes of everything it names.
+"""Update the versions in requirements/, with the hashes of every package.
 
 Run by `make lock`. A lock holds no index address and no path of the machine that made it, so that it installs from
 whatever index the reader's own pip is set up for.

@@ -193,7 +193,7 @@ def main(arguments: list[str] | None = None) -> int:
             mutants, few=given.few, tell=lambda one: print(f"{one.mutant.name:{width}}  {one}", flush=True)
         )
     except (MutantError, SuiteError) as error:
-        print(f"The run is void: {error}", file=sys.stderr)
+        print(f"The run is invalid: {error}", file=sys.stderr)
         return 1
     seconds = time.monotonic() - began
     if not given.names and not given.few:

@@ -1,6 +1,6 @@
 """What the site's reader of source code (griffe) cannot see: names that are found while the program runs.
 
-`paisr` hands out every name of the contract, and its resources extend those that the contract gives.
+`paisr` exports every name of the contract, and its resources extend those that the contract gives.
 """
 
 from __future__ import annotations

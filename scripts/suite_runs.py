@@ -1,4 +1,4 @@
-"""Runs of the suites in tests/contract against a copy of what they compare, many of them in little time."""
+"""Runs the suites in tests/contract against copies of what they compare, many of them in little time."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def run_pytest(root: Path, options: list[str], output: Path) -> None:
     import hypothesis
     import pytest
 
-    # The first failure is enough: nobody reads the smallest one, and finding it takes longer than everything else.
+    # The first failure is enough: finding the smallest one takes longer than everything else.
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
     hypothesis.settings.register_profile("mutants", phases=phases, report_multiple_bugs=False)
     hypothesis.settings.load_profile("mutants")

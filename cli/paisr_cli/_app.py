@@ -1,4 +1,4 @@
-"""The command `paisr`, put together: what there is, and how a command ends."""
+"""The command `paisr`: its groups of commands, and how a command ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from paisr_cli._output import say
 
 
 class Commands(TyperGroup):
-    """Commands whose errors end them with one sentence, and with the status that scripts can use."""
+    """Commands that end with one sentence and an exit status when an error occurs."""
 
     def invoke(self, ctx: Any) -> Any:
         from paisr import PaisrError  # here, because `paisr --help` needs no client
@@ -72,8 +72,8 @@ def _add_commands() -> None:
 
     for name, module, help in (
         ("invoices", _invoices, "Create, list and read invoices."),
-        ("journal", _journal, "Look at the creates that were noted, and settle them."),
-        ("webhooks", _webhooks, "Check deliveries, or take them on this machine."),
+        ("journal", _journal, "List and settle the creates of a journal."),
+        ("webhooks", _webhooks, "Verify deliveries, or receive them on this machine."),
     ):
         commands = _subcommands(help=help)
         module.add_to(commands)
@@ -87,7 +87,7 @@ _add_commands()
 def main(arguments: Sequence[str]) -> int:
     """Run one command; its exit status."""
     for stream in (sys.stdout, sys.stderr):
-        # What a terminal's encoding does not have is written as an escape; no result is lost to it.
+        # Characters that the terminal's encoding does not have are written as escapes.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:

@@ -31,14 +31,18 @@ def create_from(
         bool, typer.Option("--dry-run", help="Check every row, say what is wrong, send nothing.")
     ] = False,
     key: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="What tells one invoice from another (default: the whole row).")
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="The column with the key of each invoice (default: the whole row is the key)."
+        ),
     ] = None,
     journal: JournalOption = None,
     results: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What became of each row (default: FILE.results.csv).")
+        Path | None,
+        typer.Option(metavar="FILE", help="The file for the result of each row (default: FILE.results.csv)."),
     ] = None,
     refused: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The rows that were refused (default: FILE.refused.csv).")
+        Path | None, typer.Option(metavar="FILE", help="The file for the refused rows (default: FILE.refused.csv).")
     ] = None,
     rate: Annotated[str, typer.Option(metavar="REQUESTS/SECONDS", help="The rate to keep.")] = RATE,
     share_rate: Annotated[
@@ -72,7 +76,7 @@ def create_from(
     from paisr import AsyncPaisr, ConfigurationError
 
     if source == STDIN and journal is None:
-        raise ConfigurationError("Rows from standard input need --journal PLACE, which knows them the next time.")
+        raise ConfigurationError("Rows from standard input need --journal PLACE, so that the next run recognises them.")
     place = journal or f"{source}.journal"
     beside = None if dry_run or "://" in place else f"file:{place}.rate"
     rows = Source(source, key)

@@ -1,4 +1,4 @@
-"""What is written about the rows of a file: results, and the rows that were refused, to be corrected and run."""
+"""Writes two files about the rows of a file: the results, and the refused rows, to be corrected and run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLUMNS = ("line", "key", "id", "status", "link", "error")
 
 @dataclass
 class Tally:
-    """How many rows came to what. `before`: those of `created` that an earlier run had created."""
+    """Counts of the rows. `before`: those of `created` that an earlier run had created."""
 
     created: int = 0
     before: int = 0
@@ -34,7 +34,7 @@ class Tally:
 
 
 class Files:
-    """The two files. Each is written beside its place and put there at the end, so that two runs do not mix theirs."""
+    """The two files. Each is written under another name and renamed at the end, so two runs do not mix theirs."""
 
     def __init__(self, source: Source, results: Path | None, refused: Path | None, *, dry_run: bool) -> None:
         self.tally = Tally()
@@ -75,7 +75,7 @@ class Files:
             writer.writerow(record.raw)
 
     def leave_open(self, record: Record, result: RowResult) -> None:
-        """A row that is not decided, which the next run goes on with."""
+        """A row without a known outcome, which the next run continues."""
         outcome = "unknown" if result.error is not None and result.error.outcome == "unknown" else "not_sent"
         setattr(self.tally, outcome, getattr(self.tally, outcome) + 1)
         self._result(record, result.key, None, outcome, None, str(result.error))
@@ -97,7 +97,7 @@ class Files:
 
 
 class _Part:
-    """A file on its way; it is made with its first line."""
+    """A file that is being written; it is made with its first line."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -127,7 +127,7 @@ def _as_sentence(path: Path) -> Generator[None]:
         yield
     except OSError as error:
         raise ConfigurationError(
-            f"{str(path)!r} cannot be written ({error.strerror}); put that right, and run the same command again."
+            f"{str(path)!r} cannot be written ({error.strerror}); correct that, and run the same command again."
         ) from None
 
 
@@ -137,7 +137,7 @@ def _suffix(name: str) -> str:
 
 @contextmanager
 def shown_progress(source: Source) -> Generator[Callable[[Tally], None]]:
-    """Show how far it is, and the time left, where the error stream is a terminal."""
+    """Show the progress and the time left, when standard error is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _tally: None
         return

@@ -23,7 +23,7 @@ DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Record(NamedTuple):
-    """One row. `raw`: as it stands in the file. `columns`: where the fields of its items stand, for a sentence."""
+    """One row. `raw`: its cells or its JSON. `columns`: the columns of the item fields, for error messages."""
 
     line: int
     raw: str | list[str]
@@ -44,10 +44,10 @@ class Source:
         self.name, self.key = name, key
         self.header: list[str] | None = None
         self.delimiter = ","
-        csv.field_size_limit(sys.maxsize)  # what is too long is for the service to say
+        csv.field_size_limit(sys.maxsize)  # the service decides what is too long
 
     def count(self) -> int | None:
-        """About how many rows there are; None where reading twice is not possible."""
+        """An estimate of the number of rows; None when the file cannot be read twice."""
         if not Path(self.name).is_file():
             return None
         with Path(self.name).open("rb") as file:
@@ -132,13 +132,13 @@ class Source:
         return Record(line, cells, row, columns=columns)
 
     def _keyed(self, row: Mapping[str, object], key: object) -> dict[str, Any]:
-        """The row by the key that the user named; a column that is only a key is no argument."""
+        """The row with its key from the user's column. That column is not an argument of `create` as well."""
         given = {name: value for name, value in row.items() if name != self.key or name in _arguments()}
         return {**given, "key": str(key) if isinstance(key, int) else key or ""}
 
 
 def _arguments() -> list[str]:
-    """What a row can have: what `create` takes."""
+    """What a row can have: the arguments of `create`."""
     from paisr import Invoices
 
     return [name for name in inspect.signature(Invoices.create).parameters if name not in {"self", "timeout"}]

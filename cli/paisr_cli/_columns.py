@@ -1,4 +1,4 @@
-"""What tables and CSV say of an invoice."""
+"""The columns of tables and CSV."""
 
 from __future__ import annotations
 

@@ -32,10 +32,10 @@ def doctor(
     environment: EnvironmentOption = None,
     timeout: Timeout = None,
 ) -> None:
-    """Look at the settings and the network, and at where the service differs from the contract. It only reads.
+    """Check the settings and the network, and compare the service with the contract. It only reads.
 
-    It lists a few invoices and reads one. What it says has no token and nothing of an invoice: names, types and places.
-    Status 0 when all is well, 8 when something is wrong or differs.
+    It lists a few invoices and reads one. Its output has no token and no data of an invoice, only names, types and
+    places. Status 0 when all is well, 8 when something is wrong or differs.
 
     Examples:
 

@@ -1,4 +1,4 @@
-"""What a command says to the shell when it ends."""
+"""The exit statuses of the commands."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Exit(IntEnum):
         return status
 
     DONE = 0, "done"
-    BROKEN = 1, "the reader of the output has gone, or this program has a bug"
+    BROKEN = 1, "the output was closed, or this program has a bug"
     WRONG_USE = 2, "the command or a setting is wrong; nothing was sent"
     REFUSED = 3, "the service or a check refused it; nothing happened"
-    NOT_FOUND = 4, "what was asked for is not there"
+    NOT_FOUND = 4, "not found"
     UNKNOWN = 5, "an invoice may or may not have been created; reconcile before it is sent again"
     UNREACHABLE = 6, "the service could not be reached, was too slow, or failed; try again later"
     UNEXPECTED = 7, "the response is not what the contract allows"
@@ -36,7 +36,7 @@ EXIT_STATUSES = "Exit statuses:\n\n\b\n" + "\n".join(f"{one.value:>3}  {one.mean
 
 
 def exit_for(error: PaisrError) -> Exit:
-    """What an error that ended a command means to a script."""
+    """The exit status for an error."""
     import paisr  # here, because `paisr --help` needs no client
 
     if isinstance(error, paisr.OutcomeUnknownError):

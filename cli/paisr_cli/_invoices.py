@@ -1,4 +1,4 @@
-"""`paisr invoices`: create, list and read invoices, wait for one, and find out what became of a create."""
+"""`paisr invoices`: create, list and read invoices, wait for one, and reconcile a create."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ def create(
     summary: Annotated[str, typer.Option(help="What the invoice is for.")],
     due: Annotated[str, typer.Option(help="When payment is due, such as 'In 3 days'.")],
     item: Annotated[
-        list[str] | None, typer.Option(metavar=f"'{ITEM_FORM}'", help="A line of the invoice; give it for each.")
+        list[str] | None, typer.Option(metavar=f"'{ITEM_FORM}'", help="A line item; repeat the option for each.")
     ] = None,
     currency: Annotated[str | None, typer.Option(help="SRD, USD or EUR (default: the customer's own).")] = None,
-    key: Annotated[str | None, typer.Option(help="One key, one invoice, however often; needs --journal.")] = None,
+    key: Annotated[
+        str | None, typer.Option(help="Create one invoice for this key, however often it runs; needs --journal.")
+    ] = None,
     journal: JournalOption = None,
     output: OutputOption = Output.TABLE,
     token_file: TokenFile = None,
@@ -37,8 +39,8 @@ def create(
 ) -> None:
     """Create an invoice, or with --from FILE one for each row of a file (see --from FILE --help).
 
-    Where the outcome is unknown, the exit status is 5, nothing is sent again, and standard output has the attempt in
-    place of the invoice: give it to `paisr invoices reconcile`.
+    When the outcome is unknown, the exit status is 5, nothing is sent again, and standard output has the attempt
+    instead of the invoice. Give it to `paisr invoices reconcile`.
 
     Examples:
 
@@ -71,7 +73,7 @@ def list_(
     resource_id: Annotated[str | None, typer.Option(help="Only of this customer, subscription or voucher.")] = None,
     currency: Annotated[str | None, typer.Option(help="Only in this currency, such as SRD.")] = None,
     status: Annotated[str | None, typer.Option(help="Only draft, unpaid, paid or void.")] = None,
-    limit: Annotated[int | None, typer.Option(help="At most so many, from 1 to 1000.")] = None,
+    limit: Annotated[int | None, typer.Option(help="At most this many, from 1 to 1000.")] = None,
     output: OutputOption = Output.TABLE,
     token_file: TokenFile = None,
     base_url: BaseURL = None,
@@ -96,7 +98,7 @@ def list_(
         )
     write_rows(found, INVOICES, output)
     if found.may_be_truncated:
-        say(f"as many came as the limit of {limit} allows, so there may be more; the API has no pages")
+        say(f"the list has as many as the limit of {limit} allows, so there may be more; the API has no pages")
 
 
 def get(
@@ -125,7 +127,8 @@ def wait(
     invoice_id: InvoiceId,
     *,
     until: Annotated[
-        list[str] | None, typer.Option(help="A status to wait for; give it for each (default: paid, void).")
+        list[str] | None,
+        typer.Option(help="A status to wait for; repeat the option for several (default: paid, void)."),
     ] = None,
     interval: Annotated[float, typer.Option(metavar="SECONDS", help="Between two readings.")] = 5.0,
     output: OutputOption = Output.TABLE,

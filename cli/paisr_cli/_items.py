@@ -13,7 +13,7 @@ _ITEM = re.compile(r"\s*(?P<quantity>\S+)\s+x\s+(?P<unit_price>\S+)\s+(?P<descri
 
 
 def item_of(text: str) -> LineItem:
-    """The line item; an `InvalidArgumentError` where the text or its numbers are none."""
+    """The line item; raises `InvalidArgumentError` for an invalid text or number."""
     from paisr import InvalidArgumentError, LineItem
 
     found = _ITEM.fullmatch(text)

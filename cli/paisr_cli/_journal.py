@@ -1,4 +1,4 @@
-"""`paisr journal`: the creates that were noted, to look at and to settle."""
+"""`paisr journal`: lists and settles the creates of a journal."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def list_(
     journal: JournalOption = None,
     find: Annotated[
         str | None,
-        typer.Option(metavar="TEXT", help="With this key or id, or with this text in what was sent."),
+        typer.Option(metavar="TEXT", help="Only creates with this key or id, or with this text in the request."),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Those that are settled as well.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Settled creates as well.")] = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """List the creates that are open: of which it is not known whether they happened.
+    """List the open creates: it is not known whether these happened.
 
     Examples:
 
@@ -82,11 +82,11 @@ def list_(
 def settle(
     attempt_id: Annotated[str, typer.Argument(metavar="ATTEMPT_ID", help="As `paisr journal list` shows it.")],
     *,
-    invoice: Annotated[str | None, typer.Option(metavar="ID", help="The invoice that it made.")] = None,
-    absent: Annotated[bool, typer.Option("--absent", help="It made no invoice.")] = False,
+    invoice: Annotated[str | None, typer.Option(metavar="ID", help="The invoice that it created.")] = None,
+    absent: Annotated[bool, typer.Option("--absent", help="It created no invoice.")] = False,
     journal: JournalOption = None,
 ) -> None:
-    """Note by hand what became of a create, where `paisr invoices reconcile` could not decide.
+    """Note the outcome of a create by hand, when `paisr invoices reconcile` could not decide.
 
     Examples:
 
@@ -97,7 +97,7 @@ def settle(
     from paisr import ConfigurationError
 
     if (invoice is not None) == absent:
-        raise ConfigurationError("What became of the create is not said; give either --invoice ID or --absent.")
+        raise ConfigurationError("The outcome of the create is missing; give either --invoice ID or --absent.")
     opened = opened_journal(journal)
     found = [one.attempt for one in opened.entries() if one.attempt.id.startswith(attempt_id)]
     if not found:
@@ -111,10 +111,12 @@ def settle(
 
 def prune(
     *,
-    older_than: Annotated[float, typer.Option(metavar="DAYS", help="Forget what ended so many days ago.")],
+    older_than: Annotated[
+        float, typer.Option(metavar="DAYS", help="Forget creates that ended more than this many days ago.")
+    ],
     journal: JournalOption = None,
 ) -> None:
-    """Forget creates that are settled, and their keys: one that is used again makes another invoice.
+    """Forget settled creates and their keys. A forgotten key that is used again creates another invoice.
 
     Examples:
 

@@ -1,4 +1,4 @@
-"""What a command prints: a table for people, JSON, JSON lines or CSV for programs. Noise goes to the error stream."""
+"""What a command prints: a table for people, JSON, JSON lines or CSV for programs. Messages go to standard error."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def write_one(row: T, columns: Sequence[Column[T]], output: Output) -> None:
 
 
 class RowWriter(Generic[T]):
-    """Results one by one, each as soon as it is there: plain lines for people, JSON lines or CSV for programs."""
+    """Results one by one, each as soon as it arrives: plain lines for people, JSON lines or CSV for programs."""
 
     def __init__(self, columns: Sequence[Column[T]], output: Output) -> None:
         self._columns = columns
@@ -85,7 +85,7 @@ def say(text: str) -> None:
 
 
 def progress(text: str) -> Any:
-    """A context in which the error stream shows that something goes on; nothing where that is no terminal."""
+    """A context that shows activity on standard error, when that is a terminal."""
     return console(sys.stderr).status(visible(text)) if sys.stderr.isatty() else nullcontext()
 
 
@@ -140,7 +140,7 @@ def _shown(value: object) -> str:
 
 
 def _cell(value: object) -> str:
-    # A number that is negative begins like a formula, and is none.
+    # A negative number begins like a formula, but is not one.
     return _text(value) if isinstance(value, (Decimal, int)) else csv_cell(_text(value))
 
 

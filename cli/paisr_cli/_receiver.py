@@ -37,7 +37,7 @@ class Receiver(ThreadingHTTPServer):
         return f"http://{HOST}:{self.server_port}"
 
     def take(self, body: bytes, headers: Any) -> HTTPStatus:
-        """What is responded to a delivery."""
+        """The response to a delivery."""
         try:
             event = webhooks.verify(body, headers=headers, secret=self._secret, tolerance=self._tolerance)
         except WebhookError as error:
@@ -60,7 +60,7 @@ class Receiver(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Reads one delivery, of a size and in a time that are reasonable."""
+    """Reads one delivery, with limits on its size and time."""
 
     timeout = MAX_WAIT
 

@@ -1,4 +1,4 @@
-"""`paisr invoices reconcile`: what became of creates whose outcome is unknown."""
+"""`paisr invoices reconcile`: finds the outcome of creates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Reconciled:
-    """What became of one create of a journal; `undecided` is the sentence that says why that is not known."""
+    """The outcome of one create of a journal; `undecided` is the reason why it is not known."""
 
     attempt_id: str
     customer: str
@@ -48,10 +48,10 @@ def reconcile(
     environment: EnvironmentOption = None,
     timeout: Timeout = None,
 ) -> None:
-    """Find out what became of a create whose outcome is unknown: of one attempt, or of all that a journal holds open.
+    """Find the outcome of one attempt, or of all open creates of a journal.
 
-    One attempt: status 0 and its invoice, 4 when there is none now, 5 when that is not certain. A journal: a row for
-    each create, and 5 when one of them stays open.
+    For one attempt: status 0 and its invoice, 4 when there is none now, 5 when that is not certain. For a journal: a
+    row for each create, and status 5 when one stays open.
 
     Examples:
 

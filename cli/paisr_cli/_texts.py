@@ -1,4 +1,4 @@
-"""Texts of others, made harmless: a terminal shows them and obeys nothing in them, a spreadsheet computes nothing."""
+"""Makes foreign texts harmless: a terminal shows their control characters, and a spreadsheet computes no formula."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def visible(text: str) -> str:
 
 
 def clipped(text: str, limit: int = MAX_CELL) -> str:
-    """The text, visible, and cut where it is too long for a table: first, so that a megabyte costs nothing."""
+    """The visible text, cut where it is too long for a table. It is cut first, so a megabyte costs nothing."""
     return visible(text) if len(text) <= limit else visible(text[:limit]) + "…"
 
 

@@ -1,4 +1,4 @@
-"""`paisr webhooks`: check one delivery, or take deliveries on this machine and print those that are genuine."""
+"""`paisr webhooks`: verify one delivery, or receive deliveries on this machine and print the genuine ones."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def verify(
     secret_file: SecretFile = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Check that a delivery comes from the service: status 0 and its event, or 3 and why it is not to be trusted.
+    """Verify that a delivery comes from the service: status 0 and its event, or 3 and the reason.
 
     Examples:
 
@@ -75,9 +75,9 @@ def listen(
     secret_file: SecretFile = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Take deliveries on loopback, verify them, and print each that is genuine, until Ctrl-C.
+    """Receive deliveries on loopback, verify them, and print the genuine ones, until Ctrl-C.
 
-    A genuine one gets 204, another 400 and a line on standard error. JSON is written as lines.
+    A genuine delivery gets 204. Any other gets 400, and a line on standard error. JSON is written as lines.
 
     Examples:
 

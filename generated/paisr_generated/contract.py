@@ -1,5 +1,5 @@
 # Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
-"""What the contract says about itself and about where the service is."""
+"""The title and version of the contract, and the servers of the service."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
-"""Whether a list was probably cut off: as many came as its `limit` allows."""
+"""Whether a list may be cut off: it has as many items as its `limit` allows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def max_listed(operation: Operation[Any]) -> int | None:
 def note_truncation(
     models: ModelList[object], operation: Operation[Any], values: Mapping[str, object], unreadable: int = 0
 ) -> None:
-    """Say of a list whether as many came as its `limit`, or the highest one, allows."""
+    """Note on a list whether it has as many items as its `limit`, or the highest `limit`, allows."""
     limit = values.get("limit", max_listed(operation))
     if isinstance(limit, int):
         object.__setattr__(models, "may_be_truncated", len(models) + unreadable >= limit)

@@ -1,5 +1,5 @@
 # Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
-"""Operations as data: the request that each makes, and what each response is read as. Nothing here does IO."""
+"""Operations as data: the request of each, and the model of each response. Nothing here does IO."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SEPARATORS = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """What an operation sends, without the host, the token and everything else that is not the contract's business."""
+    """The request of an operation, without the host, the token and what else the contract does not determine."""
 
     operation: str
     """The name of the operation, such as `create_invoice`."""
@@ -35,7 +35,7 @@ class Request(Struct, frozen=True, kw_only=True):
     """The path, percent-encoded, with the query: everything after the base URL."""
 
     id: str | None = None
-    """What the path names: its first parameter, as it was given."""
+    """The first parameter of the path, as given."""
 
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
@@ -43,7 +43,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Parameter(Struct, frozen=True, kw_only=True):
-    """What a caller gives: a parameter of the URL or a header, or a property of the body.
+    """An argument: a parameter of the URL or a header, or a property of the body.
 
     `place` is ``path``, ``query``, ``header``, ``body``, or ``whole body`` for a body that is no object.
     """
@@ -61,7 +61,7 @@ class Parameter(Struct, frozen=True, kw_only=True):
 
 
 class Response(Struct, frozen=True):
-    """What a response is read as: `model`, or nothing; a caller gets its `data` when it is an envelope."""
+    """How a response is read: as `model`, or not at all. A caller gets the `data` of an envelope."""
 
     model: Any = None
     enveloped: bool = False
@@ -69,7 +69,7 @@ class Response(Struct, frozen=True):
 
 
 class Operation(Struct, Generic[T], frozen=True, kw_only=True):
-    """One operation of the contract; a call of it results in a `T`."""
+    """One operation of the contract; a call returns a `T`."""
 
     name: str
     method: str
@@ -79,7 +79,7 @@ class Operation(Struct, Generic[T], frozen=True, kw_only=True):
     """By status (``200``), by range of statuses (``4XX``), or ``default``."""
 
     is_idempotent: bool
-    """Whether sending it more often has the effect of sending it once."""
+    """Whether repeating it has the same effect as sending it once."""
 
     body_type: Any = None
     """The model of a body that is an object."""
@@ -90,14 +90,14 @@ class Operation(Struct, Generic[T], frozen=True, kw_only=True):
         return next((one for one in self.parameters if one.name == name), None)
 
     def response_for(self, status: int) -> Response | None:
-        """What a response with this status is read as; None where the contract has no such response."""
+        """How a response with this status is read; None where the contract has no such response."""
         found = self.responses.get(str(status)) or self.responses.get(f"{status // 100}XX")
         return found or self.responses.get("default")
 
     def request(self, values: Mapping[str, object]) -> Request:
-        """The request for values by the names of their parameters, each checked and made plain before.
+        """The request for values by parameter name, which have been checked and converted to plain values.
 
-        Raises ValueError, with a sentence, for what no URL or header can carry.
+        Raises ValueError for a value that no URL or header can carry.
         """
         given = [(one, values[one.name]) for one in self.parameters if one.name in values]
         return Request(
@@ -172,7 +172,7 @@ def _quoted(value: object) -> str:
 
 
 def text_of(value: object) -> str:
-    """A plain value as URLs and headers have it."""
+    """A plain value as text for a URL or a header."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
@@ -194,7 +194,7 @@ class Headers(Mapping[str, str]):
         self._values: dict[str, str] | None = None
 
     def _by_name(self) -> dict[str, str]:
-        # Made when it is first needed: most callers never look at a header.
+        # Made when it is first used: most callers never read a header.
         if self._values is None:
             self._values = {}
             for name, value in self._raw:
@@ -217,9 +217,9 @@ class Headers(Mapping[str, str]):
 
 @frozen(kw_only=True)
 class ApiResponse(Generic[T]):
-    """A response with everything around its data.
+    """A whole response.
 
-    `data` is what the call without its response results in, and None in an error. `status_code` and `headers` are the
+    `data` is the result of the plain call, and None in an error. `status_code` and `headers` are the
     service's; names of headers are found in any case.
     `content` is the body as it came, decompressed; a field that the contract does not know is in there and in
     `json()`. `attempts` counts how often the request was sent.

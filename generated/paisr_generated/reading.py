@@ -1,5 +1,5 @@
 # Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
-"""Reading JSON into the models, and what is said of JSON that is none of them."""
+"""Reads JSON into the models, and describes JSON that does not fit."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ def decoder(model: Any) -> msgspec.json.Decoder[Any]:
     """The decoder of a model, made when it is first needed."""
     found = _decoders.get(model)
     if found is None:
-        # Of numbers whose model is anything, too, no digit is lost.
+        # Numbers keep every digit also where the model is anything.
         found = _decoders[model] = msgspec.json.Decoder(model, float_hook=Decimal)
     return found
 
 
 def what_and_where(error: Exception) -> tuple[str, str]:
-    """What a decoder minds, in its words, and the path of it."""
+    """The decoder's message, and the path of the value that it refuses."""
     if isinstance(error, RecursionError):
         return "nested too deeply", "$"
     found = _PLACE.match(str(error))
     what: str = found["what"] if found else str(error)
     path: str = (found["path"] if found else None) or "$"
     if named := _FIELD.match(what):
-        # A check of a whole object says which of its fields it minds.
+        # A check of a whole object names the field that does not fit.
         path, what = f"{path}.{named['name']}", what[named.end() :]
     if not what[1:2].isupper():  # as in "JSON is malformed"
         what = what[:1].lower() + what[1:]

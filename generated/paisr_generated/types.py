@@ -33,11 +33,11 @@ AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 """A time with an offset. An RFC 3339 date-time always has one; a text without is refused when it is decoded."""
 
 Number = Decimal | int | str
-"""What an exact number can be given as."""
+"""The types that an exact number can be given as."""
 
 
 def to_decimal(value: Number) -> Decimal:
-    """The number, exact. What is none stays as it is, for the check before sending to refuse by name."""
+    """The exact number. Other values are returned unchanged; the check before sending refuses them by name."""
     try:
         exact = isinstance(value, (int, str)) and not isinstance(value, bool)
         return Decimal(value) if exact else value  # type: ignore[return-value]  # refused by the check before sending
@@ -46,7 +46,7 @@ def to_decimal(value: Number) -> Decimal:
 
 
 def to_optional_decimal(value: Number | None) -> Decimal | None:
-    """The number, exact, if there is one."""
+    """The exact number, or None."""
     return None if value is None else to_decimal(value)
 
 
@@ -57,8 +57,8 @@ _unknown: WeakValueDictionary[tuple[type[Enum], str], Enum] = WeakValueDictionar
 class OpenStrEnum(StrEnum):
     """An enumeration that keeps a value the contract does not know.
 
-    The unknown value is a member in all but name: it reads, compares, hashes, copies and pickles as its text, and is
-    the same object for the same text for as long as anybody holds it. It is not listed among the members.
+    An unknown value reads, compares, hashes, copies and pickles as its text. The same text gives the same object while
+    a reference to it exists. The list of members does not have it.
     """
 
     @property
@@ -87,7 +87,7 @@ class OpenStrEnum(StrEnum):
 class OpenIntEnum(IntEnum):
     """An enumeration of whole numbers that keeps a value the contract does not know, as `OpenStrEnum` does.
 
-    Unknown values are equal for the same number, and not the same object: no number can be held weakly.
+    Unknown values of the same number are equal, but not the same object: a number has no weak references.
     """
 
     @property
@@ -111,9 +111,9 @@ class OpenIntEnum(IntEnum):
 
 
 class ModelList(BaseModel, Sequence[T]):
-    """The result of a list operation: a sequence of its models, with whatever else came beside them as attributes.
+    """The result of a list operation: a sequence of its models, with the response's other fields as attributes.
 
-    `may_be_truncated` is true when as many came as the request allowed: there may be more.
+    `may_be_truncated` is true when the list has as many items as the request allowed: there may be more.
     """
 
     may_be_truncated: bool = False
@@ -151,8 +151,8 @@ def refuse_unusable_decimal(name: str, value: Decimal) -> None:
     """Raise ValueError for NaN, an infinity, or an exponent that would fill the memory when the number is written out.
 
     msgspec takes all of them into a Decimal; an error raised here becomes its ValidationError, with the path. Models
-    look at `adjusted()` first and come here only when that leaves a doubt (it is 0 for NaN and infinities, and for 1
-    to 9): checking every amount here would cost a third of the time that decoding takes.
+    check `adjusted()` first and call this only when that is not enough (it is 0 for NaN and infinities, and for 1 to
+    9): checking every amount here would cost a third of the time that decoding takes.
     """
     if not value.is_finite() or abs(value.adjusted()) >= 1000:
         raise ValueError(f"`{name}` is not a number of a usable size")
@@ -171,7 +171,7 @@ def refuse_unusable_decimals(name: str, values: Any) -> None:
 
 
 def refuse_other_constants(**fields: tuple[object, object]) -> None:
-    """Raise ValueError for a field that is not what the contract says it always is."""
+    """Raise ValueError for a field without its constant value."""
     for name, (value, constant) in fields.items():
         if value != constant:
             raise ValueError(f"`{name}` is {value!r}, not {constant!r}")

@@ -1,5 +1,5 @@
 # Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
-"""What of a response its model does not know: fields, and values of enumerations."""
+"""Finds the fields and enumeration values of a response that its model does not know."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["unknown_paths"]
 
 
 def unknown_paths(content: bytes, model: Any) -> Iterator[str]:
-    """The path of each, in a body that was read as the model. The body is looked at with the first."""
+    """The path of each, in a body that was read as the model. The body is examined when the first is asked for."""
     yield from _unknown(json.loads(content), type_info(model))
 
 
 def _unknown(value: object, kind: msgspec.inspect.Type, path: str = "$") -> Iterator[str]:
     """The path of what the model does not know: ``$.data.invoices[].line_items``, ``$.data.status=refunded``.
 
-    Items of a list have one path, since what is true of one is true of all.
+    All items of a list share one path.
     """
     match kind:
         case UnionType(types=kinds):

@@ -1,4 +1,4 @@
-"""What every model can do beside having fields: become plain data, and be made of it."""
+"""The methods of every model: conversion to plain data and back."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class BaseModel:
     __slots__ = ()
 
     def to_dict(self, mode: Literal["python", "json"] = "python") -> dict[str, Any]:
-        """The fields by their names in JSON, those of the models within as well; None where there is nothing.
+        """The fields by their JSON names, nested models included; None for absent values.
 
-        A field that JSON may leave out, and not have as null, is left out. In the mode ``"python"`` amounts are
-        `Decimal` and times `datetime`; in the mode ``"json"`` all is what `json.dumps` takes: amounts and times are
+        An absent field that may not be null is left out. In the mode ``"python"`` amounts are
+        `Decimal` and times `datetime`; in the mode ``"json"`` `json.dumps` takes every value: amounts and times are
         texts, since a float is not exact.
         """
         if mode not in {"python", "json"}:
@@ -38,9 +38,9 @@ class BaseModel:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The model of what `to_dict` made, in either mode; names that it does not know are passed over.
+        """The model from the result of `to_dict`, in either mode; unknown names are ignored.
 
-        Raises ValueError, with the place, for what the contract does not allow.
+        Raises ValueError, with the place, for a value that the contract does not allow.
         """
         try:
             return msgspec.convert(dict(data), cls)

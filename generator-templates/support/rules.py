@@ -1,4 +1,4 @@
-"""What the contract says about values that are sent, as data. Whoever sends checks values against it."""
+"""The contract's rules for values that are sent, as data. The sender checks values against them."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ __all__ = [
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """What every rule says: whether null is a value too."""
+    """The base of the rules: whether null is allowed."""
 
     nullable: bool = False
 
 
 class Anything(Rule, frozen=True):
-    """Whatever JSON can write."""
+    """Any JSON value."""
 
 
 class Boolean(Rule, frozen=True):
@@ -44,7 +44,7 @@ class Boolean(Rule, frozen=True):
 
 
 class DateTime(Rule, frozen=True):
-    """A moment: a datetime with an offset."""
+    """A datetime with an offset."""
 
 
 class Date(Rule, frozen=True):
@@ -101,7 +101,7 @@ class ListOf(Rule, frozen=True, kw_only=True):
 
 
 class MapOf(Rule, frozen=True, kw_only=True):
-    """An object with names that the contract does not know. `key`: what they must be."""
+    """An object with arbitrary names. `key`: the rule for the names."""
 
     value: Rule
     key: Rule = Text()
@@ -127,11 +127,11 @@ class Object(Rule, frozen=True, kw_only=True):
     """Whether a mapping may have no other names."""
 
     tag: tuple[str, str | int] | None = None
-    """A property that is always the same, and tells the object from others."""
+    """A constant property that tells the object from others."""
 
 
 class Named(Rule, frozen=True):
-    """A rule that is looked up when it is needed, because it contains itself."""
+    """A rule that contains itself, and so is looked up when it is used."""
 
     look_up: Callable[[], Rule]
 

@@ -1,4 +1,5 @@
-"""What can still be read of a body that the contract does not allow: all but odd fields, or but items of its list."""
+"""Reads what fits of a body that the contract does not allow: all but some fields, or all but some items of its
+list."""
 
 from __future__ import annotations
 
@@ -28,20 +29,20 @@ from .types import ModelList
 __all__ = ["Salvage"]
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# Fields of one object; with more, it is another object than the contract's.
+# Fields of one object; with more that do not fit, it is not the contract's object.
 MAX_LEFT_OUT = 100
-# What says which thing it is, where it stands, or what its amounts are in.
+# Fields that identify an object, or name its status or currency.
 NEVER_LEFT_OUT = frozenset({"id", "status", "currency"})
 _STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]|(?P<end>.)")
 
 
 @define(kw_only=True)
 class Salvage:
-    """A second reading, of a body that was refused as it is.
+    """A second attempt to read a body that was refused.
 
-    `tolerant`: whether optional fields that do not fit are left out. Never left out are numbers with a fraction,
-    objects of nothing else, ids, what is in `NEVER_LEFT_OUT`, and what is in `keep`. `scrub`: takes secrets out of what
-    is told of the body, and out of the body where not all of it can be read.
+    `tolerant`: whether optional fields that do not fit are left out. It never leaves out numbers with a fraction,
+    objects that hold only such numbers, ids, and the fields in `NEVER_LEFT_OUT` and `keep`. `scrub`: removes secrets
+    from reports about the body, and from the body when parts of it cannot be read.
     """
 
     response: Response
@@ -49,7 +50,7 @@ class Salvage:
     tolerant: bool
     keep: Collection[str] = ()
     left_out: dict[str, str] = field(factory=dict[str, str], init=False)
-    """The place of each field that was left out (``$.data.invoices[].due_at``), and why."""
+    """The place of each field that was left out (``$.data.invoices[].due_at``), and the reason."""
 
     unreadable: list[UnreadableItem] = field(factory=list[UnreadableItem], init=False)
     _kind: Type = field(init=False, default=Factory(lambda self: type_info(self.response.model), takes_self=True))
@@ -74,7 +75,7 @@ class Salvage:
     def _item(
         self, index: int, items: Sequence[Raw], keys: Sequence[str], around: Callable[[Sequence[Raw]], bytes]
     ) -> Sequence[Raw]:
-        """The item, as far as it fits, in a list; an empty list where it cannot be read."""
+        """A list of the item, without what does not fit; an empty list where the item cannot be read."""
         try:
             return _taken_apart(self._fitting(around([items[index]])), keys)[0]
         except DECODING_ERRORS as error:
@@ -87,7 +88,7 @@ class Salvage:
         return decoder(self.response.model).decode(content)
 
     def _fitting(self, content: bytes) -> bytes:
-        """The content without the optional fields that do not fit; raises what else is wrong with it."""
+        """The content without the optional fields that do not fit; raises the error when anything else is wrong."""
         for left in range(MAX_LEFT_OUT, -1, -1):
             try:
                 self._decode(content)
@@ -103,7 +104,7 @@ class Salvage:
         return content
 
     def _optional(self, path: str) -> list[str | int]:
-        """The way to the innermost optional field on a path; empty where it has to stay."""
+        """The keys that lead to the innermost optional field on a path; empty where it must stay."""
         kind, keys, length = self._kind, list[str | int](), 0
         for step in _STEP.finditer(path, 1):
             kind = _without_none(kind)
@@ -132,7 +133,7 @@ class Salvage:
 
 
 def _keys_of_list(kind: Type, response: Response) -> list[str] | None:
-    """The way to the list that a response is about; None where it is about something else."""
+    """The keys that lead to the list of a list response; None for another response."""
     keys: list[str] = []
     if response.enveloped:
         keys.append("data")
@@ -145,7 +146,7 @@ def _keys_of_list(kind: Type, response: Response) -> list[str] | None:
 
 
 def _taken_apart(content: bytes, keys: Sequence[str]) -> tuple[list[Raw], Callable[[Sequence[Raw]], bytes]]:
-    """The items of the list that the keys lead to, as they came, and what writes the body around others."""
+    """The raw items of the list that the keys lead to, and a function that writes the body with other items."""
     objects: list[dict[str, Raw]] = []
     for key in keys:
         objects.append(decoder(dict[str, Raw]).decode(content))
@@ -161,7 +162,7 @@ def _taken_apart(content: bytes, keys: Sequence[str]) -> tuple[list[Raw], Callab
 
 
 def _without(content: bytes, keys: Sequence[str | int]) -> bytes:
-    """A body without the field that the keys lead to; all else stays as it came."""
+    """A body without the field that the keys lead to; the rest is unchanged."""
     key, *rest = keys
     part: Any = decoder(list[Raw] if isinstance(key, int) else dict[str, Raw]).decode(content)
     if rest:

@@ -1,4 +1,4 @@
-"""Use every part of a generated package once: `python probe.py FOLDER/PACKAGE`. What fails ends it with a traceback."""
+"""Use every part of a generated package once: `python probe.py FOLDER/PACKAGE`. A failure ends it with a traceback."""
 
 from __future__ import annotations
 

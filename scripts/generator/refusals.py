@@ -13,7 +13,7 @@ RESOURCE_NAMES = {"with_response"}
 def refuse_taken_names(
     operation: Operation, others: Collection[Operation], helpers: Collection[str], client: Collection[str]
 ) -> None:
-    """Raise for an operation whose name, method or resource would hide another's, or what clients have already."""
+    """Raise for an operation with the name, method or resource of another, or with a name that clients use already."""
     if operation.attribute in client:
         raise UnsupportedContractError(
             f"{operation.pointer}/tags/0", f"a client has something else by the name {operation.attribute!r}"

@@ -1,4 +1,4 @@
-"""Trying what was generated, before it is put in place: imports, decoders, encoders, requests, types."""
+"""Checks what was generated, before it is put in place: imports, decoders, encoders, requests, types."""
 
 from __future__ import annotations
 

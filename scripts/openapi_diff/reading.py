@@ -1,4 +1,4 @@
-"""Reading an OpenAPI 3 document, and finding what its references mean, in it and in the files beside it.
+"""Reads an OpenAPI 3 document, and resolves references in it and in the files beside it.
 
 References are resolved by `referencing`; a document that refers to another host is refused, nothing is downloaded.
 """

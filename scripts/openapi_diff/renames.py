@@ -1,4 +1,4 @@
-"""Guesses which of the names that went away became which of those that came."""
+"""Guesses which removed names became which added names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MIN_LIKENESS = 0.5
 
 
 def _similarity(old: str, new: str) -> float:
-    """How much two names have in common: 1 when one is a part of the other, word by word."""
+    """The similarity of two names: 1 when one is a part of the other, word by word."""
     a, b = (set(re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())) for name in (old, new))
     words = len(a & b) / min(len(a), len(b)) if a and b else 0
     first, second = sorted((old.lower(), new.lower()))  # the ratio of two texts depends on their order

@@ -1,4 +1,4 @@
-"""Schemas in one normal form, in which two ways to say the same thing are equal.
+"""Schemas in one normal form: two ways to say the same thing are equal.
 
 `$ref` is followed (keywords beside it count, in every version: whoever writes them means them), `allOf` is merged,
 null is a property of the shape (from `nullable`, a type list, or a null alternative), a const is an enumeration of one,
@@ -73,7 +73,7 @@ class Shapes:
         """One schema with all that it is put together from; NULLABLE says that something around it lets null in."""
         raw = source.raw
         if id(raw) in seen:
-            return Shape()  # a schema that is part of itself says nothing new
+            return Shape()  # a schema that contains itself adds nothing
         seen |= {id(raw)}
         nullable = nullable or raw.get("nullable") is True
         parts = [_own(source)]

@@ -37,7 +37,7 @@ class FaultPlanning:
           `content_type` or `headers` alone the request is carried out and its own response changed.
         - no argument: 503.
         - `processed=True`: the request is carried out first, and then its response is replaced.
-        - `delay`: seconds between carrying out and responding. A client that gives up earlier leaves it carried out.
+        - `delay`: seconds between carrying out and responding. It is carried out even if the client times out.
         - `drop="before"`: the connection is closed and nothing was carried out; `drop="after"`: it is carried out and
           kept, then the connection is closed without a response.
         - `truncate`: the response announces its full length, and the connection is closed after `truncate` bytes.

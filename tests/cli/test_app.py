@@ -107,7 +107,7 @@ def test_an_interruption_is_130_and_one_line(stub: StubServer) -> None:
     assert process.returncode == Exit.INTERRUPTED
 
 
-def test_a_reader_that_goes_away_is_no_traceback(stub: StubServer) -> None:
+def test_a_closed_pipe_prints_no_traceback(stub: StubServer) -> None:
     stub.seed(300)
     command = [sys.executable, "-m", "paisr", "invoices", "list", "--output", "jsonl"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -1,4 +1,4 @@
-"""What others wrote is shown, and neither obeyed by a terminal nor computed by a spreadsheet."""
+"""Foreign text is shown, but no terminal executes it and no spreadsheet computes it."""
 
 from __future__ import annotations
 

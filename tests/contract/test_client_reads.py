@@ -247,7 +247,7 @@ def test_a_number_of_no_use_is_refused(number: str, clients: Clients) -> None:
     [b"", b" ", b"null", b"[]", b"true", b'"text"', b"<html>503</html>", b"{", b'{"success": true', b"\xff\xfe",
      b'{"a": "\xff"}', b'{"success": true, "data": {}} x', pytest.param(b"[" * 100_000, id="very deep")],
 )  # fmt: skip
-def test_what_is_no_envelope_is_refused(operation_id: str, content: bytes, clients: Clients) -> None:
+def test_an_invalid_envelope_is_refused(operation_id: str, content: bytes, clients: Clients) -> None:
     operation = OPERATIONS[operation_id]
     paths = {"$", "$.data"} if content.startswith(b'{"success": true, "data"') else {"$"}
     results = clients.call(operation, arguments_of(operation), Response(200, content))

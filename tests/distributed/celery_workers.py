@@ -34,7 +34,7 @@ RATE = (20, 2.0)
 
 
 class Broker:
-    """A redis-server on a free port of loopback, which keeps what it was told when it is restarted."""
+    """A redis-server on a free port of loopback, which keeps its data when it is restarted."""
 
     def __init__(self, program: str, folder: Path) -> None:
         with socket.socket() as probe:

@@ -111,7 +111,7 @@ def never_sent(error: str = "APIConnectionError") -> Expects:
 
 
 def ambiguous(cause: str, reads: int = 1, creates: int = 1) -> Expects:
-    """Nobody can say what became of it: a read raises CAUSE itself, after READS requests, a create says so."""
+    """The outcome is unknown: a read raises CAUSE after READS requests, a create raises `OutcomeUnknownError`."""
     return {
         "get": Expect(reads, cause, "unknown"),
         "create": Expect(creates, "OutcomeUnknownError", "unknown", cause=cause),

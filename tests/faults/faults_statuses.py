@@ -74,7 +74,7 @@ STATUSES = [
     Fault("502 in HTML", server_error(), always(http(502, HTML, "Content-Type: text/html"))),
     Fault("503", server_error(), always(error(503))),
     Fault(
-        "503, then as it should be",
+        "503, then healthy",
         {
             "get": Expect(2, result="inv_123"),
             "create": Expect(1, "OutcomeUnknownError", "unknown", cause="ServerError"),
@@ -127,7 +127,7 @@ LIMITED = [
     limited("Retry-After a day", "86400"),
     limited("Retry-After of 400 digits", "9" * 400),
     Fault(
-        "429, then as it should be",
+        "429, then healthy",
         {
             "get": Expect(2, result="inv_123"),
             "create": Expect(2, result="inv_created"),

@@ -1,4 +1,4 @@
-"""A server on loopback that does what no server should: each connection is handed to a fault, over the bare socket."""
+"""A faulty server on loopback: each connection goes to a fault, over the bare socket."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-HOLD_TIMEOUT = 30.0  # seconds after which a connection that nobody closes is given up
+HOLD_TIMEOUT = 30.0  # seconds after which an open connection is closed
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
 
 
@@ -247,7 +247,7 @@ def after_request(then: Behaviour) -> Behaviour:
 
 
 def after_good_response(then: Behaviour) -> Behaviour:
-    """Response the first request of the first connection as it should be, then do the rest on what comes next."""
+    """Respond to the first request as a healthy service does, and hand what comes next on the connection to `then`."""
 
     def behave(connection: Connection) -> None:
         if connection.number == 0:

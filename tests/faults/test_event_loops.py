@@ -1,4 +1,4 @@
-"""One client on many event loops, and event loops that are held up: nothing is left over, nothing is sent late."""
+"""One client on many event loops, and blocked event loops: nothing leaks, and nothing is sent late."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_many_event_loops_leave_nothing_behind(caplog: pytest.LogCaptureFixture)
 
 
 class HeldUp:
-    """A clock that jumps when it is told to: a step that held the loop up, a long collection, a stopped process."""
+    """A clock that jumps on request, as after a blocking step, a long garbage collection or a stopped process."""
 
     def __init__(self) -> None:
         self.ahead = 0.0

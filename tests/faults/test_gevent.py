@@ -1,4 +1,4 @@
-"""gunicorn's way with gevent: a client that is made when the program is loaded, a fork, and only then the patching."""
+"""As gunicorn does it with gevent: a client is made at load time, then comes a fork, and then the patching."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A call that is cancelled, or broken off by a signal, wherever it is: the client is as good as before."""
+"""A call that is cancelled or interrupted by a signal at any point leaves the client usable."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ class BrokenOff:
 
 
 @pytest.mark.parametrize("kept", ["in memory", "in a file"])
-def test_an_interruption_at_the_begin_of_a_transaction_leaves_none_open(kept: str, tmp_path: Path) -> None:
+def test_an_interruption_at_the_beginning_of_a_transaction_leaves_none_open(kept: str, tmp_path: Path) -> None:
     database: Any = MemoryDatabase() if kept == "in memory" else FileDatabase(tmp_path / "journal.db", make=True)
     with database.transaction(1.0):
         connection = database._connection

@@ -1,4 +1,4 @@
-"""A transport of the user's own: it may do worse, but no create is sent twice, and every error is the package's.
+"""A user's own transport: more outcomes are unknown, but no create is sent twice, and every error is the package's.
 
 Such a transport does not tell what it has sent, so that more outcomes are unknown than with the client's own.
 """

@@ -77,7 +77,7 @@ def in_both(work: Callable[[str], int]) -> tuple[int, int]:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_fork_with_open_connections_gives_nobody_the_others_response() -> None:
+def test_fork_with_open_connections_does_not_mix_responses() -> None:
     with FaultServer(healthy) as server, sync_client(server) as client:
         client.invoices.get("inv_before")
         assert in_both(lambda who: wrong_responses(client, who, FORK_CALLS // 2)) == (0, 0)

@@ -211,7 +211,7 @@ def test_what_is_not_written_can_be_left_out_by_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["[]", "openapi: 2.0", "swagger: '2.0'", "a: [", ""])
-def test_what_is_no_contract_is_one_sentence(tmp_path: Path, content: str) -> None:
+def test_an_invalid_contract_is_one_sentence(tmp_path: Path, content: str) -> None:
     contract = tmp_path / "contract.yaml"
     contract.write_text(content, encoding="utf-8")
     done = generate("--contract", contract, "--output", tmp_path / "out")

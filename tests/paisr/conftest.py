@@ -1,4 +1,4 @@
-"""Both clients under one interface, time that is made up, responses from a list, and a server of raw bytes."""
+"""Both clients under one interface, a fake clock, responses from a list, and a server of raw bytes."""
 
 from __future__ import annotations
 

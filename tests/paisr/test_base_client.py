@@ -13,9 +13,7 @@ from paisr import ConfigurationError, Journal, RateLimitError, ServerError
 
 
 @pytest.mark.parametrize(("options", "attempts"), [({}, 3), ({"max_retries": 0}, 1), ({"timeout": 0.25}, 1)])
-def test_an_option_is_of_the_new_client_and_the_rest_stays(
-    side: Any, script: Any, time: Any, options: Any, attempts: int
-) -> None:
+def test_options_change_the_new_client_alone(side: Any, script: Any, time: Any, options: Any, attempts: int) -> None:
     responses = script((503, b""))
     client = side.client(responses, time=time)
     other = client.with_options(**options)
@@ -36,7 +34,7 @@ def test_an_option_holds_for_creates_too(side: Any, service: Any, create: Any, t
     assert side.call(client, "create", **create).id == "inv_1"
 
 
-def test_drift_is_told_to_the_new_client_s_own(side: Any, script: Any, invoice: Any) -> None:
+def test_drift_goes_to_the_new_clients_callback(side: Any, script: Any, invoice: Any) -> None:
     invoice["data"]["colour"] = "green"
     told: list[tuple[str, str]] = []
     client = side.client(script((200, invoice)))
@@ -45,7 +43,7 @@ def test_drift_is_told_to_the_new_client_s_own(side: Any, script: Any, invoice: 
     assert told == [("get_invoice", "$.data.colour")]
 
 
-def test_events_are_told_to_the_new_client_s_own(side: Any, script: Any, invoice: Any) -> None:
+def test_events_go_to_the_new_clients_callback(side: Any, script: Any, invoice: Any) -> None:
     told: list[Any] = []
     client = side.client(script((200, invoice)))
     side.call(client.with_options(on_event=told.append), "get", "inv_123456")
@@ -85,7 +83,7 @@ def test_connections_are_shared(side: Any, raw_server: Any) -> None:
     assert (server.connections, len(server.requests)) == (1, 3)
 
 
-def test_who_was_constructed_closes_for_all(side: Any, script: Any, invoice: Any) -> None:
+def test_closing_the_constructed_client_closes_all(side: Any, script: Any, invoice: Any) -> None:
     client = side.client(script((200, invoice)))
     other, third = client.with_options(timeout=5), client.with_options(timeout=5).with_options(max_retries=0)
     side.close(other)

@@ -1,4 +1,4 @@
-"""What reaches the wire, and what comes back up from it: for both clients, over a transport and over sockets."""
+"""What both clients send and return, over a transport and over sockets."""
 
 from __future__ import annotations
 

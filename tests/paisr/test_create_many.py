@@ -239,7 +239,7 @@ def test_memory_does_not_grow_with_the_rows(side: Any, service: Any, many: Any) 
     assert (peak(4000) - peak(500)) / 3500 < 200, "bytes for each row, of which a number for its key is all that stays"
 
 
-def test_what_cannot_be_decided_is_a_result_and_another_call_goes_on(
+def test_an_undecided_row_is_a_result_and_the_next_call_continues(
     side: Any, service: Any, path: Any, time: Any, many: Any
 ) -> None:
     client = side.client(service, journal=path, time=time)

@@ -1,4 +1,4 @@
-"""A forked child gets locks of its own, whoever of the parent's threads held them."""
+"""A forked child gets its own locks, also when a thread of the parent held them."""
 
 from __future__ import annotations
 

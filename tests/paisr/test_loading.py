@@ -75,7 +75,7 @@ def test_a_first_call_in_a_thread_loads_nothing_heavy_of_the_standard_library() 
 
 
 @pytest.mark.parametrize("program", [SYNC, ASYNC, "import paisr; paisr.Paisr, paisr.AsyncPaisr"])
-def test_who_only_reads_loads_of_the_recovery_room_only_its_door(program: str) -> None:
+def test_a_read_loads_only_the_entry_point_of_recovery(program: str) -> None:
     room = {name for name in loaded(program) if name.startswith("paisr._recovery")}
     assert room == {"paisr._recovery", "paisr._recovery.recovery"}
 

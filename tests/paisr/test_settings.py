@@ -234,7 +234,7 @@ def test_two_settings_that_name_different_services_are_refused(
     assert sentence == f"{name}={value!r} is {own} and PAISR_BASE_URL is {url}; leave one of them out."
 
 
-def test_a_base_url_of_the_environment_asked_for_is_no_contradiction(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_and_its_own_base_url_do_not_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAISR_BASE_URL", f"{STAGING}/")
     assert read_service("staging", None).url == STAGING
 

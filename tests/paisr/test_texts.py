@@ -1,4 +1,4 @@
-"""Every public class, field and method has its text, and help() leads to every method."""
+"""Every public class, field and method has a docstring, and help() names every method."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting for an invoice: how often it is read, when it ends, and what is said when it does not come."""
+"""Waiting for an invoice: how often it is read, when the wait ends, and the error after the timeout."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_interval_is_kept(side: Any, script: Any, time: Any) -> None:
     assert time.slept == [0.25, 0.25]
 
 
-def test_waiting_in_vain_ends_after_the_timeout(side: Any, script: Any, time: Any) -> None:
+def test_waiting_ends_after_the_timeout(side: Any, script: Any, time: Any) -> None:
     responses = script(read("unpaid"))
     client = side.client(responses, time=time)
     with pytest.raises(APITimeoutError, match=r"still unpaid after 60 s, .* timeout\.$") as caught:

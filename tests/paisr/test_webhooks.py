@@ -82,7 +82,7 @@ def test_raw_bytes_of_every_kind_are_taken(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [BODY.decode(), json.loads(BODY), None, 7])
-def test_a_body_that_was_decoded_or_parsed_is_refused_and_told_apart(body: Any) -> None:
+def test_decoded_and_parsed_bodies_are_refused(body: Any) -> None:
     error = refusal(body)
     assert error.reason == "body"
     assert "pass the raw bytes" in str(error)
@@ -101,7 +101,7 @@ def test_a_body_that_was_decoded_or_parsed_is_refused_and_told_apart(body: Any) 
         ('{"id" : "inv_é", "event" : "x"}', '{"id" : "inv_é", "event" : "x"}\n'),
     ],
 )
-def test_a_body_that_was_written_again_is_said_to_look_so(signed: str, came: str) -> None:
+def test_a_reserialized_body_is_named(signed: str, came: str) -> None:
     signature = sign(signed.encode(), timestamp=NOW, secret=SECRET)
     error = refusal(came.encode(), signature=signature)
     assert error.reason == "signature"
@@ -122,12 +122,12 @@ def test_no_body_makes_the_check_fail_in_another_way(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body", [b"\xff", b"[" * 100_000, b'{"id": ' + b"1" * 5_000 + b"}", b'\xef\xbb\xbf{"id": "a"}']
 )
-def test_a_genuine_body_that_nobody_can_read_is_refused_for_itself(body: bytes) -> None:
+def test_a_genuine_unreadable_body_is_refused_as_a_body(body: bytes) -> None:
     assert refusal(body, signature=sign(body, timestamp=NOW, secret=SECRET)).reason == "body"
 
 
 @pytest.mark.parametrize("encoded", [base64.b64encode(BODY), base64.encodebytes(BODY), base64.urlsafe_b64encode(BODY)])
-def test_a_body_that_a_gateway_wrote_in_base64_is_said_to_be_so(encoded: bytes) -> None:
+def test_a_base64_body_of_a_gateway_is_named(encoded: bytes) -> None:
     error = refusal(encoded)
     assert error.reason == "signature"
     assert "base64" in str(error)

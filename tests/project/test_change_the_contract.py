@@ -120,7 +120,7 @@ def test_the_page_goes_from_the_contract_to_a_release(
         (Block("text", None, "told and not run\n"), "nothing runs"),
     ],
 )
-def test_a_page_that_is_wrong_is_found_out(
+def test_a_wrong_page_is_detected(
     block: Block, reason: str, tmp_path: Path, need: Callable[[str | None, str], str]
 ) -> None:
     need(shutil.which("git"), "git")

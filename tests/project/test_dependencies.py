@@ -1,4 +1,4 @@
-"""What may be installed beside the package: nothing of which it is known that calls break with it."""
+"""The dependency ranges exclude versions that break calls."""
 
 from __future__ import annotations
 

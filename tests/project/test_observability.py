@@ -36,7 +36,7 @@ def test_the_log_has_a_line_for_a_retry(programs: list[str]) -> None:
     assert re.fullmatch(r"INFO:paisr:list_invoices attempt 1: 503, retried in 0\.\d{3} s\n", said)
 
 
-def test_a_function_is_told_what_happens(programs: list[str]) -> None:
+def test_on_event_is_called(programs: list[str]) -> None:
     with StubServer() as stub:
         stub.fail_next(status=503)
         said = run(programs[1], stub).splitlines()
@@ -54,7 +54,7 @@ def test_opentelemetry_exports_the_spans(programs: list[str]) -> None:
     assert request.headers["traceparent"].split("-")[1] == trace
 
 
-def test_headers_of_one_s_own_are_sent(programs: list[str]) -> None:
+def test_default_headers_are_sent(programs: list[str]) -> None:
     with StubServer() as stub:
         run(programs[3], stub)
         [request] = stub.requests

@@ -1,4 +1,4 @@
-"""One word for one thing, and the field's words: what was replaced does not come back."""
+"""One standard term for each thing: replaced words do not come back."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ REPLACED = {
     r"\bstand-ins?\b|stand_in": "stub",
     r"(?<![\"`])[aA]nswer": "response; the event of a call that has this name stands in quotes",
     r"tests/contract/holding|\bgates?\b": "support, suite",
+    r"\b[Ll]ets? go of\b": "close, release",
+    r"\b[Pp]uts? (it|that|this|them) right\b|\bis put right\b": "correct, fix",
+    r"\bhands? out\b": "return, export",
+    r"\bwhat came of\b|\btold to who\b|def test_who_": "the result; a subject by its name",
+    r"\bwent as it should\b|\bas it should be\b": "succeeded, healthy",
 }
 # Generated from data, quoted from elsewhere, or the list itself.
 LEFT_OUT = (

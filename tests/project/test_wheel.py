@@ -1,4 +1,4 @@
-"""The built distributions are what people get: they hold what they should, install, and do the journey alone."""
+"""The built distributions: their content, their installation, and the demo without the repository."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_the_wheel_says_what_it_needs(dist: dict[str, Path]) -> None:
     assert "Requires-Python: >=3.11" in metadata
 
 
-def test_what_an_index_shows_is_for_somebody_who_has_the_wheel(root: Path, dist: dict[str, Path]) -> None:
+def test_the_long_description_makes_sense_without_the_repository(root: Path, dist: dict[str, Path]) -> None:
     with zipfile.ZipFile(dist["wheel"]) as wheel:
         shown = wheel.read(f"{dist_info(dist)}/METADATA").decode().partition("\n\n")[2]
     readme = (root / "README.md").read_text(encoding="utf-8")
@@ -197,7 +197,7 @@ def somebody(root: Path, dist: dict[str, Path], tmp_path_factory: pytest.TempPat
     return python
 
 
-def test_somebody_s_programs_pass_their_tests_on_the_wheel_alone(root: Path, somebody: Path, tmp_path: Path) -> None:
+def test_the_example_programs_pass_their_tests_on_the_wheel_alone(root: Path, somebody: Path, tmp_path: Path) -> None:
     shutil.copytree(root / "docs" / "examples", tmp_path, dirs_exist_ok=True)
     where = run(somebody, "-c", "import paisr, paisr_stub; print(paisr.__file__, paisr_stub.__file__)", cwd=tmp_path)
     assert all(Path(name).is_relative_to(somebody.parents[1]) for name in where.split())
@@ -209,7 +209,7 @@ def test_somebody_s_programs_pass_their_tests_on_the_wheel_alone(root: Path, som
 
 
 @pytest.mark.parametrize("name", ["fastapi_shop.py", "flask_webhook.py", "billing_run.py"])
-def test_somebody_s_program_is_short_and_has_tests(root: Path, name: str) -> None:
+def test_an_example_program_is_short_and_has_tests(root: Path, name: str) -> None:
     lines = (root / "docs" / "examples" / name).read_text(encoding="utf-8").splitlines()
     assert 20 <= len(lines) <= 60
     assert (root / "docs" / "examples" / f"test_{name}").exists()
@@ -223,7 +223,7 @@ def test_the_journey_runs_on_the_wheel_without_the_repository(root: Path, instal
     script = shutil.copy(root / "scripts" / "demo.py", tmp_path)
     empty = tmp_path / "empty"
     empty.mkdir()
-    assert "Every step went as it should." in run(installed, "-I", script, cwd=empty)
+    assert "Every step succeeded." in run(installed, "-I", script, cwd=empty)
 
 
 class Started:
@@ -271,9 +271,7 @@ def start(somebody: Path, tmp_path: Path) -> Iterator[Callable[..., Started]]:
         one.end()
 
 
-def test_somebody_creates_an_invoice_pays_it_in_a_browser_and_hears_of_it(
-    start: Callable[..., Started], browser: Any
-) -> None:
+def test_an_invoice_is_created_paid_in_a_browser_and_delivered(start: Callable[..., Started], browser: Any) -> None:
     secret = "whsec_of_this_test"
     listening = start("webhooks", "listen", "--count", "2", "--output", "jsonl", PAISR_WEBHOOK_SECRET=secret)
     url = listening.said(r"deliveries are taken on (http://\S+?);")

@@ -20,7 +20,7 @@ TOKEN = "test-token"
 
 
 class FakeClock:
-    """Stands still until it is told how many seconds have passed."""
+    """A clock that moves only by the seconds that a test adds."""
 
     def __init__(self) -> None:
         self.now = datetime(2025, 1, 31, 12, 0, 0, tzinfo=UTC)

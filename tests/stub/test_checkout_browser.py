@@ -125,7 +125,9 @@ def in_state(state: str, stub: StubServer, create: Create) -> str:
 
 
 @pytest.mark.parametrize("state", ["open", "declined", "paid", "void", "expired", "unknown"])
-def test_everybody_can_use_it(browser: Any, need: Need, stub: StubServer, create: Create, state: str) -> None:
+def test_the_page_passes_accessibility_checks(
+    browser: Any, need: Need, stub: StubServer, create: Create, state: str
+) -> None:
     axe = need(AXE.is_file() and AXE.read_text(encoding="utf-8"), "axe-core, which `make lint` installs")
     url = in_state(state, stub, create)
     for size in (DESKTOP, PHONE):

@@ -23,7 +23,7 @@ def control(stub: StubServer, http: httpx.Client) -> Any:
     return send
 
 
-def test_another_process_can_do_what_a_test_can(stub: StubServer, http: httpx.Client, control: Any) -> None:
+def test_the_control_endpoints_match_the_methods(stub: StubServer, http: httpx.Client, control: Any) -> None:
     ids = control("seed", count=30).json()["data"]["ids"]
     assert [invoice["id"] for invoice in stub.invoices] == ids
     status = {invoice["id"]: invoice["status"] for invoice in stub.invoices}

@@ -160,13 +160,15 @@ def test_faults_queue_up_and_wait_for_their_operation(stub: StubServer, http: ht
         {"times": 10_001},
     ],
 )
-def test_nonsense_is_refused_and_not_queued(stub: StubServer, http: httpx.Client, parts: dict[str, Any]) -> None:
+def test_an_invalid_fault_is_refused_and_not_queued(
+    stub: StubServer, http: httpx.Client, parts: dict[str, Any]
+) -> None:
     with pytest.raises((ValueError, TypeError)):
         stub.fail_next(**parts)
     assert http.get("/invoices").status_code == 200
 
 
-def test_only_so_many_faults_wait(stub: StubServer, http: httpx.Client) -> None:
+def test_the_number_of_waiting_faults_is_bounded(stub: StubServer, http: httpx.Client) -> None:
     stub.fail_next(9_999)
     with pytest.raises(ValueError, match="waiting"):
         stub.fail_next(2)

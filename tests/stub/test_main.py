@@ -37,7 +37,7 @@ def running(*arguments: str, lines: int = 2) -> Iterator[tuple[subprocess.Popen[
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_how_to_reach_it_and_ends_quietly(number: signal.Signals, tmp_path: Path) -> None:
+def test_the_banner_names_the_address_and_ctrl_c_ends_it(number: signal.Signals, tmp_path: Path) -> None:
     with running("--seed", "3", "--token", "t0", "--db", str(tmp_path / "db"), "--rate-limit", "2") as (process, said):
         assert said["PAISR_TOKEN"] == "t0"
         headers = {"Authorization": "Bearer t0"}
@@ -91,7 +91,7 @@ def test_a_file_is_seeded_once(tmp_path: Path) -> None:
             assert len(response.json()["data"]["invoices"]) == 3
 
 
-def test_what_cannot_be_is_one_sentence_and_status_2(
+def test_invalid_settings_are_one_sentence_and_status_2(
     stub: StubServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bad = tmp_path / "bad"
@@ -116,7 +116,7 @@ def test_what_cannot_be_is_one_sentence_and_status_2(
 
 
 @pytest.mark.parametrize("seed", ["-1", "some"])
-def test_a_number_of_invoices_that_is_none_is_refused(seed: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_number_of_invoices_is_refused(seed: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["--seed", seed], prog="paisr stub")
     assert caught.value.code == 2

@@ -1,4 +1,4 @@
-"""What the stub hands out: records of one shape, which can be read after it has stopped."""
+"""The records that the stub returns, which can be read after it has stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pytest plugin, in a project of somebody else's: a folder with nothing but its own tests."""
+"""The pytest plugin in another project: a folder with nothing but its own tests."""
 
 from __future__ import annotations
 

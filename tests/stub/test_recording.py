@@ -1,4 +1,4 @@
-"""The recording keeps within its bounds, whoever sends."""
+"""The recording stays within its bounds."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_all_of_it_together_has_a_bound(part: str) -> None:
     assert len(recording.all()) > 100
 
 
-def test_strangers_who_post_a_lot_leave_memory_flat(app: StubApp) -> None:
+def test_memory_stays_flat_under_many_large_requests(app: StubApp) -> None:
     body = bytes(1 << 20)
 
     async def post(times: int) -> None:

@@ -113,7 +113,7 @@ def test_parallel_creates_get_different_numbers(stub: StubServer, pizza: Body) -
     assert len(stub.requests) == 80
 
 
-def test_a_file_outlives_the_server(tmp_path: Path, pizza: Body) -> None:
+def test_a_file_keeps_the_state_after_the_server_stops(tmp_path: Path, pizza: Body) -> None:
     path = tmp_path / "stub.sqlite"
     with StubServer(db=path, token="test-token") as stub:
         ids = stub.seed(5)
@@ -172,7 +172,7 @@ def test_every_address_of_loopback_will_do(host: str) -> None:
     stub.stop()
 
 
-def test_others_reach_it_by_explicit_permission_and_with_a_long_token() -> None:
+def test_remote_access_needs_permission_and_a_long_token() -> None:
     with StubServer(host="0.0.0.0", allow_remote=True) as stub:
         assert stub.url == f"http://127.0.0.1:{stub.port}/v2"
         assert httpx.get(f"{stub.url}/invoices").status_code == 401
@@ -187,7 +187,7 @@ def test_others_reach_it_by_explicit_permission_and_with_a_long_token() -> None:
     "url",
     ["stub:8000", "ftp://stub", "http://", "http://stub/v2", "http://stub?x", "http://a@stub", "http://stub:99999"],
 )
-def test_a_public_url_that_is_none_is_refused(url: str) -> None:
+def test_an_invalid_public_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="public_url"):
         StubServer(public_url=url)
 

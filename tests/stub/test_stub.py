@@ -88,7 +88,7 @@ def test_customers_and_vouchers_have_ids_of_their_own(app: StubApp) -> None:
 
 
 @pytest.mark.parametrize("arguments", [{"rate": 101}, {"rate": -1}, {"rate": "NaN"}, {"type": "gift"}])
-def test_an_impossible_voucher_is_refused(app: StubApp, arguments: Any) -> None:
+def test_an_invalid_voucher_is_refused(app: StubApp, arguments: Any) -> None:
     with pytest.raises(ValueError, match=r"voucher|neither"):
         app.add_voucher(**arguments)
 

@@ -1,4 +1,4 @@
-"""Time travel: what passes with it, and what does not."""
+"""What `advance` changes, and what it does not."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_documented_rate_limit_has_a_window_that_time_travel_moves() -> None
 
 
 @pytest.mark.parametrize("span", [-MINUTE, timedelta(days=3_000_000)])
-def test_impossible_travel_is_refused(clock: Any, span: timedelta) -> None:
+def test_an_invalid_time_span_is_refused(clock: Any, span: timedelta) -> None:
     travel = TravelClock(clock)
     with pytest.raises(ValueError, match=r"not negative|beyond the year 9999"):
         travel.advance(span)

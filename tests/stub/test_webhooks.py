@@ -1,4 +1,4 @@
-"""Deliveries: what is sent, to whom, how often, and on whose clock."""
+"""Deliveries: their content, their receivers, their retries and their clock."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_what_is_sent_is_what_the_documentation_says(telling: StubApp, call: Any
     assert (attempt.accepted, attempt.sent_at, attempt.delivery.body) == (True, "2025-01-31T12:00:00Z", body)
 
 
-def test_create_pay_and_void_are_told_and_nothing_else(telling: StubApp, call: Any, receiver: Any) -> None:
+def test_only_create_pay_and_void_send_events(telling: StubApp, call: Any, receiver: Any) -> None:
     call.app = telling
     paid, void = call.created(items=ITEMS)["id"], call.created()["id"]
     telling.issue(void)
@@ -140,7 +140,7 @@ def test_retries_follow_a_clock_that_was_given(telling: StubApp, call: Any, rece
     assert [attempt.status for attempt in telling.deliveries] == [500, 200]
 
 
-def test_nobody_there_is_an_attempt_with_an_error(call: Any, clock: Any) -> None:
+def test_a_refused_connection_is_an_attempt_with_an_error(call: Any, clock: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
     app = call.app = create_app(token="test-token", clock=clock, webhook_url=url)
@@ -217,7 +217,7 @@ CLIENTS = {
 
 
 @pytest.mark.parametrize("kind", sorted(CLIENTS))
-def test_by_hand_into_a_test_client(kind: str) -> None:
+def test_deliver_into_a_test_client(kind: str) -> None:
     app, client = create_app(webhook_secret=SECRET), CLIENTS[kind]()
     try:
         event = Event("inv_123456", "invoice.paid")
@@ -231,7 +231,7 @@ def test_by_hand_into_a_test_client(kind: str) -> None:
         app.close()
 
 
-def test_by_hand_to_a_url_once(app: StubApp, receiver: Any) -> None:
+def test_deliver_to_a_url_sends_once(app: StubApp, receiver: Any) -> None:
     receiver.statuses = [500]
     attempt = app.deliver(Event("inv_1", "invoice.created"), to=receiver.url)
     assert (attempt.status, attempt.next_at) == (500, None)
@@ -258,7 +258,7 @@ def test_headers_and_body_for_any_other_client(app: StubApp) -> None:
     ["", "127.0.0.1:8000", "ftp://127.0.0.1/", "http://", "http://a:b@127.0.0.1/", "http://127.0.0.1:99999/",
      "http://127.0.0.1:0/", "http://127.0.0.1/ x", "http://127.0.0.1/\n", "http://127.0.0.1/ü", "http://[::1/"],
 )  # fmt: skip
-def test_an_address_that_is_none_is_refused(app: StubApp, url: str) -> None:
+def test_an_invalid_address_is_refused(app: StubApp, url: str) -> None:
     for give in (checked_url, app.send_webhooks):
         with pytest.raises(ValueError, match="is a URL such as"):
             give(url)

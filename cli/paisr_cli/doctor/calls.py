@@ -1,4 +1,4 @@
-"""The doctor's two calls, a list with a small limit and one read: what they say of the service and of the clock."""
+"""The doctor's two calls, a list with a small limit and one read, and their findings about service and clock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from paisr_cli.doctor.survey import Survey, ids
 from paisr_generated.api import operation_named
 
 LIMIT = 20
-# Seconds. A second is lost to the header, which has no fractions, and some to the way.
+# Seconds. The header has no fractions of a second, and the response takes some time to arrive.
 CLOCK_IS_RIGHT = 5
 # Seconds that a delivery of a webhook may be old: beyond, genuine ones are refused.
 CLOCK_IS_WRONG = 300
@@ -28,7 +28,7 @@ _Looked = Generator[Finding, None, ApiResponse[Any] | None]
 
 
 class Caller:
-    """Makes the calls one after the other, and keeps what their responses say about the contract."""
+    """Makes the calls one after the other, and compares their responses with the contract."""
 
     def __init__(self, client: Paisr, now: Callable[[], datetime]) -> None:
         self._invoices = client.invoices.with_response
@@ -36,7 +36,7 @@ class Caller:
         self.survey = Survey()
 
     def look(self) -> Iterator[Finding]:
-        """What came of the calls."""
+        """The findings of the calls."""
         listed = yield from self._call("list_invoices", lambda: self._invoices.list(limit=LIMIT))
         if listed is None:
             return

@@ -17,7 +17,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of what was found: about what, where, and what there is to say of it. It has no secret and no data."""
+    """One finding: its subject, its place and a sentence. It has no secret and no data."""
 
     about: str
     place: str

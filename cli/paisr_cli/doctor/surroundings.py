@@ -1,4 +1,4 @@
-"""What is set and where that came from, and how the service is reached."""
+"""The settings with their sources, and how the service is reached."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from paisr._base.route import Service
     from paisr._transport.proxies import Proxy
 
-# Seconds for a look at the network.
+# Seconds for a check of the network.
 PATIENT = 10.0
 
 
@@ -49,7 +49,7 @@ def look_at_settings(base_url: str | None, environment: str | None, timeout: flo
 
 
 def _origin(base_url: str | None, environment: str | None) -> str:
-    """Where the address came from, in the order in which the client looks."""
+    """The source of the address, in the order in which the client reads the sources."""
     if base_url is not None:
         return "--base-url"
     if environment is not None:
@@ -84,7 +84,7 @@ def _look_at_network(service: Service, proxy: Proxy | None) -> Iterator[Finding]
 
 
 def look_at_tls(host: str, port: int, context: Callable[[], ssl.SSLContext]) -> Finding:
-    """What a TLS connection is made with, and whether the certificate is trusted."""
+    """The version of TLS, and whether the certificate is trusted."""
     trusted = next((name for name in (FILE_VARIABLE, DIRECTORY_VARIABLE) if os.environ.get(name)), "certifi")
     try:
         with (

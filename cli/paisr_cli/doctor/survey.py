@@ -1,4 +1,4 @@
-"""Responses held against the contract: by place, with nothing of what they hold.
+"""Compares responses with the contract, by place, and repeats none of their data.
 
 What is expected comes from the generated models, and whether a value fits is decided by the decoder that the client
 uses. A name or a value that the contract does not have is repeated only when it looks like a word of the service's.
@@ -32,7 +32,7 @@ _WITHOUT_DATA = re.compile(
 
 
 class Survey:
-    """What the responses so far say about the contract."""
+    """The differences between the responses so far and the contract."""
 
     def __init__(self) -> None:
         self._found: dict[Finding, None] = {}

@@ -1,4 +1,4 @@
-"""What a token says of itself when it is a JWT: decoded, not verified, and without its signature."""
+"""The claims of a token that is a JWT: decoded, not verified, and without its signature."""
 
 from __future__ import annotations
 

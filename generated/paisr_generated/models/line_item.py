@@ -43,4 +43,4 @@ LINE_ITEM_RULES: Final[rules.Object] = rules.Object(
     ),
     closed=True,
 )
-"""What is checked before one is sent."""
+"""The rules that are checked before one is sent."""

@@ -19,7 +19,7 @@ _RESOURCES = {
 
 
 def resource_of(operation: str) -> tuple[type[Any], type[Any]]:
-    """The classes that have an operation, for threads and for event loops, whatever their tag is called."""
+    """The two classes with an operation, for threads and for event loops, whatever the name of its tag."""
     attribute, *names = _RESOURCES[operation]
     module = import_module(f".{attribute}", __name__)
     plain, asynchronous = (getattr(module, name) for name in names)
@@ -27,7 +27,7 @@ def resource_of(operation: str) -> tuple[type[Any], type[Any]]:
 
 
 class Resources:
-    """What a client for threads offers."""
+    """The resources of a client for threads."""
 
     def _resource(self, kind: type[Any]) -> Any:
         """The resource of a kind, which calls by this client."""
@@ -54,7 +54,7 @@ class Resources:
 
 
 class AsyncResources:
-    """What a client for event loops offers."""
+    """The resources of a client for event loops."""
 
     def _resource(self, kind: type[Any]) -> Any:
         """The resource of a kind, which calls by this client."""

@@ -33,7 +33,7 @@ class Invoices:
 
     @property
     def with_response(self) -> InvoicesWithResponse:
-        """The same calls, each with the whole response around its data."""
+        """The same calls, each of which returns the whole response."""
         return InvoicesWithResponse(self._caller)
 
     def list(
@@ -126,7 +126,7 @@ class AsyncInvoices:
 
     @property
     def with_response(self) -> AsyncInvoicesWithResponse:
-        """The same calls, each with the whole response around its data."""
+        """The same calls, each of which returns the whole response."""
         return AsyncInvoicesWithResponse(self._caller)
 
     async def list(

@@ -1,7 +1,7 @@
 """Where a response has moved on from the contract: fields and enumeration values that it does not know.
 
 Neither is an error: a field is skipped and stays in the raw response, a value is kept as its text. Who wants to be told
-gives the client `on_drift`, and who gives it ``unreadable="report"`` is told there of optional fields that do not fit.
+gives the client `on_drift`, and with ``unreadable="report"`` it reports optional fields that do not fit there too.
 """
 
 from __future__ import annotations

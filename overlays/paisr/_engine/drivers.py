@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Transport(Protocol):
-    """Sends a request once, within a deadline, and says what came of it. It raises nothing of its HTTP library."""
+    """Sends a request once, within a deadline, and returns the result. It raises nothing of its HTTP library."""
 
     def send(self, request: Request, deadline: Deadline) -> AttemptResult: ...
 
@@ -42,7 +42,7 @@ CLOSED = TransportFailure(
 
 
 def carried_out(steps: Generator[S, Any, T], perform: Callable[[S], Any]) -> T:
-    """Perform the steps one after the other, telling each what came of it or went wrong; what they return."""
+    """Perform the steps one after the other, and send each result or error back in; returns the result of the call."""
     try:
         step = next(steps)
         while True:

@@ -1,6 +1,6 @@
 """A call, decided without IO: limit, send, judge, try again, until there is a response, an error or no time left.
 
-A call is a generator: it yields what to do next (`steps.Step`) and is sent what came of it. `drivers` has the two that
+A call is a generator: it yields what to do next (`steps.Step`) and receives the result. `drivers` has the two that
 do it, one in the calling thread and one on an event loop.
 """
 
@@ -121,7 +121,7 @@ def _wait_before_retry(
 def _admitted(
     limiter: Limiter | None, deadline: Deadline, queued: Callable[[float], object] = lambda _wait: None
 ) -> Steps[None]:
-    """Wait for a grant; leave the queue when the wait is given up, cancelled or interrupted."""
+    """Wait for a grant; leave the queue when the wait ends without one, is cancelled or interrupted."""
     if limiter is None:
         return
     ticket = limiter.enter()

@@ -1,4 +1,4 @@
-"""What the engine asks for, and what it is told: plain data between pure decisions and the drivers that do them."""
+"""The steps that the engine yields, and the results that it receives: plain data between the engine and the drivers."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ class RawResponse(Struct, frozen=True):
         return Headers(self.raw_headers)
 
     def __repr__(self) -> str:
-        return f"RawResponse(status={self.status})"  # whoever records a traceback shows the locals
+        return f"RawResponse(status={self.status})"  # a recorded traceback can show the locals
 
 
 class TransportFailure(Struct, frozen=True):
-    """No whole response came. `sent`: whether the service may have acted; `final`: trying again cannot help."""
+    """The attempt brought no whole response. `sent`: whether the service may have acted; `final`: a retry cannot
+    help."""
 
     kind: Literal["connection", "timeout", "response"]
     sent: bool
@@ -47,14 +48,14 @@ AttemptResult = RawResponse | TransportFailure
 
 
 class Send(Struct, frozen=True):
-    """Put the request on the wire once, and say what happened."""
+    """Send the request once; the result is an `AttemptResult`."""
 
     request: Request
     deadline: Deadline
 
 
 class Pause(Struct, frozen=True):
-    """Do nothing for so many seconds."""
+    """Wait so many seconds."""
 
     seconds: float
 
@@ -67,22 +68,22 @@ class AcquirePermit(Struct, frozen=True):
 
 
 class RunBlocking(Struct, frozen=True):
-    """Run something that touches the disk, away from an event loop; a `TimeoutError` when it takes longer there."""
+    """Run blocking work, on an event loop in a thread; there it raises `TimeoutError` after `timeout` seconds."""
 
     work: Callable[[], Any]
     timeout: float
 
 
 Step = Send | Pause | AcquirePermit | RunBlocking
-# What a call is to its driver: it yields steps, is sent what came of each, and returns the result.
+# A call as its driver sees it: it yields steps, receives the result of each, and returns the result of the call.
 Steps = Generator[Step, Any, T]
 
 
 class PreparedCall(Struct, Generic[T], frozen=True, kw_only=True):
     """One request and how its response is read.
 
-    `before_sending`: called each time that the request is about to leave. `repeatable`: sending it again does no
-    harm. `hints`: what helps with a status, beside what helps with any call.
+    `before_sending`: called before each sending of the request. `repeatable`: whether it is safe to send it again.
+    `hints`: advice by status, used instead of the general advice.
     """
 
     request: Request

@@ -129,7 +129,7 @@ class Creator:
         except StoreError as error:
             raise ConfigurationError(
                 f"The invoice was not sent, because the journal {self.store.name!r} could not be written before: it "
-                f"{error}; put that right, or make the client without journal=."
+                f"{error}; correct that, or make the client without journal=."
             ) from error
 
     def _end(self, attempt: Attempt, outcome: Outcome, deadline: Deadline) -> Steps[None]:
@@ -143,7 +143,7 @@ class Creator:
             )  # fmt: skip
         except InvoiceTakenError as error:
             raise OutcomeUnknownError(
-                f"Whether the invoice was created is not known: the service named one that another create was told "
+                f"Whether the invoice was created is not known: the service named one that another create received "
                 f"({outcome.invoice_id}), so that its response may belong to another request. Do not send it again: "
                 "give this error's attempt to invoices.reconcile().",
                 attempt=attempt,

@@ -69,7 +69,7 @@ class Database(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the connection; a later transaction makes another."""
+        """Close the connection; a later transaction makes another."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Whether an invoice can be what a create made: pure comparisons, field by field."""
+"""Compares an invoice with the request of a create, field by field."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
     from paisr_generated import Amount, CreateInvoiceRequest, Customer, Invoice
     from paisr_generated.models.line_item import LineItem
 
-# By how much the clock of the service may be behind the one that wrote `started_at`.
+# How far the clock of the service may be behind the clock that wrote `started_at`.
 CLOCK_TOLERANCE = timedelta(minutes=5)
-# By how much a clock may be wrong, or a local time may be labelled as UTC: within it, a time proves nothing.
+# A clock may be wrong, or a local time may be labelled as UTC: within this difference, a time proves nothing.
 MAX_CLOCK_ERROR = timedelta(hours=26)
-# Letters and digits that a summary which the service cut has left at least.
+# The least number of letters and digits in a summary that the service cut.
 MIN_CUT_SUMMARY = 8
-# Characters of a summary that an index has.
+# Characters of a summary that the index has.
 MAX_LIKENESS = 64
-# "yes": all that can be compared is equal. "near": something differs that a service, or a clock, can have changed, or
-# the summary or the customer is missing. "no": it is another's.
+# "yes": everything that can be compared is equal. "near": a service or a clock can explain the difference, or the
+# summary or the customer is missing. "no": the invoice belongs to another create.
 Fit = Literal["yes", "near", "no"]
-# Wide enough for fifty products of two numbers of 1,000 orders of magnitude; what is not exact even so is refused.
+# Wide enough for fifty products of two numbers of 1,000 orders of magnitude; a result that is not exact is refused.
 _EXACT = Context(prec=10_000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
 _CENT = Decimal("0.01")
 
 
 def fit(attempt: Attempt, invoice: Invoice, tolerance: timedelta = CLOCK_TOLERANCE) -> Fit:
-    """Compare summary, customer, currency, time and total; what the service leaves out does not speak against it.
+    """Compare summary, customer, currency, time and total; a missing field never means "no".
 
-    A difference proves that an invoice is another's only where nothing can explain it: only such an invoice is "no".
+    The result is "no" only for a difference that neither the service nor a clock can explain.
     """
     return worse(
         fit_of_request(attempt.request, invoice), fit_of_time(attempt.started_at, earliest(invoice), tolerance)
@@ -40,7 +40,7 @@ def fit(attempt: Attempt, invoice: Invoice, tolerance: timedelta = CLOCK_TOLERAN
 
 
 def fit_of_request(request: CreateInvoiceRequest, invoice: Invoice) -> Fit:
-    """The part of the comparison that is the same for all creates that sent the same."""
+    """The part of the comparison that depends on the request alone."""
     fits = worse(_currency(request, invoice), _customer(request.customer, invoice.customer))
     if fits != "no":
         fits = worse(fits, _summary(request.summary, invoice.summary))
@@ -54,12 +54,12 @@ def worse(one: Fit, other: Fit) -> Fit:
 
 
 def likeness(request: CreateInvoiceRequest) -> str:
-    """What creates that can have made one invoice have in common; `likenesses` of the invoice has it."""
+    """The index key of a create. The `likenesses` of an invoice that fits exactly have it."""
     return _likeness(request.summary, customer_of(request.customer))
 
 
 def likenesses(invoice: Invoice) -> list[str]:
-    """What a create that fits the invoice exactly is alike: by the customer's id, or by the address."""
+    """The index keys of the creates that fit the invoice exactly: by the customer's id, and by the address."""
     customer = invoice.customer
     given = [one for one in (customer.id, customer.email) if one] if customer else []
     return [_likeness(invoice.summary or "", customer_of(one)) for one in given] or [""]
@@ -80,7 +80,7 @@ def _summary(sent: str, found: str | None) -> Fit:
 
 
 def _customer(sent: str, found: Customer | None) -> Fit:
-    """By e-mail address, in any case and spelling of its domain, when the create named one; else by id."""
+    """Compare e-mail addresses when the create named one, ignoring case and spelling of the domain; else ids."""
     given = (found.email if "@" in sent else found.id) if found else None
     if not given or not given.strip():
         return "near"
@@ -96,20 +96,20 @@ def _currency(request: CreateInvoiceRequest, invoice: Invoice) -> Fit:
 
 
 def earliest(invoice: Invoice) -> datetime | None:
-    """When something first happened to the invoice, as far as it says."""
+    """The earliest time of the invoice; None when it has none."""
     moments = (invoice.created_at, invoice.paid_at, invoice.void_at)
     return min((one for one in moments if one is not None), default=None)
 
 
 def fit_of_time(started_at: datetime, first: datetime | None, tolerance: timedelta) -> Fit:
-    """Nothing happened to the invoice before the create was begun."""
+    """Whether the invoice's earliest time is after the create began."""
     if first is None or (before := started_at - first) <= tolerance:
         return "yes"
     return "near" if before <= tolerance + MAX_CLOCK_ERROR else "no"
 
 
 def _same_total(request: CreateInvoiceRequest, amount: Amount | None) -> bool:
-    """The exact sum of the items; where it has parts of a cent, the service may have rounded it."""
+    """Whether the total is the exact sum of the items, or that sum rounded to cents."""
     items = request.items
     if not items or amount is None or amount.sub_total is None:
         return True
@@ -129,7 +129,7 @@ def exact_sum(items: list[LineItem]) -> Decimal:
 
 
 def _rounding(items: list[LineItem]) -> Decimal:
-    """What rounding to cents can change, of a price, a line or the sum (where the service rounds is not documented)."""
+    """How much rounding to cents can change. Whether the service rounds prices, lines or the sum is not documented."""
     most = Decimal(0)
     for item in items:
         if _parts_of_a_cent(item.unit_price):

@@ -20,7 +20,7 @@ from paisr._recovery.database import APPLICATION_ID, MAX_LOCK_TIMEOUT, SCHEMA, V
 if TYPE_CHECKING:
     from paisr._base.secrets import Secret
 
-# Seconds that the database has beyond a transaction's time, before its connection is given up.
+# Seconds that the database has beyond a transaction's time, before its connection is closed.
 GRACE = 0.5
 
 
@@ -90,7 +90,7 @@ class PostgresDatabase:
 
     @contextmanager
     def _guarded(self, end: float) -> Generator[None]:
-        """A connection that says nothing is given up: a server that hangs does not even refuse."""
+        """A silent connection is closed: a server that hangs does not even refuse."""
         guard = threading.Timer(end - time.monotonic() + GRACE, self._break)
         guard.daemon = True
         guard.start()

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 COLUMNS = (
     "id, service, key, state, invoice_id, request, response, error, started_at, ended_at, ends_at, ends_mono, process"
 )
-# The operation of an attempt whose row says nothing that can be read; its `request` is what the row says.
+# The operation of an attempt with an unreadable row; its `request` is the text of the row.
 UNREADABLE = "unreadable"
 # Seconds by which a call can outlive its deadline.
 GRACE = 1.0
-# The states that an outcome which the service did not say takes the place of.
+# The states that an outcome may replace which no response reported.
 UNTOLD: dict[State, frozenset[State]] = {"unknown": frozenset({"open"}), "found": UNRESOLVED}
 
 
@@ -39,7 +39,7 @@ class Rows:
     clock: float
 
     def insert(self, attempt: Attempt, key: str | None, outcome: Outcome, left: float = 0.0) -> None:
-        """A new row; `left`: the seconds that the call has."""
+        """A new row; `left`: the seconds that the call has left."""
         values = {
             "id": attempt.id, "service": attempt.service or "", "key": key,
             **self._sent(attempt, left), **self._became(outcome),
@@ -48,27 +48,27 @@ class Rows:
         self.transaction.execute(f"INSERT INTO paisr_attempts ({columns}) VALUES ({marks})", [*values.values()])
 
     def begin_again(self, entry: JournalEntry, attempt: Attempt, left: float) -> bool:
-        """Whether the entry was as it is given, and is open now."""
+        """Open the entry again; False when it has changed since it was read."""
         values = {**self._became(Outcome(state="open")), **self._sent(attempt, left)}
         as_given = [attempt.id, entry.state, entry.attempt.started_at.timestamp()]
         return bool(self._update(values, "id = ? AND state = ? AND started_at = ?", as_given))
 
     def end(self, attempt: Attempt, outcome: Outcome) -> Outcome:
-        """Note how a call ended; what was noted, which is ``unknown`` for an invoice that is another's.
+        """Note how a call ended, and return what was noted: ``unknown`` for an invoice that belongs to another create.
 
-        What a call heard of the service is true whatever was found out meanwhile. That it heard nothing is not news.
+        A response replaces what was found out meanwhile. An outcome without a response does not.
         """
         statement = "SELECT started_at, state FROM paisr_attempts WHERE id = ?"
         for started_at, state in self.transaction.execute(statement, [attempt.id]).fetchall():
             if started_at != attempt.started_at.timestamp():
-                # Begun again since, by its key. What this call made is not lost: it has an entry of its own.
+                # The key was begun again since. What this call created is not lost: it gets an entry of its own.
                 attempt = evolve(attempt, id=uuid.uuid4().hex)
             elif state not in UNTOLD.get(outcome.state, {state}):
                 return outcome
         return self.note(attempt, outcome, self._lease(0.0))
 
     def note(self, attempt: Attempt, outcome: Outcome, lease: Mapping[str, Any] | None = None) -> Outcome:
-        """Write an outcome; the lease where the call itself says it."""
+        """Write an outcome, with the lease when the call itself reports it."""
         if outcome.invoice_id is not None:
             outcome = self._without_another_owner(attempt, outcome)
         if not self._update({**self._became(outcome), **(lease or {})}, "id = ?", [attempt.id]):
@@ -76,7 +76,7 @@ class Rows:
         return outcome
 
     def owners(self, service: str, invoice_ids: Iterable[str]) -> dict[str, str]:
-        """The id of the create that an invoice belongs to, by the invoice's id."""
+        """The id of the create that owns an invoice, by the invoice's id."""
         owners: dict[str, str] = {}
         for part in in_parts(invoice_ids):
             where = f"service = ? AND invoice_id IN ({', '.join('?' * len(part))})"
@@ -85,7 +85,7 @@ class Rows:
         return owners
 
     def competing(self, service: str, invoice: Invoice) -> list[JournalEntry]:
-        """The unresolved creates that can have made the invoice."""
+        """The unresolved creates that may have created the invoice."""
         alike = likenesses(invoice)
         where = f"service = ? AND {UNRESOLVED_STATES} AND likeness IN ({', '.join('?' * len(alike))})"
         return [one for one in self.where(where, [service, *alike]) if one.attempt.operation != UNREADABLE]
@@ -97,7 +97,7 @@ class Rows:
         return [self.entry(row) for row in self.raw(where, parameters)]
 
     def raw(self, where: str, parameters: Sequence[Any]) -> Sequence[Sequence[Any]]:
-        """Rows that `entry` reads, which need no transaction for that."""
+        """Rows for `entry`, which needs no transaction."""
         return self.transaction.execute(f"SELECT {COLUMNS} FROM paisr_attempts WHERE {where}", parameters).fetchall()
 
     def entry(self, row: Sequence[Any]) -> JournalEntry:
@@ -146,9 +146,9 @@ class Rows:
         return {"ends_at": self.now + left, "ends_mono": self.clock + left, "process": current_process_token()}
 
     def _without_another_owner(self, attempt: Attempt, outcome: Outcome) -> Outcome:
-        """An invoice has one owner: the create that was told its id first.
+        """An invoice has one owner: the first create that got its id in a response.
 
-        One that was reconciled with it gives it up, and is open again.
+        A create that was only reconciled with it loses it, and is unresolved again.
         """
         where = "service = ? AND invoice_id = ? AND id <> ?"
         parameters = [attempt.service or "", outcome.invoice_id, attempt.id]
@@ -161,7 +161,7 @@ class Rows:
 
 
 def _text(content: bytes | str | None) -> str | None:
-    """What every database can keep as text: no NUL, no lone surrogate."""
+    """Text that every database can store: without NUL and lone surrogates."""
     if content is None:
         return None
     content = content if isinstance(content, bytes) else content.encode("utf-8", "replace")
@@ -175,5 +175,5 @@ def _attempt(text: str, name: str, service: str, started_at: float) -> Attempt:
         request: Any = text
         moment = datetime.fromtimestamp(started_at, UTC)
         return Attempt(id=name, started_at=moment, request=request, service=service, operation=UNREADABLE)
-    # The row's own columns say which it is.
+    # The columns of the row decide the id and the service.
     return evolve(attempt, id=name, service=service or None)

@@ -68,7 +68,7 @@ def kept_lock(path: Path) -> int | None:
 def check_file(path: Path, found: os.stat_result, *, is_open: bool) -> None:
     """Refuse what is no journal of this user before SQLite opens it, which would write beside it.
 
-    Not by its content where this process has it open: whoever closes a file lets go of all locks that the process has
+    Not by its content where this process has it open: closing a file releases all locks that the process has
     on it, SQLite's among them.
     """
     if not stat.S_ISREG(found.st_mode):

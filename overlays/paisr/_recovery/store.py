@@ -92,7 +92,7 @@ class AttemptStore:
         return begun
 
     def end(self, attempt: Attempt, outcome: Outcome, timeout: float) -> None:
-        """Note what became of a create. Raises `InvoiceTakenError` for an invoice that another create was told, too.
+        """Note the outcome of a create. Raises `InvoiceTakenError` for an invoice that another create received, too.
 
         What cannot be written is kept, and written as soon as that is possible: this process knows it all the same. A
         power failure can take what was written last; such a create is open again, and is reconciled like any other.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
 
-# Seconds. A connection that is not made by then is given up, and may be tried again.
+# Seconds. A connection that is not made by then fails, and may be tried again.
 MAX_CONNECT = 10.0
 # What was not done when the time was over.
 NO_CONNECTION_FREE = "no connection became free in time"

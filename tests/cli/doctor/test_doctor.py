@@ -1,4 +1,4 @@
-"""`paisr doctor` against the stub: what is well, what differs in ten ways, and that it repeats nobody's data."""
+"""`paisr doctor` against the stub: a service as in the contract, ten differences, and no data in the output."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ TEN = {
 }
 
 
-def test_ten_planted_differences_are_ten_places_and_nobody_s_data(run: Any, stub: StubServer, tmp_path: Path) -> None:
+def test_ten_planted_differences_are_reported_without_data(run: Any, stub: StubServer, tmp_path: Path) -> None:
     for output in ("json", "jsonl", "csv", "table"):
         alter(stub, "list", planted(stub))
         ended = run("doctor", "-o", output, "--report", tmp_path / "report.md")

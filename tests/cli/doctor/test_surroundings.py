@@ -1,4 +1,4 @@
-"""How the service is reached: over TLS, by an address, and whom the certificate is trusted by."""
+"""How the service is reached: TLS, address, and trust in the certificate."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def test_a_trusted_certificate_is_said_with_its_end(authority: trustme.CA, port:
     assert found.text.startswith("TLSv1.3, certificate until ")
 
 
-def test_a_certificate_that_nobody_trusts_is_wrong(port: int) -> None:
+def test_an_untrusted_certificate_is_a_finding(port: int) -> None:
     found = look_at_tls("127.0.0.1", port, ssl.create_default_context)
     assert (found.verdict, "unable to get local issuer certificate" in found.text) == ("wrong", True)
 
 
-def test_a_port_where_nobody_listens_is_wrong() -> None:
+def test_a_closed_port_is_a_finding() -> None:
     found = look_at_tls("127.0.0.1", 1, ssl.create_default_context)
     assert (found.verdict, "refused" in found.text) == ("wrong", True)
 

@@ -1,4 +1,4 @@
-"""What a decoder says is repeated only where it cannot have anybody's data."""
+"""A decoder's message is repeated only where it cannot have data of an invoice."""
 
 from __future__ import annotations
 

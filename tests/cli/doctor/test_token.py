@@ -19,7 +19,7 @@ def said(claims: object) -> dict[str, tuple[str, str]]:
 
 
 @pytest.mark.parametrize("claims", ["%%%", [], "bm90IGpzb24", 7, "WzFd" * 3])
-def test_what_is_no_jwt_says_nothing(claims: object) -> None:
+def test_an_invalid_jwt_has_no_claims(claims: object) -> None:
     assert said(claims) == {"form": ("note", "is not a JWT, so nothing can be read from it")}
 
 

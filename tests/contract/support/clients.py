@@ -24,7 +24,7 @@ class Response(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What came of one call of one client: a value or an error, and what was sent for it."""
+    """The result of one call of one client: a value or an error, and the requests that were sent."""
 
     value: Any
     error: Exception | None
@@ -115,7 +115,7 @@ class Clients:
         return results
 
     def _forget(self) -> None:
-        """Each case is a create of its own: two that are told one id would be refused, with reason."""
+        """Each case is a create of its own: the client refuses a second one with the same id."""
         for client in (self._paisr, *(client for _, client in self._asyncs)):
             recovery = Recovery(None, client._session.service, client._runtime)
             client._session = replace(client._session, recovery=recovery)

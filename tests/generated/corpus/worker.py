@@ -86,7 +86,7 @@ def _expression(call: Call, *, whole: bool) -> str:
 
 
 def problems_of(name: str, folder: Path) -> list[str]:
-    """What is wrong with a variant that must work; nothing when all is as it should be."""
+    """What is wrong with a variant that must work; empty when it works."""
     try:
         paisr = _imported(built(name, folder))
         return [problem for call in VARIANTS[name].calls for problem in _problems_of_call(paisr, call)]

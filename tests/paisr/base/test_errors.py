@@ -1,4 +1,4 @@
-"""The error tree: as its module draws it, and such that every error travels whole."""
+"""The error tree is the one that its module draws, and every error pickles."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_what_a_caller_did_wrong_is_a_value_error_too() -> None:
         copy.deepcopy,
     ],
 )
-def test_every_error_travels_whole(cls: type[PaisrError], travel: Any) -> None:
+def test_every_error_pickles_whole(cls: type[PaisrError], travel: Any) -> None:
     error = example(cls)
     error.add_note("a note")
     cause = OSError(111, "refused")

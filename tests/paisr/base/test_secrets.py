@@ -1,4 +1,4 @@
-"""Neither the token nor a proxy's password shows, whatever goes wrong and whoever records it."""
+"""No error, log or traceback shows the token or a proxy's password."""
 
 from __future__ import annotations
 
@@ -324,7 +324,7 @@ def test_an_exception_from_below_goes_on_without_the_frames_that_hold_the_token(
     assert "handle_request" not in frames
 
 
-def test_a_secret_shows_itself_to_who_asks() -> None:
+def test_reveal_returns_the_secret() -> None:
     secret = Secret("aaaa/bbb")
     assert (secret.reveal(), repr(secret), str(secret)) == ("aaaa/bbb", "Secret('…')", "Secret('…')")
     assert secret.scrub("x aaaa/bbb aaaa\\/bbb y") == "x [secret] [secret] y"

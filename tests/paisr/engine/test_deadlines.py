@@ -1,4 +1,4 @@
-"""No call outlives its time-out, whatever the other side does: each seen on a real socket, with both clients."""
+"""No call outlives its time-out, whatever the server does: over real sockets, with both clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the contract does not know is told to who asks, once, and never fails a call."""
+"""Unknown fields and values are reported once to `on_drift`, and never fail a call."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def responding(body: bytes) -> httpx.MockTransport:
     return httpx.MockTransport(lambda request: httpx.Response(200, content=body))
 
 
-def test_every_unknown_field_and_value_is_told_once_over_several_calls() -> None:
+def test_each_unknown_field_and_value_is_reported_once() -> None:
     told: list[tuple[str, str]] = []
     transport = responding(json.dumps(moved_list()).encode())
     with Paisr("t", transport=transport, on_drift=lambda operation, path: told.append((operation, path))) as client:
@@ -50,7 +50,7 @@ def test_every_unknown_field_and_value_is_told_once_over_several_calls() -> None
     assert sorted(told) == sorted(("list_invoices", path) for path in MOVED_PATHS)
 
 
-def test_the_async_client_tells_too() -> None:
+def test_the_async_client_reports_drift() -> None:
     told: list[str] = []
 
     async def call() -> None:
@@ -62,7 +62,7 @@ def test_the_async_client_tells_too() -> None:
     assert set(told) == MOVED_PATHS
 
 
-def test_a_response_that_the_contract_knows_tells_nothing() -> None:
+def test_a_response_within_the_contract_reports_no_drift() -> None:
     told: list[str] = []
     watch = DriftWatch(lambda operation, path: told.append(path))
     watch.look("list_invoices", EXAMPLE.read_bytes(), ListInvoicesResponse, Secret("t"))
@@ -94,7 +94,7 @@ def test_made_up_names_do_not_fill_the_memory() -> None:
     assert len(told) == MAX_TOLD
 
 
-def test_an_echo_of_the_token_is_not_told() -> None:
+def test_drift_does_not_report_an_echoed_token() -> None:
     token = "CANARY-c0ffee"
     told: list[str] = []
     data = {"id": "inv_1", "status": token, token: 1, f"with {token} in it": 1}

@@ -46,7 +46,7 @@ def test_a_step_that_takes_too_long_is_given_up() -> None:
     stop.set()
 
 
-def test_a_step_that_ends_after_its_loop_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_that_ends_after_its_loop_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     raised: list[Any] = []
     monkeypatch.setattr(threading, "excepthook", raised.append)
     stop = threading.Event()
@@ -85,8 +85,8 @@ def test_the_threads_that_the_loop_shares_can_all_be_busy(path: Path, service: A
     assert asyncio.run(story()) < 2
 
 
-def test_a_loop_that_is_held_up_after_the_note_sends_nothing(path: Path, service: Any, create: Any) -> None:
-    """By somebody's blocking code, for longer than the call may take."""
+def test_a_loop_blocked_after_the_note_sends_nothing(path: Path, service: Any, create: Any) -> None:
+    """Blocking code holds the loop for longer than the call may take."""
 
     async def story() -> None:
         async with AsyncPaisr("t", transport=service.transport, journal=path) as client:

@@ -1,4 +1,4 @@
-"""An error about a response has the response: status, headers and body, without the token, wherever it goes."""
+"""An error about a response has the response: status, headers and body, without the token, also after pickling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client tells of its calls: events to a hook, lines to the log, and the token to neither."""
+"""Events for a hook and lines in the log, both without the token."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def taking(time: Any, seconds: float, *response: Any) -> Callable[[httpx.Request
     return respond
 
 
-def test_a_call_that_is_retried_tells_each_step(
+def test_a_retried_call_sends_an_event_for_each_step(
     side: Any, script: Any, time: Any, invoice: Any, told: list[CallEvent]
 ) -> None:
     responses = script(taking(time, 0.25, 503, {}, {"X-Request-Id": "req-1"}), REFUSED, taking(time, 0.5, 200, invoice))
@@ -73,7 +73,7 @@ def test_a_call_that_is_retried_tells_each_step(
     assert [event.outcome for event in told if event.outcome] == ["succeeded"]
 
 
-def test_a_create_whose_key_has_its_invoice_sends_nothing_and_tells_nothing(
+def test_a_known_key_sends_no_request_and_no_event(
     side: Any, script: Any, create: Any, invoice: Any, told: list[CallEvent], path: Path
 ) -> None:
     client = side.client(script((200, invoice)), on_event=told.append, journal=path)
@@ -90,7 +90,7 @@ def test_every_call_has_a_number_of_its_own(side: Any, script: Any, invoice: Any
     assert len({event.call for event in told}) == 2
 
 
-def test_a_create_tells_the_id_that_it_was_given(
+def test_the_outcome_event_of_a_create_has_its_id(
     side: Any, script: Any, create: Any, invoice: Any, told: list[CallEvent]
 ) -> None:
     invoice["data"]["session"] = None
@@ -142,7 +142,7 @@ def test_what_is_refused_before_it_is_sent_is_no_call(side: Any, script: Any, to
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit])
-def test_an_interrupted_call_tells_its_outcome(
+def test_an_interrupted_call_sends_its_outcome_event(
     side: Any, script: Any, told: list[CallEvent], interruption: type[BaseException]
 ) -> None:
     client = side.client(script(interruption()), on_event=told.append)
@@ -153,7 +153,7 @@ def test_an_interrupted_call_tells_its_outcome(
 
 
 @pytest.mark.parametrize(("waits_for", "attempt", "outcome"), [("limit", 0, "not_sent"), ("response", 1, "unknown")])
-def test_a_cancelled_call_tells_its_outcome(
+def test_a_cancelled_call_sends_its_outcome_event(
     invoice: Any, told: list[CallEvent], waits_for: str, attempt: int, outcome: str
 ) -> None:
     reached = asyncio.Event()
@@ -196,7 +196,7 @@ def limited(side: Any, script: Any, time: Any, invoice: Any, **settings: Any) ->
     return client
 
 
-def test_a_wait_for_the_rate_limit_is_told_once_and_counted_whole(
+def test_a_wait_for_the_rate_limit_is_one_event_with_its_whole_time(
     side: Any, script: Any, time: Any, invoice: Any, told: list[CallEvent]
 ) -> None:
     client = limited(side, script, time, invoice, on_event=told.append)
@@ -211,7 +211,7 @@ def test_a_wait_for_the_rate_limit_is_told_once_and_counted_whole(
     assert [event.seconds for event in told] == [pytest.approx(610), pytest.approx(610), 0.0, pytest.approx(610)]
 
 
-def test_a_wait_that_is_too_long_is_told_as_the_outcome_only(
+def test_a_wait_beyond_the_deadline_sends_only_the_outcome(
     side: Any, script: Any, time: Any, invoice: Any, told: list[CallEvent]
 ) -> None:
     client = limited(side, script, time, invoice, on_event=told.append)
@@ -312,7 +312,7 @@ def test_a_hook_can_interrupt_before_anything_is_sent(
     assert side.call(client, "unresolved") == []
 
 
-def test_a_hook_adds_headers_to_the_attempt_that_it_is_told_of(
+def test_a_hook_adds_headers_to_the_current_attempt(
     side: Any, script: Any, time: Any, invoice: Any, create: Any
 ) -> None:
     def hook(event: CallEvent) -> None:
@@ -345,7 +345,7 @@ def test_a_hook_cannot_add_a_header_that_may_not_be(
     assert not {"x-a", "x-b", ""} & set(responses.requests[0].headers)
 
 
-def test_a_call_that_nobody_listens_to_makes_no_event(
+def test_a_call_without_a_listener_makes_no_event(
     side: Any, script: Any, invoice: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("paisr._engine.events.CallEvent", None)
@@ -356,7 +356,7 @@ def test_a_call_that_nobody_listens_to_makes_no_event(
         side.call(client, "get", "inv_123456")
 
 
-def test_a_timeout_in_the_queue_of_a_retry_tells_how_the_attempt_ended(
+def test_a_timeout_before_a_retry_reports_how_the_attempt_ended(
     side: Any, script: Any, time: Any, told: list[CallEvent]
 ) -> None:
     rate = RateLimit(1, per=60)

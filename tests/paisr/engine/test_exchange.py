@@ -1,4 +1,4 @@
-"""A call as a generator, without IO: it is told what happened, and the steps that it asks for are looked at."""
+"""A call as a generator, without IO: the test sends it results, and checks the steps that it yields."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NOT_MADE = TransportFailure("connection", False, "refused")
 
 
 class FakeLimiter:
-    """A limiter that does as it is told: each number is a response to `ask`."""
+    """A limiter with given results: each number is the result of one `ask`."""
 
     def __init__(self, *responses: float, blocking: bool = False) -> None:
         self.blocking = blocking
@@ -328,7 +328,7 @@ def test_every_attempt_has_its_own_grant(time: Any, blocking: bool) -> None:
 
 
 def test_a_long_wait_is_asked_about_again_before_it_is_due(time: Any) -> None:
-    # The wait was told while others were ahead; when they leave, nobody says so.
+    # The wait was computed while others were ahead; no signal comes when they leave.
     play = Play(time, limiter=FakeLimiter(20.0))
     play.run(response())
     assert play.pauses == [1.0]
@@ -416,7 +416,7 @@ def test_one_line_is_logged_for_each_attempt(time: Any, caplog: pytest.LogCaptur
     ]
 
 
-def test_a_wait_that_grows_is_told_again(time: Any) -> None:
+def test_a_growing_wait_sends_another_event(time: Any) -> None:
     """As it does where another process takes the place that came free."""
     told: list[CallEvent] = []
     play = Play(time, timeout=100, limiter=FakeLimiter(0.9, 0.9, 0.9, 0.9, 5.0, 4.0))
@@ -432,7 +432,7 @@ def test_a_wait_that_grows_is_told_again(time: Any) -> None:
     ]
 
 
-def test_a_call_that_is_dropped_tells_nobody(time: Any) -> None:
+def test_a_collected_call_sends_no_event(time: Any) -> None:
     """The garbage collector may be what ends it, in the middle of whatever a listener is doing."""
     told: list[CallEvent] = []
     play = Play(time)
@@ -443,7 +443,7 @@ def test_a_call_that_is_dropped_tells_nobody(time: Any) -> None:
     assert [event.name for event in told] == ["sent"]
 
 
-def test_the_reason_of_a_failure_is_told_without_the_token(time: Any) -> None:
+def test_the_reason_of_a_failure_has_no_token(time: Any) -> None:
     told: list[CallEvent] = []
     play = Play(time, retries=0)
     play.policy = replace(play.policy, on_event=told.append, secret=Secret("CANARY-c0ffee"))

@@ -54,7 +54,7 @@ def test_lists_are_equal_when_they_say_the_same() -> None:
 
 
 @pytest.mark.parametrize("travel", [copy.copy, copy.deepcopy, lambda found: pickle.loads(pickle.dumps(found))])
-def test_a_list_travels_whole(travel: Any) -> None:
+def test_a_list_pickles_whole(travel: Any) -> None:
     found = listed(INVOICES, 3)
     assert travel(found) == found
 

@@ -1,4 +1,4 @@
-"""What is left of a response that the contract does not allow: the rest of a list, or all but some odd fields."""
+"""What is read of a response that the contract does not allow: the other items of a list, or the other fields."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_where_the_list_itself_is_wrong_nothing_is_left(refused: Any, body: byte
     assert (error.partial, error.unreadable) == ((), ())
 
 
-def test_an_error_with_a_rest_travels_and_does_not_tell_the_token(refused: Any) -> None:
+def test_an_error_with_a_partial_list_pickles_without_the_token(refused: Any) -> None:
     error = refused(listed(invoice(1, summary=TOKEN), invoice(2, due_at=TOKEN), invoice(3, status=TOKEN + "x")), "list")
     there = pickle.loads(pickle.dumps(error))
     assert (there.partial, there.unreadable, there.response) == (error.partial, error.unreadable, error.response)
@@ -114,7 +114,7 @@ def test_an_error_with_a_rest_travels_and_does_not_tell_the_token(refused: Any) 
     assert b"c0ffee" not in pickle.dumps(error)
 
 
-def test_amounts_of_the_rest_are_exact(refused: Any) -> None:
+def test_amounts_of_a_partial_list_are_exact(refused: Any) -> None:
     error = refused(
         listed("HERE", {}).replace(b'"HERE"', b'{"id":"i","status":"paid","amount":{"net_total":1.10}}'), "list"
     )
@@ -196,7 +196,7 @@ def test_a_byte_order_mark_is_passed_over_and_reported(read: Any, refused: Any) 
     assert refused(BOM + one()).path == "$"
 
 
-def test_each_odd_field_of_a_list_is_told_once_by_its_place(read: Any) -> None:
+def test_each_unreadable_field_of_a_list_is_reported_once(read: Any) -> None:
     told: list[str] = []
     body = listed(*(invoice(number, sid=str(number), due_at="", summary=f"n{number}") for number in range(5)))
     found = read(body, "list", unreadable="report", on_drift=lambda _operation, said: told.append(said), limit=5)
@@ -258,7 +258,7 @@ def test_the_setting_is_one_of_two(side: Any) -> None:
         side.client(unreadable="ignore")
 
 
-def test_with_options_changes_it_and_keeps_who_is_told(side: Any, script: Any) -> None:
+def test_with_options_changes_unreadable_and_keeps_on_drift(side: Any, script: Any) -> None:
     told: list[str] = []
     client = side.client(script((200, one(sid="", new=1))), on_drift=lambda _operation, said: told.append(said))
     tolerant = client.with_options(unreadable="report")

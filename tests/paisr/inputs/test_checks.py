@@ -1,4 +1,4 @@
-"""What is refused before anything is sent, and how it is said; what passes, and as what."""
+"""Arguments that are refused before sending, with their sentences; arguments that pass, with their sent values."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def refused(side: Any, script: Any) -> Any:
 
 
 @pytest.mark.parametrize("invoice_id", BAD_IDS, ids=lambda one: ascii(one) if type(one) is not object else "object")
-def test_an_id_that_is_none_is_refused(refused: Any, invoice_id: Any) -> None:
+def test_an_invalid_id_is_refused(refused: Any, invoice_id: Any) -> None:
     for name in ("get", "with_response.get", "wait"):
         assert "invoice_id" in refused(name, invoice_id)
 
@@ -135,7 +135,7 @@ def test_a_text_is_passed_on_as_it_is() -> None:
     assert checked_text("", "name", empty=True) == ""
 
 
-def test_the_place_of_half_a_character_is_named() -> None:
+def test_the_place_of_a_lone_surrogate_is_named() -> None:
     with pytest.raises(InvalidArgumentError, match="index 2"):
         checked_text("ab\ud83d", "name")
 

@@ -1,4 +1,4 @@
-"""A clock that a test puts forward by hand."""
+"""A clock that a test advances."""
 
 from __future__ import annotations
 

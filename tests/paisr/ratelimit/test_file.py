@@ -254,7 +254,7 @@ def test_a_grant_is_not_lost_by_an_interruption_of_the_lock(make: Any, monkeypat
     assert place.try_acquire(0) == 0.0, "the lock was given back"
 
 
-def test_after_a_restart_of_the_machine_the_wall_clock_says_how_long_ago_grants_were(make: Any) -> None:
+def test_after_a_reboot_the_wall_clock_dates_the_grants(make: Any) -> None:
     clock, wall = Clock(500_000.0), Clock(1_750_000_000.0)
     place = make(clock, 2, wall=wall)
     assert [place.try_acquire(0), place.try_acquire(0)] == [0.0, 0.0]
@@ -267,7 +267,7 @@ def test_after_a_restart_of_the_machine_the_wall_clock_says_how_long_ago_grants_
 
 
 @pytest.mark.parametrize("wall_moves", [-86_400 * 365, 0, float("nan")])
-def test_after_a_restart_with_a_wrong_wall_clock_one_window_is_waited_and_no_more(make: Any, wall_moves: float) -> None:
+def test_after_a_reboot_with_a_wrong_clock_the_wait_is_one_window(make: Any, wall_moves: float) -> None:
     clock, wall = Clock(500_000.0), Clock(1_750_000_000.0)
     place = make(clock, 2, wall=wall)
     assert [place.try_acquire(0), place.try_acquire(0)] == [0.0, 0.0]

@@ -36,7 +36,7 @@ def most_in_a_window(times: list[float], per: float) -> int:
 
 
 class Crowd:
-    """Callers who sleep exactly as long as they are told, on a clock of their own; `granted` in the order of grants."""
+    """Callers that sleep exactly the given time, on a clock of their own; `granted` in the order of grants."""
 
     def __init__(self, limiter: Limiter, clock: Clock) -> None:
         self.limiter = limiter
@@ -147,7 +147,7 @@ def test_a_caller_that_left_while_another_thread_asked_takes_no_place(clock: Clo
     assert limiter.try_acquire(limiter.enter()) == 0.0
 
 
-def test_leaving_in_the_middle_of_another_s_asking_does_not_wait_for_it() -> None:
+def test_leaving_does_not_wait_for_another_caller() -> None:
     class Collecting(MemoryWindow):
         def try_acquire(self, ahead: int) -> float:
             limiter.leave(abandoned)  # as the collector does, when it closes a call that nobody holds any more

@@ -183,7 +183,7 @@ def test_a_file_where_there_are_no_file_locks_says_what_to_use(monkeypatch: pyte
         limiter_for(RateLimit(5, shared=f"file:{tmp_path / 'rate'}"))
 
 
-def test_a_limit_that_nobody_shares_loads_nothing_for_sharing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unshared_limit_loads_nothing_for_sharing(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[str] = []
     load = builtins.__import__
 

@@ -1,4 +1,4 @@
-"""One create for one intent: by its key, and when a call is held up, broken off or told what cannot be."""
+"""One create for one intent: by its key, and when a call is delayed, interrupted or gets an impossible response."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_the_same_key_with_another_request_is_refused_and_the_fields_are_named(
     assert service.posts == 1
 
 
-def test_what_the_service_refused_can_be_put_right_under_the_same_key(
+def test_a_refused_request_can_be_corrected_under_the_same_key(
     client: Any, another: Any, by_key: Any, service: Any
 ) -> None:
     service.plan = [422]
@@ -219,7 +219,7 @@ def test_a_due_date_stays_the_same_day_while_the_days_until_then_go_by(
 
 
 @pytest.mark.parametrize("key", ["", "\ud800", 7, b"k", "a\0b"])
-def test_what_is_no_key_is_refused(client: Any, by_key: Any, service: Any, key: Any) -> None:
+def test_an_invalid_key_is_refused(client: Any, by_key: Any, service: Any, key: Any) -> None:
     with pytest.raises(InvalidArgumentError, match="key"):
         by_key(client, key)
     assert service.requests == []
@@ -274,7 +274,7 @@ def test_an_invoice_that_differs_a_little_is_not_made_again(
     assert service.posts == 1
 
 
-def test_a_list_that_is_older_than_somebody_elses_create_decides_nothing(
+def test_a_list_older_than_a_concurrent_create_is_not_used(
     client: Any, another: Any, by_key: Any, service: Any, time: Any, journal: Any, side: Any
 ) -> None:
     """Two calls find the key absent; one sends it between the other's list and its decision."""
@@ -306,7 +306,7 @@ def responded(response: httpx.Response) -> Any:
     return RawResponse(response.status_code, response.headers.raw, response.content)
 
 
-# What a call is told
+# Impossible responses
 
 
 @pytest.mark.parametrize("name", ["", "1234 / x", "cus_1", "inv_a/b", "inv_\n"])
@@ -331,7 +331,7 @@ def test_an_invoice_of_another_id_than_the_one_asked_for_is_no_response(side: An
         assert caught.value.path == "$.data.id"
 
 
-def test_two_creates_that_are_told_the_same_id_are_not_both_created(
+def test_two_creates_with_the_same_id_are_not_both_created(
     side: Any, script: Any, create: Any, time: Any, place: Any, database_clock: None
 ) -> None:
     created = (200, {"success": True, "data": {"id": "inv_1", "status": "unpaid"}})
@@ -339,7 +339,7 @@ def test_two_creates_that_are_told_the_same_id_are_not_both_created(
         script(created, created, (200, {"success": True, "data": {"invoices": []}})), time=time, journal=place
     )
     assert side.call(client, "create", **create).id == "inv_1"
-    with pytest.raises(OutcomeUnknownError, match="another create was told") as caught:
+    with pytest.raises(OutcomeUnknownError, match="another create received") as caught:
         side.call(client, "create", **create)
     assert sorted(entry.state for entry in client._session.recovery.store.entries()) == ["created", "unknown"]
     assert side.call(client, "reconcile", caught.value.attempt) is None
@@ -348,7 +348,7 @@ def test_two_creates_that_are_told_the_same_id_are_not_both_created(
 # Held up, broken off, closed
 
 
-def test_a_call_that_is_held_up_between_its_note_and_its_first_byte_sends_nothing(
+def test_a_call_delayed_after_its_note_sends_nothing(
     side: Any, service: Any, time: Any, place: Any, create: Any, database_clock: None
 ) -> None:
     client = side.client(service, time=time, journal=place)
@@ -458,7 +458,7 @@ def test_a_cancelled_create_leaves_its_attempt_with_the_client(
 def test_a_create_does_not_need_the_threads_that_the_loop_shares(
     side: Any, service: Any, create: Any, journal: Any
 ) -> None:
-    """They can all be busy with somebody else's work for longer than the call may take."""
+    """They can all be busy with other work for longer than the call may take."""
     if side.name == "sync":
         pytest.skip("a thread has no loop")
     stop = threading.Event()

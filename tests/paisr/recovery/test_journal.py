@@ -1,4 +1,4 @@
-"""Creates on disk: there before the first byte is sent, found again by whoever comes after a killed process."""
+"""Creates on disk: written before the first byte is sent, and found again after a killed process."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_reading_and_invalid_arguments_write_nothing(side: Any, script: Any, pat
     assert states(path) == []
 
 
-def test_nobody_loads_sqlite_without_a_journal() -> None:
+def test_a_client_without_a_journal_does_not_load_sqlite() -> None:
     code = "import sys, paisr; paisr.Paisr('t').close(); sys.exit('sqlite3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -194,14 +194,12 @@ def test_a_disk_that_fills_up_meanwhile_does_not_lose_the_response(
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert str(path) in caplog.text
     assert states(path) == [("open", None)]
-    with pytest.raises(OutcomeUnknownError, match="another create was told"):
+    with pytest.raises(OutcomeUnknownError, match="another create received"):
         side.call(client, "create", **create)
     assert states(path) == [("created", "inv_1"), ("unknown", None)], "written as soon as there is room"
 
 
-def test_a_journal_that_is_gone_or_another_file_now_is_not_made_anew(
-    side: Any, script: Any, path: Path, create: Any
-) -> None:
+def test_a_removed_or_replaced_journal_is_not_recreated(side: Any, script: Any, path: Path, create: Any) -> None:
     sent = script((200, CREATED))
     client = side.client(sent, journal=path)
     path.unlink()
@@ -215,9 +213,7 @@ def test_a_journal_that_is_gone_or_another_file_now_is_not_made_anew(
     assert sent.requests == []
 
 
-def test_somebody_elses_lock_is_waited_for_no_longer_than_the_call_may_take(
-    side: Any, script: Any, path: Path, create: Any
-) -> None:
+def test_a_foreign_file_lock_is_waited_for_until_the_deadline(side: Any, script: Any, path: Path, create: Any) -> None:
     sent = script((200, CREATED))
     client = side.client(sent, journal=path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -230,7 +226,7 @@ def test_somebody_elses_lock_is_waited_for_no_longer_than_the_call_may_take(
 
 
 def test_a_directory_without_leave_to_write(path: Path) -> None:
-    """In a process of its own, which gives up being root if it is: root may write anywhere."""
+    """In a process of its own, which drops root's rights: root may write anywhere."""
     code = f"""
 import os, paisr, sqlite3
 paisr.Paisr("t", journal={str(path)!r}).close()
@@ -268,7 +264,7 @@ def test_another_file_is_refused_and_left_as_it_is(side: Any, path: Path, conten
     assert os.listdir(path.parent) == [path.name]  # noqa: PTH208 - names are all that is compared
 
 
-def test_somebody_elses_database_is_refused(side: Any, path: Path) -> None:
+def test_a_foreign_database_is_refused(side: Any, path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE attempts (id)")
     before = path.read_bytes()
@@ -296,7 +292,7 @@ def test_a_journal_of_a_newer_version_is_refused(side: Any, path: Path) -> None:
 
 
 @pytest.mark.parametrize("wrong", [7, b"journal.db", "", "a\0b", object()])
-def test_what_is_no_path_is_refused(side: Any, wrong: Any) -> None:
+def test_an_invalid_journal_path_is_refused(side: Any, wrong: Any) -> None:
     with pytest.raises(ConfigurationError, match="journal"):
         side.client(journal=wrong)
 
@@ -493,7 +489,7 @@ def test_a_response_takes_its_invoice_back_from_a_reconciliation(path: Path) -> 
     assert states(path) == [("unknown", None), ("created", "inv_1")]
 
 
-def test_attempts_of_another_service_are_told_and_left_open(side: Any, path: Path) -> None:
+def test_attempts_of_another_service_are_reported_and_left_open(side: Any, path: Path) -> None:
     elsewhere = begin(path, attempt(service="https://api.staging.paisr.tech/v2"))
     service = Service()
     ((one, error),) = side.call(side.client(service, journal=path), "reconcile_journal")

@@ -1,4 +1,4 @@
-"""The quick way to what is near a create finds what comparing all of them finds."""
+"""The index of listed invoices finds the same candidates as comparing all of them."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_a_connection_that_the_server_ended_is_made_anew(database: PostgresDatab
         assert transaction.execute("SELECT count(*) FROM paisr_attempts").fetchall() == [(0,)]
 
 
-def test_a_lock_of_somebody_else_is_waited_for_no_longer_than_the_call_may_take(
+def test_a_foreign_lock_is_waited_for_until_the_deadline(
     side: Any, service: Any, postgres_url: str, create: Any, postgres: Any
 ) -> None:
     client = side.client(service, journal=postgres_url)
@@ -239,7 +239,7 @@ def _in_the_child(database: PostgresDatabase, parents: int) -> int:
     return 0
 
 
-def test_a_closed_client_lets_go_of_its_connection(postgres_url: str, postgres: Any, create: Any, service: Any) -> None:
+def test_a_closed_client_closes_its_connection(postgres_url: str, postgres: Any, create: Any, service: Any) -> None:
     before = len(_backends(postgres))
     with Paisr("t", journal=postgres_url, transport=service.transport) as client:
         client.invoices.create(**create)

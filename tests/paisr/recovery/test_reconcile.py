@@ -232,7 +232,7 @@ def test_an_invoice_that_differs_is_not_taken(side: Any, begin: Any, sent: Any, 
         ({}, {"created_at": "2024-04-30T09:55:00Z"}),
     ],
 )
-def test_what_a_service_or_a_clock_can_have_changed_is_no_proof_of_absence(
+def test_a_difference_that_a_service_or_a_clock_explains_is_not_absence(
     side: Any, begin: Any, time: Any, sent: Any, found: Any
 ) -> None:
     client, attempt = begin(Service(listed(**found)), **sent)
@@ -251,7 +251,7 @@ def test_what_a_service_or_a_clock_can_have_changed_is_no_proof_of_absence(
         ({"summary": ""}, {"summary": ...}),
     ],
 )
-def test_neither_none_nor_a_guess_where_the_list_does_not_say_whose_it_is(
+def test_an_invoice_without_a_clear_owner_leaves_the_outcome_unknown(
     side: Any, begin: Any, sent: Any, found: Any
 ) -> None:
     client, attempt = begin(Service(listed(**found)), **sent)
@@ -304,7 +304,7 @@ def test_two_lost_creates_do_not_get_the_same_invoice(side: Any, begin: Any, los
     assert side.call(client, "reconcile", second).id == "inv_1"
 
 
-def test_two_lost_creates_and_two_invoices_are_for_somebody_to_choose(side: Any, begin: Any, lost: Any) -> None:
+def test_two_lost_creates_and_two_invoices_are_ambiguous(side: Any, begin: Any, lost: Any) -> None:
     service = Service(listed(1), listed(2))
     client, first = begin(service)
     lost(client)
@@ -343,7 +343,7 @@ def test_a_create_that_never_happened_is_not_looked_for(side: Any, time: Any, cr
     assert service.reads == []
 
 
-def test_an_invoice_that_is_gone_again_is_not_none(side: Any, begin: Any) -> None:
+def test_an_invoice_that_disappears_again_is_not_absent(side: Any, begin: Any) -> None:
     service = Service(listed(1))
     client, attempt = begin(service)
     side.call(client, "reconcile", attempt)
@@ -465,7 +465,7 @@ def test_an_attempt_of_a_later_version_is_read() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", "null", "[" * 100_000, b"\xff", '{"id": 1}'])
-def test_what_is_no_attempt_is_refused(text: str | bytes) -> None:
+def test_an_invalid_attempt_is_refused(text: str | bytes) -> None:
     with pytest.raises(InvalidArgumentError, match="to_json"):
         Attempt.from_json(text)
 

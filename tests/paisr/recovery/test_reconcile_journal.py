@@ -1,4 +1,4 @@
-"""Reconciling all that is open: decided as one attempt is, in batches, within a deadline, and nothing lost."""
+"""Reconciling all open attempts: with the decisions of `reconcile`, in batches, within a deadline."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def fail(*arguments: object, **settings: object) -> Any:
 # What the client itself knows
 
 
-def test_a_create_whose_outcome_could_not_be_noted_is_known_to_its_client(
+def test_an_outcome_that_could_not_be_noted_is_known_to_the_client(
     side: Any, client: Any, service: Any, create: Any, journal: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = client._session.recovery.store.database
@@ -79,7 +79,7 @@ def test_a_create_whose_outcome_could_not_be_noted_is_known_to_its_client(
     assert [(entry.state, entry.invoice_id) for entry in Journal(journal).entries()] == [("created", "inv_1")]
 
 
-def test_a_create_that_was_refused_is_not_found_as_somebody_elses_invoice(
+def test_a_refused_create_is_not_matched_with_another_invoice(
     side: Any, client: Any, service: Any, create: Any, journal: Any
 ) -> None:
     database = client._session.recovery.store.database
@@ -158,12 +158,12 @@ def test_absence_is_noted_only_after_a_time_and_can_be_looked_at_again(
 
 
 @pytest.mark.parametrize("wrong", [-1, True, "60", float("nan"), None])
-def test_a_time_that_is_none_is_refused(side: Any, client: Any, wrong: Any) -> None:
+def test_an_invalid_time_is_refused(side: Any, client: Any, wrong: Any) -> None:
     with pytest.raises(InvalidArgumentError, match="settle_after"):
         side.call(client, "reconcile_journal", settle_after=wrong)
 
 
-def test_an_invoice_that_is_anothers_now_stands_in_nobodys_way(
+def test_the_invoice_of_another_create_does_not_block_a_decision(
     side: Any, lost: Any, another: Any, service: Any
 ) -> None:
     """The first is near the invoice of the second, which is decided later."""

@@ -47,7 +47,7 @@ def test_memories_are_each_clients_own(open_store: Any, attempt_of: Any) -> None
     assert MemoryDatabase().blocking is False
 
 
-def test_what_fails_is_taken_back_whole(database: FileDatabase) -> None:
+def test_a_failed_transaction_is_rolled_back(database: FileDatabase) -> None:
     for one in (database, MemoryDatabase()):
         with pytest.raises(KeyError):
             _insert_and_fail(one)
@@ -69,7 +69,7 @@ def _insert_and_fail(database: Any) -> None:
     _insert(database, KeyError)
 
 
-def test_somebody_who_only_reads_holds_nobody_up(database: FileDatabase, path: Path) -> None:
+def test_a_reader_does_not_block_writers(database: FileDatabase, path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM paisr_attempts").fetchall()
@@ -180,9 +180,7 @@ store.database.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has locks that stay")
-def test_who_reads_the_file_in_its_own_way_takes_nothing_from_what_is_noted_later(
-    path: Path, open_store: Any, attempt_of: Any
-) -> None:
+def test_a_foreign_reader_of_the_file_loses_no_later_entries(path: Path, open_store: Any, attempt_of: Any) -> None:
     """Reading it takes SQLite's locks of this process away: another one, the last as it believes, would remove the log
     that is in use, and all that is noted in it from then on.
     """
@@ -213,7 +211,7 @@ def test_a_journal_that_is_opened_again_in_the_process_keeps_its_locks(
     assert len(store.entries()) == 2
 
 
-def test_memory_that_processes_cannot_share_is_no_place_for_a_journal() -> None:
+def test_a_journal_in_memory_is_refused() -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.execute(f"PRAGMA user_version = {VERSION}")
         with pytest.raises(StoreError, match="network drive"):
@@ -285,7 +283,7 @@ def _in_the_child(store: Any, attempt: Any, inherited: int = 1) -> int:
     return 0
 
 
-def test_a_closed_client_lets_go_of_its_file(path: Path) -> None:
+def test_a_closed_client_closes_its_file(path: Path) -> None:
     def open_files() -> list[str]:
         return [name for name in map(_link, Path("/proc/self/fd").iterdir()) if name.startswith(str(path))]
 
@@ -303,7 +301,7 @@ def _link(path: Path) -> str:
 
 
 def test_opening_a_file_again_keeps_the_lock_that_the_process_has_on_it(database: FileDatabase, path: Path) -> None:
-    """Whoever closes a file lets go of all POSIX locks of the process: nothing may do that in a transaction."""
+    """Closing a file releases all POSIX locks of the process: nothing may do that in a transaction."""
     opened = threading.Event()
 
     def open_again() -> None:
@@ -321,7 +319,7 @@ def test_opening_a_file_again_keeps_the_lock_that_the_process_has_on_it(database
     assert opened.is_set()
 
 
-def test_looking_at_a_long_history_holds_nobody_up(
+def test_reading_a_long_history_does_not_block_creates(
     path: Path, open_store: Any, attempt_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """20,000 entries: a create beside it waits for a page of them at most, and for none that is not asked for."""

@@ -1,4 +1,4 @@
-"""The file of a journal: whose it must be, and which version."""
+"""The file of a journal: its owner and its version."""
 
 from __future__ import annotations
 

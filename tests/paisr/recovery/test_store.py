@@ -89,7 +89,9 @@ def test_threads_that_race_for_a_key_get_one_entry(place: Any, open_store: Any, 
     assert len({entry.attempt.id for entry in got if entry is not None}) == 1
 
 
-def test_an_invoice_belongs_to_the_create_that_was_told_it_first(store: AttemptStore, begun: Any, time: Any) -> None:
+def test_an_invoice_belongs_to_the_first_create_that_received_its_id(
+    store: AttemptStore, begun: Any, time: Any
+) -> None:
     first = begun()
     time.seconds += 1
     second = begun()
@@ -108,7 +110,7 @@ def test_a_response_takes_its_invoice_back_from_a_reconciliation(store: AttemptS
     assert states(store) == [("unknown", None), ("created", "inv_1")]
 
 
-def test_what_a_call_heard_is_true_whatever_was_found_out_meanwhile(store: AttemptStore, begun: Any) -> None:
+def test_a_response_replaces_a_reconciled_outcome(store: AttemptStore, begun: Any) -> None:
     for outcome in (created("inv_9"), Outcome(state="rejected"), Outcome(state="not_sent")):
         attempt = begun()
         store.settle_by_hand(attempt, Outcome(state="absent"), SECOND)
@@ -118,7 +120,7 @@ def test_what_a_call_heard_is_true_whatever_was_found_out_meanwhile(store: Attem
         assert noted.state == outcome.state
 
 
-def test_a_call_that_heard_nothing_changes_nothing_that_was_found_out(store: AttemptStore, begun: Any) -> None:
+def test_an_unknown_outcome_does_not_replace_a_reconciled_one(store: AttemptStore, begun: Any) -> None:
     attempt = begun()
     store.settle_by_hand(attempt, Outcome(state="found", invoice_id="inv_1"), SECOND)
     store.end(attempt, Outcome(state="unknown"), SECOND)
@@ -207,9 +209,7 @@ def test_a_list_that_was_read_before_a_create_was_begun_again_decides_nothing(
 # Who is at work
 
 
-def test_a_call_is_at_work_until_it_says_that_it_is_over_or_is_forgotten(
-    store: AttemptStore, begun: Any, time: Any
-) -> None:
+def test_a_call_is_in_flight_until_it_ends_or_is_collected(store: AttemptStore, begun: Any, time: Any) -> None:
     work = Work()
     attempt = begun(work=work)
     entry = store.entry(attempt, SECOND)
@@ -263,7 +263,7 @@ def test_another_machine_has_the_wall_clock_alone(store: AttemptStore, begun: An
     assert not store.entries()[0].in_flight
 
 
-def test_a_dead_process_is_at_work_on_nothing(store: AttemptStore, begun: Any, monkeypatch: Any) -> None:
+def test_a_dead_process_has_nothing_in_flight(store: AttemptStore, begun: Any, monkeypatch: Any) -> None:
     begun(left=10)
     run(store, "UPDATE paisr_attempts SET process = ?", current_process_token().rpartition(" ")[0] + " 1")
     monkeypatch.setattr("paisr._recovery.rows.is_process_dead", lambda process: True)
@@ -331,7 +331,7 @@ def test_what_cannot_be_written_counts_where_it_can_only_be_read(
     assert sorted(state for state, _ in states(store)) == ["created", "open"]
 
 
-def test_what_was_found_but_not_written_takes_nothing_from_anybody(store: AttemptStore, begun: Any) -> None:
+def test_an_unwritten_match_gives_way_to_a_response(store: AttemptStore, begun: Any) -> None:
     lost, told = begun(), begun()
     store.keep([(lost, "inv_1")])
     store._unwritten[told.id] = (told, created())

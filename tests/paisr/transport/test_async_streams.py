@@ -136,7 +136,7 @@ def refuse(*arguments: Any) -> None:
     raise NotImplementedError
 
 
-def test_an_event_loop_that_tells_nobody_is_asked(monkeypatch: Any) -> None:
+def test_an_event_loop_without_readers_is_polled(monkeypatch: Any) -> None:
     async def test(stream: AsyncStream, other: socket.socket) -> None:
         for name in ("add_reader", "add_writer"):
             monkeypatch.setattr(asyncio.get_running_loop(), name, refuse)
@@ -165,7 +165,7 @@ def test_an_event_loop_that_cannot_connect_is_refused_in_a_sentence(monkeypatch:
     assert caught.value.outcome == "not_sent"
 
 
-def test_a_read_that_is_cancelled_leaves_nobody_waiting() -> None:
+def test_a_cancelled_read_leaves_no_reader_registered() -> None:
     async def test(stream: AsyncStream, other: socket.socket) -> None:
         reading = asyncio.ensure_future(stream.read())
         await asyncio.sleep(0)
@@ -224,7 +224,7 @@ def test_the_first_address_that_accepts_a_connection_is_taken(addresses: list[st
         reached("api.example", port)
 
 
-def test_an_address_that_does_not_respond_holds_up_nobody(addresses: list[str], monkeypatch: Any) -> None:
+def test_a_silent_address_does_not_delay_the_next(addresses: list[str], monkeypatch: Any) -> None:
     monkeypatch.setattr(async_streams, "NEXT_ADDRESS", 0.01)
     addresses += ["127.0.0.2", "127.0.0.1"]
     usual, cancelled = async_streams._connected, []

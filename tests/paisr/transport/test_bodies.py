@@ -63,7 +63,7 @@ def test_an_encoding_is_cut_short_after_the_token_was_taken_out(side: Any, scrip
 
 
 @pytest.mark.parametrize("step", [1, 10_000])
-def test_gzip_that_is_none_or_cut_off_or_goes_on_is_refused(step: int) -> None:
+def test_invalid_truncated_and_extended_gzip_is_refused(step: int) -> None:
     packed = gzip.compress(GOOD)
     for data, said in [
         (packed[:-1], "cut off"),

@@ -1,4 +1,4 @@
-"""Which connection a call gets: the one used last, never one that cannot be trusted, and not more than are allowed."""
+"""The connection of a call: the one used last, never one in a doubtful state, and not more than allowed."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_one_on_which_something_came_is_closed_and_not_used(
     assert pool.take() is None, "one that is closed cannot be used either"
 
 
-def test_those_that_nobody_uses_any_more_are_closed(pool: Connections[Stream], connected: Any, time: Any) -> None:
+def test_expired_idle_connections_are_closed(pool: Connections[Stream], connected: Any, time: Any) -> None:
     many = [connected() for _ in range(3)]
     for line in many:
         pool.put(line)

@@ -1,4 +1,4 @@
-"""From an exception to what happened: its words and its cause are kept, its frames and its request are not."""
+"""From an exception to a result: its message and its cause are kept, its frames and its request are not."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_of_a_users_transport_the_name_says_when_the_connection_was_never_made(s
         assert theirs(error, sent=sent).sent is False
 
 
-def test_of_another_library_only_the_root_is_believed() -> None:
+def test_for_another_library_only_the_root_cause_counts() -> None:
     class ForeignError(Exception):
         """As a transport of another library has it, beneath an exception of httpx."""
 
@@ -95,7 +95,7 @@ def test_a_certificate_that_is_not_trusted_is_final() -> None:
     assert not ours(ConnectionRefusedError(111, "refused")).final
 
 
-def test_a_slip_in_the_code_is_none_of_the_services() -> None:
+def test_a_programming_error_is_raised_again() -> None:
     for judge in (broken, broken_by_transport):
         with pytest.raises(KeyError):
             judge(KeyError("slip"), attempt(), SECRET)
@@ -148,14 +148,14 @@ def test_a_cause_is_a_copy_without_frames_and_request() -> None:
     assert copy.__cause__.__traceback__ is None
 
 
-def test_a_cause_that_cannot_be_made_again_is_kept_in_words() -> None:
+def test_a_cause_that_cannot_be_copied_is_kept_as_text() -> None:
     request = httpx.Request("GET", "https://api.example")
     error = httpx.HTTPStatusError("no", request=request, response=httpx.Response(500))
     copy = clean(error, error, SECRET)
     assert (type(copy), str(copy)) == (OSError, "HTTPStatusError: no")
 
 
-def test_frames_are_taken_off_all_that_hangs_together() -> None:
+def test_frames_are_removed_from_causes_and_contexts() -> None:
     inner, context = raised(ValueError("inner")), raised(KeyError("context"))
     outer = raised(RuntimeError("outer"), inner)
     inner.__context__, context.__context__ = context, outer  # a ring

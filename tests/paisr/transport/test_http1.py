@@ -107,14 +107,14 @@ def test_interim_responses_are_skipped() -> None:
         (b"HTTP/1.1 200 OK\r\n" + b"X-Long: 1\r\n" * 20_000, "too long|too much"),
     ],
 )
-def test_what_is_no_whole_response_is_an_error(came: bytes, said: str) -> None:
+def test_an_incomplete_response_is_an_error(came: bytes, said: str) -> None:
     http = Http1(Plain())
     with pytest.raises(h11.RemoteProtocolError, match=said):
         exchanged(http, came)
     assert not http.is_reusable
 
 
-def test_who_hung_up_while_the_request_was_sent_may_have_said_why() -> None:
+def test_a_response_sent_before_hanging_up_is_read() -> None:
     refusal = b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n"
     response, _written = exchanged(Http1(Plain()), refusal, request=POST, body=b"{42}", error=BrokenPipeError())
     assert response.status == 413

@@ -116,7 +116,7 @@ def test_the_end_is_the_end(authority: trustme.CA, politely: bool) -> None:
     assert read(layer, goodbye) == b""
 
 
-def test_who_is_not_trusted_or_hangs_up_is_an_error(authority: trustme.CA) -> None:
+def test_an_untrusted_or_closed_connection_is_an_error(authority: trustme.CA) -> None:
     stranger = Tls(Plain(), ssl.create_default_context(), "api.example")
     with pytest.raises(ssl.SSLCertVerificationError):
         carried_out(stranger.handshake(), Peer(authority))

@@ -1,4 +1,4 @@
-"""Proxies of the environment, TLS settings and a user's own transport, each seen at work, with every wire."""
+"""Proxies of the environment, TLS settings and a user's own transport, over real connections."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def trusting(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-def test_a_tls_context_decides_who_is_trusted(get: Any, secure: Any, authority: trustme.CA) -> None:
+def test_a_tls_context_decides_which_certificates_are_trusted(get: Any, secure: Any, authority: trustme.CA) -> None:
     url = secure.url.replace("http:", "https:")
     assert get(base_url=url, tls=trusting(authority)) == "inv_1"
     with pytest.raises(APIConnectionError, match="certificate is not trusted") as caught:
@@ -113,7 +113,7 @@ def test_a_connection_error_of_a_users_transport_names_host_and_port(get: Any) -
 
 
 @pytest.mark.parametrize("port", ["", ":443"])
-def test_the_environments_proxy_is_gone_through(
+def test_the_environments_proxy_is_used(
     get: Any, secure: Any, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, port: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", secure.url.removesuffix("/v2"))

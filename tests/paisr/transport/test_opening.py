@@ -1,4 +1,4 @@
-"""Which proxy a client goes through, whom it dials, and what is said first."""
+"""The proxy that a client uses, the address that it dials, and the first bytes that it sends."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_what_is_dialled_is_the_service_or_the_proxy() -> None:
 
 
 @pytest.mark.parametrize(("url", "port"), [(LIVE, 443), ("https://api.example:8443/v2", 8443)])
-def test_a_proxy_is_told_the_port_even_where_it_is_the_schemes_own(url: str, port: int) -> None:
+def test_connect_names_the_default_port(url: str, port: int) -> None:
     steps = Opening(route(url=url), Proxy.of(Secret("http://p.example"))).steps()
     assert next(steps).startswith(b"CONNECT api.example:%d HTTP/1.1\r\n" % port)
 

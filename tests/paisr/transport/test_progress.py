@@ -1,4 +1,4 @@
-"""What every read and write asks for: the time that is left, and whether a byte of the request may have gone out."""
+"""The time that is left for each read and write, and whether a byte of the request may have been sent."""
 
 from __future__ import annotations
 

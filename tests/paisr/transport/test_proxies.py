@@ -1,4 +1,4 @@
-"""The environment's proxies are read with the result that httpx has, without what httpx and `urllib.request` load."""
+"""The environment's proxies are read as httpx reads them, without loading httpx and `urllib.request`."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_which_variable_counts_is_as_in_httpx(monkeypatch: pytest.MonkeyPatch, s
 
 @pytest.mark.parametrize("exceptions", EXCEPTIONS)
 @pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
-def test_who_needs_no_proxy_is_as_in_httpx(monkeypatch: pytest.MonkeyPatch, name: str, exceptions: str) -> None:
+def test_no_proxy_matches_as_in_httpx(monkeypatch: pytest.MonkeyPatch, name: str, exceptions: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", PROXY)
     monkeypatch.setenv(name, exceptions)
     assert {url: ours(url) for url in URLS} == {url: httpxs(url) for url in URLS}

@@ -1,4 +1,4 @@
-"""Sockets that keep the deadline: at the look-up of a name, for every address, and at each read and write."""
+"""Sockets keep the deadline: in the look-up of a name, for every address, and in each read and write."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_every_read_and_write_has_what_is_left_of_the_call(time: Any) -> None:
     assert wires.limit == 7.0
 
 
-def test_what_goes_wrong_is_told_to_who_asked_for_it(time: Any) -> None:
+def test_a_socket_error_is_raised_inside_the_steps(time: Any) -> None:
     told: list[OSError] = []
 
     def steps() -> Generator[bytes | None, bytes, bytes]:
@@ -167,7 +167,7 @@ def test_no_time_left_makes_no_connection(time: Any, monkeypatch: Any) -> None:
         connect("127.0.0.1", 9, seconds(time, 0.0))
 
 
-def test_who_asked_is_told_in_a_forked_child_as_long_as_it_lives() -> None:
+def test_after_fork_is_called_for_living_objects() -> None:
     told: list[str] = []
 
     class Holder:

@@ -1,4 +1,5 @@
-"""Whom a client trusts: what the environment names, as httpx reads it, else certifi; one context for the process."""
+"""Trusted certificates: those that the environment names, as httpx reads it, else certifi's; one context per
+process."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ def trusted(context: ssl.SSLContext) -> list[Any]:
     return sorted(str(one) for one in context.get_ca_certs())
 
 
-def test_without_a_word_it_trusts_whom_httpx_trusts() -> None:
+def test_by_default_it_trusts_the_certificates_that_httpx_trusts() -> None:
     ours, theirs = default_context(), httpx.create_ssl_context()
     assert trusted(ours) == trusted(theirs)
     assert ours.verify_mode is theirs.verify_mode is ssl.CERT_REQUIRED
@@ -76,7 +77,7 @@ def test_what_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, side: Any, 
     assert got.value.outcome == "not_sent"
 
 
-def test_what_is_no_certificate_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_invalid_certificate_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not a certificate")
     monkeypatch.setenv("SSL_CERT_FILE", str(path))

@@ -1,4 +1,4 @@
-"""What is said to a proxy, byte for byte, and what becomes of its replies."""
+"""The bytes sent to a proxy, and the handling of its replies."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def test_from_an_earlier_contract_the_direction_is_the_other_one(written: Write,
     assert run("--from", written(GONE)).returncode == 1
 
 
-def test_two_documents_of_somebody_else_are_compared_with_each_other(written: Write, run: Run) -> None:
+def test_two_other_documents_are_compared_with_each_other(written: Write, run: Run) -> None:
     first, second = written(NEW, "a.yaml"), written(NEW | PLANS, "b.yaml")
     done = run("--from", first, "--with", second)
     assert done.returncode == 1
