@@ -1,7 +1,6 @@
 """Client against contract: its enumerations are the contract's, no value more and none less.
 
-Generated cases have the contract's values, and texts that are far from any; neither is a value that the client alone
-knows.
+Generated cases have the contract's values and very different texts. Neither is a value that only the client knows.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Client against contract: everything that the contract has can be said, in each of the four forms of a call.
 
-A case that no caller can express is passed over by the other suites. Here it is made sure that such a case is never the
-fault of the client: every operation has a method, and every parameter and property of a body is a parameter of it.
+The other suites skip a case that no caller can express. This suite ensures that this is never the fault of the client:
+every operation has a method, and every parameter and property of a body is a parameter of it.
 """
 
 from __future__ import annotations

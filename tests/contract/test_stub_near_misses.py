@@ -1,6 +1,6 @@
 """Stub against contract, by hand: a filter or an id that is only nearly right finds nothing.
 
-Generated cases ask for what is there, or for what is far from it; neither sees a comparison that is too generous.
+Generated cases ask for existing values or for very different ones. Neither detects a comparison that is too generous.
 """
 
 from __future__ import annotations

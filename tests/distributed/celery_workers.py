@@ -2,7 +2,7 @@
 
 A worker is killed on the way, the broker is restarted, and tasks are delivered twice: none is lost, none twice.
 
-It takes minutes and three servers: `make test` does not find it by its name, and `make test-distributed` runs it.
+It takes minutes and three servers. `make test-distributed` runs it; `make test` skips it by its name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tools of somebody else's that read the contract. They come with the Python environment and from npm."""
+"""Other tools that read the contract. They come with the Python environment and from npm."""
 
 from __future__ import annotations
 

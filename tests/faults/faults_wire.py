@@ -178,7 +178,7 @@ def surplus(frame: Behaviour) -> Behaviour:
 
 
 def _wrong(connection: Connection) -> bytes:
-    """A whole response that nobody asked for."""
+    """A whole response without a request."""
     return as_json({"success": True, "data": right_data(connection.server.requests[-1]) | {"id": "inv_wrong"}})
 
 
@@ -215,7 +215,7 @@ def surplus_after_nothing(connection: Connection) -> None:
 
 
 def surplus_meanwhile(connection: Connection) -> None:
-    """A response to somebody else's request, 50 ms after the next request went out, and before its own response."""
+    """A response to another request, 50 ms after the next request was sent, and before its own response."""
     connection.send(right_response(connection.server.requests[-1]))
     if connection.request():
         connection.server.stopping.wait(0.05)

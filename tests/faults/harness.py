@@ -1,4 +1,4 @@
-"""Puts a client through a fault, and notes all that can be seen from outside."""
+"""Runs a client against a fault, and records everything that is visible from outside."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SPELLED = (
 
 @dataclass
 class Observed:
-    """How a call ended. `shown` names the places in which a secret was found; `overrun` is in seconds."""
+    """The end of a call. `shown` names the places in which a secret was found; `overrun` is in seconds."""
 
     error: str = ""
     outcome: str = ""

@@ -1,4 +1,4 @@
-"""Every fault of the catalogue, through both clients: class, outcome, requests, time, and no secret anywhere."""
+"""Every fault of the catalogue with both clients: error class, outcome, requests, time, and no visible secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models become plain data and are made of it, exactly; and they are what frameworks, queues and copies need."""
+"""Models convert to plain data and back, exactly, and work with frameworks, queues and copies."""
 
 from __future__ import annotations
 

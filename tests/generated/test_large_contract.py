@@ -1,4 +1,5 @@
-"""A contract of a hundred operations: generated and tried in seconds, and no burden on who uses few of them."""
+"""A contract of a hundred operations: generated and checked in seconds, and cheap for a program that uses few of
+them."""
 
 from __future__ import annotations
 

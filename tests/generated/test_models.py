@@ -1,4 +1,4 @@
-"""The generated models: what the generator's own output gets wrong, each as a test that it would fail."""
+"""The generated models: a test for each defect of the generator's own output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documentation's site: built without a warning, whole, and at home on a machine without a network."""
+"""The documentation's site builds without a warning, has no dead link, and loads nothing from the network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checkout page in a real browser: the journey is clicked, and axe looks at every state in every shape."""
+"""The checkout page in a real browser: a payment by clicks, and the checks of axe in every state and size."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Typed uses of the public surface: checked by mypy and pyright, both strict, and never run.
 
-What must be an error has a `type: ignore` with its code: a type that has become loose makes the comment unused, and
-that is an error in turn. Every line that pyright is to mind as well says so in the same way.
+Each line that must be an error has a `type: ignore` with its code. When a type becomes loose, the comment is unused,
+and that is an error. Lines that pyright must refuse have a `pyright: ignore` as well.
 """
 
 from __future__ import annotations

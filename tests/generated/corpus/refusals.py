@@ -1,4 +1,4 @@
-"""What is not written, refused with the place in the contract and the reason."""
+"""What cannot be generated, refused with the place in the contract and the reason."""
 
 from __future__ import annotations
 
