@@ -13,7 +13,7 @@ import pytest
 
 from paisr import AsyncPaisr, PaisrError, RateLimit
 from paisr._base.runtime import SYSTEM
-from paisr._engine.drivers import drive_async
+from paisr._engine.drivers import drive, drive_async
 from paisr._engine.steps import RunBlocking, Send
 
 
@@ -60,9 +60,10 @@ def test_a_step_that_ends_after_its_loop_is_ignored(monkeypatch: pytest.MonkeyPa
 
 
 def test_what_a_closed_client_has_left_to_send_is_not_sent() -> None:
-    request: Any = None
-    happened = run(Send(request, request), is_open=lambda: False)
-    assert (happened.sent, happened.final) == (False, True)
+    nothing: Any = None
+    step = Send(nothing, nothing)
+    for happened in (run(step, is_open=lambda: False), drive(steps(step), nothing, SYSTEM, lambda: False)):
+        assert (happened.sent, happened.final) == (False, True)
 
 
 def test_the_threads_that_the_loop_shares_can_all_be_busy(path: Path, service: Any, create: Any) -> None:

@@ -314,6 +314,14 @@ def test_a_forked_child_has_locks_of_its_own_and_an_empty_queue(clock: Clock) ->
     assert ended != (0, 0), "the child hangs"
 
 
+def test_a_forked_child_waits_for_nobody_who_asks_in_the_parent(clock: Clock) -> None:
+    limiter = limiter_for(RateLimit(2, per=10), clock)
+    limiter._asking = limiter.enter()
+    assert limiter.try_acquire(limiter.enter()) > 0, "a thread of the parent asks"
+    limiter.after_fork()
+    assert limiter.try_acquire(limiter.enter()) == 0.0
+
+
 def test_the_window_is_longer_than_the_service_s_by_a_margin(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(1, per=60), clock)
     limiter.try_acquire(limiter.enter())
