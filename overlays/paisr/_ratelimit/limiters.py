@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import weakref
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paisr._base.errors import ConfigurationError
@@ -67,4 +66,6 @@ def _backend(rate: RateLimit, clock: Callable[[], float], service: str) -> Backe
         raise ConfigurationError(
             "This system has no file locks of the kind that a rate shared by a file needs (POSIX); share it by redis://."
         ) from None
+    from pathlib import Path  # here, because only a file needs it
+
     return FileBackend(rate, Path((rate.shared or "").removeprefix("file:")), clock)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
@@ -12,6 +12,9 @@ from attrs import field, frozen
 from paisr._base.errors import ConfigurationError
 from paisr._base.secrets import Secret
 from paisr._base.texts import safe_repr
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Time passes between a permit and the request's arrival, and not the same each time: without a margin the service
 # would now and then count one too many. A window is kept longer by this share.
@@ -89,16 +92,22 @@ def _shown_backend(backend: Secret) -> str:
     if problem:
         raise ConfigurationError(f"RateLimit {problem}; {_RIGHT}.")
     if scheme == "file":
-        return f"file:{Path(backend.reveal()[len('file:') :]).expanduser().absolute()}"
+        return f"file:{_expanded(backend.reveal()[len('file:') :]).absolute()}"
     parts = urlsplit(backend.reveal())
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return f"{scheme}://{host}:{parts.port or 6379}/{parts.path.strip('/') or 0}"
 
 
+def _expanded(path: str) -> Path:
+    from pathlib import Path  # here, because only a file needs it
+
+    return Path(path).expanduser()
+
+
 def _file_problem(backend: Secret) -> str | None:
     path = backend.reveal()[len("file:") :]
     try:
-        usable = b"\0" not in os.fsencode(path) and Path(path).expanduser().name
+        usable = b"\0" not in os.fsencode(path) and _expanded(path).name
     except (UnicodeError, RuntimeError):  # a lone surrogate, or the home folder of an unknown user
         usable = ""
     if not usable or path.endswith("/"):

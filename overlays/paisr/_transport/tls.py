@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import ssl
+import sys
 import threading
+from importlib.machinery import SourceFileLoader
+from importlib.util import find_spec
 
 from paisr._base.errors import ConfigurationError
 from paisr._base.forks import register_after_fork
@@ -46,9 +49,23 @@ def default_context() -> ssl.SSLContext:
         if not any(os.path.isdir(one) for one in path.split(os.pathsep)):  # noqa: PTH112 - of texts, not of paths
             raise _unusable(DIRECTORY_VARIABLE, path, "there is no such directory")
         return _trusting(DIRECTORY_VARIABLE, path, capath=path)
-    import certifi  # here, because an environment that names its own authorities does without
+    return ssl.create_default_context(cafile=certifis_list())
 
-    return ssl.create_default_context(cafile=certifi.where())
+
+def certifis_list() -> str:
+    """The file of certifi's authorities.
+
+    certifi itself loads a seventh of all that a first call loads, only to find the file beside it. It is asked where it
+    is loaded already, where something has a say in how it is loaded, and where the file is not beside it.
+    """
+    found = None if "certifi" in sys.modules else find_spec("certifi")
+    if found is not None and found.origin is not None and type(found.loader) is SourceFileLoader:
+        path = f"{found.origin.removesuffix('__init__.py')}cacert.pem"
+        if os.path.isfile(path):  # noqa: PTH113 - pathlib is one of those that are not loaded
+            return path
+    import certifi  # here, because most find the file without
+
+    return certifi.where()
 
 
 def _trusting(variable: str, path: str, *, cafile: str | None = None, capath: str | None = None) -> ssl.SSLContext:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import ssl
+import sys
+from importlib.machinery import PathFinder, SourceFileLoader
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import trustme
 
 from paisr import ConfigurationError
 from paisr._transport import tls
-from paisr._transport.tls import default_context, shared_context
+from paisr._transport.tls import certifis_list, default_context, shared_context
 
 
 @pytest.fixture(autouse=True)
@@ -97,3 +99,47 @@ def test_certifi_is_asked_once_in_a_process(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(shared_context, "_context", None)
     assert shared_context.get() is shared_context.get()
     assert len(asked) == 1
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder of a certifi that nobody has loaded yet, and that says "asked"."""
+    folder = tmp_path / "certifi"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("def where():\n    return 'asked'\n")
+    (folder / "cacert.pem").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "certifi")
+    return folder
+
+
+def test_certifis_file_is_found_without_loading_certifi(installed: Path) -> None:
+    assert certifis_list() == str(installed / "cacert.pem")
+    assert "certifi" not in sys.modules
+
+
+def test_certifi_is_asked_where_the_file_is_not_beside_it(installed: Path) -> None:
+    (installed / "cacert.pem").unlink()
+    assert certifis_list() == "asked"
+    (installed / "cacert.pem").touch()
+    assert certifis_list() == "asked", "once it is loaded, somebody may have changed what it says"
+
+
+def test_certifi_is_asked_where_something_has_a_say_in_how_it_is_loaded(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Loader(SourceFileLoader):
+        """As of those that put the system's authorities in the place of certifi's."""
+
+    class Finder:
+        def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+            if name != "certifi":
+                return None
+            spec = PathFinder.find_spec(name)
+            assert spec is not None
+            assert spec.origin is not None
+            spec.loader = Loader(name, spec.origin)
+            return spec
+
+    monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+    assert certifis_list() == "asked"
