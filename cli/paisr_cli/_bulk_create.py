@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from paisr_cli._bulk_files import Files, Tally, shown_progress
+from paisr_cli._bulk_files import Files, Tally
+from paisr_cli._bulk_progress import shown_progress
 from paisr_cli._bulk_rows import STDIN, Record, Source
 from paisr_cli._exits import Exit
-from paisr_cli._options import BaseURL, EnvironmentOption, JournalOption, Timeout, TokenFile, secret_from
+from paisr_cli._options import BaseURL, EnvironmentOption, JournalOption, Timeout, TokenFile, token_from
 from paisr_cli._output import say
 from paisr_cli._texts import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
     from paisr import AsyncPaisr, RateLimit, RowResult
+    from paisr_cli._bulk_progress import Progress
 
 RATE = "250/60"
+# Of a dry run, which sends nothing.
+UNUSED_TOKEN = "none"
 
 
 def create_from(
@@ -81,23 +86,27 @@ def create_from(
     beside = None if dry_run or "://" in place else f"file:{place}.rate"
     rows = Source(source, key)
     files = Files(rows, results, refused, dry_run=dry_run)
-    client = AsyncPaisr(
-        None if token_file is None else secret_from(token_file, "token"),
-        base_url=base_url,
-        environment=environment,  # type: ignore[arg-type]  # the client names those that there are
-        journal=None if dry_run else place,
-        rate_limit=_rate(rate, share_rate or beside),
-    )
+    limit = _rate(rate, share_rate or beside)
+    with _other_rate_named(limit):
+        client = AsyncPaisr(
+            UNUSED_TOKEN if dry_run else token_from(token_file),
+            base_url=base_url,
+            environment=environment,  # type: ignore[arg-type]  # the client names those that there are
+            journal=None if dry_run else place,
+            rate_limit=limit,
+        )
     try:
-        with files, shown_progress(rows) as show:
-            asyncio.run(_carry_out(client, rows, files, {"dry_run": dry_run, "timeout": timeout}, show))
+        with files, shown_progress(rows) as progress:
+            asyncio.run(_carry_out(client, rows, files, {"dry_run": dry_run, "timeout": timeout}, progress))
     finally:
         if files.tally != Tally():
             say(files.summary())
     raise typer.Exit(_status(files.tally))
 
 
-async def _carry_out(client: AsyncPaisr, rows: Source, files: Files, options: Mapping[str, Any], show: Any) -> None:
+async def _carry_out(
+    client: AsyncPaisr, rows: Source, files: Files, options: Mapping[str, Any], progress: Progress
+) -> None:
     """Each result belongs to the record that was given at its place."""
     given: dict[int, Record] = {}
     indexes = itertools.count()
@@ -109,12 +118,13 @@ async def _carry_out(client: AsyncPaisr, rows: Source, files: Files, options: Ma
                 yield record.row
             else:
                 files.refuse(record, record.problem)
+        progress.nothing_else()
 
     async with client:
-        async for result in client.invoices.create_many(readable(), **options):
+        async for result in client.invoices.create_many(readable(), on_undecided=progress.put_off, **options):
             record = given.pop(result.index)
             _write(files, record, result)
-            show(files.tally)
+            progress.done(result.index, files.tally)
 
 
 def _write(files: Files, record: Record, result: RowResult) -> None:
@@ -138,6 +148,30 @@ def _rate(text: str, shared: str | None) -> RateLimit:
         if isinstance(error, ConfigurationError):
             raise
         raise ConfigurationError(f"--rate {visible(text)} is not a rate; give one such as {RATE}.") from None
+
+
+@contextlib.contextmanager
+def _other_rate_named(limit: RateLimit) -> Generator[None]:
+    """Where the file of the rate keeps another one, say so by the option that is wrong."""
+    from paisr import ConfigurationError
+
+    try:
+        yield
+    except ConfigurationError:
+        kept, shared = None, limit.shared or ""
+        if shared.startswith("file:"):
+            with contextlib.suppress(ImportError, OSError):  # without file locks, and without the file
+                from paisr._ratelimit.file import kept_limit
+
+                kept = kept_limit(Path(shared.removeprefix("file:")))
+        if kept in {None, (limit.requests, limit.per)}:
+            raise
+        requests, per = kept or (0, 0.0)
+        raise ConfigurationError(
+            f"--rate {limit.requests}/{limit.per:g} is not the rate that earlier runs kept in "
+            f"{shared.removeprefix('file:')!r}: give --rate {requests}/{per:g}, or remove that file when no run has "
+            f"been at work for {per:g} s."
+        ) from None
 
 
 def _status(tally: Tally) -> Exit:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import csv
-import sys
-import tempfile
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
+from paisr_cli._bulk_parts import Part, as_sentence
 from paisr_cli._bulk_rows import STDIN
-from paisr_cli._output import console
 from paisr_cli._texts import csv_cell, visible
 
 if TYPE_CHECKING:
@@ -40,10 +36,13 @@ class Files:
         self.tally = Tally()
         self._source, self._dry_run = source, dry_run
         stem = "stdin" if source.name == STDIN else source.name
-        self._results = _Part(results or Path(f"{stem}.results.csv"))
-        self._refused = _Part(refused or Path(f"{stem}.refused{_suffix(source.name)}"))
+        self._results = Part(results or Path(f"{stem}.results.csv"))
+        self._refused = Part(refused or Path(f"{stem}.refused{_suffix(source.name)}"))
 
     def __enter__(self) -> Self:
+        if not self._dry_run:
+            self._results.remove_abandoned()
+            self._refused.remove_abandoned()
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -64,7 +63,7 @@ class Files:
             print(f"{visible(self._source.name)}:{record.line}: {visible(reason)}")
             return
         self._result(record, key, None, "refused", None, reason)
-        with _as_sentence(self._refused.path):
+        with as_sentence(self._refused.path):
             file = self._refused.file()
             if isinstance(record.raw, str):
                 file.write(record.raw.rstrip("\r\n") + "\n")
@@ -91,64 +90,10 @@ class Files:
         return f"{'; '.join(parts)}; results in {self._results.path}"
 
     def _result(self, record: Record, *values: object) -> None:
-        with _as_sentence(self._results.path):
+        with as_sentence(self._results.path):
             writer = csv.writer(self._results.file(COLUMNS), lineterminator="\n")
             writer.writerow([record.line, *("" if one is None else csv_cell(str(one)) for one in values)])
 
 
-class _Part:
-    """A file that is being written; it is made with its first line."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file: Any = None
-
-    def file(self, header: tuple[str, ...] = ()) -> Any:
-        if self._file is None:
-            self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - it is closed when it is put in place
-                "w", encoding="utf-8", newline="", dir=self.path.parent, prefix=f"{self.path.name}.", delete=False
-            )
-            if header:
-                csv.writer(self._file, lineterminator="\n").writerow(header)
-        return self._file
-
-    def put(self) -> None:
-        if self._file is not None:
-            with _as_sentence(self.path):
-                self._file.close()
-                Path(self._file.name).replace(self.path)
-
-
-@contextmanager
-def _as_sentence(path: Path) -> Generator[None]:
-    from paisr import ConfigurationError
-
-    try:
-        yield
-    except OSError as error:
-        raise ConfigurationError(
-            f"{str(path)!r} cannot be written ({error.strerror}); correct that, and run the same command again."
-        ) from None
-
-
 def _suffix(name: str) -> str:
     return Path(name).suffix or ".csv"
-
-
-@contextmanager
-def shown_progress(source: Source) -> Generator[Callable[[Tally], None]]:
-    """Show the progress and the time left, when standard error is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _tally: None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(sys.stderr), transient=True) as progress:
-        task = progress.add_task("invoices", total=source.count())
-
-        def show(tally: Tally) -> None:
-            done = tally.created + tally.refused + tally.unknown + tally.not_sent
-            progress.update(task, completed=done, description=f"{tally.created} invoices, {tally.refused} refused")
-
-        yield show

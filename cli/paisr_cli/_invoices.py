@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from paisr_cli._bulk import OneOrMany
+from paisr_cli._bulk import OPTION, OneOrMany
 from paisr_cli._columns import CREATED, INVOICES
-from paisr_cli._items import ITEM_FORM, item_of
+from paisr_cli._items import ITEM_FORM, check_prices, item_of
 from paisr_cli._options import BaseURL, EnvironmentOption, JournalOption, OutputOption, Timeout, TokenFile, connected
 from paisr_cli._output import Output, progress, say, write_one, write_rows
 from paisr_cli._reconciling import reconcile
@@ -27,6 +27,10 @@ def create(
         list[str] | None, typer.Option(metavar=f"'{ITEM_FORM}'", help="A line item; repeat the option for each.")
     ] = None,
     currency: Annotated[str | None, typer.Option(help="SRD, USD or EUR (default: the customer's own).")] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(OPTION, metavar="FILE", help="One invoice for each row of a file, by options of its own."),
+    ] = None,
     key: Annotated[
         str | None, typer.Option(help="Create one invoice for this key, however often it runs; needs --journal.")
     ] = None,
@@ -50,7 +54,9 @@ def create(
     """
     from paisr import OutcomeUnknownError
 
+    del source  # with it, `OneOrMany` has called another command
     items = [item_of(one) for one in item or ()]
+    check_prices(items, currency)
     with connected(token_file, base_url, environment, journal) as client:
         try:
             created = client.invoices.create(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,11 +51,25 @@ def connected(
     from paisr import Paisr
 
     return Paisr(
-        None if token_file is None else secret_from(token_file, "token"),
+        token_from(token_file),
         base_url=base_url,
         environment=environment,  # type: ignore[arg-type]  # the client names those that there are
         journal=journal,
     )
+
+
+def token_from(token_file: Path | None) -> str | None:
+    """The token in the file that was named; None for the one in the variable. One of them is there."""
+    from paisr import ConfigurationError
+
+    if token_file is not None:
+        return secret_from(token_file, "token")
+    if not os.environ.get("PAISR_TOKEN"):
+        raise ConfigurationError(
+            "There is no token: set PAISR_TOKEN to one made in the Paisr dashboard, or name a file that has it with "
+            "--token-file."
+        )
+    return None
 
 
 def secret_from(path: Path, what: str) -> str:

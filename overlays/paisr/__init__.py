@@ -15,7 +15,7 @@ from paisr._base.version import __version__
 if TYPE_CHECKING:
     from paisr import webhooks
     from paisr._async_client import AsyncPaisr
-    from paisr._bulk.rows import RowResult
+    from paisr._bulk.items import RowResult
     from paisr._client import Paisr
     from paisr._engine.events import CallEvent
     from paisr._inputs.line_items import LineItem
@@ -62,7 +62,7 @@ _MODULES = (
     "paisr._recovery.attempts",
     "paisr._inputs.line_items",
     "paisr._recovery.journal",
-    "paisr._bulk.rows",
+    "paisr._bulk.items",
     "paisr._invoices",
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from paisr._recovery.recovery import SETTLE_AFTER
@@ -10,7 +10,7 @@ from paisr._session import FINAL_STATUSES, WAIT_INTERVAL, WAIT_TIMEOUT
 from paisr_generated.resources import resource_of
 
 if TYPE_CHECKING:
-    from paisr._bulk.rows import RowResult
+    from paisr._bulk.items import RowResult
     from paisr._callers import AsyncClientCaller, ClientCaller
     from paisr._recovery.attempts import Attempt
     from paisr._recovery.reconcile import Reconciled
@@ -80,7 +80,12 @@ class Invoices(ContractInvoices):
         return self._client.run(self._client.session.reconcile_journal(settle_after=settle_after, timeout=timeout))
 
     def create_many(
-        self, rows: Iterable[Mapping[str, object]], *, dry_run: bool = False, timeout: float | None = None
+        self,
+        rows: Iterable[Mapping[str, object]],
+        *,
+        dry_run: bool = False,
+        timeout: float | None = None,
+        on_undecided: Callable[[int, float], object] | None = None,
     ) -> Iterator[RowResult]:
         """Create an invoice for each row, once, however often and by whomever this is called; needs a journal.
 
@@ -90,9 +95,11 @@ class Invoices(ContractInvoices):
         each create; the wait for the rate limit comes on top.
 
         Rows are taken as they are needed, and each `RowResult` comes as soon as it is there. A row that was not
-        decided (a lost response, a lost connection) is tried again after the others. A refused row is a result with an
-        `error`, and so is a row that could not be decided: call again with the same rows, and it goes on. What is
-        wrong for every row (the journal, the token) is raised. `dry_run`: check every row, and send nothing.
+        decided (a lost response, a lost connection, a create that an earlier call left open or another one is at work
+        on) is tried again after the others; `on_undecided` is called with its index and the seconds until then. A
+        refused row is a result with an `error`, and so is a row that could not be decided: call again with the same
+        rows, and it goes on. What is wrong for every row (the journal, the token) is raised. `dry_run`: check every
+        row, and send nothing.
 
         `AsyncPaisr` takes async iterables as well, and has `concurrency` rows under way, so that results come in any
         order. A consumer that stops early closes it (``contextlib.aclosing``): no other row is begun, and those under
@@ -100,7 +107,7 @@ class Invoices(ContractInvoices):
         """
         from paisr._bulk.rows import Bulk  # here, because few have so many
 
-        bulk = Bulk(self._client.session, timeout, dry_run=dry_run)
+        bulk = Bulk(self._client.session, timeout, dry_run=dry_run, on_undecided=on_undecided)
         for item in bulk.items(rows):
             if (result := self._client.run(bulk.create(item))) is not None:
                 yield result
@@ -143,12 +150,13 @@ class AsyncInvoices(ContractAsyncInvoices):
         *,
         dry_run: bool = False,
         timeout: float | None = None,
+        on_undecided: Callable[[int, float], object] | None = None,
         concurrency: int = 8,
     ) -> AsyncIterator[RowResult]:
         from paisr._bulk.in_parallel import create_in_parallel
         from paisr._bulk.rows import Bulk
 
-        bulk = Bulk(self._client.session, timeout, dry_run=dry_run)
+        bulk = Bulk(self._client.session, timeout, dry_run=dry_run, on_undecided=on_undecided)
         return create_in_parallel(bulk, rows, self._client.run, concurrency)
 
 

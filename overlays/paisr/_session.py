@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
@@ -13,7 +13,7 @@ from paisr._base.texts import checked_text, seconds, type_name
 from paisr._engine.deadlines import Deadline
 from paisr._engine.envelope import read_response
 from paisr._engine.exchange import exchange
-from paisr._engine.steps import Pause, PreparedCall
+from paisr._engine.steps import Pause, PreparedCall, RawResponse
 from paisr._hooks import HOOKS, NO_HOOK, Hook
 from paisr._inputs.checks import checked
 from paisr_generated.api import operation_named
@@ -25,8 +25,8 @@ from paisr_generated.types import ModelList
 if TYPE_CHECKING:
     from paisr._base.runtime import Runtime
     from paisr._engine.exchange import Policy
-    from paisr._engine.steps import RawResponse, Steps
-    from paisr._recovery.attempts import Attempt
+    from paisr._engine.steps import Steps
+    from paisr._recovery.attempts import Attempt, JournalEntry
     from paisr._recovery.reconcile import Reconciled
     from paisr._recovery.recovery import Recovery
     from paisr_generated import Invoice, InvoiceList
@@ -71,10 +71,23 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         values = checked_values(operation, hook.prepare(dict(arguments), self.runtime))
         call = self._prepared(operation, values, hook, keep)
         if hook.is_journaled:
-            placed = (one for one in operation.parameters if one.place == "body" and one.name in values)
-            body = msgspec.convert({one.json_name: values[one.name] for one in placed}, operation.body_type)
+            body = _body(operation, values)
             return self.recovery.create(body, call, key, reader=self, policy=self.policy, deadline=deadline)
         return exchange(call, self.policy, deadline) if operation.is_idempotent else self._send_once(call, deadline)
+
+    def by_keys(self, keys: Sequence[str], timeout: float | None) -> Steps[dict[str, JournalEntry]]:
+        """What the journal knows of these keys."""
+        return self.recovery.by_keys(keys, self._deadline(timeout))
+
+    def recalled(
+        self, operation: Operation[T], values: Mapping[str, object], entry: JournalEntry, response: bytes
+    ) -> T:
+        """What the create of a journal's entry made, by its response; refused when `values` are not what was sent."""
+        from paisr._recovery.keys import refuse_another_request  # here, because few calls have a key
+
+        refuse_another_request(_body(operation, values), self.runtime.now(), entry)
+        raw = RawResponse(200, [], response)
+        return cast("T", read_response(raw, operation, self.policy.secret, self.policy.drift, ())[1])
 
     def list(self, arguments: Mapping[str, object], deadline: Deadline) -> Steps[ApiResponse[InvoiceList]]:
         # An invoice of which it is not known when it was created fits every create.
@@ -160,6 +173,12 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def _deadline(self, timeout: float | None) -> Deadline:
         limit = self.timeout if timeout is None else seconds(timeout, "timeout")
         return Deadline(limit, self.runtime.clock)
+
+
+def _body(operation: Operation[Any], values: Mapping[str, object]) -> Any:
+    """The model of the body that is sent."""
+    placed = (one for one in operation.parameters if one.place == "body" and one.name in values)
+    return msgspec.convert({one.json_name: values[one.name] for one in placed}, operation.body_type)
 
 
 def checked_values(operation: Operation[Any], arguments: Mapping[str, object]) -> dict[str, object]:

@@ -66,7 +66,7 @@ class StubApp(Stub):
             return
         real = self._api.respond(call) if fault.processes else None
         shaped = fault.shape(real)
-        self._record(call, operation, None if fault.drop else shaped.status)
+        self._record(call, operation, None if fault.drop else shaped.status, is_planned=True)
         await _send_faulty(fault, shaped, scope, receive, send)
 
     def _is_authentic(self, call: Call) -> bool:
@@ -76,7 +76,7 @@ class StubApp(Stub):
             return False
         return True
 
-    def _record(self, call: Call, operation: Operation | None, status: int | None) -> None:
+    def _record(self, call: Call, operation: Operation | None, status: int | None, *, is_planned: bool = False) -> None:
         self._recording.add(
             method=call.method,
             path=call.path,
@@ -85,6 +85,7 @@ class StubApp(Stub):
             body=call.body,
             status=status,
             operation=operation,
+            is_planned=is_planned,
         )
 
 

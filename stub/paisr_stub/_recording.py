@@ -23,6 +23,7 @@ class RecordedRequest(Record):
 
     `query` is the raw query string, `headers` has lower-case names, Authorization included. `body` is at most 64 KiB;
     `body_size` is the size of the whole body. `status` is None when the connection was closed without a response.
+    `is_planned`: whether it met a fault that was planned.
     """
 
     method: str
@@ -33,6 +34,7 @@ class RecordedRequest(Record):
     body_size: int
     status: int | None
     operation: Operation | None
+    is_planned: bool = False
 
     def json(self) -> object:
         """The body read as JSON, numbers with a fraction as `Decimal`; raises `ValueError` when it is not JSON."""
@@ -59,9 +61,11 @@ class Recording:
         body: bytes,
         status: int | None,
         operation: Operation | None,
+        is_planned: bool = False,
     ) -> None:
         """Keep a request, and as much of its body as the bounds allow."""
-        request = RecordedRequest(method, path, query, headers, body[:MAX_BODY], len(body), status, operation)
+        kept = body[:MAX_BODY]
+        request = RecordedRequest(method, path, query, headers, kept, len(body), status, operation, is_planned)
         with self._lock:
             self._requests.append(request)
             self._bytes += _cost(request)

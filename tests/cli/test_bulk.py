@@ -11,14 +11,21 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from paisr import AsyncPaisr
+from paisr._base.runtime import SYSTEM
 from paisr._bulk import rows
 from paisr._recovery.recovery import Recovery
+from paisr_cli._bulk_files import Tally
+from paisr_cli._bulk_parts import Part
+from paisr_cli._bulk_progress import Progress
 from paisr_stub import StubServer
 
 HEADER = "customer,summary,due,currency,description,quantity,unit_price,description_2,quantity_2,unit_price_2"
@@ -111,6 +118,19 @@ def test_refused_rows_are_in_a_file_that_can_be_corrected_and_run(
     write(corrected.strip(), name="corrected.csv")
     assert run("invoices", "create", "--from", "corrected.csv", "--journal", "invoices.csv.journal").status == 0
     assert sorted(str(one["summary"]) for one in stub.invoices) == ["Rent 2", "Rent 3"]
+
+
+def test_a_finished_row_is_no_error_when_its_due_date_has_passed(
+    run: Any, stub: StubServer, customer: str, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = date.today() + timedelta(days=2)
+    write("customer,summary,due", f"jane@example.com,Rent,{due}")
+    assert run("invoices", "create", "--from", "invoices.csv").status == 0
+    after = replace(SYSTEM, today=lambda: due + timedelta(days=1))
+    monkeypatch.setattr(AsyncPaisr, "_runtime", after)
+    ended = run("invoices", "create", "--from", "invoices.csv")
+    assert (ended.status, len(stub.invoices)) == (0, 1)
+    assert "1 invoices, 1 of them from an earlier run" in ended.err
 
 
 def test_a_row_that_was_refused_is_corrected_under_its_key(
@@ -215,6 +235,65 @@ def test_a_row_that_cannot_be_decided_is_said_and_decided_by_the_next_run(
     assert len(stub.invoices) == 1
 
 
+def test_a_dry_run_needs_no_token(run: Any, stub: StubServer, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PAISR_TOKEN")
+    write(HEADER, line(1))
+    ended = run("invoices", "create", "--from", "invoices.csv", "--dry-run")
+    assert (ended.status, ended.err) == (0, "paisr: 1 rows are right, 0 are wrong; nothing was sent\n")
+
+
+def test_no_token_is_said_with_both_ways_to_give_one(
+    run: Any, stub: StubServer, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PAISR_TOKEN")
+    write(HEADER, line(1))
+    for words in (["invoices", "create", "--from", "invoices.csv"], ["invoices", "list"]):
+        ended = run(*words)
+        assert ended.status == 2
+        assert "set PAISR_TOKEN" in ended.err
+        assert "--token-file" in ended.err
+
+
+def test_another_rate_than_earlier_runs_is_named_by_its_option(
+    run: Any, stub: StubServer, customer: str, write: Write
+) -> None:
+    write(HEADER, line(1))
+    assert run("invoices", "create", "--from", "invoices.csv").status == 0
+    ended = run("invoices", "create", "--from", "invoices.csv", "--rate", "100/2")
+    assert ended.status == 2
+    assert "--rate 100/2 is not the rate that earlier runs kept" in ended.err
+    assert "give --rate 250/60" in ended.err
+    Path("other").write_text("a file of something else, which is long enough")
+    ended = run("invoices", "create", "--from", "invoices.csv", "--share-rate", "file:other")
+    assert "is not one that keeps a rate limit" in ended.err
+
+
+def test_what_a_killed_run_was_writing_is_removed_and_nothing_else(
+    run: Any, stub: StubServer, customer: str, write: Write
+) -> None:
+    write(HEADER, line(1), line(2, price="0.001"))
+    part = "paisr-part-0123456789ab"
+    killed = [Path(f"invoices.csv.{kind}.csv.{part}") for kind in ("results", "refused")]
+    others = [Path(f"other.csv.results.csv.{part}"), Path("invoices.csv.results.csv.20261231"),
+              Path(f"invoices.csv.results.csv.{part}.bak")]  # fmt: skip
+    for path in (*killed, *others):
+        path.write_text("")
+    at_work = Part(Path("invoices.csv.results.csv"))
+    at_work.file()
+    (mine,) = {*Path().glob("*.paisr-part-*")} - {*killed, *others}
+    assert run("invoices", "create", "--from", "invoices.csv", "--dry-run").status == 3
+    assert all(path.exists() for path in killed), "a dry run leaves everything as it is"
+    assert run("invoices", "create", "--from", "invoices.csv").status == 3
+    assert not any(path.exists() for path in killed)
+    assert all(path.exists() for path in (*others, mine))
+    at_work.put()
+    assert Path("invoices.csv.results.csv").read_text() == ""
+
+
+def test_help_names_the_option_for_a_file(run: Any) -> None:
+    assert "--from" in run("invoices", "create", "--help").out
+
+
 def test_standard_input_needs_a_journal(run: Any, stub: StubServer) -> None:
     assert "need --journal" in run("invoices", "create", "--from", "-").err
 
@@ -253,6 +332,32 @@ def test_a_terminal_shows_how_far_it_is(stub: StubServer, customer: str, write: 
     assert process.wait() == 0
     assert b"invoices, 0 refused" in shown
     assert b"20 invoices, 0 of them from an earlier run" in shown
+
+
+def test_a_wait_is_said_with_what_it_is_for_and_how_long(
+    terminal: Any, stub: StubServer, customer: str, write: Write, no_pauses: None
+) -> None:
+    write(HEADER, line(1), line(2))
+    stub.fail_next(drop="after", operation="create")
+    status, shown = terminal("invoices", "create", "--from", "invoices.csv")
+    assert status == 0
+    said = " ".join(shown.split())
+    assert "waits up to 1 s for 1 row of which it is not known yet whether there is an invoice" in said
+
+
+def test_a_wait_is_said_again_only_when_it_gets_longer() -> None:
+    said: list[str] = []
+    progress = Progress(tell=said.append, clock=lambda: 100.0)
+    progress.put_off(0, 61.0)
+    assert said == [], "others are at work"
+    progress.nothing_else()
+    progress.put_off(1, 63.0)
+    progress.put_off(1, 90.0)
+    progress.done(0, Tally())
+    assert [one.partition(" of ")[0] for one in said] == [
+        "paisr: waits up to 61 s for 1 row",
+        "paisr: waits up to 90 s for 2 rows",
+    ]
 
 
 @pytest.mark.parametrize("size", [0, 120_000])

@@ -34,6 +34,14 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
+def test_a_price_that_cannot_be_paid_is_refused(run: Any, stub: StubServer) -> None:
+    ended = run(*CREATE, "--item", "1 x 1.234 Olives", "--currency", "SRD")
+    assert ended.status == Exit.WRONG_USE
+    assert "items[1].unit_price=1.234 has more than 2 decimals, and SRD has 2" in ended.err
+    assert stub.requests == []
+    assert run(*CREATE, "--item", "1 x 1.2300 Olives").status == Exit.DONE
+
+
 def test_create_makes_one_invoice_of_its_options(run: Any, stub: StubServer) -> None:
     items = ("--item", "2 x 75.00 Pizza Margherita", "--item", "1.5 x 0.10 Olives x 3")
     ended = run(*CREATE[:-2], *items, "--currency", "EUR", "--output", "json")

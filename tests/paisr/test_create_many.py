@@ -27,6 +27,8 @@ from paisr import (
     RowResult,
     UnprocessableEntityError,
 )
+from paisr._bulk import in_parallel
+from paisr._recovery.store import AttemptStore
 
 Results = list[RowResult]
 
@@ -111,6 +113,33 @@ def test_a_due_date_has_the_same_key_on_another_day(side: Any, service: Any, pat
     (second,) = many(side.client(service, journal=path, time=SimpleNamespace(runtime=tomorrow)), rows)
     assert (second.key, second.created, second.is_new) == (first.key, first.created, False)
     assert service.posts == 1
+
+
+def later(time: Any, days: int) -> Any:
+    """The time so many days after the clock's."""
+    wall, today = timedelta(days=days), date(2024, 5, 1) + timedelta(days=days)
+    return SimpleNamespace(runtime=replace(time.runtime, now=lambda: time.now() + wall, today=lambda: today))
+
+
+@pytest.mark.parametrize("key", [None, "2024-05/1"])
+def test_a_finished_row_stays_so_when_its_due_date_has_passed(
+    key: str | None, side: Any, service: Any, path: Any, time: Any, many: Any
+) -> None:
+    rows = [row(1, due=date(2024, 5, 4), key=key), row(2, due=date(2024, 5, 4))]
+    (first, _) = many(side.client(service, journal=path, time=time), rows)
+    rows[1] = row(3, due=date(2024, 5, 4))
+    (second, new) = many(side.client(service, journal=path, time=later(time, 10)), rows)
+    assert (second.key, second.created, second.is_new) == (first.key, first.created, False)
+    assert "due=2024-05-04 is not after today" in str(new.error)
+    assert service.posts == 2
+
+
+def test_another_due_date_under_a_key_is_refused(side: Any, service: Any, path: Any, time: Any, many: Any) -> None:
+    client = side.client(service, journal=path, time=time)
+    many(client, [row(1, due=date(2024, 5, 4), key="1")])
+    for due in (date(2024, 5, 5), "In 4 days"):
+        (result,) = many(client, [row(1, due=due, key="1")])
+        assert "was used for another request, which differs in due" in str(result.error)
 
 
 def test_a_row_has_a_key_of_its_own(client: Any, service: Any, many: Any) -> None:
@@ -257,6 +286,80 @@ def test_an_undecided_row_is_a_result_and_the_next_call_continues(
     (result,) = many(client, [row(1)])
     assert result.created is not None
     assert len(service.invoices) == 1
+
+
+@pytest.fixture
+def left_open(side: Any, service: Any, path: Any, time: Any, many: Any) -> Callable[..., None]:
+    """Have a row of which nobody knows whether it has an invoice."""
+
+    def left_open(row: dict[str, Any]) -> None:
+        service.plan = ["drop"]
+        listing, service.response = service.response, lambda _data: httpx.Response(500)
+        (result,) = many(side.client(service, journal=path, time=time), [row])
+        assert result.error.outcome == "unknown"
+        service.response = listing
+        service.requests.clear()
+        time.slept.clear()
+
+    return left_open
+
+
+def test_what_an_earlier_call_left_open_holds_up_no_other_row(
+    side: Any, service: Any, path: Any, time: Any, many: Any, left_open: Any
+) -> None:
+    left_open(row(0))
+    waiting: list[tuple[int, float]] = []
+    results = many(
+        side.client(service, journal=path, time=time),
+        [row(number) for number in range(12)],
+        on_undecided=lambda index, seconds: waiting.append((index, seconds)),
+    )
+    assert all(one.created is not None for one in results)
+    assert waiting[0] == (0, 1.0)
+    methods = [one.method for one in service.requests]
+    assert methods[:12] == ["POST"] * 11 + ["GET"], "it is looked for after the others were sent"
+
+
+def test_a_row_that_was_left_open_and_cannot_be_sent_is_not_refused(
+    side: Any, service: Any, path: Any, time: Any, many: Any, left_open: Any
+) -> None:
+    rows = [row(0, due=date(2024, 5, 4))]
+    left_open(rows[0])
+    client = side.client(service, journal=path, time=later(time, 10))
+    (result,) = many(client, rows)
+    assert result.error.outcome == "unknown"
+    assert "due=2024-05-04 is not after today" in str(result.error)
+    ((attempt, _),) = side.call(client, "reconcile_journal")
+    assert result.error.attempt.id == attempt.id
+
+
+def test_finished_rows_are_looked_up_many_at_once(
+    side: Any, client: Any, service: Any, many: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [row(number) for number in range(300)]
+    many(client, rows)
+    asked: list[int] = []
+    by_keys = AttemptStore.by_keys
+
+    def counted(self: AttemptStore, service: str, keys: Any, timeout: float) -> Any:
+        asked.append(len(keys))
+        return by_keys(self, service, keys, timeout)
+
+    monkeypatch.setattr(AttemptStore, "by_keys", counted)
+    monkeypatch.setattr(in_parallel, "MAX_COLLECTING", 60.0)
+    assert not any(one.is_new for one in many(client, rows))
+    assert sum(asked) == 300
+    assert asked == ([1] * 300 if side.name == "sync" else [8, 16, 32, 64, 128, 52])
+
+
+def test_rows_before_an_error_of_their_source_are_carried_out(client: Any, service: Any, many: Any) -> None:
+    def rows() -> Iterator[dict[str, Any]]:
+        yield from (row(number) for number in range(3))
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        many(client, rows())
+    assert service.posts == 3
 
 
 def test_a_service_that_cannot_be_reached_is_tried_again(

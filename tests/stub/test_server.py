@@ -237,6 +237,10 @@ def test_requests_are_recorded_as_they_came(stub: StubServer, http: httpx.Client
     assert first.headers["authorization"] == "Bearer test-token"
     assert "test-token" not in repr(first)
     assert (second.path, second.operation, second.status) == ("/v2/nowhere", None, 404)
+    stub.fail_next(status=429)
+    http.get("/invoices")
+    third = stub.requests[-1]
+    assert (third.status, third.is_planned, second.is_planned) == (429, True, False)
     stub.forget_requests()
     assert stub.requests == []
 

@@ -9,6 +9,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from paisr import ApiResponse, APIStatusError, Paisr, PaisrError, UnexpectedResponseError
+from paisr._engine.outcomes import HINTS as CLIENT_HINTS
+from paisr._hooks import HOOKS, NO_HOOK
 from paisr_cli.doctor.findings import Finding, differs, note, ok, wrong
 from paisr_cli.doctor.survey import Survey, ids
 from paisr_generated.api import operation_named
@@ -56,7 +58,7 @@ class Caller:
             response: ApiResponse[Any] = send()
         except APIStatusError as error:
             response = error.response
-            hint = HINTS.get(error.status_code)
+            hint = _hint(name, error.status_code)
             yield wrong(name, "call", f"the service responded with {error.status_code}" + (f": {hint}" if hint else ""))
         except UnexpectedResponseError as error:
             response = error.response
@@ -83,3 +85,8 @@ class Caller:
             return ok("network", "clock", "is the service's")
         which = f"is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the service's"
         return (note if abs(ahead) < CLOCK_IS_WRONG else wrong)("network", "clock", f"{which}; set it right")
+
+
+def _hint(operation: str, status: int) -> str | None:
+    """What helps with a status: here, else what the client says of it."""
+    return HINTS.get(status) or HOOKS.get(operation, NO_HOOK).hints.get(status) or CLIENT_HINTS.get(status)

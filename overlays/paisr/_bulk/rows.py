@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, cast
-
-from attrs import define, frozen
 
 from paisr._base.errors import (
     APIConnectionError,
@@ -22,23 +18,23 @@ from paisr._base.errors import (
     RateLimitTimeoutError,
 )
 from paisr._base.texts import safe_repr, type_name
+from paisr._bulk.content import check_decimals, content_key
+from paisr._bulk.items import Item, RowResult, due_as_sent, is_day, still_open
 from paisr._engine.steps import Pause
 from paisr._hooks import HOOKS
-from paisr._recovery.attempts import CREATE
+from paisr._inputs.due import due_text
+from paisr._recovery.attempts import CREATE, UNRESOLVED
 from paisr._session import checked_key, checked_values
 from paisr_generated.api import operation_named
-from paisr_generated.operations import encode
 
 if TYPE_CHECKING:
     from paisr._engine.steps import Steps
+    from paisr._recovery.attempts import JournalEntry
     from paisr._session import Session
-    from paisr_generated import CreatedInvoice
     from paisr_generated.operations import ApiResponse
 
     Row = Mapping[str, object]
 
-# The decimals of a currency (ISO 4217): SRD, USD and EUR have two.
-DECIMALS = 2
 # Rows that wait to be tried again; when there are more, no other is begun before them.
 MAX_UNDECIDED = 100
 MAX_TRIES = 4
@@ -50,42 +46,24 @@ FIRST_LOOK = 1.0
 FATAL = (ConfigurationError, AuthenticationError, PermissionDeniedError)
 
 
-@frozen(kw_only=True)
-class RowResult:
-    """What became of one row of `create_many`.
-
-    `index`: which row, the first is 0. `key`: of the create; None for a row that was refused before it had one.
-    `created`: its invoice; None where there is an `error`, and in a dry run. `is_new`: whether this call sent it.
-    """
-
-    index: int
-    key: str | None = None
-    created: CreatedInvoice | None = None
-    error: PaisrError | None = None
-    is_new: bool = False
-
-
-@define(kw_only=True)
-class Item:
-    """A row on its way: its arguments, checked, or why it was refused."""
-
-    index: int
-    arguments: Mapping[str, object] = {}
-    key: str | None = None
-    refusal: InvalidArgumentError | None = None
-    tries: int = 0
-    not_before: float = 0.0
-
-
 class Bulk:
     """The rows of one call of `create_many`. It keeps the undecided ones, and a number for the key of each."""
 
-    def __init__(self, session: Session, timeout: float | None, *, dry_run: bool) -> None:
+    def __init__(
+        self,
+        session: Session,
+        timeout: float | None,
+        *,
+        dry_run: bool,
+        on_undecided: Callable[[int, float], object] | None,
+    ) -> None:
         if not dry_run and not session.recovery.is_journal:
             raise ConfigurationError(
                 "create_many needs a journal, which knows what earlier runs created; make the client with journal=."
             )
-        self._undecided: deque[Item] = deque()
+        # By the time that each waits for.
+        self._undecided: list[tuple[float, int, Item]] = []
+        self._on_undecided = on_undecided
         self._session = session
         self._timeout = timeout
         self._dry_run = dry_run
@@ -104,11 +82,9 @@ class Bulk:
 
     def next_undecided(self, *, is_over: bool = False) -> Item | None:
         """A row whose turn it is to be tried again: when there are no others, or too many wait."""
-        return (
-            self._undecided.popleft()
-            if self._undecided and (is_over or len(self._undecided) >= MAX_UNDECIDED)
-            else None
-        )
+        if self._undecided and (is_over or len(self._undecided) >= MAX_UNDECIDED):
+            return heappop(self._undecided)[2]
+        return None
 
     def item(self, row: object) -> Item:
         """The next row, checked."""
@@ -121,17 +97,35 @@ class Bulk:
             item.refusal = error
         return item
 
+    def recall(self, items: Sequence[Item]) -> Steps[list[Item]]:
+        """Look up what the journal knows of rows; those that are to be carried out now.
+
+        A row of which it is not known whether an earlier call made its invoice, or that another call is at work on,
+        is one of the undecided: it holds up no other, and most are certain by the time that the others are done.
+        """
+        if self._dry_run:
+            return [*items]
+        keys = [one.key for one in items if one.refusal is None and one.key is not None]
+        found = (yield from self._session.by_keys(keys, self._timeout)) if keys else {}
+        return [item for item in items if self._is_to_be_done(item, found.get(item.key or ""))]
+
     def create(self, item: Item) -> Steps[RowResult | None]:
         """Carry a row out; None when it is to be tried again, as one of the undecided."""
+        if not item.is_recalled and not (yield from self.recall([item])):
+            return None
         if item.refusal is not None or self._dry_run:
             return RowResult(index=item.index, key=item.key, error=item.refusal)
+        if item.finished is not None:
+            return self.recalled(item, item.finished)
         wait = item.not_before - self._session.runtime.clock()
-        if item.tries and wait > 0:
+        if wait > 0:
             yield Pause(wait)
         try:
             response = yield from self._send(item)
         except FATAL:
             raise
+        except InvalidArgumentError as error:
+            return RowResult(index=item.index, key=item.key, error=still_open(item, error))
         except PaisrError as error:
             if self._put_off(item, error):
                 return None
@@ -139,13 +133,34 @@ class Bulk:
         is_new = response.attempts > 0 or item.tries > 0
         return RowResult(index=item.index, key=item.key, created=response.data, is_new=is_new)
 
+    def recalled(self, item: Item, entry: JournalEntry) -> RowResult:
+        """The result of a row that has its invoice; on any day, also when its due date has passed."""
+        due = due_as_sent(item.arguments["due"], entry.attempt)
+        try:
+            values = {**item.arguments, "due": due_text(due, self._session.runtime.today)}
+            created = self._session.recalled(self._operation, values, entry, entry.response or b"")
+        except PaisrError as error:
+            return RowResult(index=item.index, key=item.key, error=error)
+        return RowResult(index=item.index, key=item.key, created=created)
+
+    def _is_to_be_done(self, item: Item, entry: JournalEntry | None) -> bool:
+        item.is_recalled = True
+        if entry is None or item.refusal is not None:
+            return True
+        if entry.in_flight or entry.state in UNRESOLVED:
+            item.opened = entry.attempt
+            self._wait(item, FIRST_LOOK)
+            return False
+        if entry.invoice_id is not None and entry.response is not None:
+            item.finished = entry
+        return True
+
     def _send(self, item: Item) -> Steps[ApiResponse[Any]]:
         """Create it, whenever the rate allows."""
+        arguments = {**item.arguments, "key": item.key}
         while True:
             try:
-                return (
-                    yield from self._session.call(self._operation, {**item.arguments, "key": item.key}, self._timeout)
-                )
+                return (yield from self._session.call(self._operation, arguments, self._timeout))
             except RateLimitTimeoutError as error:
                 wait = error.retry_after or PAUSE
             yield Pause(wait)
@@ -160,9 +175,15 @@ class Bulk:
             pause = PAUSE
         else:
             pause = FIRST_LOOK if item.tries == 1 else self._session.recovery.settle_after + FIRST_LOOK
-        item.not_before = self._session.runtime.clock() + pause
-        self._undecided.append(item)
+        self._wait(item, pause)
         return True
+
+    def _wait(self, item: Item, seconds: float) -> None:
+        """Make it one of the undecided, for so long at least."""
+        item.not_before = self._session.runtime.clock() + seconds
+        heappush(self._undecided, (item.not_before, item.index, item))
+        if self._on_undecided is not None:
+            self._on_undecided(item.index, seconds)
 
     def _checked(self, row: object) -> tuple[dict[str, object], str]:
         """The arguments of the create, and its key: the row's own, or its content."""
@@ -173,9 +194,14 @@ class Bulk:
         if unknown := next((name for name in given if name not in {*names, "key"}), None):
             raise InvalidArgumentError(f"A row has {safe_repr(unknown)}; it can have {', '.join(names)} and key.")
         arguments = {name: given.get(name) for name in names}
+        due = arguments["due"]
+        # That a date is to come is checked when the row is sent: one that has its invoice has it on any day.
+        if is_late := not self._dry_run and is_day(due):
+            arguments["due"] = f"{due}"
         values = checked_values(self._operation, HOOKS[CREATE].prepare(arguments, self._session.runtime))
-        _check_decimals(values)
-        return values, checked_key(given.get("key")) or _content_key(values, arguments["due"])
+        check_decimals(values.get("items"), values.get("currency"))
+        key = checked_key(given.get("key")) or content_key(values, due)
+        return {**values, "due": due} if is_late else values, key
 
     def _refuse_second(self, item: Item) -> None:
         digest = int.from_bytes(blake2b(f"{item.key}".encode(), digest_size=8).digest(), "big")
@@ -184,35 +210,4 @@ class Bulk:
             raise InvalidArgumentError(
                 f"The row has the key, or the content, of the row with index {first}; leave one of them out, or tell "
                 "them apart by a key of their own."
-            )
-
-
-def _content_key(values: Mapping[str, object], due: object) -> str:
-    """A key made of what is billed: the same for amounts that are equal, and for a due date on any day."""
-    content = {name: _plain(value) for name, value in sorted(values.items())}
-    if isinstance(due, date):
-        content["due"] = due.isoformat()
-    return f"row-{blake2b(encode(content), digest_size=16).hexdigest()}"
-
-
-def _plain(value: object) -> Any:
-    """The value with amounts as texts without the zeros that a spreadsheet adds or drops."""
-    if isinstance(value, Decimal):
-        text = format(value, "f")
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    if isinstance(value, list):
-        return [_plain(one) for one in cast("list[object]", value)]
-    if isinstance(value, dict):
-        return {name: _plain(one) for name, one in sorted(cast("dict[str, object]", value).items())}
-    return value
-
-
-def _check_decimals(values: Mapping[str, object]) -> None:
-    items = cast("list[dict[str, Any]]", values.get("items") or [])
-    for index, item in enumerate(items):
-        price = item["unit_price"]
-        if len(_plain(price).partition(".")[2]) > DECIMALS:
-            raise InvalidArgumentError(
-                f"items[{index}].unit_price={price} has more than {DECIMALS} decimals, and "
-                f"{values.get('currency') or 'the currency'} has {DECIMALS}; give an amount that can be paid."
             )

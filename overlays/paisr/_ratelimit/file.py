@@ -43,6 +43,16 @@ _LOCK_TIMEOUT = 1.0
 _MAX_GAP = 0.25
 
 
+def kept_limit(path: Path) -> tuple[int, float] | None:
+    """The limit that a file keeps: so many requests, in so many seconds. None for a file of something else."""
+    with path.open("rb") as file:
+        head = file.read(_LIMIT.size)
+    if len(head) < _LIMIT.size or not head.startswith(_MARK):
+        return None
+    _mark, requests, per = _LIMIT.unpack(head)
+    return requests, per
+
+
 class FileBackend:
     """A ring of times on the machine's monotonic clock, which all its processes read alike."""
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import evolve, field, fields, frozen
+from attrs import evolve, field, frozen
 from msgspec.structs import replace
 
-from paisr._base.errors import ConfigurationError, InvalidArgumentError, PaisrError
+from paisr._base.errors import ConfigurationError, PaisrError
 from paisr._engine.deadlines import Deadline
 from paisr._engine.exchange import exchange
 from paisr._engine.outcomes import read
 from paisr._engine.steps import RawResponse
 from paisr._recovery.attempts import NEVER_HAPPENED, InvoiceTakenError, Outcome, OutcomeUnknownError, StoreError, Work
 from paisr._recovery.database import MIN_LOCK_TIMEOUT
+from paisr._recovery.keys import refuse_another_request
 from paisr._recovery.reconcile import as_created, in_flight
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = logging.getLogger("paisr")
-_IN_DAYS = re.compile(r"In (\d{1,6}) days?")
 
 
 @frozen(kw_only=True)
@@ -95,7 +94,7 @@ class Creator:
         """What a key that is known gives: its invoice, or one more attempt where there is certainly none."""
         if entry.in_flight or entry.state not in NEVER_HAPPENED:
             # What was refused can be put right under the same key.
-            _refuse_another_request(attempt, entry)
+            refuse_another_request(attempt.request, attempt.started_at, entry)
         if entry.in_flight:
             raise in_flight(entry.attempt)
         if entry.invoice_id is not None and entry.response is not None:
@@ -152,29 +151,3 @@ class Creator:
     def _stored(self, content: bytes) -> ApiResponse[Any]:
         """What the service responded to the create of a key; nothing was sent."""
         return read(RawResponse(200, [], content), self.call, self.policy.secret, attempts=0)
-
-
-def _refuse_another_request(attempt: Attempt, entry: JournalEntry) -> None:
-    mine, theirs = attempt.request, entry.attempt.request
-    if not isinstance(theirs, type(mine)):
-        raise ConfigurationError(
-            f"What was sent with key={entry.key!r} cannot be read in the journal; settle its attempt by hand "
-            "(Journal.find, Journal.settle), or give another key."
-        )
-    differing = [one.name for one in fields(type(mine)) if getattr(mine, one.name) != getattr(theirs, one.name)]
-    if "due" in differing and _is_same_day(attempt, entry.attempt):
-        differing.remove("due")
-    if differing:
-        raise InvalidArgumentError(
-            f"key={entry.key!r} was used for another request, which differs in {', '.join(differing)}; "
-            "give what was sent then, or another key."
-        )
-
-
-def _is_same_day(attempt: Attempt, other: Attempt) -> bool:
-    """Whether two relative due dates mean one day: what was due in 3 days yesterday is due in 2 days."""
-    mine, theirs = _IN_DAYS.fullmatch(attempt.request.due), _IN_DAYS.fullmatch(other.request.due)
-    if mine is None or theirs is None:
-        return False
-    passed = attempt.started_at.astimezone().date() - other.started_at.astimezone().date()
-    return passed.days == int(theirs[1]) - int(mine[1])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from paisr._base.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable, Sequence
 
     from paisr._base.runtime import Runtime
     from paisr._base.secrets import Secret
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from paisr._recovery.store import AttemptStore
     from paisr_generated import Invoice
     from paisr_generated.operations import ApiResponse
+
+T = TypeVar("T")
 
 # Seconds after which an invoice that is not listed is not to come any more.
 SETTLE_AFTER = 60.0
@@ -74,6 +77,10 @@ class Recovery:
         creator = Creator(store=self.store, policy=policy, reconciler=reconciler, call=call, deadline=deadline)
         return creator.create(Attempt.of(request, self._runtime.now(), self._service), key)
 
+    def by_keys(self, keys: Sequence[str], deadline: Deadline) -> Steps[dict[str, JournalEntry]]:
+        """What the journal knows of these keys."""
+        return self._read(lambda: self.store.by_keys(self._service, keys, deadline.remaining()), deadline)
+
     def reconcile(self, attempt: Attempt, reader: Reader, deadline: Deadline) -> Steps[Invoice | None]:
         from paisr._recovery.reconcile import checked_attempt
 
@@ -82,21 +89,22 @@ class Recovery:
     def reconcile_journal(self, settle_after: float, reader: Reader, deadline: Deadline) -> Steps[Reconciled]:
         if not self.is_journal:
             raise ConfigurationError("This client has no journal to reconcile; make it with journal=PATH.")
-        entries = yield from self._unresolved(deadline)
+        entries = yield from self._read(lambda: self.store.unresolved(deadline.remaining()), deadline)
         return (yield from self._reconciler(reader, deadline, settle_after).all(entries))
 
     def unresolved(self, deadline: Deadline) -> Steps[list[Attempt]]:
-        return [entry.attempt for entry in (yield from self._unresolved(deadline))]
+        entries = yield from self._read(lambda: self.store.unresolved(deadline.remaining()), deadline)
+        return [entry.attempt for entry in entries]
 
     def close(self) -> None:
         for store in self._store.values():
             store.database.close()
 
-    def _unresolved(self, deadline: Deadline) -> Steps[list[JournalEntry]]:
+    def _read(self, work: Callable[[], T], deadline: Deadline) -> Steps[T]:
         from paisr._recovery.journal import as_configuration_error
 
         with as_configuration_error(self.store.name):
-            return (yield from self.store.run(lambda: self.store.unresolved(deadline.remaining()), deadline))
+            return (yield from self.store.run(work, deadline))
 
     def _reconciler(self, reader: Reader, deadline: Deadline, settle_after: float | None = None) -> Reconciler:
         from paisr._recovery.reading import Lists

@@ -120,6 +120,15 @@ class AttemptStore:
             entry = rows.first("id = ?", [attempt.id])
         return None if entry is None else self._as_known(entry)
 
+    def by_keys(self, service: str, keys: Sequence[str], timeout: float) -> dict[str, JournalEntry]:
+        """The entries that have these keys, by key."""
+        found: dict[str, JournalEntry] = {}
+        with self._rows(timeout) as rows:
+            for part in in_parts(keys):
+                entries = rows.where(f"service = ? AND key IN ({', '.join('?' * len(part))})", [service, *part])
+                found |= {entry.key: self._as_known(entry) for entry in entries if entry.key is not None}
+        return found
+
     def entries(
         self, where: str = "1 = 1", parameters: Sequence[Any] = (), timeout: float = LOCK_TIMEOUT
     ) -> list[JournalEntry]:

@@ -207,6 +207,16 @@ def test_a_service_that_is_not_there_is_a_finding(run: Any, stub: StubServer, mo
     assert said["list_invoices", "call"][0] == "wrong"
 
 
+def test_an_address_without_the_version_gets_the_hint_that_a_list_gets(
+    run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAISR_BASE_URL", stub.url.removesuffix("/v2"))
+    _status, said = found(run)
+    hint = "check that the base URL ends in the version, such as /v2"
+    assert said["list_invoices", "call"] == ("wrong", f"the service responded with 404: {hint}")
+    assert hint in run("invoices", "list").err
+
+
 def test_a_proxy_is_named_without_its_password(run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PAISR_BASE_URL")
     monkeypatch.setenv("HTTPS_PROXY", f"http://jane:{CANARY}@127.0.0.1:1")
