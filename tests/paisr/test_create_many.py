@@ -336,7 +336,7 @@ def test_a_row_that_was_left_open_and_cannot_be_sent_is_not_refused(
 def test_finished_rows_are_looked_up_many_at_once(
     side: Any, client: Any, service: Any, many: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = [row(number) for number in range(300)]
+    rows = [row(number) for number in range(100)]
     many(client, rows)
     asked: list[int] = []
     by_keys = AttemptStore.by_keys
@@ -348,8 +348,8 @@ def test_finished_rows_are_looked_up_many_at_once(
     monkeypatch.setattr(AttemptStore, "by_keys", counted)
     monkeypatch.setattr(in_parallel, "MAX_COLLECTING", 60.0)
     assert not any(one.is_new for one in many(client, rows))
-    assert sum(asked) == 300
-    assert asked == ([1] * 300 if side.name == "sync" else [8, 16, 32, 64, 128, 52])
+    assert sum(asked) == 100
+    assert asked == ([1] * 100 if side.name == "sync" else [8, 16, 32, 44])
 
 
 def test_rows_before_an_error_of_their_source_are_carried_out(client: Any, service: Any, many: Any) -> None:
