@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from weakref import WeakValueDictionary
 
 import msgspec
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from paisr._base import errors
 from paisr._base.errors import InvalidArgumentError, PaisrError
@@ -153,3 +153,27 @@ class Known:
 
     owners: Mapping[str, str]
     competing: Callable[[Invoice], Sequence[JournalEntry]]
+
+
+def checked_attempt(attempt: object, service: str) -> Attempt:
+    """The attempt, of this service; an `InvalidArgumentError` for anything else."""
+    if isinstance(attempt, OutcomeUnknownError):
+        raise InvalidArgumentError("reconcile takes the attempt, not the error: give it error.attempt.")
+    if not isinstance(attempt, Attempt):
+        raise InvalidArgumentError(
+            f"attempt is a {type(attempt).__name__}; give the attempt of an OutcomeUnknownError, or one of a journal."
+        )
+    if attempt.operation != CREATE:
+        raise InvalidArgumentError(
+            f"This attempt is of {attempt.operation}; only creates of invoices can be reconciled."
+        )
+    if attempt.service not in {None, "", service}:
+        raise elsewhere(attempt, service)
+    return evolve(attempt, service=service)
+
+
+def elsewhere(attempt: Attempt, service: str) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"This attempt was made at {attempt.service}, and this client talks to {service}, where its invoice cannot be; "
+        "use a client of that service (if only the address changed: attrs.evolve(attempt, service=None))."
+    )

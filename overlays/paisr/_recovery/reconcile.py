@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from attrs import evolve, field, frozen
 
-from paisr._base.errors import APITimeoutError, ConfigurationError, InvalidArgumentError, PaisrError
+from paisr._base.errors import APITimeoutError, ConfigurationError, PaisrError
 from paisr._recovery.attempts import (
-    CREATE,
     NEVER_HAPPENED,
     UNRESOLVED,
     Attempt,
@@ -20,6 +19,7 @@ from paisr._recovery.attempts import (
     Outcome,
     OutcomeUnknownError,
     StoreError,
+    elsewhere,
 )
 from paisr._recovery.reading import Filters
 from paisr._recovery.rows import UNREADABLE
@@ -150,6 +150,7 @@ class Reconciler:
         given = {entry.attempt.id: entry.attempt for entry in entries}
         near: dict[str, list[tuple[Invoice, Fit]]] = {}
         found: dict[str, Found] = {}
+        is_over = False
 
         def settle() -> None:
             near.update((one.id, listed.near(one)) for one in given.values())
@@ -157,6 +158,8 @@ class Reconciler:
             self.store.settle(entries, in_question, decide, self.deadline.remaining())
 
         def decide(entry: JournalEntry, known: Known) -> Outcome | None:
+            if is_over:  # the caller was told that nothing is known of these, and so nothing is noted
+                raise StoreError("did not respond in time")
             attempt = given[entry.attempt.id]
             try:
                 _refuse_what_has_changed(attempt, entry)
@@ -172,6 +175,7 @@ class Reconciler:
         try:
             yield from self.store.run(settle, self.deadline)
         except StoreError as error:
+            is_over = True
             if len(found) < len(entries):
                 return {one.id: self._unreadable(one, error) for one in given.values()}
             # What was found is true, whether it could be written or not.
@@ -213,23 +217,6 @@ def _fail(entries: Iterable[JournalEntry], error: PaisrError, found: dict[str, F
     found |= {entry.attempt.id: copy.copy(error) for entry in entries}
 
 
-def checked_attempt(attempt: object, service: str) -> Attempt:
-    """The attempt, of this service; an `InvalidArgumentError` for anything else."""
-    if isinstance(attempt, OutcomeUnknownError):
-        raise InvalidArgumentError("reconcile takes the attempt, not the error: give it error.attempt.")
-    if not isinstance(attempt, Attempt):
-        raise InvalidArgumentError(
-            f"attempt is a {type(attempt).__name__}; give the attempt of an OutcomeUnknownError, or one of a journal."
-        )
-    if attempt.operation != CREATE:
-        raise InvalidArgumentError(
-            f"This attempt is of {attempt.operation}; only creates of invoices can be reconciled."
-        )
-    if attempt.service not in {None, "", service}:
-        raise elsewhere(attempt, service)
-    return evolve(attempt, service=service)
-
-
 def as_created(invoice: Invoice) -> bytes:
     """An invoice that was found, as the response to its create would have described it."""
     session = msgspec.to_builtins(invoice.session) if invoice.session else None
@@ -239,11 +226,4 @@ def as_created(invoice: Invoice) -> bytes:
 def in_flight(attempt: Attempt) -> OutcomeUnknownError:
     return OutcomeUnknownError(
         "This create is still in flight, in this process or another; reconcile when it is over.", attempt=attempt
-    )
-
-
-def elsewhere(attempt: Attempt, service: str) -> InvalidArgumentError:
-    return InvalidArgumentError(
-        f"This attempt was made at {attempt.service}, and this client talks to {service}, where its invoice cannot be; "
-        "use a client of that service (if only the address changed: attrs.evolve(attempt, service=None))."
     )

@@ -82,7 +82,7 @@ class Recovery:
         return self._read(lambda: self.store.by_keys(self._service, keys, deadline.remaining()), deadline)
 
     def reconcile(self, attempt: Attempt, reader: Reader, deadline: Deadline) -> Steps[Invoice | None]:
-        from paisr._recovery.reconcile import checked_attempt
+        from paisr._recovery.attempts import checked_attempt
 
         return self._reconciler(reader, deadline).one(checked_attempt(attempt, self._service))
 

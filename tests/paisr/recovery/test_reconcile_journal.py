@@ -221,6 +221,29 @@ def test_a_store_that_fails_in_the_middle_leaves_each_with_an_error_of_its_own(
     assert {found.id for _, found in side.call(another, "reconcile_journal")} == {"inv_1", "inv_2"}
 
 
+def test_nothing_is_noted_of_attempts_that_the_call_gave_up(
+    side: Any, lost: Any, another: Any, journal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The transaction goes on in its thread when the call's time is over; what it decides would be in no result."""
+    attempt = lost()
+    store = another._session.recovery.store
+    run, late = store.run, list[Any]()
+
+    def run_late(work: Any, deadline: Any) -> Any:
+        if work.__name__ != "settle":
+            return (yield from run(work, deadline))
+        late.append(work)
+        raise StoreError("did not respond in time")
+
+    monkeypatch.setattr(store, "run", run_late)
+    ((same, found),) = side.call(another, "reconcile_journal", settle_after=0)
+    assert same == attempt
+    assert isinstance(found, OutcomeUnknownError)
+    with pytest.raises(StoreError, match="in time"):
+        late[0]()
+    assert Journal(journal).unresolved() == [attempt]
+
+
 def test_what_was_done_before_the_deadline_is_kept(
     side: Any, client: Any, service: Any, time: Any, attempt_of: Any, database_clock: None, journal: Any
 ) -> None:
