@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from paisr._recovery.journal import Journal
     from paisr.webhooks import WebhookEvent
     from paisr_generated import *  # noqa: F403 - the names of the contract are generated
-    from paisr_generated.operations import ApiResponse
     from paisr_generated.reading import UnreadableItem
+    from paisr_generated.responses import ApiResponse
 
 __all__ = [
     "ApiResponse",
@@ -53,7 +53,7 @@ __all__ += paisr_generated.__all__
 # Where a name is looked for when it is first asked for, in this order.
 _MODULES = (
     "paisr_generated",
-    "paisr_generated.operations",
+    "paisr_generated.responses",
     "paisr_generated.reading",
     "paisr._ratelimit.rate",
     "paisr._engine.events",

@@ -9,7 +9,8 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from paisr._engine.steps import Steps
     from paisr._session import Session
-    from paisr_generated.operations import ApiResponse, Operation
+    from paisr_generated.operations import Operation
+    from paisr_generated.responses import ApiResponse
 
 T = TypeVar("T")
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from paisr._recovery.reconcile import Reconciled
     from paisr._recovery.recovery import Recovery
     from paisr_generated import Invoice, InvoiceList
-    from paisr_generated.operations import ApiResponse, Operation
+    from paisr_generated.operations import Operation
+    from paisr_generated.responses import ApiResponse
 
     Attempts = list[Attempt]  # by a name of its own, because `list` is a call in the class below
 

@@ -20,7 +20,7 @@ from paisr import AsyncPaisr, Paisr
 from paisr._recovery.sqlite import FileDatabase, MemoryDatabase, _open
 from paisr._transport import connections
 
-# A whole sweep takes some ten cancellations; `make test` makes a few of each, and CANCELLATIONS=100000 as many.
+# A whole sweep takes some ten cancellations; `make test` makes a few of each; FAULTS_CANCELLATIONS is for each test.
 CANCELLATIONS = int(os.environ.get("FAULTS_CANCELLATIONS", "200"))
 SIGNALS = int(os.environ.get("FAULTS_SIGNALS", "300"))
 

@@ -59,11 +59,11 @@ def make_help(root: Path) -> str:
     return subprocess.run(["make"], cwd=root, capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("folder", ["overlays", "stub", "cli"])
+@pytest.mark.parametrize("folder", ["overlays", "stub", "cli", "generator-templates"])
 def test_no_module_is_long(root: Path, folder: str) -> None:
     lengths = {path: len(text_of(path).splitlines()) for path in (root / folder).rglob("*.py")}
     assert lengths
-    assert {str(path.relative_to(root)): lines for path, lines in lengths.items() if lines > 300} == {}
+    assert {str(path.relative_to(root)): lines for path, lines in lengths.items() if lines > 250} == {}
 
 
 def test_no_file_names_a_registry_or_a_path_of_somebody_s_machine(root: Path, tracked: list[Path]) -> None:

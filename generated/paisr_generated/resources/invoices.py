@@ -7,7 +7,8 @@ import datetime
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
-from ..operations import ApiResponse, AsyncCaller, Caller
+from ..operations import AsyncCaller, Caller
+from ..responses import ApiResponse
 
 if TYPE_CHECKING:
     from dateutil.relativedelta import relativedelta

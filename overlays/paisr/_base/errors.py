@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from paisr_generated.operations import ApiResponse
     from paisr_generated.reading import UnreadableItem
+    from paisr_generated.responses import ApiResponse
 
 __all__ = [
     "APIConnectionError",

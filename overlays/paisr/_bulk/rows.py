@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from paisr._engine.steps import Steps
     from paisr._recovery.attempts import JournalEntry
     from paisr._session import Session
-    from paisr_generated.operations import ApiResponse
+    from paisr_generated.responses import ApiResponse
 
     Row = Mapping[str, object]
 

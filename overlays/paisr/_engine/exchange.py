@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from paisr._engine.retry import RetryPolicy
     from paisr._engine.steps import AttemptResult, Steps
     from paisr._ratelimit.queue import Limiter
-    from paisr_generated.operations import ApiResponse
+    from paisr_generated.responses import ApiResponse
 
 T = TypeVar("T")
 TOO_LATE = TransportFailure("timeout", sent=False, reason="it passed before the request was sent")

@@ -17,7 +17,7 @@ from paisr._base.errors import (
 from paisr._engine.envelope import clipped, error_message, excerpt
 from paisr._engine.retry import retry_after
 from paisr._engine.steps import RawResponse, TransportFailure
-from paisr_generated.operations import ApiResponse, Headers
+from paisr_generated.responses import ApiResponse, Headers
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from msgspec import Struct
 
-from paisr_generated.operations import Headers
+from paisr_generated.responses import Headers
 
 if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from paisr._recovery.attempts import Attempt, JournalEntry
     from paisr._recovery.reconcile import Reconciler
     from paisr._recovery.store import AttemptStore
-    from paisr_generated.operations import ApiResponse
+    from paisr_generated.responses import ApiResponse
 
 T = TypeVar("T")
 log = logging.getLogger("paisr")

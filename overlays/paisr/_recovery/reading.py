@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from paisr._engine.steps import Steps
     from paisr._recovery.attempts import Attempt
     from paisr_generated import Invoice, InvoiceList
-    from paisr_generated.operations import ApiResponse
+    from paisr_generated.responses import ApiResponse
 
 # A clock that is further off than this is no clock.
 MAX_SKEW = timedelta(days=1)

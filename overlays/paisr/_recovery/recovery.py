@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from paisr._recovery.reconcile import Reconciled, Reconciler
     from paisr._recovery.store import AttemptStore
     from paisr_generated import Invoice
-    from paisr_generated.operations import ApiResponse
+    from paisr_generated.responses import ApiResponse
 
 T = TypeVar("T")
 

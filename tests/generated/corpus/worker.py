@@ -34,7 +34,7 @@ from uuid import UUID
 
 from {package} import models
 from {package}.models import *
-from {package}.operations import ApiResponse
+from {package}.responses import ApiResponse
 from {package}.resources import AsyncResources, Resources
 
 

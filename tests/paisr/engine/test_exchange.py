@@ -24,7 +24,8 @@ from paisr._engine.deadlines import Deadline
 from paisr._engine.exchange import Policy, exchange
 from paisr._engine.retry import RetryBudget, RetryPolicy
 from paisr._engine.steps import AcquirePermit, Pause, PreparedCall, RawResponse, Send, TransportFailure
-from paisr_generated.operations import ApiResponse, Request
+from paisr_generated.operations import Request
+from paisr_generated.responses import ApiResponse
 
 REQUEST = Request(operation="get_invoice", method="GET", target="/invoices/inv_1")
 BROKEN = TransportFailure("connection", True, "it broke")
