@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Names = Collection[str]
 EXCERPT_LENGTH = 200
+# Of a body, so much is looked through for the token; a tenth of it is enough for an excerpt.
+SCRUBBED_LENGTH = 200_000
 
 
 def read_response(
@@ -105,8 +107,8 @@ def error_message(content: bytes) -> str | None:
 def excerpt(content: bytes, secret: Secret) -> str:
     """The beginning of a body, on one line, printable and without the token; empty for an empty body."""
     # Redacted before it is cut, and cut well before the end of what was looked through, which may be in a token.
-    text = secret.scrub(content[: EXCERPT_LENGTH * 1000].decode("utf-8", "replace"))
-    return clipped(text[: EXCERPT_LENGTH * 100])
+    text = secret.scrub(content[:SCRUBBED_LENGTH].decode("utf-8", "replace"))
+    return clipped(text[: SCRUBBED_LENGTH // 10])
 
 
 def clipped(text: str) -> str:
