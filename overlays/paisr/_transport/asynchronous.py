@@ -41,7 +41,11 @@ class AsyncPool:
         with self.timekeeper.within(progress.deadline):
             stream = await connect_async(self._opening.host, self._opening.port)
             self.connections.add(stream)
-            return Connection(stream, await carried_out_async(self._opening.steps(), stream.within(progress)))
+            try:
+                return Connection(stream, await carried_out_async(self._opening.steps(), stream.within(progress)))
+            except BaseException:
+                stream.abort()
+                raise
 
 
 class AsyncPoolTransport(ForkSafe):

@@ -47,7 +47,11 @@ class Pool:
         progress = progress.connecting()
         stream = connect(self._opening.host, self._opening.port, progress)
         self.connections.add(stream)
-        return Connection(stream, carried_out(self._opening.steps(), stream.within(progress)))
+        try:
+            return Connection(stream, carried_out(self._opening.steps(), stream.within(progress)))
+        except BaseException:
+            stream.abort()
+            raise
 
 
 class PoolTransport(ForkSafe):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import ssl
 from base64 import b64encode
+from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
@@ -11,8 +14,11 @@ import pytest
 from paisr import AsyncPaisr, ConfigurationError, Paisr
 from paisr._base.route import Route
 from paisr._base.secrets import Secret, wrap
+from paisr._engine.deadlines import Deadline
 from paisr._settings import read_service
+from paisr._transport import asynchronous, synchronous
 from paisr._transport.opening import Opening
+from paisr._transport.progress import Progress
 from paisr._transport.proxies import Proxy, choose_proxy
 from paisr._transport.tls import shared_context
 
@@ -175,3 +181,45 @@ def test_the_context_is_the_one_that_was_given_or_one_for_all(monkeypatch: pytes
     with pytest.raises(LookupError):
         next(secure_proxy.steps())
     assert used[-1] == (shared_context.get(), "p.example")
+
+
+class Refused:
+    """How a connection is opened whose other side refuses what is said first."""
+
+    host = "127.0.0.1"
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def steps(self) -> Generator[bytes]:
+        raise ConnectionError("refused")
+        yield b""  # a generator, as the real one is
+
+
+@pytest.mark.parametrize(("module", "name"), [(synchronous, "connect"), (asynchronous, "connect_async")])
+def test_a_connection_that_is_refused_is_closed_while_its_error_is_held(
+    monkeypatch: pytest.MonkeyPatch, module: Any, name: str
+) -> None:
+    """An error's traceback has the connection in it, for as long as somebody has the error."""
+    streams: list[Any] = []
+    connect: Callable[..., Any] = getattr(module, name)
+
+    def connected(*arguments: Any) -> Any:
+        streams.append(connect(*arguments))
+        return streams[-1]
+
+    async def connected_async(*arguments: Any) -> Any:
+        streams.append(await connect(*arguments))
+        return streams[-1]
+
+    async def open_async(opening: Any) -> None:
+        await asynchronous.AsyncPool(opening).open(progress)
+
+    monkeypatch.setattr(module, name, connected if module is synchronous else connected_async)
+    progress = Progress(Deadline(60.0, lambda: 0.0), "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        opening: Any = Refused(listener.getsockname()[1])
+        with pytest.raises(ConnectionError, match="refused") as caught:
+            synchronous.Pool(opening).open(progress) if module is synchronous else asyncio.run(open_async(opening))
+    assert caught.value.__traceback__ is not None
+    assert [one.socket.fileno() for one in streams] == [-1]
