@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Bytes of a response's head, or of a line between chunks.
 MAX_HEAD = 100 * 1024
+END = h11.EndOfMessage()
 
 
 class Http1:
@@ -59,11 +60,10 @@ class Http1:
         return event
 
     def _written(self, request: h11.Request, body: bytes | None) -> bytes:
-        parts = [self._http.send(request)]
-        if body:
-            parts.append(self._http.send(h11.Data(data=body)))
-        parts.append(self._http.send(h11.EndOfMessage()))
-        return b"".join(part for part in parts if part)
+        head = self._http.send(request) or b""
+        content = self._http.send(h11.Data(data=body)) if body else None
+        self._http.send(END)
+        return head + (content or b"")
 
     def _next(self) -> Steps[object]:
         while (event := self._http.next_event()) is h11.NEED_DATA:
