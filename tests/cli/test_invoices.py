@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import io
 import json
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from paisr import Invoices
+from paisr_cli import _invoices
 from paisr_cli._exits import Exit
 from paisr_cli._output import console
 from paisr_stub import StubServer
@@ -32,6 +36,17 @@ CREATE = (
 
 def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize(
+    ("method", "command"),
+    [(Invoices.create, _invoices.create), (Invoices.list, _invoices.list_), (Invoices.get, _invoices.get)],
+)
+def test_a_command_has_an_option_for_each_argument(method: Callable[..., Any], command: Callable[..., Any]) -> None:
+    arguments = set(inspect.signature(method).parameters) - {"self"}
+    # Each item is an option of its own.
+    options = {"items" if name == "item" else name for name in inspect.signature(command).parameters}
+    assert arguments <= options
 
 
 def test_a_price_that_cannot_be_paid_is_refused(run: Any, stub: StubServer) -> None:

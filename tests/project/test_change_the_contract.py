@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 
 PAGE = "docs/change-the-contract.md"
-FOLDERS = ("generated", "generator-templates", "openapi", "overlays", "requirements", "scripts", "stub", "tests")
+FOLDERS = ("cli", "generated", "generator-templates", "openapi", "overlays", "requirements", "scripts", "stub", "tests")
 FILES = ("CHANGELOG.md", "LICENSE", "Makefile", "README.md", "generator-config.yaml", "pyproject.toml")
 FENCE = re.compile(r'^```(?P<kind>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^```$', re.DOTALL | re.MULTILINE)
 FAR_AWAY = 4_000_000_000  # newer than everything that an environment is made from
@@ -59,7 +59,7 @@ class Walk:
         home = self.place / ".venv"
         self.run(sys.executable, "-m", "venv", "--without-pip", str(home))
         site = next(home.glob("lib/python*/site-packages"))
-        sources = [str(self.place / name) for name in ("overlays", "generated", "stub")]
+        sources = [str(self.place / name) for name in ("overlays", "generated", "stub", "cli")]
         installed = [sysconfig.get_path(name) for name in ("purelib", "platlib")]
         (site / "here.pth").write_text("\n".join([*sources, *dict.fromkeys(installed)]), encoding="utf-8")
         ruff = shutil.which("ruff", path=str(Path(sys.executable).parent)) or shutil.which("ruff")
