@@ -1,4 +1,4 @@
-"""Suites that compare contract, client and stub with each other. Each names itself; what they did is summed up."""
+"""The suites that compare contract, client and stub with each other: their marker, and a summary of their counts."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What sums up the other suites comes after them."""
-    items.sort(key=lambda item: item.name == "test_everything_was_put_to_the_test")
+    """Run the coverage check last: it evaluates what the other suites recorded."""
+    items.sort(key=lambda item: item.name == "test_every_element_of_the_contract_was_exercised")
 
 
 def pytest_report_header() -> str:

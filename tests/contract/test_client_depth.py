@@ -1,6 +1,6 @@
-"""Client against contract, in: a response that is nested deeper than any reader goes is an error like any other.
+"""Client against contract, responses: one that is nested too deeply to be parsed is an `UnexpectedResponseError`.
 
-By hand, as no generated response is deep. An unknown field is no error, but one that cannot be read to its end is.
+Written by hand, as no generated response is deep. An unknown field is ignored, unless it is too deep to be parsed.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from support.values import arguments_of, example, response_schema
 
 from paisr import OutcomeUnknownError, UnexpectedResponseError
 
-SUITE = "client: how deep it reads"
+SUITE = "client: deep responses"
 pytestmark = pytest.mark.suite(SUITE)
-UNKNOWN = "a_field_that_nobody_knows"
+UNKNOWN = "an_unknown_field"
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,10 @@ def clients() -> Iterator[Clients]:
 
 @pytest.mark.parametrize("name", SUCCESSES)
 @pytest.mark.parametrize(("depth", "is_read"), [(10, True), (100_000, False)])
-def test_an_unknown_field(name: str, depth: int, is_read: bool, clients: Clients) -> None:
-    """In the innermost object of the response."""
+def test_an_unknown_field_is_ignored_unless_it_is_too_deep_to_be_parsed(
+    name: str, depth: int, is_read: bool, clients: Clients
+) -> None:
+    """The field is in the innermost object of the response."""
     operation = OPERATIONS[name]
     envelope = json.dumps(example(response_schema(operation), full=True)).encode()
     inner, closing, rest = envelope.partition(b"}")

@@ -1,6 +1,6 @@
-"""Client against contract: its enumerations are the contract's, no value more and none less.
+"""Client against contract: its enumerations have exactly the contract's values.
 
-Generated cases have the contract's values and very different texts. Neither is a value that only the client knows.
+Generated cases have the contract's values and very different texts: they do not detect a value of the client alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SUITE = "client: its enumerations"
 pytestmark = pytest.mark.suite(SUITE)
 
 ENUMERATIONS: dict[str, list[str]] = {name: schema["enum"] for name, schema in SCHEMAS.items() if "enum" in schema}
-# Where a caller can give a value of an enumeration.
+# The parameters that take a value of an enumeration.
 CHOICES = [
     (operation.id, one.name)
     for operation in OPERATIONS.values()
@@ -40,25 +40,27 @@ def clients() -> Iterator[Clients]:
 
 
 def look_alikes(values: list[str]) -> list[str]:
-    """No value, but like one: in the other case, with a space, longer, shorter, or another of its kind."""
+    """Texts that resemble VALUES: in the other case, with a space, longer, shorter, or of the same kind."""
     nearly = {found for one in values for found in (one.swapcase(), f"{one} ", f" {one}", f"{one}s", one[:-1])}
     return [one for one in [*sorted(nearly), *UNKNOWN_VALUES, ""] if one not in values]
 
 
-def test_there_are_some() -> None:
+def test_the_contract_has_enumerations() -> None:
     assert ENUMERATIONS
     assert CHOICES
 
 
 @pytest.mark.parametrize("name", ENUMERATIONS)
-def test_the_values_are_the_contract_s(name: str) -> None:
+def test_an_enumeration_has_the_contract_s_values(name: str) -> None:
     found: type[enum.StrEnum] = getattr(paisr, name)
     assert [str(value) for value in found] == ENUMERATIONS[name]
     count(SUITE, "enumerations")
 
 
 @pytest.mark.parametrize(("operation_id", "name"), CHOICES)
-def test_a_value_that_looks_like_one_is_not_sent(operation_id: str, name: str, clients: Clients) -> None:
+def test_a_text_that_resembles_a_value_is_refused_before_sending(
+    operation_id: str, name: str, clients: Clients
+) -> None:
     operation = OPERATIONS[operation_id]
     parameter = next(one for one in operation.parameters if one.name == name)
     for value in look_alikes(resolve(parameter.schema)["enum"]):

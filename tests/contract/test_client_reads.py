@@ -1,13 +1,14 @@
-"""Client against contract, in: every response that the contract allows is read without loss, any other is an error.
+"""Client against contract, responses: an allowed response is read without loss, any other is an error.
 
-Declared, where the client is not as strict as the contract, or stricter:
+Declared differences, where the client is less or more strict than the contract:
 
 - an unknown field is no error, and an unknown value of an enumeration is read as its text;
 - a text that `Decimal` reads as a finite number is read as that number, exactly; `"NaN"` and `"Infinity"` are errors;
-- a number of 1,000 orders of magnitude or more is an error: whoever writes it out would fill the memory;
-- an error's status counts, whatever its body: an envelope that cannot be read has no message;
+- a number of 1,000 orders of magnitude or more is an error: writing it out would fill the memory;
+- a response with an error status raises the error of that status, whatever its body: an envelope that cannot be read
+  only gives it no message;
 - of the formats, date-time is enforced, with its offset; the contract has no other. A space instead of the T, and an
-  offset without its colon, are read as the instant that they name. What is finer than a microsecond is rounded, and a
+  offset without its colon, are read as the instant that they name. Digits after the microsecond are rounded, and a
   leap second is an error: no `datetime` holds either.
 """
 
@@ -25,7 +26,7 @@ from support.editing import inner_places, replaced, without
 from support.generation import load
 from support.mirror import RESPONSES, SUCCESSES, ContractResponse, document
 from support.reach import Reach
-from support.reading import MAX_EXPONENT, exactly, leaves, losses, path_of, tolerated
+from support.reading import MAX_EXPONENT, is_tolerated, leaves, losses, parse_exactly, path_of
 from support.sending import REFUSED_IN_AN_ID
 from support.values import arguments_of, example, response_schema
 
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.suite(SUITE)
 reach = Reach(SUITE)
 mirror = load(document())
 
-# Each in the place of each value of a response. What is right in one place is wrong in another: the contract decides.
+# Each replaces each value of a response. The contract decides where the result is valid.
 SUBSTITUTES: list[Any] = [
     None, True, False, 0, 7, -1, 0.5, 1e300, "", "text", "7", "0.10", "NaN", "Infinity", "-inf", "paid", "SRD", [], {},
     [None], [{}], {"id": "inv_1"}, "2023-11-07T05:31:56Z", "2023-11-07T05:31:56+05:30",
@@ -53,7 +54,7 @@ def clients() -> Iterator[Clients]:
 
 
 @mirror.parametrize()
-def test_generated(case: Any, clients: Clients) -> None:
+def test_a_generated_response_is_read_or_refused_as_the_contract_says(case: Any, clients: Clients) -> None:
     response = RESPONSES[case.path]
     try:
         content = json.dumps(case.body, ensure_ascii=False).encode()
@@ -63,12 +64,12 @@ def test_generated(case: Any, clients: Clients) -> None:
 
 
 def check(response: ContractResponse, content: bytes, clients: Clients) -> None:
-    """Give a response to each client, and judge what it makes of it by what the contract says of it."""
+    """Give CONTENT to each client. The contract decides whether it has to be read or refused."""
     results = clients.call(
         response.operation, arguments_of(response.operation), Response(response.status_code, content)
     )
     try:
-        value = exactly(content)
+        value = parse_exactly(content)
     except ValueError:
         check_refused(response, {"$"}, results)
         return
@@ -77,25 +78,25 @@ def check(response: ContractResponse, content: bytes, clients: Clients) -> None:
     if not response.is_success:
         check_error(response, value, found, results)
         return
-    wrong = [error for error in found if not tolerated(error)]
+    wrong = [error for error in found if not is_tolerated(error)]
     if wrong:
         check_refused(response, {path_of(error) for error in wrong}, results)
-    elif is_of_another(response, value):
+    elif has_another_id(response, value):
         count(SUITE, "valid responses that belong to another request")
         check_refused(response, {"$.data.id"}, results)
     else:
         check_read(response, value, results, tolerant=bool(found))
 
 
-def is_of_another(response: ContractResponse, value: Any) -> bool:
-    """Whether a response is of another invoice than the one asked for, or names a new one that nobody could ask for."""
+def has_another_id(response: ContractResponse, value: Any) -> bool:
+    """Whether a response has another id than the requested one, or a new id that could not be requested."""
     found = value["data"].get("id")
     asked = arguments_of(response.operation).get("invoice_id")
     if asked is not None:
         return bool(found != asked)
     if response.operation.id != "createInvoice":
         return False
-    # A new id begins as the contract has it, and has nothing in it that test_client_sends.py has refused.
+    # A new id starts with `inv_`, and has no character that the client refuses in an id (test_client_sends.py).
     return not found.startswith("inv_") or REFUSED_IN_AN_ID.search(found) is not None
 
 
@@ -148,12 +149,12 @@ def note_status(response: ContractResponse) -> None:
 
 
 def envelope(operation_id: str) -> Any:
-    """A response with everything in it that the contract has."""
+    """A response with every property of the contract."""
     return example(response_schema(OPERATIONS[operation_id]), full=True)
 
 
 @pytest.mark.parametrize("operation_id", SUCCESSES)
-def test_every_value_replaced_by_every_other(operation_id: str, clients: Clients) -> None:
+def test_a_response_with_one_value_replaced_is_read_or_refused(operation_id: str, clients: Clients) -> None:
     whole, response = envelope(operation_id), SUCCESSES[operation_id]
     for place in inner_places(whole):
         for new in SUBSTITUTES:
@@ -161,7 +162,7 @@ def test_every_value_replaced_by_every_other(operation_id: str, clients: Clients
 
 
 @pytest.mark.parametrize("operation_id", SUCCESSES)
-def test_every_field_left_out_and_one_more_everywhere(operation_id: str, clients: Clients) -> None:
+def test_a_response_with_one_field_less_or_more_is_read_or_refused(operation_id: str, clients: Clients) -> None:
     whole, response = envelope(operation_id), SUCCESSES[operation_id]
     check(response, json.dumps(whole).encode(), clients)
     for place in inner_places(whole):
@@ -171,12 +172,12 @@ def test_every_field_left_out_and_one_more_everywhere(operation_id: str, clients
         for key in place:
             found = found[key]
         if isinstance(found, dict):
-            more = {**found, "a_field_that_nobody_knows": [{"id": 1}]}
+            more = {**found, "an_unknown_field": [{"id": 1}]}
             check(response, json.dumps(replaced(whole, place, more)).encode(), clients)
 
 
 def places_of(keyword: str, value: str) -> list[tuple[str, tuple[str | int, ...]]]:
-    """The places of all numbers, or times, or the like, in the responses that are about one thing."""
+    """Operation and path of each value outside an array whose schema has this keyword with this value."""
     return [
         (operation_id, place)
         for operation_id in SUCCESSES
@@ -197,7 +198,7 @@ NUMBERS, TIMES = places_of("type", "number"), places_of("format", "date-time")
 
 
 def with_number(operation_id: str, place: tuple[str | int, ...], number: str) -> bytes:
-    """A response with this number, digit by digit."""
+    """A response with NUMBER at PLACE, in exactly these digits."""
     return json.dumps(replaced(envelope(operation_id), place, "HERE")).replace('"HERE"', number).encode()
 
 
@@ -206,7 +207,7 @@ def with_number(operation_id: str, place: tuple[str | int, ...], number: str) ->
     ["0.1", "149.95", "1.10", "100", "-1", "0.00", "1E400", "1e-400", "9007199254740993", "0.30000000000000004",
      "1234567890123456789012345678901234567890.5", "-12.50", "1.5e3"],
 )  # fmt: skip
-def test_every_digit_is_read(number: str, clients: Clients) -> None:
+def test_every_digit_of_a_number_is_read(number: str, clients: Clients) -> None:
     assert NUMBERS
     for operation_id, place in NUMBERS:
         check(SUCCESSES[operation_id], with_number(operation_id, place, number), clients)
@@ -224,7 +225,7 @@ def test_every_digit_is_read(number: str, clients: Clients) -> None:
      "2023-W45-2T05:31:56Z", "1699335116", "2023-1-7T05:31:56Z", "-2023-11-07T05:31:56Z",
      "2023-11-07T05:31:56+05:30[Asia/Kolkata]"],
 )  # fmt: skip
-def test_a_time(time: str, clients: Clients) -> None:
+def test_a_time_is_read_or_refused_as_the_contract_says(time: str, clients: Clients) -> None:
     assert TIMES
     for operation_id, place in TIMES:
         check(SUCCESSES[operation_id], json.dumps(replaced(envelope(operation_id), place, time)).encode(), clients)
@@ -233,7 +234,7 @@ def test_a_time(time: str, clients: Clients) -> None:
 @pytest.mark.parametrize(
     "number", [f"1E{MAX_EXPONENT}", f"1E-{MAX_EXPONENT}", "NaN", "Infinity", "-Infinity", "01", "1."]
 )
-def test_a_number_of_no_use_is_refused(number: str, clients: Clients) -> None:
+def test_an_extreme_or_invalid_number_is_refused(number: str, clients: Clients) -> None:
     for operation_id, place in NUMBERS:
         paths = {"$"} if number[:2] != "1E" else {"$." + ".".join(map(str, place))}
         response = SUCCESSES[operation_id]
@@ -245,7 +246,7 @@ def test_a_number_of_no_use_is_refused(number: str, clients: Clients) -> None:
 @pytest.mark.parametrize(
     "content",
     [b"", b" ", b"null", b"[]", b"true", b'"text"', b"<html>503</html>", b"{", b'{"success": true', b"\xff\xfe",
-     b'{"a": "\xff"}', b'{"success": true, "data": {}} x', pytest.param(b"[" * 100_000, id="very deep")],
+     b'{"a": "\xff"}', b'{"success": true, "data": {}} x', pytest.param(b"[" * 100_000, id="nested 100,000 deep")],
 )  # fmt: skip
 def test_an_invalid_envelope_is_refused(operation_id: str, content: bytes, clients: Clients) -> None:
     operation = OPERATIONS[operation_id]

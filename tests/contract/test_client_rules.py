@@ -1,6 +1,6 @@
-"""Client against contract, out: on both sides of every rule, what the contract allows is sent, the rest is refused.
+"""Client against contract, requests: at the bounds of each rule, an allowed value is sent, any other is refused.
 
-By the contract's own numbers: generated cases seldom come near a bound.
+The values are made from the contract's own numbers: generated cases seldom come near a bound.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from support.clients import Clients
 from support.contract import OPERATIONS, resolve
 from support.counting import count
 from support.reach import Reach
-from support.sending import as_python, can_be_sent, exactly, number_meant, response_to
+from support.sending import as_python, can_be_sent, number_meant, parse_exactly, response_to
 from support.values import arguments_of, example
 
 from paisr import InvalidArgumentError
@@ -40,12 +40,12 @@ def clients() -> Iterator[Clients]:
 
 
 @pytest.mark.parametrize(("operation_id", "name"), PARAMETERS)
-def test_both_sides_of_every_rule(operation_id: str, name: str, clients: Clients) -> None:
-    """What the contract allows is sent, what it does not is refused."""
+def test_a_value_is_sent_only_if_the_contract_allows_it(operation_id: str, name: str, clients: Clients) -> None:
+    """With values on both sides of each rule of its schema."""
     operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
     for what, value in boundaries(parameter.schema):
         if value is None and not parameter.required:
-            continue  # it was not given
+            continue  # None means "not given"
         meant = number_meant(parameter.schema, json.loads(json.dumps(value), parse_float=Decimal))
         allowed = reach.errors(parameter.pointer, meant) == []
         if allowed and not can_be_sent(parameter, meant):
@@ -58,7 +58,7 @@ def test_both_sides_of_every_rule(operation_id: str, name: str, clients: Clients
 
 
 @pytest.mark.parametrize(("operation_id", "name"), COUNTED)
-def test_number_of_items(operation_id: str, name: str, clients: Clients) -> None:
+def test_an_array_is_sent_only_up_to_its_maximum_of_items(operation_id: str, name: str, clients: Clients) -> None:
     operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
     rule = resolve(parameter.schema)
     for length in (0, 1, rule["maxItems"], rule["maxItems"] + 1):
@@ -68,11 +68,11 @@ def test_number_of_items(operation_id: str, name: str, clients: Clients) -> None
         for result in clients.call(operation, arguments, response_to(operation, arguments)):
             assert len(result.sent) == allowed, f"{length} of {name}"
             if allowed and parameter.place == "body":
-                assert exactly(result.sent[0].content).get(name, []) == items
+                assert parse_exactly(result.sent[0].content).get(name, []) == items
 
 
 @pytest.mark.parametrize(("operation_id", "name"), BOUNDED)
-def test_bounds_of_a_whole_number(operation_id: str, name: str, clients: Clients) -> None:
+def test_a_whole_number_is_sent_only_within_its_bounds(operation_id: str, name: str, clients: Clients) -> None:
     operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
     rule = resolve(parameter.schema)
     least, most = rule.get("minimum", 0), rule.get("maximum", 1_000_000)
@@ -87,8 +87,10 @@ def test_bounds_of_a_whole_number(operation_id: str, name: str, clients: Clients
 
 @pytest.mark.parametrize(("operation_id", "name"), IN_URLS)
 @pytest.mark.parametrize("value", [Decimal("7.5"), True, 0, ["SRD"], {"id": "inv_1"}, "", "\n"], ids=repr)
-def test_a_parameter_of_another_kind(operation_id: str, name: str, value: Any, clients: Clients) -> None:
-    """What no query and no path can carry, a caller can still pass."""
+def test_a_parameter_of_another_type_is_sent_only_if_the_contract_allows_it(
+    operation_id: str, name: str, value: Any, clients: Clients
+) -> None:
+    """A caller can pass Python values that no generated query or path has."""
     operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
     allowed = reach.errors(parameter.pointer, value) == []
     for result in clients.call(

@@ -1,15 +1,14 @@
-"""Client against contract, out: what is asked of the client is sent as it is, what the contract forbids is not.
+"""Client against contract, requests: an allowed call is sent unchanged, a forbidden one is refused before sending.
 
-Declared, where the client differs from the case on purpose:
+Declared differences between a case and the client's request:
 
 - an empty `items` is sent as no `items`;
 - an `invoice_id` with a slash, a backslash, a space or a control character is refused, though the vendor's pattern
-  allows it: no id has one, and some of them lead to another path.
+  allows it: no id has such a character, and some of them change the path.
 
-What a client's caller cannot say is not asked: a body that is no object, a field that is not the contract's, a required
-argument left out (a `TypeError` of Python's own), another method, header or content type. `None` is how a caller says
-"not given", and a text of digits is how one says an exact number; neither is a mistake. That everything that *is* the
-contract's can be said is tested by test_client_surface.py.
+Cases that no caller can express are skipped: a body that is no object, an unknown field, a missing required argument
+(Python's own `TypeError`), another method, header or content type. `None` means "not given", and a text of digits is an
+exact number; neither is a mistake. test_client_surface.py tests that a caller can express everything in the contract.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from support.contract import JSON, OPERATIONS, SERVERS_BY_NAME, Operation, Param
 from support.counting import count
 from support.generation import load
 from support.reach import Reach
-from support.sending import REFUSED_IN_AN_ID, as_python, can_be_sent, exactly, number_meant, response_to
+from support.sending import REFUSED_IN_AN_ID, as_python, can_be_sent, number_meant, parse_exactly, response_to
 from support.values import arguments_of
 
 import paisr
@@ -60,7 +59,7 @@ def clients() -> Iterator[Clients]:
 
 
 @schema.parametrize()
-def test_generated(case: Any, clients: Clients) -> None:
+def test_a_generated_call_is_sent_unchanged_or_refused(case: Any, clients: Clients) -> None:
     operation = OPERATIONS[case.operation.definition.raw["operationId"]]
     values = as_values(operation, case)
     if values is None:
@@ -71,7 +70,7 @@ def test_generated(case: Any, clients: Clients) -> None:
     )
     if case.meta.generation.mode.value == "positive":
         check_positive(operation, case, values, results)
-    elif is_against_the_contract(operation, values):
+    elif violates_the_contract(operation, values):
         count(SUITE, "negative cases, refused before sending")
         for result in results:
             assert isinstance(result.error, InvalidArgumentError), f"{values} gave {result}"
@@ -81,14 +80,14 @@ def test_generated(case: Any, clients: Clients) -> None:
 
 
 def check_positive(operation: Operation, case: Any, values: dict[str, Any], results: list[Result]) -> None:
-    assert not is_against_the_contract(operation, values)
+    assert not violates_the_contract(operation, values)
     if operation.id == "getInvoice" and REFUSED_IN_AN_ID.search(values["invoice_id"]):
         count(SUITE, "ids that the contract allows and the client refuses")
         for result in results:
             assert isinstance(result.error, InvalidArgumentError)
             assert result.sent == []
         return
-    count(SUITE, "positive cases, on the wire as they are")
+    count(SUITE, "positive cases, sent unchanged")
     wanted = requests.Request(**case.as_transport_kwargs(base_url=BASE_URL)).prepare()
     for result in results:
         assert result.error is None, f"{values}: {result.error}"
@@ -97,13 +96,13 @@ def check_positive(operation: Operation, case: Any, values: dict[str, Any], resu
 
 
 def check_wire(sent: httpx.Request, wanted: requests.PreparedRequest, operation: Operation) -> None:
-    """What was sent is what the case itself would have sent."""
+    """The request equals the one that the case itself would send."""
     assert sent.method == wanted.method
     target, expected = urlsplit(str(sent.url)), urlsplit(str(wanted.url))
     assert (target.scheme, target.netloc) == (expected.scheme, expected.netloc)
     assert raw_path(sent) == unquote(expected.path)
     query = parse_qsl(sent.url.query.decode(), keep_blank_values=True, errors="strict")
-    assert meant(operation, query) == meant(operation, parse_qsl(expected.query, keep_blank_values=True))
+    assert normalized(operation, query) == normalized(operation, parse_qsl(expected.query, keep_blank_values=True))
     assert sent.headers["Authorization"] == wanted.headers["Authorization"] == f"Bearer {TOKEN}"
     assert sent.headers.get("Content-Type") == wanted.headers.get("Content-Type")
     assert sent.headers["Accept"] == "application/json"
@@ -114,16 +113,16 @@ def check_wire(sent: httpx.Request, wanted: requests.PreparedRequest, operation:
     if wanted.body is None:
         assert sent.content == b""
     else:
-        body = exactly(wanted.body)
+        body = parse_exactly(wanted.body)
         if body.get("items") == []:
             del body["items"]
-        assert as_python(at(operation.body), exactly(sent.content)) == as_python(at(operation.body), body)
+        assert as_python(at(operation.body), parse_exactly(sent.content)) == as_python(at(operation.body), body)
         reach.note(f"{operation.pointer}/requestBody/content/{escaped(JSON)}")
     reach.note(f"{operation.pointer}/security/0/bearerToken")
 
 
-def meant(operation: Operation, query: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The pairs of a query in an order; each number and each time in one spelling."""
+def normalized(operation: Operation, query: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pairs of a query, sorted, with one spelling for each number and each time."""
     schemas = {one.name: one.schema for one in operation.at("query")}
     values = [
         (name, as_python(schemas.get(name, {}), number_meant(schemas.get(name, {}), text))) for name, text in query
@@ -136,7 +135,7 @@ def raw_path(sent: httpx.Request) -> str:
 
 
 def as_values(operation: Operation, case: Any) -> dict[str, Any] | None:
-    """What the case gives, by the names of the contract, or None where no caller can say it."""
+    """The values of the case by the names of the contract, or None where no caller can express it."""
     if case.method.lower() != operation.method or (operation.body and not isinstance(case.body, dict)):
         return None
     given = {
@@ -153,14 +152,14 @@ def as_values(operation: Operation, case: Any) -> dict[str, Any] | None:
         for one in operation.parameters
         if one.name in given[one.place]
     }
-    said = {one.name for one in operation.parameters if one.required or values.get(one.name, "") is not None}
+    expressible = {one.name for one in operation.parameters if one.required or values.get(one.name, "") is not None}
     required = {one.name for one in operation.parameters if one.required}
     sendable = all(can_be_sent(one, values[one.name]) for one in operation.at("header") if one.name in values)
-    return values if required <= values.keys() <= said and sendable else None
+    return values if required <= values.keys() <= expressible and sendable else None
 
 
 def as_arguments(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
-    """By the names of the method's parameters; half of the objects in a list as models, where they can be."""
+    """VALUES by the names of the method's parameters; in a valid list, every second object as a model."""
     return {
         one.python_name: as_models(one, as_python(one.schema, values[one.name]))
         for one in operation.parameters
@@ -176,7 +175,7 @@ def as_models(parameter: Parameter, value: Any) -> Any:
     return [model(**one) if index % 2 else one for index, one in enumerate(value)]
 
 
-def is_against_the_contract(operation: Operation, values: dict[str, Any]) -> bool:
+def violates_the_contract(operation: Operation, values: dict[str, Any]) -> bool:
     given = [one for one in operation.parameters if one.name in values]
     wrong = [one for one in given if one.place != "body" and reach.errors(one.pointer, values[one.name]) != []]
     body = {one.name: values[one.name] for one in given if one.place == "body"}
@@ -188,13 +187,13 @@ def is_against_the_contract(operation: Operation, values: dict[str, Any]) -> boo
     ["0.1", "149.95", "1.10", "9007199254740993", "0.30000000000000004", "1.0000000000000000000000000000000000000001",
      "12345678901234567890.123456789", "1E+300", "1e-300"],
 )  # fmt: skip
-def test_every_digit_reaches_the_wire(number: str, clients: Clients) -> None:
-    """More digits than a double holds, which no generated case has."""
+def test_every_digit_of_a_number_is_sent(number: str, clients: Clients) -> None:
+    """Some have more digits than a double holds, which no generated case has."""
     operation = OPERATIONS["createInvoice"]
     item = {"description": "Pizza", "quantity": 1, "unit_price": Decimal(number)}
     for result in clients.call(operation, {**arguments_of(operation), "items": [item]}, response_to(operation)):
         (sent,) = result.sent
-        assert exactly(sent.content)["items"][0]["unit_price"] == Decimal(number)
+        assert parse_exactly(sent.content)["items"][0]["unit_price"] == Decimal(number)
     count(SUITE, "numbers by hand")
 
 
@@ -203,7 +202,7 @@ def test_every_digit_reaches_the_wire(number: str, clients: Clients) -> None:
     ["inv_", "inv_1?limit=1", "inv_1#2", "inv_%31", "inv_%2F..", "inv_..", "inv_ü印", "inv_a+b&c=d;e", "inv_'~!"],
 )
 def test_every_id_is_one_segment_of_the_path(invoice_id: str, clients: Clients) -> None:
-    """Characters that mean something in an address, which generated ids seldom have."""
+    """With characters that have a meaning in a URL, which generated ids seldom have."""
     operation, parameter = OPERATIONS["getInvoice"], PARAMETERS["getInvoice", "invoice_id"]
     assert reach.errors(parameter.pointer, invoice_id) == []
     for result in clients.call(

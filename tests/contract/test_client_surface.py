@@ -1,7 +1,7 @@
-"""Client against contract: everything that the contract has can be said, in each of the four forms of a call.
+"""Client against contract: every operation and parameter is available, in each of the four forms of a call.
 
-The other suites skip a case that no caller can express. This suite ensures that this is never the fault of the client:
-every operation has a method, and every parameter and property of a body is a parameter of it.
+The other suites skip a case that no caller can express. This suite ensures that the client is never the reason: every
+operation has a method, and every parameter and property of a body is a parameter of it.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def method_of(
     sent: list[httpx.Request] | None = None,
     response: httpx.Response | None = None,
 ) -> Callable[..., Any]:
-    """The method in one of the forms, of a client that gives each request RESPONSE, or the least that is a success.
+    """The operation's method in one form, of a client whose requests get RESPONSE, or by default the smallest success.
 
-    What is sent is added to SENT.
+    Each request is appended to SENT.
     """
     content, kept = b"", [] if sent is None else sent
     if operation.id in SUCCESSES:
@@ -68,7 +68,7 @@ def method_of(
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("operation_id", OPERATIONS)
-def test_every_parameter_of_the_contract_is_one_of_the_method(operation_id: str, form: str) -> None:
+def test_every_parameter_of_the_contract_is_a_parameter_of_the_method(operation_id: str, form: str) -> None:
     operation = OPERATIONS[operation_id]
     given = dict(inspect.signature(method_of(operation, form)).parameters)
     timeout = given.popitem()
@@ -83,11 +83,11 @@ def test_every_parameter_of_the_contract_is_one_of_the_method(operation_id: str,
         assert annotation_part(one) in str(argument.annotation), one.name
         count(SUITE, "parameters")
     required = [argument.default is Argument.empty for argument in given.values()]
-    assert required == sorted(required, reverse=True), "what is required comes first"
+    assert required == sorted(required, reverse=True), "required parameters come first"
 
 
 def annotation_part(parameter: Parameter) -> str:
-    """What must be in the annotation: the type in Python; of an enumeration its class, of its schema's own name."""
+    """A text that the annotation must contain: the Python type, or the class of an enumeration or an object."""
     schema = not_null(parameter.schema)
     name = place_of(parameter.schema, parameter.pointer).rpartition("/")[2]
     if "enum" in schema or schema.get("type") == "object":
@@ -97,8 +97,8 @@ def annotation_part(parameter: Parameter) -> str:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("operation_id", OPERATIONS)
-def test_every_parameter_can_be_given_at_once(operation_id: str, form: str) -> None:
-    """In each form the same is sent; the result is the same, with or without the response around it."""
+def test_all_parameters_together_are_sent_in_each_form(operation_id: str, form: str) -> None:
+    """Each form sends the same request and returns the same data, alone or in an `ApiResponse`."""
     operation = OPERATIONS[operation_id]
     given = arguments_of(operation, [one.name for one in operation.parameters])
     arguments = {one.python_name: as_python(one.schema, given[one.python_name]) for one in operation.parameters}
@@ -116,7 +116,7 @@ def test_every_parameter_can_be_given_at_once(operation_id: str, form: str) -> N
 
 
 def call(operation: Operation, form: str, arguments: dict[str, Any]) -> tuple[httpx.Request, Any]:
-    """What one call sent, and its result."""
+    """The request of one call, and its result."""
     sent: list[httpx.Request] = []
     result = outcome(method_of(operation, form, sent)(**arguments))
     (request,) = sent
@@ -124,12 +124,12 @@ def call(operation: Operation, form: str, arguments: dict[str, Any]) -> tuple[ht
 
 
 def outcome(result: Any) -> Any:
-    """What a method gives, awaited where it has to be."""
+    """The result of a method, awaited if it is awaitable."""
     return asyncio.run(awaited(result)) if inspect.isawaitable(result) else result
 
 
 def is_in(sent: httpx.Request, parameter: Parameter, value: Any) -> bool:
-    """Whether something was sent for a parameter, under its name."""
+    """Whether a request has a parameter, under its name and in its place."""
     if parameter.place == "path":
         return str(value) in sent.url.path
     if parameter.place == "body":
@@ -143,8 +143,8 @@ async def awaited(result: Any) -> Any:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("operation_id", OPERATIONS)
-def test_only_what_is_idempotent_is_sent_again(operation_id: str, form: str) -> None:
-    """After a failure of the service, of which nobody knows what it did before it failed."""
+def test_only_an_idempotent_operation_is_retried_after_a_503(operation_id: str, form: str) -> None:
+    """After a 503 the client cannot know whether the service processed the request."""
     operation = OPERATIONS[operation_id]
     sent: list[httpx.Request] = []
     failure = httpx.Response(503, headers={"Retry-After": "0"}, content=b"")
@@ -156,8 +156,8 @@ def test_only_what_is_idempotent_is_sent_again(operation_id: str, form: str) -> 
 
 
 @pytest.mark.parametrize("tag", sorted({operation.tag for operation in OPERATIONS.values()}))
-def test_a_client_has_no_operation_that_the_contract_has_not(tag: str) -> None:
-    """Beside the generated methods are those that overlays/paisr/_invoices.py adds."""
+def test_a_resource_has_no_other_methods_than_the_contract_s_operations(tag: str) -> None:
+    """The others are those that overlays/paisr/_invoices.py adds."""
     known = {operation.method_name for operation in OPERATIONS.values() if operation.tag == tag}
     added = {"create_many", "wait", "reconcile", "reconcile_journal", "unresolved"} if tag == "invoices" else set[str]()
     for client in (Paisr(TOKEN, base_url=BASE_URL), AsyncPaisr(TOKEN, base_url=BASE_URL)):
@@ -167,7 +167,7 @@ def test_a_client_has_no_operation_that_the_contract_has_not(tag: str) -> None:
 
 
 def test_every_model_of_the_contract_can_be_imported() -> None:
-    """Those that a caller gives or gets: not the envelopes, which are taken off."""
+    """The models of results. The client removes the envelopes, and does not export them."""
     for operation in OPERATIONS.values():
         if operation.id in SUCCESSES:
             schema = response_schema(operation)

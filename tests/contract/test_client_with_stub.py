@@ -1,4 +1,4 @@
-"""Client against stub: whatever is done in whatever order, over a real socket, both agree with a model of it."""
+"""Client against stub, over a real socket: after any sequence of calls both agree with a model of the invoices."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ items = st.lists(
 )
 
 
-class Business(RuleBasedStateMachine):
-    """Invoices are made, listed, read, issued, paid and voided."""
+class InvoiceLifecycle(RuleBasedStateMachine):
+    """Creates, lists, reads, issues, pays and voids invoices, in any order."""
 
     stub: StubServer
     calls: Any
@@ -53,13 +53,13 @@ class Business(RuleBasedStateMachine):
     @initialize(target=invoices)
     def begin(self) -> Any:
         self.model: dict[str, Expected] = {}
-        # What other runs left behind is not this run's business.
+        # The invoices of earlier runs are not in the model.
         self.others = {str(invoice["id"]) for invoice in self.stub.invoices}
         plain: dict[str, Any] = {"by_address": False, "summary": "Begun", "due": "In 3 days", "currency": None}
         line = LineItem("Pizza", 2, "62.5")
         return multiple(
-            self.make(customer="cus_300001", lines=[], **plain),
-            *(self.make(customer=customer, lines=[line], **plain) for customer in CURRENCIES),
+            self.create_invoice(customer="cus_300001", lines=[], **plain),
+            *(self.create_invoice(customer=customer, lines=[line], **plain) for customer in CURRENCIES),
         )
 
     @rule(
@@ -72,9 +72,9 @@ class Business(RuleBasedStateMachine):
         lines=items,
     )
     def create(self, **wanted: Any) -> str:
-        return self.make(**wanted)
+        return self.create_invoice(**wanted)
 
-    def make(
+    def create_invoice(
         self, *, customer: str, by_address: bool, summary: str, due: Any, currency: str | None, lines: list[LineItem]
     ) -> str:
         named = ADDRESSES.get(customer, customer) if by_address else customer
@@ -103,7 +103,9 @@ class Business(RuleBasedStateMachine):
         status=st.sampled_from([None, "draft", "unpaid", "paid", "void"]),
         limit=st.sampled_from([None, 1, 2, 1000]),
     )
-    def list_them(self, resource_id: str | None, currency: str | None, status: str | None, limit: int | None) -> None:
+    def list_invoices(
+        self, resource_id: str | None, currency: str | None, status: str | None, limit: int | None
+    ) -> None:
         found = self.calls.list(resource_id=resource_id, currency=currency, status=status, limit=limit)
         assert len(found) <= (limit or 1000)
         assert found.may_be_truncated is (len(found) >= (limit or 1000))
@@ -117,7 +119,7 @@ class Business(RuleBasedStateMachine):
         count(SUITE, "listed")
 
     @rule(invoice_id=invoices, action=st.sampled_from(["issue", "pay", "void"]))
-    def move(self, invoice_id: str, action: str) -> None:
+    def change_status(self, invoice_id: str, action: str) -> None:
         expected = self.model[invoice_id]
         allowed, to = {
             "issue": (("draft",), "unpaid"),
@@ -150,20 +152,20 @@ def stub() -> Iterator[StubServer]:
         yield stub
 
 
-def test_any_sequence(stub: StubServer) -> None:
+def test_any_sequence_of_calls_agrees_with_the_model(stub: StubServer) -> None:
     with Paisr(stub.token, base_url=stub.url, rate_limit=None) as client:
-        run_business(stub, client.invoices, max(25, CASES))
+        run_sequences(stub, client.invoices, max(25, CASES))
 
 
-def test_any_sequence_on_an_event_loop(stub: StubServer) -> None:
+def test_any_sequence_of_async_calls_agrees_with_the_model(stub: StubServer) -> None:
     client = AsyncPaisr(stub.token, base_url=stub.url, rate_limit=None)
     with asyncio.Runner() as loop:
-        run_business(stub, Awaited(client, loop), max(10, CASES // 5))
+        run_sequences(stub, Awaited(client, loop), max(10, CASES // 5))
         loop.run(client.aclose())
 
 
 class Awaited:
-    """The calls of an `AsyncPaisr` as those of a `Paisr`, each awaited on the same loop."""
+    """An `AsyncPaisr` with the blocking calls of a `Paisr`: each is run on the same loop."""
 
     def __init__(self, client: AsyncPaisr, loop: asyncio.Runner) -> None:
         self._client, self._loop = client, loop
@@ -176,14 +178,14 @@ class Awaited:
         return lambda *arguments, **named: self._loop.run(call(*arguments, **named))
 
 
-def run_business(stub: StubServer, invoices: Any, examples: int) -> None:
+def run_sequences(stub: StubServer, invoices: Any, examples: int) -> None:
     @hypothesis.seed(SEED)
-    class OfThisRun(Business):
+    class LifecycleOfThisRun(InvoiceLifecycle):
         pass
 
-    OfThisRun.stub, OfThisRun.calls = stub, invoices
+    LifecycleOfThisRun.stub, LifecycleOfThisRun.calls = stub, invoices
     run_state_machine_as_test(
-        OfThisRun,
+        LifecycleOfThisRun,
         settings=hypothesis.settings(
             max_examples=examples,
             stateful_step_count=25,

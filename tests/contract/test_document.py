@@ -1,4 +1,4 @@
-"""The contract: every line has a grade, every inferred one a reason, and the rules that the client relies on hold."""
+"""The contract: every line has a grade, every inferred line a reason, and the rules are those of the documentation."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def named_in_responses() -> set[str]:
 
 
 RECEIVED = reachable(named_in_responses())
-# Of each response, by hand: what a client cannot do without.
+# The required properties of each response, written by hand: those that a client cannot do without.
 REQUIRED = {
     "CreateInvoiceResponse": {"success", "data"},
     "ListInvoicesResponse": {"success", "data"},
@@ -144,7 +144,7 @@ def test_each_inferred_line_is_explained_and_each_explanation_is_in_the_contract
     assert len(explained()) > 40
 
 
-def test_a_nullable_line_says_how_that_is_known() -> None:
+def test_a_nullable_line_that_the_documentation_does_not_show_is_graded_inferred() -> None:
     shown = {"CreatedInvoice.session", "Customer.billing_details", "Customer.shipping_details"}
     for name, line in lines(DOCUMENT):
         if is_nullable(line):
@@ -156,7 +156,7 @@ def test_a_response_requires_only_what_a_client_cannot_do_without() -> None:
     assert {name: found for name, found in required.items() if found} == REQUIRED
 
 
-def test_what_a_response_does_not_require_may_be_null_and_a_request_has_no_null() -> None:
+def test_an_optional_property_of_a_response_is_nullable_and_no_other() -> None:
     for name, schema in SCHEMAS.items():
         for property_name, property_schema in schema.get("properties", {}).items():
             optional = property_name not in schema.get("required", [])
@@ -171,7 +171,7 @@ def test_every_operation_names_its_security_and_its_error_ranges() -> None:
         assert set(operation["responses"]) == {"200", "4XX", "5XX"}
 
 
-def test_the_rules_of_the_documentation() -> None:
+def test_the_contract_has_the_rules_of_the_documentation() -> None:
     limit, invoice_id, currency = (
         next(line for name, line in lines(DOCUMENT) if name == wanted)["schema"]
         for wanted in ("listInvoices.limit", "getInvoice.invoice_id", "listInvoices.currency")

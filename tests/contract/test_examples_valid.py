@@ -40,7 +40,7 @@ def validator(schema: str) -> jsonschema.Draft202012Validator:
 
 
 def as_built(obj: Any) -> Any:
-    """A model as plain data: what is not there is left out, everything else has its JSON form."""
+    """A model as plain JSON data, without its absent fields."""
     return json.loads(msgspec.json.Encoder(decimal_format="number").encode(obj))
 
 
@@ -55,7 +55,7 @@ def test_every_file_is_tested() -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_is_valid_under_the_contract(name: str) -> None:
+def test_an_example_is_valid_under_the_contract(name: str) -> None:
     validator(EXAMPLES[name].__name__).validate(json.loads(read(name)))
 
 
@@ -68,7 +68,7 @@ def test_the_validator_checks_formats_and_references() -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_decodes_and_loses_nothing(name: str) -> None:
+def test_an_example_decodes_without_loss(name: str) -> None:
     decoded: Any = msgspec.json.decode(read(name), type=EXAMPLES[name])
     assert without_null(as_built(decoded)) == without_null(json.loads(read(name)))
 
@@ -155,7 +155,7 @@ def test_addresses_have_exact_values() -> None:
     )  # fmt: skip
 
 
-def test_a_create_and_an_error() -> None:
+def test_a_create_and_an_error_have_exact_values() -> None:
     created = msgspec.json.decode(read("create-invoice-response"), type=models.CreateInvoiceResponse).data
     assert created == models.CreatedInvoice(id="string", status=models.InvoiceStatus("string"), session=None)
     assert not created.status.is_known

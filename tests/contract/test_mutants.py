@@ -1,8 +1,8 @@
-"""The suites themselves: a few of the deliberate mistakes of mutants/, each caught by the suite that is there for it.
+"""Mutation test of the suites: a few mutants of mutants/, each caught by the suite that is responsible for it.
 
-All of them are planted by `make mutants`; here it is a few, one for each suite that compares two of the three, so that
-a suite that has gone blind is seen at once. Among them are a parameter and an operation that the contract has and the
-client, or the stub, has not.
+`make mutants` plants all mutants. This test plants one for each suite of the client or the stub, so that a suite that
+detects nothing fails at once. Among them are a parameter and an operation that the contract has, but the client or the
+stub does not have.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "mutants.py"
-LEAST = 40
+MIN_MUTANTS = 40
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +29,13 @@ def tables() -> ModuleType:
 
 @pytest.fixture(scope="module")
 def page() -> Path:
-    """What a run writes."""
+    """The page that a run of scripts/mutants.py writes."""
     found: Path = importlib.import_module("mutants").TABLE
     return found
 
 
 def test_each_mutant_can_be_planted(tables: ModuleType) -> None:
-    """What it replaces is in its file, once: where the code has moved on, the mutant has to follow."""
+    """The text that it replaces is in its file exactly once. A mutant has to follow changes of the code."""
     moved: list[str] = []
     for mutant in tables.load():
         try:
@@ -47,15 +47,15 @@ def test_each_mutant_can_be_planted(tables: ModuleType) -> None:
     assert not moved, "\n".join(moved)
 
 
-def test_there_are_enough_in_each(tables: ModuleType) -> None:
+def test_each_place_has_enough_mutants(tables: ModuleType) -> None:
     planted = Counter(mutant.planted_in for mutant in tables.load())
     assert planted.keys() == set(tables.PLANTED_IN.values())
-    assert planted.total() >= LEAST
+    assert planted.total() >= MIN_MUTANTS
     assert min(planted.values()) >= 20
 
 
 @pytest.mark.parametrize("text", ["nothing like it", "import"])
-def test_a_text_that_is_not_there_once_is_refused(tables: ModuleType, text: str) -> None:
+def test_a_text_that_is_missing_or_not_unique_is_refused(tables: ModuleType, text: str) -> None:
     mutant = tables.Mutant(
         name="x", planted_in="", kind="", file="stub/paisr_stub/_api.py", old=text, new="", says="", suite=""
     )
@@ -84,7 +84,7 @@ def test_a_verdict_is_good_when_it_is_the_expected_one(tables: ModuleType) -> No
         assert not bad.good
 
 
-def test_each_suite_catches_what_it_is_there_for(tables: ModuleType) -> None:
+def test_each_suite_catches_its_mutants(tables: ModuleType) -> None:
     few = [mutant for mutant in tables.load() if mutant.few]
     suites = {path.name for path in (ROOT / "tests" / "contract").glob("test_*.py")}
     own = {mutant.suite.partition("::")[0] for mutant in few}

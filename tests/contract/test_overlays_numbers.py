@@ -1,7 +1,7 @@
-"""Overlays against contract: no number and no pattern of the contract is written there a second time.
+"""Overlays against contract: no number and no pattern of the contract is repeated in overlays/.
 
-What the contract says of a value is checked from generated data. A number that stands in overlays/ as well would stay
-behind when the contract moves on.
+The client checks the rules of the contract from generated data. A copy in overlays/ would be out of date as soon as the
+contract changes.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ NUMBERS = {
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "minItems",
     "maxItems", "minProperties", "maxProperties",
 }  # fmt: skip
-# They stand everywhere, and mean nothing by themselves.
-NO_NEWS = {-1, 0, 1}
-# (file, what its line has in it): why this is another number than the contract's
+# Too common to be recognized as a copy of a rule.
+TOO_COMMON = {-1, 0, 1}
+# (file, a part of the line): why the number in it is not the contract's
 REASONS = {
-    ("_engine/drift.py", "MAX_TOLD = 1000"): "how many findings are told, whatever a list may have",
-    ("_inputs/numbers.py", "MAX_EXPONENT = 1000"): "orders of magnitude, of which the contract says nothing",
-    ("_inputs/numbers.py", "from 1 to 1000"): "an example of how a sentence ends",
+    ("_engine/drift.py", "MAX_TOLD = 1000"): "the maximum of reported findings, whatever the length of a list",
+    ("_inputs/numbers.py", "MAX_EXPONENT = 1000"): "orders of magnitude, which the contract does not limit",
+    ("_inputs/numbers.py", "from 1 to 1000"): "an example of the end of an error text",
     ("_recovery/matching.py", "orders of magnitude"): "the same orders of magnitude",
-    ("_transport/bodies.py", "is about 0.7 MB"): "a measurement, with what was measured",
+    ("_transport/bodies.py", "is about 0.7 MB"): "the description of a measurement",
     ("_ratelimit/redis.py", "window / 1000"): "milliseconds in a second",
     ("_recovery/postgres.py", "time.monotonic()) * 1000"): "milliseconds in a second",
     ("_recovery/store.py", "PAGE = 1000"): "entries that are read in one transaction",
     ("_inputs/deliveries.py", "number / 1000"): "milliseconds in a second",
-    ("webhooks.py", '"inv_123456"'): "an example of a delivery, in a docstring and in an error's sentence",
+    ("webhooks.py", '"inv_123456"'): "an example of a delivery, in a docstring and in an error text",
 }
 
 
@@ -41,21 +41,21 @@ def rules(document: Any = DOCUMENT) -> Iterator[tuple[str, Any]]:
     """Each rule of the contract that is a number or a pattern."""
     for _place, node in places(document):
         for key in NUMBERS & node.keys() if isinstance(node, dict) else ():
-            if isinstance(node[key], int | float):  # and no grade, in x-provenance-rules
+            if isinstance(node[key], int | float):  # a grade in x-provenance-rules is a text
                 yield key, node[key]
         if isinstance(node, dict) and isinstance(node.get("type"), str | list) and "pattern" in node:
             yield "pattern", node["pattern"]
 
 
 def expressions(document: Any = DOCUMENT) -> dict[str, re.Pattern[str]]:
-    """What to look for: each number in the ways that Python and people write it, and the fixed text of each pattern."""
+    """What to search for: each number in its usual spellings, each pattern, and the fixed text that it starts with."""
     found: dict[str, re.Pattern[str]] = {}
     for key, value in rules(document):
         if key == "pattern":
             if fixed := re.match(r"\^?((?:\w|-)+)", value.replace("\\", "")):
                 found[value] = re.compile(re.escape(fixed[1]))
             found[f"{value}, itself"] = re.compile(re.escape(value.removesuffix("$")))
-        elif value not in NO_NEWS:
+        elif value not in TOO_COMMON:
             written = {f"{value}", f"{value:,}", f"{value:_}"}
             found[f"{value}"] = re.compile(rf"(?<![\w.,])({'|'.join(map(re.escape, sorted(written)))})(?![\w]|[.,]\d)")
     return found
@@ -72,7 +72,7 @@ def sources() -> dict[str, str]:
     return {str(path.relative_to(OVERLAYS)): path.read_text(encoding="utf-8") for path in files}
 
 
-def test_there_are_rules_to_look_for() -> None:
+def test_the_contract_has_rules_to_search_for() -> None:
     assert expressions()
 
 
@@ -94,10 +94,10 @@ SAMPLE = {
     ["MAX_LISTED = 1000", "if limit > 1_000:", '"give at most 1,000"', "items[:50]", 'text.startswith("inv_")',
      're.compile("^[A-Z]{3}")'],
 )  # fmt: skip
-def test_a_copy_is_found(line: str) -> None:
+def test_a_copy_of_a_rule_is_found(line: str) -> None:
     assert copies(line, SAMPLE) == [line]
 
 
 @pytest.mark.parametrize("line", ["1000.5", "x1000", "0.50", "150", "500", "1,000,000", "invoice_id", "1"])
-def test_what_is_no_copy_is_not_found(line: str) -> None:
+def test_another_number_or_text_is_not_found(line: str) -> None:
     assert copies(line, SAMPLE) == []

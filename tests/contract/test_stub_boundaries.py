@@ -1,7 +1,7 @@
-"""Stub against contract: on both sides of every rule of a request, what is allowed is taken, the rest is refused.
+"""Stub against contract: at the bounds of each rule of a request, allowed values are accepted, all others refused.
 
-The values are made from the contract's rules. Which of them are allowed, the contract decides; the stub, whose rules
-are written by hand, has to agree.
+The values are made from the contract's rules. The contract decides which of them are allowed; the stub, whose rules are
+written by hand, has to agree.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SUITE = "stub: boundaries"
 pytestmark = pytest.mark.suite(SUITE)
 reach = Reach(SUITE)
 
-# The contract cannot say which customers there are and what a due text may say: what it allows is not tried.
+# The contract lists neither customers nor due texts: the stub may refuse a value that it allows, so none is sent.
 LEFT_TO_THE_SERVICE = {"customer", "due"}
 PARAMETERS = {(operation.id, one.name): one for operation in OPERATIONS.values() for one in operation.parameters}
 IN_BODIES = [key for key, one in PARAMETERS.items() if one.place == "body"]
@@ -61,19 +61,21 @@ def is_refused(response: requests.Response) -> bool:
 
 
 def body_of(operation: Operation, stub: StubServer) -> dict[str, Any]:
-    """The least that is taken."""
+    """A body with the required properties only."""
     values = values_for(operation, stub)
     return {one.name: values[one.name] for one in operation.at("body") if one.name in values}
 
 
 def send(session: requests.Session, stub: StubServer, operation: Operation, body: Any) -> requests.Response:
-    """Send a body of whatever kind."""
+    """Send any JSON value as the body."""
     content = {"data": json.dumps(body), "headers": {"Content-Type": JSON}}
     return request(session, stub.url, operation, values_for(operation, stub), json=None, **content)
 
 
 @pytest.mark.parametrize(("operation_id", "name"), IN_BODIES)
-def test_a_property_of_a_body(operation_id: str, name: str, stub: StubServer, session: requests.Session) -> None:
+def test_a_property_is_refused_unless_the_contract_allows_it(
+    operation_id: str, name: str, stub: StubServer, session: requests.Session
+) -> None:
     operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
     whole = body_of(operation, stub)
     for what, value in boundaries(parameter.schema):
@@ -82,25 +84,29 @@ def test_a_property_of_a_body(operation_id: str, name: str, stub: StubServer, se
         if allowed and name in LEFT_TO_THE_SERVICE:
             continue
         refused = is_refused(send(session, stub, operation, body))
-        assert refused is not allowed, f"{name}, {what}: {'refused' if refused else 'taken'}"
+        assert refused is not allowed, f"{name}, {what}: {'refused' if refused else 'accepted'}"
         count(SUITE, "bodies")
     reach.note(f"{operation.pointer}/requestBody/content/{escaped(JSON)}")
 
 
 @pytest.mark.parametrize("operation_id", WITH_A_BODY)
-def test_a_body(operation_id: str, stub: StubServer, session: requests.Session) -> None:
-    """Each property left out, one too many, and what is no object."""
+def test_a_body_is_refused_unless_the_contract_allows_it(
+    operation_id: str, stub: StubServer, session: requests.Session
+) -> None:
+    """Bodies without one property, with an unknown property, and values that are no object."""
     operation = OPERATIONS[operation_id]
     whole = body_of(operation, stub)
     lacking = [{key: value for key, value in whole.items() if key != name} for name in whole]
-    for body in (whole, *lacking, {**whole, "a_field_that_nobody_knows": 7}, [whole], None, "text", 7, True, {}):
+    for body in (whole, *lacking, {**whole, "an_unknown_field": 7}, [whole], None, "text", 7, True, {}):
         allowed = reach.errors(operation.body, body) == []
         assert is_refused(send(session, stub, operation, body)) is not allowed, f"{body} is allowed: {allowed}"
         count(SUITE, "bodies")
 
 
 @pytest.mark.parametrize("operation_id", WITH_A_BODY)
-def test_no_body(operation_id: str, stub: StubServer, session: requests.Session) -> None:
+def test_a_missing_body_is_refused_if_the_contract_requires_one(
+    operation_id: str, stub: StubServer, session: requests.Session
+) -> None:
     operation = OPERATIONS[operation_id]
     required = operation.node["requestBody"].get("required", False)
     values = values_for(operation, stub)
@@ -111,11 +117,13 @@ def test_no_body(operation_id: str, stub: StubServer, session: requests.Session)
 
 
 @pytest.mark.parametrize(("operation_id", "name"), IN_QUERIES)
-def test_a_parameter(operation_id: str, name: str, stub: StubServer, session: requests.Session) -> None:
+def test_a_query_parameter_is_refused_unless_the_contract_allows_it(
+    operation_id: str, name: str, stub: StubServer, session: requests.Session
+) -> None:
     operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
     for what, value in boundaries(parameter.schema):
         if value is None or isinstance(value, list | dict):
-            continue  # a query cannot say it
+            continue  # a query cannot express it
         text = json.dumps(value) if not isinstance(value, str) else value
         meant = read_back(parameter.schema, text)
         allowed = reach.errors(parameter.pointer, meant) == []
@@ -129,7 +137,7 @@ def test_a_parameter(operation_id: str, name: str, stub: StubServer, session: re
 
 
 def read_back(schema: dict[str, Any], text: str) -> Any:
-    """What a text of a query means: a number or a truth value where the contract has one."""
+    """The value of a text in a query: a number or a boolean, unless the contract has a string."""
     try:
         value = json.loads(text)
     except ValueError:
@@ -138,7 +146,9 @@ def read_back(schema: dict[str, Any], text: str) -> Any:
 
 
 @pytest.mark.parametrize("operation_id", OPERATIONS)
-def test_without_what_is_optional(operation_id: str, stub: StubServer, session: requests.Session) -> None:
+def test_a_request_with_the_required_values_only_is_accepted(
+    operation_id: str, stub: StubServer, session: requests.Session
+) -> None:
     operation = OPERATIONS[operation_id]
     assert not is_refused(request(session, stub.url, operation, values_for(operation, stub)))
     for one in operation.at("query"):
@@ -146,8 +156,10 @@ def test_without_what_is_optional(operation_id: str, stub: StubServer, session: 
 
 
 @pytest.mark.parametrize(("operation_id", "name"), WITH_AN_ID)
-def test_an_id(operation_id: str, name: str, stub: StubServer, session: requests.Session) -> None:
-    """One that is there is found, under its own name; of the others none, whether the contract allows them or not."""
+def test_only_the_id_of_an_existing_invoice_is_found(
+    operation_id: str, name: str, stub: StubServer, session: requests.Session
+) -> None:
+    """Any other id gets 404, whether the contract allows it or not."""
     operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
     values = values_for(operation, stub)
     there = request(session, stub.url, operation, values)
@@ -162,12 +174,12 @@ def test_an_id(operation_id: str, name: str, stub: StubServer, session: requests
         if isinstance(value, str) and value:
             assert request(session, stub.url, operation, {**values, name: value}).status_code == 404, what
         else:
-            assert not allowed, "it cannot be said in a path"
+            assert not allowed, "a path cannot express it"
         count(SUITE, "ids")
 
 
 @pytest.mark.parametrize(("operation_id", "name"), WITH_AN_ID)
-def test_a_path_without_an_id_is_another_path(
+def test_a_path_with_an_empty_id_gets_404(
     operation_id: str, name: str, stub: StubServer, session: requests.Session
 ) -> None:
     operation, parameter = OPERATIONS[operation_id], PARAMETERS[operation_id, name]
@@ -179,7 +191,7 @@ def test_a_path_without_an_id_is_another_path(
 @pytest.mark.parametrize(
     "authorization", [None, "", "Bearer", "Bearer ", "Bearer other", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x"]
 )
-def test_without_the_token(operation_id: str, authorization: str | None, stub: StubServer) -> None:
+def test_a_request_without_the_token_is_refused(operation_id: str, authorization: str | None, stub: StubServer) -> None:
     operation = OPERATIONS[operation_id]
     count(SUITE, "tokens")
     headers = {} if authorization is None else {"Authorization": authorization}
@@ -198,7 +210,7 @@ def test_without_the_token(operation_id: str, authorization: str | None, stub: S
 
 @pytest.mark.parametrize("operation_id", WITH_A_BODY)
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
-def test_another_content_type(
+def test_another_content_type_is_refused_with_415(
     operation_id: str, content_type: str, stub: StubServer, session: requests.Session
 ) -> None:
     operation = OPERATIONS[operation_id]
@@ -211,8 +223,10 @@ def test_another_content_type(
 
 @pytest.mark.parametrize("operation_id", OPERATIONS)
 @pytest.mark.parametrize("status", [500, 502, 503, 599])
-def test_a_failure_of_the_service(operation_id: str, status: int, stub: StubServer, session: requests.Session) -> None:
-    """On order, as the stub has none of its own."""
+def test_an_injected_failure_has_the_contract_s_envelope(
+    operation_id: str, status: int, stub: StubServer, session: requests.Session
+) -> None:
+    """`fail_next` injects the failure: the stub has none of its own."""
     operation = OPERATIONS[operation_id]
     values = values_for(operation, stub)
     stub.fail_next(status=status)

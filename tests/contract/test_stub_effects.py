@@ -1,8 +1,8 @@
-"""Stub against contract: every operation is there, and whatever may be given changes something.
+"""Stub against contract: it has every operation, and every optional parameter has an effect.
 
-A stub that ignores what it does not know passes every test of a single response: the response is a right one. So each
-optional parameter, header and property of a body is given with several values, and one of them has to make a difference
-to what comes back, or to what can be read afterwards along the contract's links.
+A stub that ignores a parameter passes every test of a single response, because the response is valid. So each optional
+parameter, header and property of a body is sent with several values. One of them has to change the response, or what
+is read afterwards along the contract's links.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def session() -> Iterator[requests.Session]:
 
 
 @pytest.mark.parametrize("operation_id", OPERATIONS)
-def test_every_operation_of_the_contract_is_there(
+def test_the_stub_has_every_operation_of_the_contract(
     operation_id: str, stub: StubServer, session: requests.Session
 ) -> None:
     operation = OPERATIONS[operation_id]
@@ -56,31 +56,31 @@ def test_every_operation_of_the_contract_is_there(
 
 
 @pytest.mark.parametrize(("operation_id", "name"), OPTIONAL)
-def test_what_is_optional_changes_something(
+def test_an_optional_parameter_has_an_effect(
     operation_id: str, name: str, stub: StubServer, session: requests.Session
 ) -> None:
     operation = OPERATIONS[operation_id]
     parameter = next(one for one in operation.parameters if one.name == name)
     given = values_for(operation, stub)
-    # Two requests that are the same show what differs by itself: ids, times.
+    # Two equal requests show which values always differ: ids, times.
     without = [observed(session, stub, operation, given) for _ in range(2)]
     for value in candidates(parameter, stub):
         with_it = [observed(session, stub, operation, {**given, name: value}) for _ in range(2)]
         if differs(without, with_it):
             count(SUITE, "parameters")
             return
-    pytest.fail(f"the stub ignores {name} of {operation_id}: no value of it makes a difference")
+    pytest.fail(f"the stub ignores {name} of {operation_id}: no value of it has an effect")
 
 
 def candidates(parameter: Parameter, stub: StubServer) -> Iterator[Any]:
-    """Values that the contract allows, and those that the stub has something for."""
+    """Values that the contract allows, and values that exist in the stub."""
     yield example(parameter.schema, full=True)
     yield from KNOWN.get(parameter.name, lambda _stub: ())(stub)
     yield from (value for _what, value in boundaries(parameter.schema) if reach.errors(parameter.pointer, value) == [])
 
 
 def observed(session: requests.Session, stub: StubServer, operation: Operation, values: dict[str, Any]) -> Leaves:
-    """The response, and what is read along its links, by path. It has to be a success."""
+    """The values of the response, and of what is read along its links, by path. The response has to be a success."""
     response = request(session, stub.url, operation, values)
     assert response.status_code == int(operation.success), f"{operation.id} with {values}: {response.text}"
     found = {"": response.json()} if response.content else {}
@@ -112,9 +112,9 @@ def changing(pair: list[Leaves]) -> set[str]:
 
 
 def differs(without: list[Leaves], with_it: list[Leaves]) -> bool:
-    """Something is different, other than what differs by itself; or something no longer differs by itself."""
-    by_itself = changing(without)
-    if changing(with_it) != by_itself:
+    """Whether a value differs that does not always differ, or one that always differs no longer does."""
+    always = changing(without)
+    if changing(with_it) != always:
         return True
     both = without[0].keys() | with_it[0].keys()
-    return any(without[0].get(path) != with_it[0].get(path) for path in both - by_itself)
+    return any(without[0].get(path) != with_it[0].get(path) for path in both - always)

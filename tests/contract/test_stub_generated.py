@@ -1,4 +1,4 @@
-"""Stub against contract: whatever can be generated from the contract gets the response that the contract has for it."""
+"""Stub against contract: every generated request gets a response that the contract allows."""
 
 from __future__ import annotations
 
@@ -46,28 +46,30 @@ def session() -> Iterator[requests.Session]:
 
 
 @in_process.parametrize()
-def test_in_process(case: Any, app: StubApp) -> None:
+def test_a_generated_request_in_process_gets_a_valid_response(case: Any, app: StubApp) -> None:
     check(case, app, {})
 
 
 @over_a_socket.parametrize()
-def test_over_a_socket(case: Any, server: StubServer, session: requests.Session) -> None:
+def test_a_generated_request_over_a_socket_gets_a_valid_response(
+    case: Any, server: StubServer, session: requests.Session
+) -> None:
     check(case, server, {"base_url": server.url, "session": session})
 
 
 def check(case: Any, stub: StubApp, transport: dict[str, Any]) -> None:
-    """Send the case as it is; then, where it asks for what nobody has, ask for something that is there."""
+    """Send the case as it is; then send a valid case again, with values that exist in the stub."""
     operation = OPERATIONS[case.operation.definition.raw["operationId"]]
     response = case.call(**transport)
     if is_positive(case) and operation.body and response.status_code == 422:
-        # The contract cannot say which customers there are and what a due text may say.
+        # The contract lists neither customers nor due texts.
         assert not all(case.body[name] in known for name, known in known_in_body(operation, stub).items())
         check_response(operation, response)
     else:
         case.validate_response(response, transport_kwargs=transport)
         check_meaning(operation, case, response, stub)
     if is_positive(case):
-        ask_for_what_is_there(operation, case, stub)
+        use_existing_values(operation, case, stub)
         response = case.call(**transport)
         case.validate_response(response, transport_kwargs=transport)
         assert response.status_code == int(operation.success), f"{operation.id}: {response.content}"
@@ -82,8 +84,8 @@ def known_in_body(operation: Operation, stub: StubApp) -> dict[str, Any]:
     return {one.name: KNOWN[one.name](stub) for one in operation.at("body") if one.name in KNOWN}
 
 
-def ask_for_what_is_there(operation: Operation, case: Any, stub: StubApp) -> None:
-    """Put in what exists, in turn."""
+def use_existing_values(operation: Operation, case: Any, stub: StubApp) -> None:
+    """Replace values of the case by values that exist in the stub, in turn."""
     turn = len(stub.requests)
     for one in operation.parameters:
         if one.name in KNOWN:
@@ -98,7 +100,7 @@ def ask_for_what_is_there(operation: Operation, case: Any, stub: StubApp) -> Non
 
 
 def check_response(operation: Operation, response: Any) -> Any:
-    """The response's body, which has what the contract names for its status and nothing else."""
+    """Check that the response has exactly what the contract names for its status, and return its body."""
     status, described = operation.response(response.status_code)
     place = f"{operation.pointer}/responses/{status}"
     reach.note(place)
@@ -145,7 +147,7 @@ def check_a_create(_case: Any, response: Any, data: Any, stub: StubApp) -> None:
     check_created(data, read, sent, DUE_TEXTS[sent["due"]])
 
 
-# What a success of each operation must say, beyond what a schema can.
+# Checks of a success of each operation, beyond its schema.
 MEANINGS: dict[str, Callable[[Any, Any, Any, StubApp], None]] = {
     "listInvoices": check_a_list,
     "getInvoice": check_a_read,
@@ -154,7 +156,7 @@ MEANINGS: dict[str, Callable[[Any, Any, Any, StubApp], None]] = {
 
 
 def test_every_operation_of_the_contract_is_checked() -> None:
-    """A new one needs a check of what its success says."""
+    """A new operation needs a check of its success in `MEANINGS`."""
     assert MEANINGS.keys() == OPERATIONS.keys()
 
 

@@ -19,14 +19,14 @@ SUITE = "stub: near misses"
 pytestmark = pytest.mark.suite(SUITE)
 
 NEARLY = {
-    "its beginning": lambda text: text[:-1],
-    "its end": lambda text: text[1:],
+    "without its last character": lambda text: text[:-1],
+    "without its first character": lambda text: text[1:],
     "one more character": lambda text: f"{text}0",
     "in capitals": str.upper,
     "with a space": lambda text: f"{text} ",
-    "with a pattern for it": lambda text: f"{text[:-1]}_",
-    "with a pattern for more": lambda text: f"{text[:-2]}%",
-    "with a star": lambda text: f"{text[:-2]}*",
+    "with a wildcard of SQL for one character": lambda text: f"{text[:-1]}_",
+    "with a wildcard of SQL for any characters": lambda text: f"{text[:-2]}%",
+    "with a wildcard of a shell": lambda text: f"{text[:-2]}*",
 }
 
 

@@ -1,4 +1,4 @@
-"""Stub against contract, in sequences: the response to a create is followed along the contract's own link."""
+"""Stub against contract, in sequences: a created invoice is read along the contract's own link."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ pytestmark = pytest.mark.suite(SUITE)
 LINK = "/paths/~1invoices/post/responses/200/links/readCreatedInvoice"
 reach = Reach(SUITE)
 
-# The link is given; what Schemathesis would infer besides it is not the contract's word.
+# Only the contract's own link is followed, none that Schemathesis infers.
 schema = for_the_stub(phases={"stateful": {"inference": {"algorithms": []}}})
 schema.app = StubApp(**settings())
 
 
 @hypothesis.seed(SEED)
 class Sequences(schema.as_state_machine()):  # type: ignore[misc]  # a class made at run time
-    """Creates with customers and due texts that there are, lists and reads."""
+    """Creates with existing customers and valid due texts, lists and reads."""
 
     def setup(self) -> None:
         self.created: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
@@ -66,7 +66,7 @@ class Sequences(schema.as_state_machine()):  # type: ignore[misc]  # a class mad
             assert listed >= self.created.keys()
 
 
-def test_sequences() -> None:
+def test_a_created_invoice_is_read_and_listed_in_any_sequence() -> None:
     fill(schema.app)
     Sequences.run(
         settings=hypothesis.settings(

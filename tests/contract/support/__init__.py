@@ -1,1 +1,1 @@
-"""What the suites of this folder share: the contract, the cases generated from it, and what was counted on the way."""
+"""Shared by the suites: the contract, the cases generated from it, and the counts of a run."""

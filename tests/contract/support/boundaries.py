@@ -1,4 +1,4 @@
-"""Values on both sides of each rule of a schema. Which of them are allowed, the contract decides."""
+"""Boundary values: values on both sides of each rule of a schema. The contract decides which of them are allowed."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 from support.contract import not_null
 from support.values import example
 
-OTHER_KINDS: dict[str, Any] = {
+OTHER_TYPES: dict[str, Any] = {
     "null": None, "true": True, "a number": 7, "a text": "many", "an array": [], "an object": {"0": "text"},
 }  # fmt: skip
 SMALL = Decimal("1e-10")
 # Characters of one to four bytes, and those that JSON escapes.
-MANY_CHARACTERS = 'ü印🍕\n"\\ ' * 500
+LONG_TEXT = 'ü印🍕\n"\\ ' * 500
 Value = tuple[str, Any]
 
 
 def boundaries(schema: dict[str, Any]) -> Iterator[Value]:
-    """Values with what each is, in a few words."""
+    """Pairs of a short description and a value."""
     schema = not_null(schema)
     yield "its example", example(schema)
-    yield from OTHER_KINDS.items()
+    yield from OTHER_TYPES.items()
     yield from [(f"its value {value}", value) for value in schema.get("enum", [])]
     kind = schema.get("type", "object")
     yield from {"string": texts, "integer": numbers, "number": numbers, "array": arrays, "object": objects}.get(
@@ -41,10 +41,10 @@ def texts(schema: dict[str, Any]) -> Iterator[Value]:
     if "minLength" in schema:
         yield "one character too few", "x" * (schema["minLength"] - 1)
     if "maxLength" in schema:
-        yield "as long as can be", "x" * schema["maxLength"]
+        yield "of the maximum length", "x" * schema["maxLength"]
         yield "one character too many", "x" * (schema["maxLength"] + 1)
     if not {"pattern", "enum", "format", "maxLength"} & schema.keys():
-        yield "many characters", MANY_CHARACTERS
+        yield "a long text", LONG_TEXT
 
 
 def numbers(schema: dict[str, Any]) -> Iterator[Value]:
@@ -65,14 +65,14 @@ def arrays(schema: dict[str, Any]) -> Iterator[Value]:
     one = example(schema["items"])
     lengths = {0, 1, *(schema[keyword] + more for keyword in ("minItems", "maxItems") if keyword in schema
                        for more in (-1, 0, 1))}  # fmt: skip
-    yield from ((f"{length} of them", [one] * length) for length in sorted(lengths) if length >= 0)
-    yield from ((f"second: {what}", [one, value]) for what, value in boundaries(schema["items"]))
+    yield from ((f"{length} items", [one] * length) for length in sorted(lengths) if length >= 0)
+    yield from ((f"second item, {what}", [one, value]) for what, value in boundaries(schema["items"]))
 
 
 def objects(schema: dict[str, Any]) -> Iterator[Value]:
     whole = example(schema)
     for name in schema.get("required", []):
         yield f"without {name}", {key: value for key, value in whole.items() if key != name}
-    yield "with a field that is not known", {**whole, "a_field_that_nobody_knows": 7}
+    yield "with an unknown field", {**whole, "an_unknown_field": 7}
     for name, inner in schema.get("properties", {}).items():
         yield from ((f"{name}: {what}", {**whole, name: value}) for what, value in boundaries(inner))

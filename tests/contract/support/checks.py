@@ -1,4 +1,4 @@
-"""What a response must be that the general checks of Schemathesis cannot see."""
+"""Checks of the meaning of a response, which the general checks of Schemathesis do not cover."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.contract import resolve
 
 EXACT = Context(prec=2000)
 CENT = Decimal("0.01")
-# The vendor's page, or one that a stub serves itself.
+# The vendor's checkout page, or the one that a stub serves.
 CHECKOUT = re.compile(r"https://checkout\.paisr\.tech/\w+|http://127\.0\.0\.1:[0-9]+/checkout/\w+")
 
 
@@ -42,7 +42,7 @@ def resources(invoice: Mapping[str, Any]) -> set[str]:
 
 
 def check_invoice(invoice: Mapping[str, Any]) -> None:
-    """Totals add up, and status, times and session tell one story."""
+    """The totals add up, and status, times and session are consistent."""
     amount = {name: Decimal(value) for name, value in invoice["amount"].items()}
     assert set(amount) == {"sub_total", "discount_total", "net_total"}
     assert EXACT.subtract(amount["sub_total"], amount["discount_total"]) == amount["net_total"]
@@ -63,7 +63,7 @@ def check_invoice(invoice: Mapping[str, Any]) -> None:
 
 
 def discount(sub_total: Decimal, voucher: Mapping[str, Any] | None) -> Decimal:
-    """What a voucher takes off: a share, or an amount that is at most everything."""
+    """The discount of a voucher: a percentage of SUB_TOTAL, or a fixed amount that is at most SUB_TOTAL."""
     if voucher is None:
         return Decimal(0)
     rate = Decimal(voucher["rate"])
@@ -73,7 +73,7 @@ def discount(sub_total: Decimal, voucher: Mapping[str, Any] | None) -> Decimal:
 
 
 def sub_total(items: Iterable[Mapping[str, Any]]) -> Decimal:
-    """What the items of a request come to; numbers as they were read from JSON."""
+    """The sum of the items of a request, with their numbers as they were read from JSON."""
     total = Decimal(0)
     for item in items:
         total = EXACT.add(total, EXACT.multiply(Decimal(item["quantity"]), Decimal(item["unit_price"])))
@@ -81,27 +81,27 @@ def sub_total(items: Iterable[Mapping[str, Any]]) -> Decimal:
 
 
 def rounded(value: Decimal) -> Decimal:
-    """To whole cents, half up; what has fewer decimals is left as it is."""
+    """VALUE rounded to whole cents, half up; a value of at most two decimals is unchanged."""
     exponent = value.as_tuple().exponent
     assert isinstance(exponent, int)
     return value.quantize(CENT, rounding=ROUND_HALF_UP, context=EXACT) if exponent < -2 else value
 
 
 def moment(text: str) -> datetime:
-    """A time with an offset."""
+    """The time that TEXT names, which must have an offset."""
     found = datetime.fromisoformat(text)
     assert found.tzinfo is not None, f"{text} has no offset"
     return found
 
 
 def check_list(response: list[dict[str, Any]], query: Mapping[str, str], everything: list[dict[str, Any]]) -> None:
-    """Every filter and the limit are respected, nothing that matches is missing, and each entry is as it is read."""
+    """A list respects its filters and its limit, lacks no match, and has each invoice as a read returns it."""
     matching = [invoice for invoice in everything if matches(invoice, query)]
     limit = int(query.get("limit", 1000))
     assert len(response) <= limit, "the limit is not respected"
     by_id = {invoice["id"]: invoice for invoice in matching}
     ids = [invoice["id"] for invoice in response]
-    assert len(set(ids)) == len(ids), "an invoice came twice"
+    assert len(set(ids)) == len(ids), "an invoice is listed twice"
     for invoice in response:
         assert invoice["id"] in by_id, f"an invoice that does not match {dict(query)}"
         assert invoice == by_id[invoice["id"]]
@@ -119,9 +119,9 @@ def matches(invoice: Mapping[str, Any], query: Mapping[str, str]) -> bool:
 def check_created(
     created: Mapping[str, Any], read: Mapping[str, Any], sent: Mapping[str, Any], due_in: timedelta
 ) -> None:
-    """What was created is what was sent. SENT has its numbers as `Decimal`; DUE_IN is what its `due` means."""
+    """The created invoice matches the request SENT, whose numbers are `Decimal`; DUE_IN is the meaning of its `due`."""
     for name in ("id", "status", "session"):
-        assert created[name] == read[name], f"{name} was one thing when created and is another when read"
+        assert created[name] == read[name], f"{name} differs between create and read"
     assert read["summary"] == sent["summary"]
     assert sent["customer"] in (read["customer"]["id"], read["customer"]["email"])
     assert sent.get("currency", read["currency"]) == read["currency"]

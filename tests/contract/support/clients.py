@@ -1,4 +1,4 @@
-"""The clients, two at a transport and one at a server: what they send is kept, and what they are to read is given."""
+"""The clients under test: their requests are recorded, and each request gets a response that the suite chooses."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Result(NamedTuple):
     sent: list[httpx.Request]
 
 
-class _Kept(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Keeps the requests, and gives the same response to each."""
+class _RecordingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Records the requests, and gives `response` to each."""
 
     def __init__(self) -> None:
         self.sent: list[httpx.Request] = []
@@ -46,8 +46,8 @@ class _Kept(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return self.handle_request(request)
 
 
-class _Served(_Kept):
-    """The same as a server on loopback: it keeps what came over the socket as a request to `BASE_URL`."""
+class _RecordingServer(_RecordingTransport):
+    """The same as a server on loopback. It records each request as one to `BASE_URL`."""
 
     async def start(self) -> str:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**20)
@@ -62,7 +62,7 @@ class _Served(_Kept):
             while True:
                 request = await _request(reader)
                 self.sent.append(request)
-                head = f"HTTP/1.1 {self.response.status} Said\r\nContent-Length: {len(self.response.content)}\r\n\r\n"
+                head = f"HTTP/1.1 {self.response.status} Reason\r\nContent-Length: {len(self.response.content)}\r\n\r\n"
                 writer.write(head.encode() + self.response.content)
         except asyncio.IncompleteReadError:
             writer.close()
@@ -77,10 +77,10 @@ async def _request(reader: asyncio.StreamReader) -> httpx.Request:
 
 
 class Clients:
-    """A `Paisr`, an `AsyncPaisr` and an `AsyncPaisr` with a server that are asked the same."""
+    """A `Paisr` and an `AsyncPaisr` with a transport, and an `AsyncPaisr` with a server: each makes the same call."""
 
     def __init__(self) -> None:
-        self._sync, self._async, self._served = _Kept(), _Kept(), _Served()
+        self._sync, self._async, self._served = _RecordingTransport(), _RecordingTransport(), _RecordingServer()
         self._loop = asyncio.Runner()
         plain: dict[str, Any] = {"rate_limit": None, "max_retries": 0}
         self._paisr = Paisr(TOKEN, base_url=BASE_URL, transport=self._sync, **plain)
@@ -97,7 +97,7 @@ class Clients:
         self._loop.close()
 
     def call(self, operation: Operation, arguments: dict[str, Any], response: Response) -> list[Result]:
-        """The operation's method of each client with ARGUMENTS, which gets RESPONSE."""
+        """Call the method of OPERATION of each client with ARGUMENTS; its request gets RESPONSE."""
 
         def method(client: Paisr | AsyncPaisr) -> Callable[..., Any]:
             found: Callable[..., Any] = getattr(getattr(client, operation.tag), operation.method_name)
@@ -109,18 +109,18 @@ class Clients:
 
             return self._loop.run(awaited())
 
-        self._forget()
+        self._forget_created_ids()
         results = [self._result(self._sync, lambda: method(self._paisr)(**arguments), response)]
         results += [self._result(kept, partial(call_async, client), response) for kept, client in self._asyncs]
         return results
 
-    def _forget(self) -> None:
-        """Each case is a create of its own: the client refuses a second one with the same id."""
+    def _forget_created_ids(self) -> None:
+        """Forget the ids of earlier creates: a client refuses a second create whose response has the same id."""
         for client in (self._paisr, *(client for _, client in self._asyncs)):
             recovery = Recovery(None, client._session.service, client._runtime)
             client._session = replace(client._session, recovery=recovery)
 
-    def _result(self, kept: _Kept, call: Callable[[], Any], response: Response) -> Result:
+    def _result(self, kept: _RecordingTransport, call: Callable[[], Any], response: Response) -> Result:
         kept.sent, kept.response = [], response
         try:
             return Result(call(), None, kept.sent)

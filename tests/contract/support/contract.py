@@ -19,7 +19,7 @@ SAFE_METHODS = ("get", "head", "options")
 
 
 class Parameter(NamedTuple):
-    """What a caller gives an operation. `place`: path, query, header or body; `pointer`: of its schema."""
+    """A parameter, or a property of a body. `place`: path, query, header or body; `pointer`: to its schema."""
 
     name: str
     place: str
@@ -77,14 +77,14 @@ class Operation(NamedTuple):
 
 
 def resolve(node: Any) -> Any:
-    """What NODE refers to, when it refers to something in the contract; otherwise NODE itself."""
+    """NODE with its `$ref` followed, or NODE itself where it has none."""
     while isinstance(node, dict) and "$ref" in node:
         node = at(node["$ref"].removeprefix("#"))
     return node
 
 
 def at(pointer: str) -> Any:
-    """What stands at a JSON pointer into the contract."""
+    """The node at a JSON pointer into the contract."""
     node: Any = DOCUMENT
     for part in pointer.split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")
@@ -93,7 +93,7 @@ def at(pointer: str) -> Any:
 
 
 def place_of(schema: dict[str, Any], pointer: str) -> str:
-    """The pointer of a schema, or of what it refers to when it does nothing else."""
+    """POINTER, or the pointer of the schema that a `$ref` leads to."""
     while "$ref" in schema:
         pointer = schema["$ref"].removeprefix("#")
         schema = at(pointer)
@@ -105,7 +105,7 @@ def escaped(key: object) -> str:
 
 
 def not_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """What a schema says of a value that is not null."""
+    """The schema without null: the other member of its `oneOf`, or the other of its types."""
     schema = resolve(schema)
     if "oneOf" in schema:
         return not_null(next(one for one in schema["oneOf"] if resolve(one).get("type") != "null"))

@@ -1,4 +1,4 @@
-"""What the suites did, in numbers, for the summary at the end of a run."""
+"""Counts of the cases of each suite, for the summary at the end of a run."""
 
 from __future__ import annotations
 

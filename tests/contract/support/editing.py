@@ -1,4 +1,4 @@
-"""JSON values with something in them replaced or left out. Nothing is changed in place."""
+"""Edited copies of JSON values: one value inside is replaced or left out."""
 
 from __future__ import annotations
 

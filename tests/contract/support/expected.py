@@ -1,4 +1,4 @@
-"""What an invoice must be, as far as the one who made it can know."""
+"""A model of the invoices of the stub, for the tests of client and stub together."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DUE: dict[Any, timedelta] = {
 
 
 class Expected:
-    """What an invoice must be, as far as the one who made it can know."""
+    """What a client that created an invoice can predict of it."""
 
     def __init__(self, *, customer: str, summary: str, currency: str | None, lines: list[LineItem], due: Any) -> None:
         self.customer, self.summary = customer, summary

@@ -1,4 +1,4 @@
-"""Schemathesis, set up: what is generated, which checks are on, and each alarm that is known, with its reason."""
+"""The configuration of Schemathesis: generated cases, active checks, and each exception with its reason."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from support.contract import DOCUMENT, OPERATIONS
 from support.settings import CASES, SEED
 from support.stubs import TOKEN
 
-# An id that was made up belongs to nothing: 404 is right, where in operations without an id only 2xx is. What is
-# there is asked for besides.
-KNOWN_ALARMS: list[dict[str, Any]] = [
+# A generated id belongs to no invoice, so that 404 is right; an operation without an id must respond with 2xx. The
+# suites request existing invoices as well.
+EXCEPTIONS_FROM_CHECKS: list[dict[str, Any]] = [
     {
         "include-operation-id": operation.id,
         "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "404"]}},
@@ -25,7 +25,7 @@ KNOWN_ALARMS: list[dict[str, Any]] = [
 
 
 def configuration(*, generation: dict[str, Any] | None = None, **extra: Any) -> SchemathesisConfig:
-    """Examples, coverage and fuzzing with CASES fuzzed cases; nothing is remembered from one run to the next."""
+    """The phases examples, coverage and fuzzing, with CASES fuzzed cases and no database of earlier failures."""
     return SchemathesisConfig.from_dict(
         {
             "seed": SEED,
@@ -43,15 +43,15 @@ def load(document: dict[str, Any] | None = None, **extra: Any) -> Any:
 
 
 def for_the_stub(**extra: Any) -> Any:
-    """The contract with every check, to compare the stub with."""
+    """The contract with every check, for the suites of the stub."""
     return load(
         headers={"Authorization": f"Bearer {TOKEN}"},
         checks={
             "positive_data_acceptance": {"expected-statuses": ["2xx"]},
-            # It reads numbers as doubles, and calls an exact total of 1E+309 null. The suite validates every response
-            # itself, with exact numbers.
+            # This check reads numbers as doubles, and an exact total of 1E+309 as null. The suite validates every
+            # response itself, with exact numbers.
             "response_schema_conformance": {"enabled": False},
         },
-        operations=KNOWN_ALARMS,
+        operations=EXCEPTIONS_FROM_CHECKS,
         **extra,
     )

@@ -1,4 +1,4 @@
-"""Everything in the contract that can be kept or broken, each with what must have happened to it in a run."""
+"""Every element of the contract that a message can satisfy or violate, with the outcomes that a full run must have."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from support.contract import DOCUMENT, METHODS, escaped
 from support.reach import APPLIES_TO, GIVEN, LEFT_OUT, REACHED, SATISFIED, USED, VIOLATED
 
-# They tell people something: nothing that is sent or received can be right or wrong by them.
+# For human readers: no request and no response can violate them.
 ANNOTATIONS = {
     "openapi", "info", "tags", "operationId", "summary", "description", "bearerFormat",
     "x-name", "x-provenance", "x-provenance-rules",
@@ -16,14 +16,14 @@ ANNOTATIONS = {
 
 
 class Element(NamedTuple):
-    """A place in the contract, and something that must have happened there."""
+    """A place in the contract, and an outcome that a full run must have there."""
 
     place: str
     outcome: str
 
 
 class UnknownKeywordError(Exception):
-    """The contract has a keyword that the inventory does not know: it would be left out without a word."""
+    """The contract has a keyword that the inventory does not know: without this error it would be left out."""
 
 
 def elements() -> Iterator[Element]:
@@ -57,7 +57,7 @@ def of_an_operation(place: str, operation: dict[str, Any]) -> Iterator[Element]:
     for index, parameter in enumerate(operation.get("parameters", [])):
         inner = f"{place}/parameters/{index}"
         known(inner, parameter, {"name", "in", "required", "schema"})
-        # A parameter is used by its name in its place: neither without the other.
+        # `name` covers `in` as well: a parameter is sent under its name in its place.
         yield from (Element(f"{inner}/{keyword}", USED) for keyword in ("name", "required"))
         yield from of_a_schema(f"{inner}/schema", parameter["schema"])
     if "requestBody" in operation:
@@ -129,12 +129,12 @@ def unreached() -> list[Element]:
 
 
 def report() -> list[str]:
-    """A line for each place: what happened there, and in which suites; and how many in all."""
+    """A line for each place with its outcomes and the suites that recorded them; last, the total."""
     lines: dict[str, list[str]] = {}
     for element in elements():
         suites = sorted(REACHED.get(element, ())) or ["NOT REACHED"]
         lines.setdefault(element.place, []).append(f"{element.outcome}: {', '.join(suites)}")
     wanted, missing = len(list(elements())), len(unreached())
     share = f"{100 * (wanted - missing) / wanted:.1f} %"
-    table = [f"{place}  [{'; '.join(happened)}]" for place, happened in lines.items()]
-    return [*table, f"{wanted - missing} of {wanted} things that the contract says were put to the test: {share}"]
+    table = [f"{place}  [{'; '.join(outcomes)}]" for place, outcomes in lines.items()]
+    return [*table, f"{wanted - missing} of {wanted} elements of the contract were exercised: {share}"]

@@ -1,4 +1,4 @@
-"""The contract turned round: each response's schema becomes a request body, so that responses can be generated."""
+"""A mirror of the contract: each response's schema becomes a request body, so that Schemathesis generates responses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from support.contract import DOCUMENT, JSON, OPERATIONS, Operation, escaped, pla
 
 
 class ContractResponse(NamedTuple):
-    """A response of the contract: to which operation, with which of its statuses, and the place of its schema."""
+    """A response of the contract: its operation, its status, and the JSON pointer of its schema."""
 
     operation: Operation
     status: str
@@ -16,7 +16,7 @@ class ContractResponse(NamedTuple):
 
     @property
     def status_code(self) -> int:
-        """A status that it has; of a range, one in its middle."""
+        """The status itself; of a range or `default`, a status in it."""
         return int(self.status.replace("XX", "22")) if self.status != "default" else 522
 
     @property
@@ -45,7 +45,7 @@ def document() -> dict[str, Any]:
     """An OpenAPI document with a POST for each response."""
     return {
         "openapi": DOCUMENT["openapi"],
-        "info": {"title": "What the service responds with", "version": "1"},
+        "info": {"title": "Responses of the service", "version": "1"},
         "paths": {
             path: {
                 "post": {

@@ -1,8 +1,8 @@
-"""Which keyword of the contract was put to the test, and by which suite: recorded while validating, never written down.
+"""Coverage of the contract: which suite exercised which keyword, recorded during validation.
 
-`Reach(suite).errors(place, value)` validates a value as jsonschema does, and notes every keyword that had a word to say
-about it, at its place in the contract: satisfied, or violated. A keyword that does not apply to a value (a `minimum` to
-a text) has said nothing and is not noted.
+`Reach(suite).errors(place, value)` validates a value as jsonschema does, and records every keyword that applies to
+it, at its place in the contract: satisfied, or violated. A keyword that does not apply to a value (a `minimum` to a
+text) is not recorded.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from support.contract import DOCUMENT, at, escaped
 Keyword = Callable[[Any, Any, Any, Any], Iterator[jsonschema.ValidationError] | None]
 
 SATISFIED, VIOLATED, USED, GIVEN, LEFT_OUT = "satisfied", "violated", "used", "given", "left out"
-# Keywords that can be satisfied and violated, and the values that they have something to say about.
+# Keywords that can be satisfied and violated, and the types of the values that they apply to.
 NUMBERS, TEXTS, ARRAYS, OBJECTS = (int, float), str, list, dict
 APPLIES_TO: dict[str, Any] = {
     "type": object,
@@ -35,12 +35,12 @@ APPLIES_TO: dict[str, Any] = {
     "additionalProperties": OBJECTS,
 }
 
-# (place in the contract, what became of it) -> suites
+# (place in the contract, outcome) -> suites
 REACHED: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
 
 
 def places(node: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """Every object and array of a document with its JSON pointer, itself first."""
+    """Every object and array of a document with its JSON pointer, the document first."""
     yield place, node
     members = node.items() if isinstance(node, dict) else enumerate(node)
     for key, member in members:
@@ -52,12 +52,12 @@ _PLACE_OF = {id(node): place for place, node in places(DOCUMENT)}
 
 
 def note(suite: str, place: str, outcome: str = USED) -> None:
-    """Something of the contract that is not a schema's keyword was used: a status, a link, a parameter."""
+    """Record that an element other than a schema's keyword was used: a status, a link, a parameter."""
     REACHED[place, outcome].add(suite)
 
 
 class Reach:
-    """Validators of the contract's schemas that note what they look at, for one suite."""
+    """Validators of the contract's schemas that record, for one suite, the keywords that applied."""
 
     def __init__(self, suite: str) -> None:
         self._suite = suite
@@ -68,10 +68,10 @@ class Reach:
         self._validators: dict[str, Any] = {}
 
     def errors(self, place: str, value: Any) -> list[jsonschema.ValidationError]:
-        """What is wrong with VALUE under the schema at PLACE, a JSON pointer into the contract."""
+        """The validation errors of VALUE under the schema at PLACE, a JSON pointer into the contract."""
         validator = self._validators.get(place)
         if validator is None:
-            # The root is the contract's own object, so that every schema that is looked at is known by its identity.
+            # The root is `DOCUMENT` itself, so that `_PLACE_OF` finds every schema by its identity.
             whole = self._kind(DOCUMENT, format_checker=Draft202012Validator.FORMAT_CHECKER)
             validator = self._validators[place] = whole.evolve(schema=at(place))
         return list(validator.iter_errors(value))
@@ -85,7 +85,7 @@ class Reach:
             place = _PLACE_OF.get(id(schema))
             if place is not None:
                 self._note(f"{place}/{name}", name, wanted, value, errors)
-                if name == "anyOf":  # which ends with the first that fits, and does not say which that was
+                if name == "anyOf":  # which stops at the first member that fits, and does not report it
                     for index, one in enumerate(wanted):
                         if validator.evolve(schema=one).is_valid(value):
                             self.note(f"{place}/{name}/{index}")

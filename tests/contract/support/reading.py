@@ -1,4 +1,4 @@
-"""Whether a model holds what a JSON text says: compared with the text itself, never with what the client writes."""
+"""Compares a model with the JSON text that it was read from, never with JSON that the client writes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import jsonschema
 from paisr_generated.types import OpenStrEnum
 from support.contract import resolve
 
-MAX_EXPONENT = 1000  # of magnitude, in a number that a client takes
+MAX_EXPONENT = 1000  # orders of magnitude of a number that the client accepts
 MICROSECOND = timedelta(microseconds=1)
 _RESPELLED = re.compile(r"([0-9-]{10})[Tt ]([0-9:.]+)(?:([Zz])|([+-][0-9]{2}):?([0-9]{2}))")
 
 
-def exactly(content: str | bytes) -> Any:
-    """JSON with fractions as `Decimal` of their own digits, whole numbers as `int`; NaN and Infinity are no JSON."""
+def parse_exactly(content: str | bytes) -> Any:
+    """Parse JSON with every digit: fractions as `Decimal`, whole numbers as `int`; NaN and Infinity are no JSON."""
 
     def refuse(name: str) -> Any:
         raise ValueError(f"{name} is not JSON")
@@ -29,14 +29,14 @@ def exactly(content: str | bytes) -> Any:
 
 
 def losses(value: Any, model: Any, schema: Mapping[str, Any], path: str = "$") -> Iterator[str]:
-    """Where MODEL does not hold what VALUE says, of all that SCHEMA names."""
+    """The differences between MODEL and VALUE, in all properties that SCHEMA names."""
     schema = resolve(schema)
     if value is None:
         if model is not None:
             yield f"{path}: null was read as {model!r}"
         return
     if members := schema.get("oneOf") or schema.get("anyOf"):
-        # Of an open enumeration it is the named values, which come first.
+        # The first member of an open enumeration has the named values.
         schema = next(resolve(one) for one in members if resolve(one).get("type") != "null")
     if schema.get("type") == "array":
         if not isinstance(model, Sequence) or len(model) != len(value):
@@ -52,7 +52,7 @@ def losses(value: Any, model: Any, schema: Mapping[str, Any], path: str = "$") -
 
 
 def is_read(value: Any, model: Any, schema: Mapping[str, Any]) -> bool:
-    """Whether a single value came through: every digit, the very instant, the same text."""
+    """Whether a single value was read without loss: every digit, the same instant, the same text."""
     kinds = schema.get("type", [])
     if "number" in kinds:
         return isinstance(model, Decimal) and Decimal(value).as_tuple() == model.as_tuple()
@@ -65,11 +65,11 @@ def is_read(value: Any, model: Any, schema: Mapping[str, Any]) -> bool:
 
 
 def instant(text: str) -> datetime:
-    """An RFC 3339 time; what is finer than a microsecond no `datetime` holds."""
+    """An RFC 3339 time, without its digits after the microsecond: no `datetime` holds them."""
     return datetime.fromisoformat(text.upper())
 
 
-def respelled(text: str) -> bool:
+def is_respelled_time(text: str) -> bool:
     """Whether a text is an RFC 3339 time, but for a space instead of its T or an offset without its colon."""
     found = _RESPELLED.fullmatch(text)
     if found is None:
@@ -80,7 +80,7 @@ def respelled(text: str) -> bool:
 
 
 def leaves(errors: Sequence[jsonschema.ValidationError]) -> Iterator[jsonschema.ValidationError]:
-    """The errors of single keywords; of something that may also be null, those of what it is when it is not null."""
+    """The errors of single keywords; of a nullable schema, the errors of its member that is not null."""
     for error in errors:
         if error.validator == "oneOf" and isinstance(error.instance, dict):
             real = [one for one in error.context if one.validator != "type" or one.validator_value != "null"]
@@ -97,7 +97,7 @@ def path_of(error: jsonschema.ValidationError) -> str:
     return "$" + "".join(parts)
 
 
-def numeric(text: str) -> bool:
+def is_finite_number(text: str) -> bool:
     """Whether a text is a finite number to Python's `Decimal`."""
     try:
         return Decimal(text).is_finite()
@@ -105,11 +105,11 @@ def numeric(text: str) -> bool:
         return False
 
 
-def tolerated(error: Any) -> bool:
-    """What the contract forbids and the client takes, as declared in test_client_reads.py."""
+def is_tolerated(error: Any) -> bool:
+    """Whether the client accepts what the contract forbids, as declared in test_client_reads.py."""
     if error.validator == "enum":
         return isinstance(error.instance, str)
     if error.validator == "format":
-        return respelled(error.instance)
+        return is_respelled_time(error.instance)
     kinds = error.validator_value if error.validator == "type" else []
-    return "number" in kinds and isinstance(error.instance, str) and numeric(error.instance)
+    return "number" in kinds and isinstance(error.instance, str) and is_finite_number(error.instance)

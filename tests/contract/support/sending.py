@@ -1,4 +1,4 @@
-"""Calls that send: what they get back, what their values mean, and what is refused beyond the contract."""
+"""For the suites of requests: the response to a call, the meaning of its arguments, and the declared refusals."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ TIMES: dict[str, Callable[[str], Any]] = {"date-time": datetime.fromisoformat, "
 REFUSED_IN_AN_ID = re.compile(r"[/\\\x00-\x20\x7f]")
 
 
-def exactly(content: str | bytes) -> Any:
-    """JSON with every number as a `Decimal` of its own digits."""
+def parse_exactly(content: str | bytes) -> Any:
+    """Parse JSON with every digit: each number is a `Decimal`."""
     return json.loads(content, parse_float=Decimal, parse_int=Decimal)
 
 
 def response_to(operation: Operation, arguments: Mapping[str, Any] = MappingProxyType({})) -> Response:
-    """The least that is a success; of the invoice that ARGUMENTS ask for, if they do."""
+    """The smallest successful response, with the id that ARGUMENTS ask for, if any."""
     if operation.id not in SUCCESSES:
         return Response(int(operation.success), b"")
     body = example(response_schema(operation))
@@ -37,7 +37,7 @@ def response_to(operation: Operation, arguments: Mapping[str, Any] = MappingProx
 
 
 def number_meant(wanted: dict[str, Any], value: Any, *, text: bool = False) -> Any:
-    """A text of digits is an exact number to the client; a whole number or a truth value is a TEXT in a URL."""
+    """VALUE as the client reads it: a text of digits is an exact number. With TEXT, it is a text in a URL."""
     wanted = not_null(wanted)
     kind = wanted.get("type")
     if isinstance(value, list) and kind == "array":
@@ -55,7 +55,7 @@ def number_meant(wanted: dict[str, Any], value: Any, *, text: bool = False) -> A
 
 
 def as_python(wanted: dict[str, Any], value: Any) -> Any:
-    """A value as a caller gives it: a time and a day as Python has them, where it has them."""
+    """A value as a caller passes it: times and dates as Python objects, where Python can parse them."""
     wanted = not_null(wanted)
     if isinstance(value, str) and wanted.get("format") in TIMES:
         try:
@@ -70,7 +70,7 @@ def as_python(wanted: dict[str, Any], value: Any) -> Any:
 
 
 def can_be_sent(parameter: Parameter, value: Any) -> bool:
-    """Whether the place can carry a value: a header is one line of plain characters, an id one segment of a path."""
+    """Whether the place can carry a value: a header is one line of printable ASCII, an id one segment of a path."""
     if not isinstance(value, str):
         return True
     if parameter.place == "path":

@@ -1,4 +1,4 @@
-"""A stub with something in it: customers, vouchers, subscriptions, and invoices in every status; and requests to it."""
+"""A stub with data (customers, vouchers, subscriptions, invoices in every status), and requests to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.contract import Operation
 from support.values import example
 
 TOKEN = "token-of-the-suite"
-# Of `due`, no grammar is documented, and a customer is one that the service knows: texts that it can be asked to take.
+# The contract has no grammar for `due` and no list of customers. The stub accepts these values.
 DUE_TEXTS = {
     "In 3 days": timedelta(days=3),
     "In 1 hour": timedelta(hours=1),
@@ -26,13 +26,13 @@ VOUCHERS = {"vch_300001": "cus_300003"}
 
 
 def ticking() -> Any:
-    """A clock that goes on by a second whenever it is asked, so that a run is the same every time."""
+    """A clock that advances by a second with each reading, so that every run is the same."""
     seconds = itertools.count()
     return lambda: datetime(2026, 3, 1, tzinfo=UTC) + timedelta(seconds=next(seconds))
 
 
 def settings() -> dict[str, Any]:
-    """How a stub of these suites is made."""
+    """The arguments of a stub of these suites."""
     return {"token": TOKEN, "clock": ticking()}
 
 
@@ -46,7 +46,7 @@ def fill(stub: StubApp) -> None:
 
 
 def resource_ids(stub: StubApp) -> list[str]:
-    """Some of each kind that `resource_id` can name: customers, subscriptions and vouchers."""
+    """A few ids of each kind that `resource_id` can name: customers, subscriptions and vouchers."""
     invoices: Any = stub.invoices
     kinds = (
         {invoice["customer"]["id"] for invoice in invoices},
@@ -56,7 +56,7 @@ def resource_ids(stub: StubApp) -> list[str]:
     return [found for kind in kinds for found in sorted(kind)[:3]]
 
 
-# Of what the contract cannot say, by the name of the parameter: values that the stub has something for.
+# By the name of a parameter: values that exist in the stub, where the contract cannot list them.
 KNOWN: dict[str, Callable[[StubApp], Sequence[str]]] = {
     "invoice_id": lambda stub: [str(invoice["id"]) for invoice in stub.invoices[:50]],
     "resource_id": resource_ids,
@@ -80,7 +80,7 @@ def request(
 
 
 def values_for(operation: Operation, stub: StubApp) -> dict[str, Any]:
-    """The values of a request that the stub takes: what is required, and no more."""
+    """The values of a request that the stub accepts, with the required parameters only."""
     return {
         one.name: KNOWN[one.name](stub)[0] if one.name in KNOWN else example(one.schema)
         for one in operation.parameters

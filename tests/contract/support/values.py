@@ -1,4 +1,4 @@
-"""Values that the contract's schemas allow: its own examples, and what its rules ask for where it gives none."""
+"""Values that the contract's schemas allow: its own examples, or values made from its rules where it has none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BY_FORMAT = {
 
 
 def example(schema: dict[str, Any], *, full: bool = False) -> Any:
-    """A value: of objects only what is required, of arrays nothing, unless it is to be a FULL one."""
+    """A valid value: with the required properties and items only, or with FULL, with all properties and with items."""
     schema = not_null(schema)
     if schema.get("examples"):
         return schema["examples"][0]
@@ -24,7 +24,7 @@ def example(schema: dict[str, Any], *, full: bool = False) -> Any:
     kind = schema.get("type", "object" if "properties" in schema else "string")
     if kind == "array":
         least = schema.get("minItems", 0)
-        if full:  # a full one, and one with nothing that may be left out
+        if full:  # one with all properties, and others with the required ones only
             return [example(schema["items"], full=True), *[example(schema["items"])] * max(1, least - 1)]
         return [example(schema["items"])] * least
     if kind == "object":
@@ -40,7 +40,7 @@ def response_schema(operation: Operation) -> dict[str, Any]:
 
 
 def arguments_of(operation: Operation, names: Collection[str] = ()) -> dict[str, Any]:
-    """Arguments of a call: those that are required, and those of NAMES."""
+    """The arguments of a call: the required ones, and those in NAMES."""
     return {
         one.python_name: example(one.schema, full=one.name in names)
         for one in operation.parameters
