@@ -1,4 +1,4 @@
-"""What a client can be asked for, as calls that a driver carries out. Arguments are checked before anything is sent."""
+"""The calls of a client, as steps that a driver carries out. Arguments are checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from paisr_generated.operations import Operation
     from paisr_generated.responses import ApiResponse
 
-    Attempts = list[Attempt]  # by a name of its own, because `list` is a call in the class below
+    Attempts = list[Attempt]  # an alias, because `list` is a method of the class below
 
 T = TypeVar("T")
 
-# Seconds. A checkout session lasts 30 minutes (vendor's documentation), so that waiting longer needs a reason.
+# Seconds. A checkout session lasts 30 minutes (vendor's documentation); there is rarely a reason to wait longer.
 WAIT_TIMEOUT = 1800.0
 WAIT_INTERVAL = 5.0
-LAST_LOOK = 1.0
+LAST_READ = 1.0
 FINAL_STATUSES = ("paid", "void")
 TIMES = ("created_at", "paid_at", "void_at")
 
@@ -57,15 +57,15 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def call(
         self, operation: Operation[T], arguments: Mapping[str, object], timeout: float | None
     ) -> Steps[ApiResponse[T]]:
-        """Any operation of the contract."""
+        """Call any operation of the contract."""
         return self.call_within(operation, arguments, self._deadline(timeout))
 
     def call_within(
         self, operation: Operation[T], arguments: Mapping[str, object], deadline: Deadline, keep: Collection[str] = ()
     ) -> Steps[ApiResponse[T]]:
-        """Any operation of the contract, within a deadline that is already running.
+        """Call any operation of the contract, within a deadline that is already running.
 
-        `keep`: fields of the response that are never read as None because they do not fit.
+        `keep`: fields of the response that are an error if they do not fit, and are never read as None instead.
         """
         hook = HOOKS.get(operation.name, NO_HOOK)
         key = checked_key(arguments.get("key")) if hook.is_journaled else None
@@ -77,13 +77,13 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         return exchange(call, self.policy, deadline) if operation.is_idempotent else self._send_once(call, deadline)
 
     def by_keys(self, keys: Sequence[str], timeout: float | None) -> Steps[dict[str, JournalEntry]]:
-        """What the journal knows of these keys."""
+        """The entries that the journal has for these keys."""
         return self.recovery.by_keys(keys, self._deadline(timeout))
 
     def recalled(
         self, operation: Operation[T], values: Mapping[str, object], entry: JournalEntry, response: bytes
     ) -> T:
-        """What the create of a journal's entry made, by its response; refused when `values` are not what was sent."""
+        """The data of an entry's create, read from its recorded response; refused if other values were sent."""
         from paisr._recovery.keys import refuse_another_request  # here, because few calls have a key
 
         refuse_another_request(_body(operation, values), self.runtime.now(), entry)
@@ -91,7 +91,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         return cast("T", read_response(raw, operation, self.policy.secret, self.policy.drift, ())[1])
 
     def list(self, arguments: Mapping[str, object], deadline: Deadline) -> Steps[ApiResponse[InvoiceList]]:
-        # An invoice of which it is not known when it was created fits every create.
+        # An invoice without its time of creation would fit every create.
         return self.call_within(operation_named("list_invoices"), arguments, deadline, keep=TIMES)
 
     def get(self, invoice_id: str, deadline: Deadline) -> Steps[ApiResponse[Invoice]]:
@@ -106,8 +106,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     def reconcile_journal(self, *, settle_after: float, timeout: float | None) -> Steps[Reconciled]:
         deadline = self._deadline(timeout)
-        is_none = settle_after == 0 and not isinstance(settle_after, bool)
-        after = 0.0 if is_none else seconds(settle_after, "settle_after")
+        is_zero = settle_after == 0 and not isinstance(settle_after, bool)
+        after = 0.0 if is_zero else seconds(settle_after, "settle_after")
         return self.recovery.reconcile_journal(after, self, deadline)
 
     def unresolved(self, *, timeout: float | None) -> Steps[Attempts]:
@@ -127,7 +127,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
                 raise
             hook.verify(values, data, raw)
             if drift is not None and response.model is not None:
-                drift.look(operation.name, raw.content, response.model, secret)
+                drift.compare(operation.name, raw.content, response.model, secret)
             if isinstance(data, ModelList):
                 note_truncation(cast("ModelList[object]", data), operation, values)
             return cast("T", data)
@@ -139,7 +139,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         return PreparedCall(request=request, decode=decode, repeatable=operation.is_idempotent, hints=hook.hints)
 
     def _send_once(self, call: PreparedCall[T], deadline: Deadline) -> Steps[ApiResponse[T]]:
-        """Send what must not be sent twice; when its outcome is unknown, say what was sent."""
+        """Send a request that must not be repeated; an unknown outcome is an `OutcomeUnknownError`."""
         try:
             return (yield from exchange(call, self.policy, deadline))
         except PaisrError as error:
@@ -151,7 +151,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         request = call.request
         raise OutcomeUnknownError(
             f"The outcome of {request.operation} is unknown: {request.method} {request.target} was sent, and {cause} "
-            "Find out what became of it before you call it again.",
+            "Find out whether it was carried out before you call it again.",
             attempt=Attempt.of(request, self.runtime.now(), self.service, operation=request.operation),
         ) from cause
 
@@ -161,8 +161,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             invoice = (yield from self.get(invoice_id, self._deadline(min(self.timeout, left)))).data
             if invoice.status in until:
                 return invoice
-            # The last look is shortly before the end, however long the interval is.
-            left = deadline.remaining() - min(interval, LAST_LOOK)
+            # The last read is shortly before the deadline, however long the interval is.
+            left = deadline.remaining() - min(interval, LAST_READ)
             if left <= 0.001:
                 raise APITimeoutError(
                     f"Invoice {invoice_id} is still {invoice.status} after {deadline.timeout:g} s, "
@@ -177,13 +177,13 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _body(operation: Operation[Any], values: Mapping[str, object]) -> Any:
-    """The model of the body that is sent."""
+    """The model of the request's body."""
     placed = (one for one in operation.parameters if one.place == "body" and one.name in values)
     return msgspec.convert({one.json_name: values[one.name] for one in placed}, operation.body_type)
 
 
 def checked_values(operation: Operation[Any], arguments: Mapping[str, object]) -> dict[str, object]:
-    """What is sent, by the names of the parameters; an argument that is None was not given."""
+    """The values to send, by the names of the parameters; an argument that is None was not given."""
     values: dict[str, object] = {}
     for one in operation.parameters:
         value = arguments.get(one.name)
@@ -193,7 +193,7 @@ def checked_values(operation: Operation[Any], arguments: Mapping[str, object]) -
 
 
 def wanted_statuses(until: object) -> tuple[str, ...]:
-    """What to wait for: one status or several, all known, since a misspelt one would never come."""
+    """The statuses to wait for, one or several. An unknown one is refused: a misspelt status would never come."""
     if isinstance(until, str):
         until = (until,)
     if isinstance(until, bytes) or not isinstance(until, Iterable):
@@ -205,10 +205,10 @@ def wanted_statuses(until: object) -> tuple[str, ...]:
 
 
 def checked_key(key: object) -> str | None:
-    """What tells one intent from every other, such as ``"2026-12/17"``."""
+    """The idempotency key of a create as text, such as ``"2026-12/17"``."""
     if key is None:
         return None
     text = checked_text(key, "key")
     if "\0" in text:
-        raise InvalidArgumentError("key has a NUL character, which not every journal can keep; give a text without.")
+        raise InvalidArgumentError("key has a NUL character, which not every journal can store; give a text without.")
     return text

@@ -24,7 +24,7 @@ NUMBERS = {
 TOO_COMMON = {-1, 0, 1}
 # (file, a part of the line): why the number in it is not the contract's
 REASONS = {
-    ("_engine/drift.py", "MAX_TOLD = 1000"): "the maximum of reported findings, whatever the length of a list",
+    ("_engine/drift.py", "MAX_REPORTED = 1000"): "the maximum of reported differences, whatever the length of a list",
     ("_inputs/numbers.py", "MAX_EXPONENT = 1000"): "orders of magnitude, which the contract does not limit",
     ("_inputs/numbers.py", "from 1 to 1000"): "an example of the end of an error text",
     ("_recovery/matching.py", "orders of magnitude"): "the same orders of magnitude",

@@ -283,11 +283,15 @@ def test_a_transport_of_the_other_kind_is_refused() -> None:
     import httpx
 
     with httpx.HTTPTransport() as transport:
-        with pytest.raises(ConfigurationError, match=r"^transport is an? HTTPTransport; AsyncPaisr takes"):
+        with pytest.raises(
+            ConfigurationError, match=r"^transport is an? HTTPTransport; give an instance of httpx\.AsyncBaseTransport"
+        ):
             AsyncPaisr("tok", transport=transport)  # type: ignore[arg-type]  # the mistake that is tested
         Paisr("tok", transport=transport)
     for wrong in (httpx.AsyncHTTPTransport(), object(), httpx.Client):
-        with pytest.raises(ConfigurationError, match=r"^transport is an? \w+; Paisr takes"):
+        with pytest.raises(
+            ConfigurationError, match=r"^transport is an? \w+; give an instance of httpx\.BaseTransport"
+        ):
             Paisr("tok", transport=wrong)  # type: ignore[arg-type]  # the mistake that is tested
 
 

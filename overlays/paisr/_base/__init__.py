@@ -1,1 +1,1 @@
-"""What every room may use: errors, secrets, texts, clocks, forks and processes. Imports none of the rooms."""
+"""The base of the package: errors, secrets, text checks, clocks, forks and processes. It imports no other room."""

@@ -1,4 +1,4 @@
-"""Every error of the package.
+"""Every error of the package. `OutcomeUnknownError` stands beside its `Attempt`, in `_recovery.attempts`.
 
 PaisrError                        every error of the package; .outcome is "not_sent", "rejected" or "unknown"
 ├── ConfigurationError            token, base URL, settings (also ValueError)
@@ -9,7 +9,7 @@ PaisrError                        every error of the package; .outcome is "not_s
 │   ├── BadRequestError 400 · AuthenticationError 401 · PermissionDeniedError 403 · NotFoundError 404
 │   ├── ConflictError 409 · UnprocessableEntityError 422 · RateLimitError 429 (.retry_after) · ServerError 5xx
 ├── UnexpectedResponseError       a response that the contract does not allow; says where
-├── OutcomeUnknownError           a create that may or may not have happened; .attempt goes to reconcile() (beside it)
+├── OutcomeUnknownError           a create that may or may not have happened; .attempt goes to reconcile()
 ├── RateLimitTimeoutError         the deadline would pass before the limiter allows the call
 └── WebhookError                  a delivery that is not to be trusted; says why
 """
@@ -44,16 +44,16 @@ __all__ = [
     "WebhookError",
 ]
 
-# Where users import the errors from, and what a traceback should therefore say.
+# Users import the errors from here, so tracebacks show it as their module.
 PUBLIC_MODULE = "paisr"
 Outcome = Literal["not_sent", "rejected", "unknown"]
 
 
 class PaisrError(Exception):
-    """Every error of this package: one sentence that says what was wrong and what would be right.
+    """The base class of the package's errors. The message says in one sentence what was wrong and what would be right.
 
-    `outcome` says what became of the request: ``"not_sent"``: no byte of it left this machine; ``"rejected"``: the
-    service responded that it did not do it; ``"unknown"``: it may have been carried out.
+    `outcome` says whether the request was carried out: ``"not_sent"``: no byte of it left this machine; ``"rejected"``:
+    the service refused it; ``"unknown"``: the service may have carried it out.
     """
 
     outcome: Outcome = "not_sent"
@@ -92,10 +92,10 @@ class APITimeoutError(APIConnectionError):
 
 
 class APIStatusError(PaisrError):
-    """The service responded with an error: `status_code`, and its own words as `message` (None if it gave none).
+    """The service responded with an error status: `status_code`, and the service's `message` (None if it gave none).
 
-    `response` is the whole of it without the token: ``error.response.json()["errors"]`` where the body has some. `data`
-    is None.
+    `response` is the whole response without the token, and its `data` is None. If the body lists errors, they are
+    ``error.response.json()["errors"]``.
     """
 
     outcome: Outcome = "rejected"
@@ -132,13 +132,13 @@ class UnprocessableEntityError(APIStatusError):
 
 
 class RateLimitError(APIStatusError):
-    """429: more requests than the service allows. `retry_after`: the seconds that it asked to wait, or None."""
+    """429: more requests than the service allows. `retry_after`: the seconds that it asks to wait, or None."""
 
     retry_after: float | None = None
 
 
 class ServerError(APIStatusError):
-    """5xx: the service failed. For a create see `OutcomeUnknownError`. `retry_after`: as of a `RateLimitError`."""
+    """5xx: the service failed. For a create see `OutcomeUnknownError`. `retry_after`: as for `RateLimitError`."""
 
     outcome: Outcome = "unknown"
     retry_after: float | None = None
@@ -147,12 +147,12 @@ class ServerError(APIStatusError):
 class UnexpectedResponseError(PaisrError):
     """A response that the contract does not allow.
 
-    `path` says where in the JSON (``$.data.invoices[3].amount.net_total``; ``$`` for the whole), `status_code` is the
-    response's, `excerpt` the first characters of the body, without the token. `response` is the whole of it, also
-    without the token and with None as its `data`; of one that could not be read to its end, it has the status only.
+    `path` is the place in the JSON (``$.data.invoices[3].amount.net_total``; ``$`` for the whole), `status_code` the
+    response's status, and `excerpt` the first characters of the body. `response` is the whole response, and its `data`
+    is None; if the body could not be read to its end, it has only the status. None of these has the token.
 
-    Of a list of which some items do not fit, `partial` has the others, and `unreadable` these, each with its `index`,
-    `path`, `reason` and `raw` JSON.
+    If only some items of a list do not fit the contract, `unreadable` has these, each with its `index`, `path`,
+    `reason` and `raw` JSON, and `partial` has the other items.
     """
 
     outcome: Outcome = "unknown"
@@ -168,7 +168,7 @@ class UnexpectedResponseError(PaisrError):
 
 
 class RateLimitTimeoutError(PaisrError):
-    """The deadline would pass before the limiter allows the call; it was not sent.
+    """The deadline would pass before the limiter allows the call; nothing was sent.
 
     `retry_after`: the seconds after which the limiter would allow it.
     """
@@ -214,8 +214,8 @@ def _rebuild(
 
 
 def _portable(cause: BaseException | None) -> BaseException | None:
-    """The cause if it survives pickling, else None: an error must never take a worker down by not pickling."""
-    import pickle  # here, because only an error that travels needs it
+    """The cause if it can be pickled, else None: an error that cannot be pickled would crash a worker."""
+    import pickle  # here, because only pickled errors need it
 
     try:
         pickle.loads(pickle.dumps(cause))

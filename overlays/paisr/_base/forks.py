@@ -1,4 +1,4 @@
-"""Forks: what holds locks or connections is reset once in each forked child."""
+"""Forks: objects that hold locks or connections are reset in each forked child."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Protocol
 
 class Forkable(Protocol):
     def after_fork(self) -> None:
-        """Make anew, in the child, what must not be shared with the parent. Runs with one thread alive."""
+        """Reset, in the child, the state that must not be shared with the parent. The child has only this thread."""
         ...
 
 
-_known: weakref.WeakSet[Forkable] = weakref.WeakSet()
+_registered: weakref.WeakSet[Forkable] = weakref.WeakSet()
 
 
-def register_after_fork(who: Forkable) -> None:
-    """Call ``who.after_fork()`` in every forked child, as long as `who` lives."""
-    _known.add(who)
+def register_after_fork(target: Forkable) -> None:
+    """Call ``target.after_fork()`` in every forked child while `target` is alive."""
+    _registered.add(target)
 
 
 class ForkSafe:
-    """Something with a lock, which a forked child gets anew."""
+    """Base class of objects with a lock. A forked child makes a new lock."""
 
     def __init__(self) -> None:
         self.after_fork()
@@ -33,10 +33,10 @@ class ForkSafe:
         self._lock = threading.Lock()
 
 
-def _renew_all() -> None:
-    for who in list(_known):
-        who.after_fork()
+def _reset_all() -> None:
+    for target in list(_registered):
+        target.after_fork()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_all)
+    os.register_at_fork(after_in_child=_reset_all)

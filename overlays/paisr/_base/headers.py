@@ -11,7 +11,7 @@ from paisr._base.texts import safe_repr
 if TYPE_CHECKING:
     from paisr._base.secrets import Secret
 
-# What the client sends itself, and what says how a message is framed or a connection kept.
+# The headers that the client sets itself, and those of message framing and connection management.
 OWN_HEADERS = {
     *("accept", "accept-encoding", "authorization", "content-length", "content-type", "expect", "host", "user-agent"),
     *("connection", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding"),
@@ -22,7 +22,7 @@ _VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
 def check_header(name: object, value: Secret) -> None:
-    """A `ConfigurationError` for what no request can have, or what the client alone decides."""
+    """Raise `ConfigurationError` for an invalid header, and for one that only the client may set."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ConfigurationError(f"{safe_repr(name)} is not the name of a header; give one such as 'X-Team'.")
     if name.lower() in OWN_HEADERS:

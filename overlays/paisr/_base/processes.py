@@ -1,4 +1,4 @@
-"""Which process does something, so that another can tell later whether it has ended."""
+"""Tokens that name a process, by which another process can tell whether it has ended."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 
 
 def current_process_token() -> str:
-    """A name for this process that no other process of this machine has while it lives."""
+    """A token that no other process of this machine has while this process lives."""
     return f"{_machine()} {os.getpid()}"
 
 
 def is_same_machine(token: str) -> bool:
-    """Whether the process of that name runs, or ran, on this machine, in this container, since this boot."""
+    """Whether the token is of a process of this machine, this container and this boot."""
     return token.rpartition(" ")[0] == _machine()
 
 
 def is_process_dead(token: str) -> bool:
-    """Whether the process of that name is certainly gone; False for one of another machine."""
+    """Whether the token's process has certainly ended; False for a process of another machine."""
     machine, _, number = token.rpartition(" ")
     if machine != _machine() or os.name != "posix" or not number.isdigit():
-        return False  # signal 0 asks only on POSIX; on Windows it would end the process
+        return False  # signal 0 is a mere test on POSIX; on Windows it would end the process
     try:
         os.kill(int(number), 0)
     except ProcessLookupError:
@@ -34,11 +34,11 @@ def is_process_dead(token: str) -> bool:
 
 @cache
 def _machine() -> str:
-    """Where process numbers are unambiguous: a machine, or a container on it, since it was started."""
+    """The scope in which process ids are unique: a machine, or a container on it, since its start."""
     parts = [socket.gethostname()]
     try:
         parts.append(str(Path("/proc/self/ns/pid").readlink()))
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip())
     except OSError:
-        pass  # elsewhere than on Linux, the name has to do
+        pass  # not Linux: the host name must suffice
     return " ".join(parts)

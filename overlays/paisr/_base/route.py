@@ -1,4 +1,4 @@
-"""Where the service is, and how it is reached."""
+"""The service's address, and the route to it: proxy, TLS context, token and headers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Service(Struct, frozen=True, kw_only=True):
-    """Where the service is: `scheme`, `host` (ASCII), `port` (None: the scheme's own), and the path before others."""
+    """The service's address: `scheme`, `host` (ASCII), `port` (None: the scheme's own), and `path`, a prefix."""
 
     scheme: str
     host: str
@@ -30,12 +30,11 @@ class Service(Struct, frozen=True, kw_only=True):
     @property
     def authority(self) -> str:
         """Host and port as in a URL and a Host header; the scheme's own port is left out."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port in {None, DEFAULT_PORTS[self.scheme]} else f"{host}:{self.port}"
+        return self.address.removesuffix(f":{DEFAULT_PORTS[self.scheme]}")
 
     @property
     def address(self) -> str:
-        """Host and port, as an error names them and as a proxy is asked for them."""
+        """Host and port, as in an error text and in a proxy's CONNECT."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port or DEFAULT_PORTS[self.scheme]}"
 
@@ -45,10 +44,7 @@ class Service(Struct, frozen=True, kw_only=True):
 
 
 class Route(Struct, frozen=True, kw_only=True, weakref=True):
-    """How the service is reached: where it is, by which proxy (None: as the environment says), and with which token.
-
-    `headers`: what a user adds to every request.
-    """
+    """The route to the service. `proxy` None: the environment's. `headers`: those that a user adds to every request."""
 
     service: Service
     proxy: Secret | None
@@ -58,23 +54,23 @@ class Route(Struct, frozen=True, kw_only=True, weakref=True):
 
 
 def ascii_host(host: str) -> str:
-    """The host as it is written on the wire; empty when it cannot be."""
+    """The host in ASCII, as sent on the wire; empty when it is not valid."""
     if ":" in host:
         return host
-    if host.isascii():  # without the codec, which loads much
+    if host.isascii():  # without the codec, which is slow to import
         labels = host.removesuffix(".").split(".")
         return host if re.fullmatch(r"[A-Za-z0-9._-]+", host) and all(0 < len(one) < 64 for one in labels) else ""
     try:
         name = host.encode("idna").decode("ascii")
         if host.encode("idna").decode("idna") != host:
-            return ""  # this codec would make another host of it: strasse of straße
+            return ""  # the codec turns it into another host: straße into strasse
     except UnicodeError:
         return ""
     return name if re.fullmatch(r"[A-Za-z0-9._-]+", name) else ""
 
 
 def names_one_host(authority: str) -> bool:
-    """Whether host and port are all that there is: parsers read ``[::1]evil`` as ``::1``."""
+    """Whether it is a host and an optional port, and nothing else: parsers read ``[::1]evil`` as ``::1``."""
     return re.fullmatch(r"(\[[^\[\]]*\]|[^\[\]:]*)(:\d*)?", authority) is not None
 
 
@@ -82,8 +78,8 @@ def is_loopback(host: str) -> bool:
     if host.lower() == "localhost":
         return True
     if not host[-1:].isdigit() and ":" not in host:
-        return False  # a name, and no address
-    import ipaddress  # here, because few clients are for an address
+        return False  # a name, not an address
+    import ipaddress  # here, because few base URLs have an address
 
     try:
         return ipaddress.ip_address(host).is_loopback

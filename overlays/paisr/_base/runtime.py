@@ -1,4 +1,4 @@
-"""What a client takes from the world: clocks, chance and sleep. Tests pass their own."""
+"""A client's clocks, random numbers and sleep. Tests pass their own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _jitter() -> float:
 
 
 def _sleep(seconds: float) -> None:
-    """By the function that is in place now: gevent puts its own there, after a client may have been made."""
+    """Sleep by the `time.sleep` of this moment: gevent may replace it after a client was made."""
     time.sleep(seconds)
 
 
@@ -31,7 +31,7 @@ async def _sleep_async(seconds: float) -> None:
 
 
 class Runtime(Struct, frozen=True, kw_only=True):
-    """`clock`: seconds that never go back; `now`: the wall clock, aware; `today`: the local date; `jitter`: 0 to 1."""
+    """`clock`: monotonic seconds; `now`: the wall clock, aware; `today`: the local date; `jitter`: 0 to 1."""
 
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = _now

@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 # A shorter text is likely to be part of an ordinary word, which redaction would damage.
 MIN_SEARCHED = 8
-# Of each kind of escape so many are undone: a body of nothing else must not hold a call up.
-MAX_UNDONE = 100_000
-# In UTF-16 and UTF-32, a character has NULs beside it. What Python quotes twice has two backslashes.
+# The most escapes of each kind that are decoded: a body full of them must not delay a call.
+MAX_UNESCAPED = 100_000
+# UTF-16 and UTF-32 put NULs beside a character. Text that Python quotes twice has two backslashes.
 _NULS = ("\0", r"\\u0000", r"\\x00", r"\u0000", r"\x00")
 
 
 class Secret:
     """A text that only `reveal()` shows.
 
-    It takes whatever was given, so that the value is out of sight before it is looked at; `is_text` tells.
+    It takes any value, so an argument is hidden before it is checked; `is_text` says whether it is text.
     """
 
     __slots__ = ("_text", "is_text", "kind")
@@ -36,18 +36,18 @@ class Secret:
 
     @property
     def owner(self) -> Hashable:
-        """A digest: the same for equal secrets, and it does not reveal them."""
+        """A digest that is the same for equal secrets and does not reveal them."""
         return hash(self._text)
 
     def scrub(self, text: str) -> str:
-        """`text` without this secret in it, in case the service echoed it. A short secret is not looked for.
+        """`text` with this secret redacted, in case the service echoed it. A short secret is not searched for.
 
-        In upper and lower case, since a header's name can come back in another, and however JSON, a URL, HTML, UTF-16
-        or Python can have written it. Of a text that had it escaped, everything is shown without escapes.
+        The search ignores case, because the case of a header's name can change, and finds a secret that JSON, a URL,
+        HTML, UTF-16 or Python has escaped. A text with an escaped secret is returned without any escapes.
         """
         if len(self._text) < MIN_SEARCHED:
             return text
-        sought, plain = self._text.lower(), _undone(text)
+        sought, plain = self._text.lower(), _unescaped(text)
         if plain != text and plain.lower().count(sought) > text.lower().count(sought):
             text = plain
         elif sought not in text.lower():
@@ -56,42 +56,42 @@ class Secret:
         return re.sub(re.escape(self._text), "[secret]", text, flags=re.IGNORECASE)
 
     def scrub_bytes(self, data: bytes) -> bytes:
-        """The same for bytes, of which all others stay as they are: tokens are ASCII."""
+        """`scrub` for bytes: tokens are ASCII, and all other bytes stay as they are."""
         return self.scrub(data.decode("latin-1")).encode("latin-1")
 
     def __repr__(self) -> str:
         return "Secret('…')"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a client's secrets are not pickled; make a new client from the settings instead")
+        raise TypeError("a client's secrets cannot be pickled; make a new client from the settings instead")
 
 
 @cache
 def _escapes() -> list[re.Pattern[str]]:
-    """How a character is written in JSON, in a URL, in HTML, and in bytes that Python quotes.
+    """Patterns of an escaped character in JSON, in a URL, in HTML, and in bytes that Python quotes.
 
-    Made when first needed, since few calls need it. No token has quotes, backslashes or controls, and the JSON around
-    it has to stay readable.
+    They are compiled on first use, because few calls need them. They leave out quotes, backslashes and controls: no
+    token has any, and the JSON around a token has to stay readable.
     """
     code = "(?!22|5[cC])([2-7][0-9a-fA-F])"
     return [re.compile(one) for one in (rf"\\\\?u00{code}", f"%{code}", f"&#x{code};", rf"\\\\?x{code}")]
 
 
-def _undone(text: str) -> str:
-    """The text with each character as itself."""
+def _unescaped(text: str) -> str:
+    """The text with its escapes decoded."""
     text = text.replace("\\/", "/")  # as some servers write a slash in JSON
     for nul in _NULS:
         text = text.replace(nul, "")
     for escape in _escapes():
-        text = escape.sub(lambda found: chr(int(found[1], 16)), text, MAX_UNDONE)
+        text = escape.sub(lambda found: chr(int(found[1], 16)), text, MAX_UNESCAPED)
     return text
 
 
 def wrap(value: object) -> Secret | None:
-    """A secret argument, wrapped before anything else is done with it; None stays None."""
+    """Wrap a secret argument before anything else is done with it; None stays None."""
     return None if value is None else Secret(value)
 
 
 def wrap_place(value: str | os.PathLike[str] | None) -> Secret | str | os.PathLike[str] | None:
-    """Where a journal is: the path of a file, or a URL, which may have a password in it."""
+    """Wrap a journal's location if it is a URL, which may have a password in it; the path of a file stays as it is."""
     return Secret(value) if isinstance(value, str) and "://" in value else value

@@ -1,16 +1,16 @@
-"""Texts that are sent: checked so that they reach the service as they were meant."""
+"""Checks of texts and times that a user gives, and safe descriptions of values for error texts."""
 
 from __future__ import annotations
 
 from paisr._base.errors import InvalidArgumentError, PaisrError
 
 MAX_REPR = 60
-# Seconds. What lies beyond is a mistake, and more than sockets and locks can wait for on every machine.
+# Seconds. A longer time is a mistake, and sockets and locks of some platforms cannot wait for it.
 MAX_SECONDS = 1_000_000
 
 
 def safe_repr(value: object) -> str:
-    """A value for a sentence: its repr, cut short; its type where repr fails, as for an int of 5,000 digits."""
+    """A value for an error text: its repr, cut short; its type if repr fails, as for an int of 5,000 digits."""
     try:
         text = repr(value)
     except Exception:
@@ -19,7 +19,7 @@ def safe_repr(value: object) -> str:
 
 
 def seconds(value: object, name: str, error: type[PaisrError] = InvalidArgumentError) -> float:
-    """A time that a call can take: a number of seconds above zero."""
+    """The value as a number of seconds, above zero and up to `MAX_SECONDS`; raises `error` for any other."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= MAX_SECONDS:
         raise error(
             f"{name}={safe_repr(value)} is not a number of seconds above zero and up to {MAX_SECONDS:,}; "
@@ -29,13 +29,13 @@ def seconds(value: object, name: str, error: type[PaisrError] = InvalidArgumentE
 
 
 def type_name(value: object) -> str:
-    """What a value is, for a sentence: ``an int``, ``a list``."""
+    """A value's type for an error text: ``an int``, ``a list``."""
     name = type(value).__name__
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
 def checked_text(value: object, name: str, *, empty: bool = False) -> str:
-    """`value` as a text that UTF-8 can write; not empty unless that is allowed."""
+    """`value` as a text that UTF-8 can encode; refused when it is empty, unless `empty` allows that."""
     if not isinstance(value, str):
         raise InvalidArgumentError(f"{name} is {type_name(value)}; give it as text.")
     try:
@@ -43,7 +43,7 @@ def checked_text(value: object, name: str, *, empty: bool = False) -> str:
     except UnicodeEncodeError as error:
         raise InvalidArgumentError(
             f"{name} has a lone surrogate at index {error.start}, which cannot be sent; "
-            "decode the text again from where it came."
+            "decode the text again from its source."
         ) from None
     if not value and not empty:
         raise InvalidArgumentError(f"{name} is empty; give a text.")
@@ -51,5 +51,5 @@ def checked_text(value: object, name: str, *, empty: bool = False) -> str:
 
 
 def plain(value: str) -> str:
-    """The text itself of any kind of `str`: for a member of an enumeration its value, which str() need not give."""
+    """The plain text of any kind of `str`. For a member of an enumeration it is the value, which str() may not be."""
     return str.__str__(value)

@@ -1,3 +1,3 @@
-"""The one place of the package's version."""
+"""The package's version, written only here."""
 
 __version__ = "0.1.0"

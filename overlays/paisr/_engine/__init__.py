@@ -1,4 +1,4 @@
-"""One call, decided without IO: steps, retry, outcomes, the envelope, deadlines, drift, and the two drivers.
+"""The engine: a call's steps, retries, outcomes, envelope, deadline and drift, without IO; and its two drivers.
 
-Imports the limiter's protocol and the base. It names no HTTP library.
+It imports the limiter's protocol and the base, and no HTTP library.
 """

@@ -1,4 +1,4 @@
-"""One deadline for a whole call, on a clock that never goes back."""
+"""One deadline for a whole call, on a monotonic clock."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Deadline:
         self._clock = clock
 
     def remaining(self) -> float:
-        """Seconds left; 0.0 when it has passed."""
+        """Seconds left; 0.0 when the deadline has passed."""
         return max(0.0, self.at - self._clock())
 
     def within(self, seconds: float) -> Deadline:
-        """The deadline of a part that may take so many seconds, and no longer than the whole."""
+        """The deadline of a part of the call: `seconds` from now, but not after this deadline."""
         return Deadline(min(seconds, self.remaining()), self._clock)
 
     def __repr__(self) -> str:

@@ -1,7 +1,7 @@
-"""Where a response has moved on from the contract: fields and enumeration values that it does not know.
+"""Drift: fields and enumeration values of a response that the contract does not know.
 
-Neither is an error: a field is skipped and stays in the raw response, a value is kept as its text. Who wants to be told
-gives the client `on_drift`, and with ``unreadable="report"`` it reports optional fields that do not fit there too.
+Neither is an error: an unknown field stays in the raw response, and an unknown value is kept as its text. The client
+reports both to `on_drift`; with ``unreadable="report"``, also the optional fields that do not fit the contract.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ if TYPE_CHECKING:
 
 OnDrift = Callable[[str, str], object]
 
-# A service that makes names up must not fill the memory; beyond this many, nothing more is reported.
-MAX_TOLD = 1000
+# Differences. Further ones are not reported: a service that makes up names must not fill the memory.
+MAX_REPORTED = 1000
 log = logging.getLogger("paisr")
 _log_difference = partial(log.warning, "the response to %s differs from the contract: %s")
 
 
 class DriftWatch(ForkSafe):
-    """Tells `on_drift` of each difference once, by operation and path; without it, a warning is logged.
+    """Reports each difference to `on_drift` once, by operation and path; without `on_drift`, logs a warning.
 
-    `takes_unreadable`: whether optional fields that do not fit are such differences, and no errors.
+    `takes_unreadable`: whether an optional field that does not fit is reported, and is not an error.
     """
 
     def __init__(self, on_drift: OnDrift | None, *, takes_unreadable: bool = False) -> None:
         self.on_drift = on_drift
         self.takes_unreadable = takes_unreadable
-        self._told: set[tuple[str, str]] = set()
+        self._reported: set[tuple[str, str]] = set()
         super().__init__()
 
-    def look(self, operation: str, content: bytes, response: type, secret: Secret) -> None:
-        """Compare a body that was decoded with its model, where somebody asked; an echo of the token is hidden."""
+    def compare(self, operation: str, content: bytes, response: type, secret: Secret) -> None:
+        """Report what the model of a decoded body does not know, if there is an `on_drift`. The token is redacted."""
         if self.on_drift is not None:
-            self.tell(operation, map(secret.scrub, unknown_paths(content, response)))
+            self.report(operation, map(secret.scrub, unknown_paths(content, response)))
 
-    def tell(self, operation: str, paths: Iterable[str]) -> None:
-        """Tell of what is new among the paths. Whatever goes wrong here is logged, and the call goes on."""
+    def report(self, operation: str, paths: Iterable[str]) -> None:
+        """Report the paths that were not reported before. An exception is logged, and the call goes on."""
         try:
             for path in paths:
                 if self._is_new(operation, path):
@@ -53,7 +53,7 @@ class DriftWatch(ForkSafe):
 
     def _is_new(self, operation: str, path: str) -> bool:
         with self._lock:
-            if (operation, path) in self._told or len(self._told) >= MAX_TOLD:
+            if (operation, path) in self._reported or len(self._reported) >= MAX_REPORTED:
                 return False
-            self._told.add((operation, path))
+            self._reported.add((operation, path))
             return True

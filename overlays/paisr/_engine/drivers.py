@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Transport(Protocol):
-    """Sends a request once, within a deadline, and returns the result. It raises nothing of its HTTP library."""
+    """Sends a request once, within a deadline, and returns the result. It raises no exception of an HTTP library."""
 
     def send(self, request: Request, deadline: Deadline) -> AttemptResult: ...
 
@@ -35,14 +35,14 @@ class AsyncTransport(Protocol):
     async def close(self) -> None: ...
 
 
-# What becomes of a request that a client has left to send when it is closed.
+# The result of a request whose client was closed before it was sent.
 CLOSED = TransportFailure(
     "connection", sent=False, reason="the client was closed before the request was sent", final=True
 )
 
 
-def carried_out(steps: Generator[S, Any, T], perform: Callable[[S], Any]) -> T:
-    """Perform the steps one after the other, and send each result or error back in; returns the result of the call."""
+def run_steps(steps: Generator[S, Any, T], perform: Callable[[S], Any]) -> T:
+    """Perform each step that a generator yields, send its result or error back in, and return what it returns."""
     try:
         step = next(steps)
         while True:
@@ -57,7 +57,7 @@ def carried_out(steps: Generator[S, Any, T], perform: Callable[[S], Any]) -> T:
         return result
 
 
-async def carried_out_async(steps: Generator[S, Any, T], perform: Callable[[S], Awaitable[Any]]) -> T:
+async def run_steps_async(steps: Generator[S, Any, T], perform: Callable[[S], Awaitable[Any]]) -> T:
     """The same on an event loop."""
     try:
         step = next(steps)
@@ -74,7 +74,7 @@ async def carried_out_async(steps: Generator[S, Any, T], perform: Callable[[S], 
 
 
 def drive(steps: Steps[T], transport: Transport, runtime: Runtime, is_open: Callable[[], bool] = lambda: True) -> T:
-    """Do a call's steps in the calling thread, and give back what it returns."""
+    """Carry out a call's steps in the calling thread, and return its result."""
 
     def perform(step: Step) -> Any:
         match step:
@@ -87,13 +87,13 @@ def drive(steps: Steps[T], transport: Transport, runtime: Runtime, is_open: Call
             case RunBlocking(work, _):
                 return work()
 
-    return carried_out(steps, perform)
+    return run_steps(steps, perform)
 
 
 async def drive_async(
     steps: Steps[T], transport: AsyncTransport, runtime: Runtime, is_open: Callable[[], bool] = lambda: True
 ) -> T:
-    """The same on an event loop, which is never held up."""
+    """The same on an event loop, which it never blocks."""
 
     async def perform(step: Step) -> Any:
         match step:
@@ -106,16 +106,16 @@ async def drive_async(
             case RunBlocking(work, timeout):
                 return await in_thread(work, timeout)
 
-    return await carried_out_async(steps, perform)
+    return await run_steps_async(steps, perform)
 
 
 async def in_thread(work: Callable[[], T], timeout: float | None = None) -> T:
-    """In a thread of its own: those that the loop shares can all be busy with somebody else's work."""
+    """Run the work in a new thread: other work may keep all of the loop's shared threads busy."""
     import asyncio  # here, because a client for threads does not need it, and it takes a tenth of the start
     from concurrent.futures import Future
 
     future: Future[T] = Future()
-    future.set_running_or_notify_cancel()  # who waits can be cancelled, and the work cannot
+    future.set_running_or_notify_cancel()  # the task that waits can be cancelled, the work cannot
 
     def run() -> None:
         try:

@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 Names = Collection[str]
 EXCERPT_LENGTH = 200
-# Of a body, so much is looked through for the token; a tenth of it is enough for an excerpt.
+# Bytes of a body that are searched for the token. An excerpt comes from their first tenth.
 SCRUBBED_LENGTH = 200_000
 
 
 def read_response(
     raw: RawResponse, operation: Operation[Any], secret: Secret, drift: DriftWatch | None = None, keep: Names = ()
 ) -> tuple[Response, Any]:
-    """What the contract says of a response with this status, and its data.
+    """The contract's `Response` for this status, and the data of the body; raises `UnexpectedResponseError`.
 
-    Where `drift` takes reports of optional fields that do not fit, these read as None, but for those named in `keep`.
+    If `drift` takes optional fields that do not fit, these read as None, except the fields named in `keep`.
     """
     response = _response_of(operation, raw.status)
     if response is None:
         raise UnexpectedResponseError(
-            f"The service responded {operation.name} with {raw.status}, a status that the contract does not have.",
+            f"The service responded to {operation.name} with {raw.status}, a status that the contract does not have.",
             path="$",
             status_code=raw.status,
             excerpt=excerpt(raw.content, secret),
@@ -43,12 +43,12 @@ def read_response(
         return response, _data_of(decoder(response.model).decode(raw.content), response)
     except DECODING_ERRORS:
         pass
-    # Outside of the handler, so that what is raised here has no context.
+    # Outside of the handler, so that an error raised here has no context.
     return response, _read_again(raw, response, operation.name, secret, drift, keep=keep)
 
 
 def _response_of(operation: Operation[Any], status: int) -> Response | None:
-    """By status; another status of success is read as the one that the contract has, where it has one."""
+    """The contract's response for a status; for an unknown 2XX, the only 2XX that the contract has."""
     found = operation.response_for(status)
     if found is None:
         successes = [one for code, one in operation.responses.items() if code.startswith("2")]
@@ -65,8 +65,8 @@ def _data_of(body: Any, response: Response) -> Any:
 def _read_again(
     raw: RawResponse, response: Response, operation: str, secret: Secret, drift: DriftWatch | None, *, keep: Names
 ) -> Any:
-    """The data, as far as may be, of a body that is not the contract's model; else an error that says where."""
-    from paisr_generated.salvage import Salvage  # here, because most responses are as the contract says
+    """The readable data of a body that does not fit its model; if this is not allowed, an error that says where."""
+    from paisr_generated.salvage import Salvage  # here, because most responses fit the contract
 
     tolerant = drift is not None and drift.takes_unreadable
     salvage = Salvage(response=response, scrub=secret.scrub_bytes, tolerant=tolerant, keep=keep)
@@ -77,7 +77,7 @@ def _read_again(
         what, path = what_and_where(error)
     else:
         if drift is not None:
-            drift.tell(operation, (f"{at}: {_said(why, secret)}" for at, why in salvage.left_out.items()))
+            drift.report(operation, (f"{at}: {_redacted(why, secret)}" for at, why in salvage.left_out.items()))
         if not salvage.unreadable:
             return data
         partial, first = data, salvage.unreadable[0]
@@ -85,8 +85,8 @@ def _read_again(
     shown = excerpt(raw.content, secret)
     others = f" The other {len(partial)} of the list are in `partial`." if salvage.unreadable else ""
     refusal = UnexpectedResponseError(
-        f"The service responded {operation} with {raw.status} and a body that the contract does not allow: "
-        f"at {path}: {_said(what, secret)}; it begins {shown or '(empty)'}.{others}",
+        f"The service responded to {operation} with {raw.status} and a body that the contract does not allow: "
+        f"at {path}: {_redacted(what, secret)}; it begins {shown or '(empty)'}.{others}",
         path=path,
         status_code=raw.status,
         excerpt=shown,
@@ -96,7 +96,7 @@ def _read_again(
 
 
 def error_message(content: bytes) -> str | None:
-    """The service's own words in an error's envelope, or None where there are none to read."""
+    """The service's message in the envelope of an error, or None if it has none."""
     try:
         response: ErrorResponse = decoder(ErrorResponse).decode(content)
     except DECODING_ERRORS:
@@ -106,17 +106,17 @@ def error_message(content: bytes) -> str | None:
 
 def excerpt(content: bytes, secret: Secret) -> str:
     """The beginning of a body, on one line, printable and without the token; empty for an empty body."""
-    # Redacted before it is cut, and cut well before the end of what was looked through, which may be in a token.
+    # Redacted before it is cut, and cut well before the end of the searched bytes, which may split a token.
     text = secret.scrub(content[:SCRUBBED_LENGTH].decode("utf-8", "replace"))
     return clipped(text[: SCRUBBED_LENGTH // 10])
 
 
 def clipped(text: str) -> str:
-    """Foreign words for a sentence: on one line, printable, and not long."""
+    """Text from the outside for a sentence: on one line, printable, and cut short."""
     text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     return text if len(text) <= EXCERPT_LENGTH else text[:EXCERPT_LENGTH] + "…"
 
 
-def _said(words: str, secret: Secret) -> str:
-    """A decoder's words; they can quote the body."""
-    return clipped(secret.scrub(words))
+def _redacted(reason: str, secret: Secret) -> str:
+    """A decoder's reason without the token: it can quote the body."""
+    return clipped(secret.scrub(reason))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from paisr_generated.operations import Request
 
 EventName = Literal["queued", "sent", "answered", "retried", "outcome"]
-# No request id is documented; by these names services commonly give one.
+# No request id is documented; services commonly send one in these headers.
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id")
 # Seconds. A longer wait for the rate limit is logged, and one that has grown by more is reported again.
 LONG_WAIT = 1.0
@@ -37,18 +37,19 @@ _numbers = count(1)
 
 @frozen(kw_only=True)
 class CallEvent:
-    """Something that happened in a call. No event has a body or the token, whatever the service echoes.
+    """An event of a call. No event has a body or the token, whatever the service echoes.
 
-    `name` and `seconds`: ``queued``: the rate limit lets the request wait, as long in all as is known; ``sent``: the
-    request leaves after such a wait; ``answered``: the attempt ended, after so long, with a `status` or an `error`;
-    ``retried``: the next attempt follows in so long; ``outcome``: the call ended, after so long in all.
+    `name`, with the meaning of `seconds`: ``queued``: the request has to wait for the rate limit (the expected wait in
+    all); ``sent``: an attempt begins (its wait for the rate limit); ``answered``: the attempt ended with a `status` or
+    an `error` (its duration); ``retried``: another attempt follows (the delay before it); ``outcome``: the call ended
+    (its duration).
 
-    `call` is one number for all events of a call. `operation` is its name, such as ``create_invoice``, `method` and
-    `url` are those of its request. `attempt` counts from 1, and is 0 before the first. `id` is the one in the URL, or
-    the one that a response to a create gave. `status` and `request_id` are of the last response; no request id is
-    documented, and what is taken for one is ``X-Request-Id``, ``Request-Id`` or ``X-Correlation-Id``. `error` is
-    ``connection``, ``timeout`` or ``response`` for an attempt, with the `reason` in words, and for a call the name of
-    its error. `outcome` is ``succeeded``, or the one of the error.
+    `call` is the number that all events of one call share. `operation` is its name, such as ``create_invoice``;
+    `method` and `url` are those of its request. `attempt` counts from 1, and is 0 before the first. `id` is the one in
+    the URL, or the one in the response to a create. `status` and `request_id` are those of the last response; a request
+    id is not documented, and is read from ``X-Request-Id``, ``Request-Id`` or ``X-Correlation-Id``. `error` of an
+    attempt is ``connection``, ``timeout`` or ``response``, and `reason` explains it; `error` of a call is the name of
+    its exception. `outcome` is ``succeeded``, or the exception's.
     """
 
     name: EventName
@@ -67,7 +68,7 @@ class CallEvent:
     _headers: dict[str, str] = field(factory=dict[str, str], repr=False, eq=False)
 
     def add_header(self, name: str, value: str) -> None:
-        """At ``sent``: send a header with this attempt, as tracing does. It cannot be one of the client's own."""
+        """Send a header with this attempt, as tracing does; only at ``sent``. The client's own headers are refused."""
         check_header(name, Secret(value))
         self._headers[name] = value
 
@@ -76,7 +77,7 @@ OnEvent = Callable[[CallEvent], object]
 
 
 def harmless(on_event: OnEvent) -> OnEvent:
-    """A user's `on_event` that cannot break a call. The first exception that it raises is logged."""
+    """A user's `on_event`, wrapped: its exceptions do not break a call, and the first one is logged."""
     failed: list[str] = []
 
     def tell(event: CallEvent) -> None:
@@ -91,19 +92,19 @@ def harmless(on_event: OnEvent) -> OnEvent:
 
 
 def _is_logged() -> bool:
-    """Whether the log takes events. It is off until somebody sets up `logging`, and so has loaded it."""
+    """Whether the log takes events: not before the program has imported `logging` and set it up."""
     return "logging" in sys.modules and _log().isEnabledFor(INFO)
 
 
 @cache
 def _log() -> logging.Logger:
-    import logging  # here, because it takes a thirtieth of the start of who logs nothing
+    import logging  # here, because it is a thirtieth of the start of a program that does not log
 
     return logging.getLogger("paisr")
 
 
 class Watch:
-    """Reports the events of one call. Without a listener it makes none."""
+    """Reports the events of one call. Without a listener it makes no events."""
 
     def __init__(
         self, request: Request, on_event: OnEvent | None, service: str, secret: Secret, clock: Callable[[], float]
@@ -115,7 +116,7 @@ class Watch:
             self._scrub, self._clock = secret.scrub, clock
             self._began = self._asked = self._sent = clock()
             self._until = NOT_QUEUED
-            # What all events of the call have in common; and what the next event repeats from the last one.
+            # The fields that all events of the call share, and those that the next event repeats from the last one.
             self._call: dict[str, Any] = {
                 "call": next(_numbers),
                 "operation": request.operation,
@@ -127,7 +128,7 @@ class Watch:
             self._last: dict[str, Any] = self._call
 
     def queued(self, wait: float) -> None:
-        """The limiter lets the call wait so many seconds from now."""
+        """The call has to wait for the limiter, `wait` seconds from now."""
         if self._listeners:
             now = self._clock()
             self._asked = now if self._until == NOT_QUEUED else self._asked
@@ -136,7 +137,7 @@ class Watch:
                 self.tell("queued", self._until - self._asked)
 
     def sent(self, request: Request) -> Request:
-        """An attempt begins; the request with the headers that listeners have added."""
+        """An attempt begins; returns the request with the headers that listeners have added."""
         if not self._listeners:
             return request
         self._sent = self._clock()
@@ -159,15 +160,15 @@ class Watch:
 
     def succeeded(self, data: object) -> None:
         if self._listeners:
-            made = getattr(data, "id", None)
-            about = clipped(self._scrub(made)) if isinstance(made, str) else self._last["id"]
-            self.tell("outcome", self._clock() - self._began, id=about, outcome="succeeded")
+            new_id = getattr(data, "id", None)
+            known_id = clipped(self._scrub(new_id)) if isinstance(new_id, str) else self._last["id"]
+            self.tell("outcome", self._clock() - self._began, id=known_id, outcome="succeeded")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
-        # A call that was dropped is not reported: the garbage collector may be what ends it, at any point.
+        # An abandoned call is not reported: the garbage collector may end it, at any point of the program.
         if kind is not None and kind is not GeneratorExit and self._listeners:
             interrupted = "unknown" if self._last["attempt"] else "not_sent"
             outcome = error.outcome if isinstance(error, PaisrError) else interrupted
@@ -183,12 +184,12 @@ class Watch:
 
 def log_event(event: CallEvent) -> None:
     """INFO for a long wait and for each retry, DEBUG for each attempt."""
-    came = event.reason or f"{event.status}"
-    about = event.operation if event.id is None else f"{event.operation} {event.id}"
+    result = event.reason or f"{event.status}"
+    call = event.operation if event.id is None else f"{event.operation} {event.id}"
     if event.name == "queued" and event.seconds > LONG_WAIT:
-        _log().info("%s waits %.1f s for the rate limit", about, event.seconds)
+        _log().info("%s waits %.1f s for the rate limit", call, event.seconds)
     elif event.name == "retried":
-        of = "" if event.request_id is None else f" (request id {event.request_id})"
-        _log().info("%s attempt %d: %s%s, retried in %.3f s", about, event.attempt, came, of, event.seconds)
+        request = "" if event.request_id is None else f" (request id {event.request_id})"
+        _log().info("%s attempt %d: %s%s, retried in %.3f s", call, event.attempt, result, request, event.seconds)
     elif event.name == "answered":
-        _log().debug("%s attempt %d: %s in %.3f s", event.operation, event.attempt, came, event.seconds)
+        _log().debug("%s attempt %d: %s in %.3f s", event.operation, event.attempt, result, event.seconds)

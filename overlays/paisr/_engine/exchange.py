@@ -1,7 +1,7 @@
-"""A call, decided without IO: limit, send, judge, try again, until there is a response, an error or no time left.
+"""The course of a call, without IO: acquire a permit, send, judge the result, and retry, up to the deadline.
 
-A call is a generator: it yields what to do next (`steps.Step`) and receives the result. `drivers` has the two that
-do it, one in the calling thread and one on an event loop.
+A call is a generator: it yields the next step (`steps.Step`) and receives its result. The two `drivers` carry the steps
+out, one in the calling thread and one on an event loop.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from paisr_generated.responses import ApiResponse
 
 T = TypeVar("T")
-TOO_LATE = TransportFailure("timeout", sent=False, reason="it passed before the request was sent")
+TOO_LATE = TransportFailure("timeout", sent=False, reason="the deadline passed before the request was sent")
 # Seconds.
 MAX_QUEUE_PAUSE = 1.0
 MIN_PROBE = 0.1
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """What holds for all calls of a client."""
+    """The settings that all calls of a client share."""
 
     retry: RetryPolicy
     limiter: Limiter | None
@@ -48,7 +48,7 @@ class Policy(Struct, frozen=True, kw_only=True):
 
 
 def exchange(call: PreparedCall[T], policy: Policy, deadline: Deadline) -> Steps[ApiResponse[T]]:
-    """Send the request, within the limit and the deadline, as often as is safe; its response, or a `PaisrError`."""
+    """Send the request within the limit and the deadline, with safe retries; the response or a `PaisrError`."""
     with Watch(call.request, policy.on_event, policy.service, policy.secret, policy.clock) as watch:
         response = yield from _attempts(call, policy, deadline, watch)
         watch.succeeded(response.data)
@@ -60,13 +60,13 @@ def _attempts(call: PreparedCall[T], policy: Policy, deadline: Deadline, watch: 
     last: AttemptResult | None = None
     while True:
         try:
-            yield from _admitted(policy.limiter, deadline, watch.queued)
+            yield from _acquire_permit(policy.limiter, deadline, watch.queued)
         except RateLimitTimeoutError:
             if last is None:
                 raise
-            break  # no time for another attempt: how the last one ended is how the call ended
+            break  # no time for another attempt: the result of the last one is the call's
         if not deadline.remaining():
-            # The program was held up after the permit: a late request is not sent.
+            # The program was delayed after the permit: a late request is not sent.
             last = last or TOO_LATE
             break
         attempt += 1
@@ -95,10 +95,10 @@ def _attempts(call: PreparedCall[T], policy: Policy, deadline: Deadline, watch: 
 def _wait_for_window(
     limiter: Limiter, retry: RetryPolicy, deadline: Deadline, count: int, result: AttemptResult
 ) -> float | None:
-    """The service's window is full: seconds for which nobody sends. None when this call has no time for that.
+    """Fill the limiter's window after a 429; the seconds to wait, or None if this call has no time for that.
 
-    It is none of the retries. Where the service does not say how long, the wait is a guess, and never the whole of what
-    is left.
+    This is not counted as a retry. If the service does not say how long, the wait is a guess, and at most half of the
+    time left.
     """
     asked, left = retry.asked(result), deadline.remaining()
     wait = asked or min(retry.backoff(count), left / 2)
@@ -113,15 +113,14 @@ def _wait_before_retry(
     if attempt > policy.retry.max_retries or not may_repeat(result, repeatable=call.repeatable):
         return None
     wait = policy.retry.delay(attempt, result)
-    if wait >= deadline.remaining():
-        return None
-    return wait if policy.retry.budget.take(policy.retry.cost(result)) else None
+    is_allowed = wait < deadline.remaining() and policy.retry.budget.take(policy.retry.cost(result))
+    return wait if is_allowed else None
 
 
-def _admitted(
+def _acquire_permit(
     limiter: Limiter | None, deadline: Deadline, queued: Callable[[float], object] = lambda _wait: None
 ) -> Steps[None]:
-    """Wait for a grant; leave the queue when the wait ends without one, is cancelled or interrupted."""
+    """Wait for a permit; leave the queue however the wait ends: with a permit, without time, or interrupted."""
     if limiter is None:
         return
     ticket = limiter.enter()
@@ -135,7 +134,7 @@ def _admitted(
                 error.retry_after = wait
                 raise error
             queued(wait)
-            # Asked again before it is due: a caller ahead may have left the queue.
+            # Ask again before the wait is over: a caller ahead may have left the queue.
             yield Pause(min(wait, MAX_QUEUE_PAUSE))
     finally:
         limiter.leave(ticket)

@@ -1,4 +1,4 @@
-"""From what happened to the response, or to the error that says it: the class, the outcome, and one sentence."""
+"""From an attempt's result to the call's response, or to its error: the class, the outcome, and one sentence."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ HINTS = {
     403: "the token may lack the scope that this call needs",
     404: "check that the base URL ends in the version, such as /v2",
     429: "the service allows 250 requests a minute",
-    **dict.fromkeys(range(300, 400), "redirects are not followed, so that the token goes nowhere else: check base_url"),
+    **dict.fromkeys(range(300, 400), "redirects are not followed, because they could leak the token: check base_url"),
 }
 
 
 def read(raw: RawResponse, call: PreparedCall[T], secret: Secret, attempts: int) -> ApiResponse[T]:
-    """The response with its data; an `UnexpectedResponseError` that has the response where it cannot be read."""
+    """The response with its data. An `UnexpectedResponseError`, if the data cannot be read, carries the response."""
     try:
         data = call.decode(raw)
     except UnexpectedResponseError as error:
@@ -48,7 +48,7 @@ def read(raw: RawResponse, call: PreparedCall[T], secret: Secret, attempts: int)
 
 
 def _scrubbed(raw: RawResponse, secret: Secret, attempts: int) -> ApiResponse[None]:
-    """The response for an error to carry: no header and no part of the body has the token."""
+    """The response for an error to carry, without the token in its headers and body."""
     hidden = secret.scrub_bytes
     return ApiResponse(
         data=None,
@@ -62,7 +62,7 @@ def _scrubbed(raw: RawResponse, secret: Secret, attempts: int) -> ApiResponse[No
 def error_for(
     result: AttemptResult, call: PreparedCall[Any], deadline: Deadline, secret: Secret, *, now: datetime, attempts: int
 ) -> PaisrError:
-    """The error of a call whose last attempt ended so."""
+    """The error of a call whose last attempt had this result."""
     error: PaisrError
     if isinstance(result, TransportFailure):
         error = _failure(result, call.request.operation, deadline, secret)
@@ -98,13 +98,14 @@ def _status_error(
     message = error_message(raw.content)
     if message is not None:
         message = secret.scrub(message)
-    said = f'"{clipped(message)}"' if message else excerpt(raw.content, secret) or "no message"
+    quoted = f'"{clipped(message)}"' if message else excerpt(raw.content, secret) or "no message"
     hint = call.hints.get(raw.status) or HINTS.get(raw.status)
-    text = f"The service responded {call.request.operation} with {raw.status}: {said}{f'; {hint}' if hint else ''}."
+    advice = f"; {hint}" if hint else ""
+    text = f"The service responded to {call.request.operation} with {raw.status}: {quoted}{advice}."
     asked = retry_after(raw.headers.get("retry-after"), now)
     if asked is not None and asked >= deadline.remaining():
         text = f"{text} It asks to wait {asked:g} s, longer than this call may take."
-    # A 408 may come from a gateway after the request went on to the service, and a 3xx says nothing of what was done.
+    # A gateway may send a 408 after it has passed the request on, and a 3xx does not say whether anything was done.
     refused = 400 <= raw.status < 500 and raw.status != 408
     error = status_error_type(raw.status)(
         text, status_code=raw.status, message=message, outcome="rejected" if refused else "unknown"

@@ -1,4 +1,4 @@
-"""Whether to try again, and when: pure decisions."""
+"""Whether a call is retried, and when: pure decisions."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MAX_DELAY = 8.0
 
 
 class RetryBudget(ForkSafe):
-    """Retries that all calls of a client share, so that an outage is not multiplied.
+    """The budget of retries that all calls of a client share, so that retries do not make an outage worse.
 
     The model is botocore's standard mode: 500 tokens; a retry takes 5, one after a time-out 10; a retry that succeeds
-    brings its tokens back, and a call that succeeds at once brings 1.
+    gives its tokens back, and a call that succeeds at once gives 1.
     """
 
     CAPACITY = 500
@@ -47,7 +47,7 @@ class RetryBudget(ForkSafe):
 
 
 class RetryPolicy(Struct, frozen=True, kw_only=True):
-    """How often and after what delay a call is tried again. `jitter` gives a number from 0 to 1."""
+    """How often and after what delay a call is retried. `jitter` returns a number from 0 to 1."""
 
     max_retries: int
     jitter: Callable[[], float]
@@ -55,16 +55,16 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
     budget: RetryBudget = field(default_factory=RetryBudget)
 
     def delay(self, retry: int, result: AttemptResult) -> float:
-        """Seconds before the retry with this number (from 1): what the service asked for, else full jitter."""
+        """Seconds before a retry, which is counted from 1: those that the service asked for, else a backoff."""
         asked = self.asked(result)
         return self.backoff(retry) if asked is None else asked
 
     def asked(self, result: AttemptResult) -> float | None:
-        """The seconds that the service asked to wait."""
+        """The seconds that the service asked to wait, or None."""
         return retry_after(result.headers.get("retry-after"), self.now()) if isinstance(result, RawResponse) else None
 
     def backoff(self, count: int) -> float:
-        """Full jitter, from the first delay to the longest."""
+        """Seconds of exponential backoff with full jitter; `count` is from 1."""
         return self.jitter() * min(MAX_DELAY, BASE_DELAY * 2.0 ** (count - 1))
 
     def cost(self, result: AttemptResult) -> int:
@@ -73,15 +73,15 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
 
 
 def is_throttled(result: AttemptResult) -> bool:
-    """Whether the service did nothing because its window is full."""
+    """Whether the service refused the request because its window is full."""
     return isinstance(result, RawResponse) and result.status == 429
 
 
 def may_repeat(result: AttemptResult, *, repeatable: bool) -> bool:
-    """Whether sending once more is safe and can help.
+    """Whether another attempt is safe and can help.
 
-    What is `repeatable`, as a read is, may be repeated after a broken connection, 408, 429 and 5xx. Anything else, such
-    as a create, only when it certainly was not processed: the connection was never made, or 429.
+    A request that is `repeatable`, such as a read, may be repeated after a broken connection, 408, 429 and 5xx. Any
+    other, such as a create, only if it certainly was not processed: the connection was never made, or 429.
     """
     if isinstance(result, TransportFailure):
         return not result.final and (repeatable or not result.sent) and result.kind != "response"
@@ -91,13 +91,13 @@ def may_repeat(result: AttemptResult, *, repeatable: bool) -> bool:
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:
-    """The seconds that a `Retry-After` header asks for; None for none, and for nonsense."""
+    """The seconds that a `Retry-After` header asks for; None if it is missing or invalid."""
     if text is None:
         return None
     text = text.strip()
     if text.isascii() and text.isdigit():
         return float(text[:12])
-    from email.utils import parsedate_to_datetime  # here, because few responses have a date, and it loads much
+    from email.utils import parsedate_to_datetime  # here, because it is slow to import, and few responses have a date
 
     try:
         moment = parsedate_to_datetime(text)

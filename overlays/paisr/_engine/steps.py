@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class RawResponse(Struct, frozen=True):
-    """The service responded: the bytes are whole and decompressed."""
+    """A response of the service, complete and decompressed."""
 
     status: int
     raw_headers: list[tuple[bytes, bytes]]
@@ -29,12 +29,11 @@ class RawResponse(Struct, frozen=True):
         return Headers(self.raw_headers)
 
     def __repr__(self) -> str:
-        return f"RawResponse(status={self.status})"  # a recorded traceback can show the locals
+        return f"RawResponse(status={self.status})"  # no body: a recorded traceback can show the locals
 
 
 class TransportFailure(Struct, frozen=True):
-    """The attempt brought no whole response. `sent`: whether the service may have acted; `final`: a retry cannot
-    help."""
+    """An attempt without a complete response. `sent`: the service may have acted; `final`: a retry cannot help."""
 
     kind: Literal["connection", "timeout", "response"]
     sent: bool
@@ -55,13 +54,13 @@ class Send(Struct, frozen=True):
 
 
 class Pause(Struct, frozen=True):
-    """Wait so many seconds."""
+    """Wait for `seconds`."""
 
     seconds: float
 
 
 class AcquirePermit(Struct, frozen=True):
-    """Ask the limiter for a permit; the result is the seconds until it is worth asking again, 0.0 for a grant."""
+    """Ask the limiter for a permit; the result is 0.0 for a permit, else the seconds after which to ask again."""
 
     limiter: Limiter
     ticket: Ticket
@@ -80,7 +79,7 @@ Steps = Generator[Step, Any, T]
 
 
 class PreparedCall(Struct, Generic[T], frozen=True, kw_only=True):
-    """One request and how its response is read.
+    """One request, and the function that decodes its response.
 
     `before_sending`: called before each sending of the request. `repeatable`: whether it is safe to send it again.
     `hints`: advice by status, used instead of the general advice.

@@ -1,7 +1,7 @@
-"""Sockets for an event loop. They read and write by themselves: nothing is buffered that could be sent after the call.
+"""Sockets on an event loop, without write buffers: nothing can be sent after the end of the call.
 
-The deadline of a call ends whatever waits here (see `timekeeper`); before each write, the time is looked at as well,
-since an event loop that is held up runs its timers late.
+The call's deadline ends every wait here (see `timekeeper`). Each write also checks the deadline, because an event loop
+that is blocked runs its timers late.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 # Seconds after which the next address of a name is tried as well (RFC 8305).
 NEXT_ADDRESS = 0.25
-ASK_AGAIN = 0.005
+POLL_INTERVAL = 0.005
 
 
 class AsyncStream(Stream):
     """A connection whose reads and writes wait on the event loop."""
 
     def within(self, progress: Progress) -> Callable[[bytes | None], Awaitable[bytes]]:
-        """What does the reads and writes of an attempt."""
+        """The function that reads (None) and writes (bytes) for an attempt."""
         return lambda data: self.read() if data is None else self.write(data, progress)
 
     async def read(self) -> bytes:
@@ -49,14 +49,14 @@ class AsyncStream(Stream):
         return b""
 
     async def _writable(self) -> None:
-        """Not `sock_sendall`, which writes what is left over without a look at the time."""
+        """Wait until the socket takes bytes. `sock_sendall` would write the rest without a check of the deadline."""
         loop = asyncio.get_running_loop()
         ready = loop.create_future()
         number = self.socket.fileno()
         try:
-            loop.add_writer(number, _set, ready)
-        except NotImplementedError:  # an event loop of Windows does not signal this; it is asked again
-            await asyncio.sleep(ASK_AGAIN)
+            loop.add_writer(number, _mark_ready, ready)
+        except NotImplementedError:  # the proactor event loop of Windows cannot tell, so poll the socket
+            await asyncio.sleep(POLL_INTERVAL)
             return
         try:
             await ready
@@ -64,13 +64,13 @@ class AsyncStream(Stream):
             loop.remove_writer(number)
 
 
-def _set(ready: asyncio.Future[None]) -> None:
+def _mark_ready(ready: asyncio.Future[None]) -> None:
     if not ready.done():
         ready.set_result(None)
 
 
 async def connect_async(host: str, port: int) -> AsyncStream:
-    """A connection to the first address that accepts one; the next one is tried soon after."""
+    """A connection to the first address that accepts one; the next is tried after `NEXT_ADDRESS` or a failure."""
     addresses = numeric(host, port)
     if addresses is None:
         addresses = await in_thread(lambda: look_up(host, port))
@@ -103,7 +103,7 @@ async def _connected(family: socket.AddressFamily, address: Any) -> AsyncStream:
         stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except NotImplementedError:
         raise ConfigurationError(
-            "This event loop cannot connect sockets, as AsyncPaisr has to; "
+            "This event loop cannot connect sockets, which AsyncPaisr needs; "
             "call it on asyncio's own loop or uvloop, or use Paisr in a thread."
         ) from None
     except BaseException:

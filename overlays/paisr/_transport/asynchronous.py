@@ -1,4 +1,4 @@
-"""Sending and receiving on an event loop (asyncio)."""
+"""The transport for event loops (asyncio)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from paisr._base.forks import ForkSafe
-from paisr._engine.drivers import carried_out_async
+from paisr._engine.drivers import run_steps_async
 from paisr._transport import connections
 from paisr._transport.async_streams import AsyncStream, connect_async
 from paisr._transport.connections import Connection, Connections
-from paisr._transport.failures import broken
+from paisr._transport.failures import own_failure
 from paisr._transport.opening import Opening
 from paisr._transport.progress import NO_CONNECTION_FREE, Progress
 from paisr._transport.proxies import choose_proxy
@@ -42,17 +42,17 @@ class AsyncPool:
             stream = await connect_async(self._opening.host, self._opening.port)
             self.connections.add(stream)
             try:
-                return Connection(stream, await carried_out_async(self._opening.steps(), stream.within(progress)))
+                return Connection(stream, await run_steps_async(self._opening.steps(), stream.within(progress)))
             except BaseException:
                 stream.abort()
                 raise
 
 
 class AsyncPoolTransport(ForkSafe):
-    """Connections in a pool for each event loop, made at its first call, and anew in a forked child.
+    """A pool of connections for each event loop, made at the loop's first call, and again in a forked child.
 
-    What waits on a loop holds a reference to it, so that no weak reference tells when the loop is gone. The first call
-    on another loop closes what closed ones left open.
+    A pool holds a reference to its loop, so a weak reference would not tell when the loop is gone. Instead, the first
+    call on another loop closes the connections of closed loops.
     """
 
     def __init__(self, route: Route) -> None:
@@ -72,7 +72,7 @@ class AsyncPoolTransport(ForkSafe):
             with pool.timekeeper.within(deadline):
                 return await self._exchange(pool, request, progress)
         except BaseException as error:
-            return broken(error, progress, self._route.token)
+            return own_failure(error, progress, self._route.token)
 
     async def _exchange(self, pool: AsyncPool, request: Request, progress: Progress) -> RawResponse:
         outgoing = self._maker.for_wire(request)
@@ -81,7 +81,7 @@ class AsyncPoolTransport(ForkSafe):
             connection = pool.connections.take() or await pool.open(progress)
             try:
                 steps = connection.http.exchange(outgoing, request.body, progress)
-                response = await carried_out_async(steps, connection.stream.within(progress))
+                response = await run_steps_async(steps, connection.stream.within(progress))
             except BaseException:
                 connection.stream.abort()
                 raise
@@ -89,20 +89,20 @@ class AsyncPoolTransport(ForkSafe):
             return response
 
     async def close(self) -> None:
-        """Close what is on this event loop, and what closed ones left open."""
+        """Close the connections of this event loop, and those of closed loops."""
         with self._lock:
             pool = self._pools.pop(asyncio.get_running_loop(), None)
-            self._sweep()
+            self._drop_closed_loops()
         if pool is not None:
             pool.connections.close()
 
     def _make_pool(self) -> AsyncPool:
         with self._lock:
-            self._sweep()
+            self._drop_closed_loops()
             pool = self._pools[asyncio.get_running_loop()] = AsyncPool(Opening(self._route, self._proxy))
             return pool
 
-    def _sweep(self) -> None:
+    def _drop_closed_loops(self) -> None:
         for loop in [one for one in self._pools if one.is_closed()]:
             self._pools.pop(loop).connections.close()
 

@@ -1,4 +1,4 @@
-"""A response's body, gathered with a bound on what it may become."""
+"""A response's body, decompressed, with a maximum size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class UnreadableBodyError(Exception):
 
 
 class Body:
-    """Bytes as they come, decompressed as they come; more than `MAX_BODY` of them is an error at once."""
+    """Collects and decompresses the chunks of a body; more than `MAX_BODY` bytes are an error at once."""
 
     def __init__(self, raw_headers: Iterable[tuple[bytes, bytes]]) -> None:
         encoding = b",".join(value for name, value in raw_headers if name.lower() == b"content-encoding")
@@ -28,7 +28,7 @@ class Body:
         if encoding.strip().lower() in {b"gzip", b"x-gzip"}:
             self._gunzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
         elif encoding.strip().lower() not in {b"", b"identity"}:
-            raise UnreadableBodyError(f"only {ACCEPTED_ENCODING} was offered, and it has the encoding {encoding!r}")
+            raise UnreadableBodyError(f"only {ACCEPTED_ENCODING} was offered, but its encoding is {encoding!r}")
 
     def add(self, chunk: bytes) -> None:
         chunk = self._decompressed(chunk)
@@ -43,18 +43,16 @@ class Body:
         gunzip = self._gunzip
         if gunzip is None:
             return chunk
-        if gunzip.eof:
-            raise UnreadableBodyError("it goes on after the end of its compressed part")
         try:
             plain = gunzip.decompress(chunk, self._left + 1)
         except zlib.error as error:
-            raise UnreadableBodyError("it is not the gzip that it says it is") from error
+            raise UnreadableBodyError("its encoding is gzip, and it is not valid gzip data") from error
         if gunzip.unused_data:
-            raise UnreadableBodyError("it goes on after the end of its compressed part")
+            raise UnreadableBodyError("it continues after the end of its gzip data")
         return plain
 
     def whole(self) -> bytes:
-        """All of it, once everything has been added."""
+        """The whole body, after its last chunk was added."""
         if self._gunzip is not None and not self._gunzip.eof:
-            raise UnreadableBodyError("its compressed part is cut off")
+            raise UnreadableBodyError("its gzip data is cut off")
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)

@@ -1,4 +1,4 @@
-"""Which connections to the service are open, which of them is used next, and how many calls may use one at once."""
+"""The connections of a pool: those that are open, the one to use next, and the permits of the calls that use them."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
     from paisr._transport.http1 import Http1
 
-# In flight at once; further calls wait.
+# Calls in flight at once; further calls wait.
 MAX_CONNECTIONS = 100
-# Seconds. A server drops idle connections too; doing so while a create is under way leaves its outcome unknown.
+# Seconds. A server closes idle connections too; if it does so while a create is in flight, its outcome is unknown.
 IDLE_EXPIRY = 5.0
 _NO_LINGERING = struct.pack("ii", 1, 0)
 
 
 def has_unread(connected: socket.socket) -> bool:
-    """Whether bytes wait in a socket that nobody asked for, or the end."""
+    """Whether an idle socket has something to read: unexpected bytes, or the end."""
     try:
         if connected.gettimeout() != 0:
             connected.setblocking(False)
@@ -39,19 +39,19 @@ def has_unread(connected: socket.socket) -> bool:
 
 
 class Stream:
-    """A socket. It is closed with the last reference to it, so that no interruption leaves it open."""
+    """A socket that is closed with its last reference, so no interruption leaves it open."""
 
     def __init__(self, connected: socket.socket) -> None:
         self.socket = connected
 
     def abort(self) -> None:
-        """Close it, and have the system send nothing more of what was written."""
+        """Close the socket, and discard written bytes that the system has not sent yet."""
         with contextlib.suppress(OSError):
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
         self.close()
 
-    def break_off(self) -> None:
-        """End it for its user, such as another thread, which then closes it."""
+    def shut_down(self) -> None:
+        """Shut down the socket of a call, maybe of another thread; the call then fails, and closes it."""
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
 
@@ -77,33 +77,33 @@ class PoolClosedError(OSError):
         super().__init__("the client was closed before the request was sent")
 
 
-class Held(Generic[H]):
-    """Objects, as long as something holds them. They go without a callback, which an interruption could break off."""
+class WeakList(Generic[H]):
+    """A list of weak references to objects in use. It has no callbacks, which an interruption could break off."""
 
     def __init__(self) -> None:
         self.references: list[weakref.ref[H]] = []
 
-    def all(self) -> list[H]:
-        held = [(reference, one) for reference in self.references if (one := reference()) is not None]
-        self.references = [reference for reference, _one in held]
-        return [one for _reference, one in held]
+    def alive(self) -> list[H]:
+        alive = [(reference, one) for reference in self.references if (one := reference()) is not None]
+        self.references = [reference for reference, _one in alive]
+        return [one for _reference, one in alive]
 
 
 class Connections(Generic[S]):
     """The open connections of one pool. Safe to share between threads.
 
-    The connection used last is used first, so that those of a busy hour grow old, and are closed.
+    The connection that was used last is taken first, so surplus connections of a busy hour expire.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._idle: deque[tuple[float, Connection[S]]] = deque()
-        self._open: Held[S] = Held()
+        self._open: WeakList[S] = WeakList()
         self._lock = threading.Lock()
         self._is_closed = False
 
     def take(self) -> Connection[S] | None:
-        """A connection for one request: the one used last that can still be trusted; None when there is none."""
+        """The idle connection that was used last and can still be trusted; None when there is none."""
         self._check_open()
         while True:
             try:
@@ -115,14 +115,14 @@ class Connections(Generic[S]):
             connection.stream.close()
 
     def add(self, stream: S) -> None:
-        """One that is being opened."""
+        """Add the stream of a connection that is being opened."""
         with self._lock:
             self._check_open()
-            self._open.all()
+            self._open.alive()
             self._open.references.append(weakref.ref(stream))
 
     def put(self, connection: Connection[S]) -> None:
-        """Take it back after its response."""
+        """Take a connection back after its response, and close those that have expired."""
         now = self._clock()
         if connection.http.is_reusable and not self._is_closed:
             self._idle.append((now, connection))
@@ -139,12 +139,12 @@ class Connections(Generic[S]):
             oldest[1].stream.close()
 
     def close(self) -> None:
-        """Close those that are idle, and break off those in use."""
+        """Close idle connections, and shut down those in use."""
         with self._lock:
             self._is_closed = True
-            streams = self._open.all()
+            streams = self._open.alive()
         for stream in streams:
-            stream.break_off()
+            stream.shut_down()
         self._idle.clear()
 
     def _check_open(self) -> None:
@@ -153,22 +153,22 @@ class Connections(Generic[S]):
 
 
 class Permit:
-    """Allows one call to use a connection, as long as the call holds it."""
+    """Allows one call to use a connection while the call holds it."""
 
     __slots__ = ("__weakref__",)
 
 
 class Permits:
-    """As many as there may be connections. Whatever breaks a call off, with its last reference its permit is free."""
+    """At most `MAX_CONNECTIONS` permits. A permit is released with its last reference, however its call ends."""
 
     def __init__(self) -> None:
-        self._held: Held[Permit] = Held()
+        self._held: WeakList[Permit] = WeakList()
         self._lock = threading.Lock()
 
     def take(self) -> Permit | None:
-        """None when all are held."""
+        """A permit; None when all are held."""
         with self._lock:
-            if len(self._held.references) >= MAX_CONNECTIONS and len(self._held.all()) >= MAX_CONNECTIONS:
+            if len(self._held.references) >= MAX_CONNECTIONS and len(self._held.alive()) >= MAX_CONNECTIONS:
                 return None
             permit = Permit()
             self._held.references.append(weakref.ref(permit))

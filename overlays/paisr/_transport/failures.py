@@ -1,4 +1,4 @@
-"""From exceptions to what happened: how the attempt failed, and whether anything was sent."""
+"""From an exception to the attempt's result: how the attempt failed, and whether anything was sent."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 MAX_REASON = 200
 
 
-def broken(error: BaseException, progress: Progress, secret: Secret) -> AttemptResult:
-    """What happened where an exception came out of our own connections.
+def own_failure(error: BaseException, progress: Progress, secret: Secret) -> AttemptResult:
+    """The result of an attempt that an exception of the client's own connections ended.
 
-    Raises it again when it is no failure of the service or the network: an interruption, or a slip in the code. It goes
-    without its frames, which hold the token, since whoever records a traceback must not see them.
+    Raises the exception again if it is not a failure of the service or the network, but an interruption or a bug. It
+    then has no frames: they hold the token, which a recorded traceback must not show.
     """
     if not isinstance(error, (OSError, h11.ProtocolError, UnreadableBodyError)):
         raise without_frames(error)
@@ -38,9 +38,9 @@ def broken(error: BaseException, progress: Progress, secret: Secret) -> AttemptR
 def failure(
     error: BaseException, progress: Progress, secret: Secret, *, late: bool, unconnected: bool
 ) -> AttemptResult:
-    """What an attempt that `error` ended comes to. `late`: the time was over; `unconnected`: no connection was made."""
+    """The result of an attempt that `error` ended. `late`: its time was over; `unconnected`: no connection was made."""
     status, headers = progress.head or (0, [])
-    if status >= 400:  # of an error response the status is what counts, whatever becomes of its body
+    if status >= 400:  # the status of an error response counts, even if its body cannot be read
         return RawResponse(status, headers, b"")
     root = list(chain(error))[-1]
     reason = progress.late if late else str(error) or type(error).__name__
@@ -61,7 +61,7 @@ def failure(
 
 
 def clean(error: BaseException, root: BaseException, secret: Secret) -> BaseException:
-    """A copy with the words, and without what holds the token: the frames, the request, an echo of it."""
+    """A copy of an exception with its message, but without the token: no frames, no request, no echo of it."""
     try:
         arguments = [
             _scrubbed(one, secret) if isinstance(one, str) else one for one in error.args if isinstance(one, (str, int))
@@ -75,12 +75,12 @@ def clean(error: BaseException, root: BaseException, secret: Secret) -> BaseExce
 
 
 def _scrubbed(text: str, secret: Secret) -> str:
-    """Without the token. What a library quotes, it may quote as Python writes it."""
+    """The text without the token. A library may quote the token as Python's repr does."""
     return secret.scrub(text.replace("\\\\", "\\").replace("\\'", "'"))
 
 
 def without_frames(error: BaseException) -> BaseException:
-    """The exception without the frames below, its causes' too: they hold the token, and a traceback is recorded."""
+    """Remove the frames of an exception and its causes: they hold the token, and a traceback may be recorded."""
     seen: set[int] = set()
     left: list[BaseException | None] = [error]
     while left:
@@ -93,7 +93,7 @@ def without_frames(error: BaseException) -> BaseException:
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An exception and what it comes from. httpcore's pool takes the cause away (`from None`), not the argument."""
+    """An exception and its causes. httpcore's pool drops the cause (`from None`), but keeps it as an argument."""
     while error is not None:
         yield error
         error = error.__cause__ or next((one for one in error.args if isinstance(one, BaseException)), None)

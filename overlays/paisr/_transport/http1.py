@@ -21,7 +21,7 @@ END = h11.EndOfMessage()
 
 
 class Http1:
-    """One connection, for one request after the other."""
+    """The HTTP side of one connection, for one request after the other."""
 
     def __init__(self, layer: Layer) -> None:
         self._layer = layer
@@ -29,7 +29,7 @@ class Http1:
 
     @property
     def is_reusable(self) -> bool:
-        """Whether the last response was read to its end, and not a byte came after it."""
+        """Whether the last response was read to its end, and no byte came after it."""
         http = self._http
         return (
             http.our_state is h11.DONE
@@ -43,18 +43,18 @@ class Http1:
         if self._http.our_state is h11.DONE:
             self._http.start_next_cycle()
         progress.late = NOT_WRITTEN
-        with contextlib.suppress(ConnectionError):  # a service that hung up early may have said why
+        with contextlib.suppress(ConnectionError):  # a service that closes early may have sent a response first
             yield from self._layer.send(self._written(request, body))
         progress.late = NO_RESPONSE
         head = yield from self.head()
         progress.head = status, headers = head.status_code, head.headers.raw_items()
-        gathered = Body(headers)
+        content = Body(headers)
         while isinstance(event := (yield from self._next()), h11.Data):
-            gathered.add(bytes(event.data))
-        return RawResponse(status, headers, gathered.whole())
+            content.add(bytes(event.data))
+        return RawResponse(status, headers, content.whole())
 
     def head(self) -> Steps[h11.Response]:
-        """The head of the response itself; interim ones are skipped."""
+        """The head of the final response; interim responses are skipped."""
         while not isinstance(event := (yield from self._next()), h11.Response):
             pass
         return event

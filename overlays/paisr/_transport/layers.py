@@ -1,7 +1,7 @@
-"""What lies between HTTP and a socket, without IO: nothing, or TLS.
+"""The layers between HTTP and a socket, without IO: plain bytes, or TLS.
 
-What is said on a connection is a generator: it yields bytes to write, or None to read, and is sent what came (empty at
-the end). So it is written once for threads and event loops, and TLS inside of TLS needs nothing of its own.
+The code of a protocol is a generator: it yields bytes to write, or None to read, and receives the bytes that were read
+(empty at the end). So the same code serves threads and event loops, and TLS inside of TLS needs no code of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ READ_SIZE = 64 * 1024
 
 
 class Plain:
-    """The socket itself. `is_quiet`: no byte that came has been kept back."""
+    """The plain bytes of the socket. `is_quiet`: no received byte is left in a buffer."""
 
     is_quiet = True
 
@@ -25,7 +25,7 @@ class Plain:
         yield data
 
     def receive(self) -> Steps[bytes]:
-        """At least a byte; empty at the end."""
+        """At least one byte; empty at the end."""
         return (yield None)
 
 
@@ -35,7 +35,7 @@ class Tls:
     def __init__(self, below: Plain | Tls, context: ssl.SSLContext, host: str) -> None:
         self._below = below
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        # As bytes, since a text would be encoded by a codec that loads much. It is ASCII already.
+        # As bytes, because the codec for a text is slow to import. The host is ASCII already.
         self._tls = context.wrap_bio(self._in, self._out, server_hostname=host.encode())
 
     @property
@@ -51,11 +51,11 @@ class Tls:
     def receive(self) -> Steps[bytes]:
         try:
             return (yield from self._repeated(lambda: self._tls.read(READ_SIZE)))
-        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):  # closed in order, or cut off
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):  # closed properly, or cut off
             return b""
 
     def _repeated(self, work: Callable[[], T]) -> Steps[T]:
-        """Work until nothing has to be read for it; what it has to say is written first."""
+        """Repeat a TLS operation until it needs no more bytes. The bytes that it produces are written first."""
         while True:
             result: list[T] = []
             with contextlib.suppress(ssl.SSLWantReadError):

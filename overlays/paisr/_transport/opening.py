@@ -1,4 +1,4 @@
-"""How a connection to the service is opened: whom to connect to, and what is said before the first request."""
+"""How a connection to the service is opened: the address to connect to, and the handshakes before the first request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Opening:
-    """How the connections of a client are opened: straight, or through a proxy. `host` and `port`: what to dial."""
+    """How a client opens connections: directly, or through a proxy. `host` and `port`: the address to connect to."""
 
     def __init__(self, route: Route, proxy: Proxy | None) -> None:
         self._service = service = route.service
@@ -30,7 +30,7 @@ class Opening:
         self.port = proxy.port if proxy else port_of(service)
 
     def steps(self) -> Steps[Http1]:
-        """What is said on the connection that was dialled."""
+        """The handshakes on a new connection, with a proxy and for TLS."""
         layer: Layer = Plain()
         if self._proxy is not None:
             layer = yield from self._through(self._proxy, layer)
@@ -39,7 +39,7 @@ class Opening:
         return Http1(layer)
 
     def _through(self, proxy: Proxy, layer: Layer) -> Steps[Layer]:
-        from paisr._transport import tunnels  # here, because few go through a proxy
+        from paisr._transport import tunnels  # here, because few clients use a proxy
 
         port = port_of(self._service)
         if proxy.scheme == "https":

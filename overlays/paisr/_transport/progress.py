@@ -1,4 +1,4 @@
-"""How far one attempt has come, and until when it may go on."""
+"""The progress of one attempt, up to its deadline."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
 
-# Seconds. A connection that is not made by then fails, and may be tried again.
+# Seconds. A connection that takes longer to make fails, and may be tried again.
 MAX_CONNECT = 10.0
-# What was not done when the time was over.
+# Why an attempt ran out of time.
 NO_CONNECTION_FREE = "no connection became free in time"
 NOT_CONNECTED = "the connection was not made in time"
 NOT_WRITTEN = "the request could not be sent in time"
@@ -17,11 +17,11 @@ NO_RESPONSE = "the response did not come in time"
 
 
 class Progress:
-    """One attempt. Every read and write asks it for the seconds that are left.
+    """The progress of one attempt. Every read and write asks it for the seconds that are left.
 
-    `address` names the service in an error. `sent` turns true with the first byte of the request that is put on a
-    connection. `head` is the response's status and headers, once they have come. `late` says what was not done, should
-    the time be over now.
+    `address` names the service in an error. `sent` becomes true before the first byte of the request is written. `head`
+    is the response's status and headers, once they are received. `late` is the reason to give if the deadline passes
+    now.
     """
 
     __slots__ = ("address", "deadline", "head", "late", "sent")
@@ -34,19 +34,19 @@ class Progress:
         self.late = NOT_CONNECTED
 
     def connecting(self) -> Progress:
-        """The same for what comes before the request: of it, nothing counts as sent."""
+        """The progress of opening a connection, up to `MAX_CONNECT`: its bytes are not part of the request."""
         self.late = NOT_CONNECTED
         return Progress(self.deadline.within(MAX_CONNECT), self.address)
 
     def remaining(self) -> float:
-        """Seconds, above zero. Raises `TimeoutError` when there are none."""
+        """The seconds that are left, above zero. Raises `TimeoutError` when the deadline has passed."""
         seconds = self.deadline.remaining()
         if not seconds:
             raise TimeoutError(self.late)
         return seconds
 
     def writing(self) -> float:
-        """The same, directly before a write: from now on, a part of the request may have left."""
+        """The seconds that are left, directly before a write: from now on, the request may be partly sent."""
         seconds = self.remaining()
         self.sent = True
         return seconds

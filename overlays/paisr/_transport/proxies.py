@@ -1,4 +1,4 @@
-"""Which proxy a client goes through: the one given, else the environment's, read as httpx reads it."""
+"""The proxy that a client uses: the one that is given, else the environment's, found as httpx finds it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 SOCKS_PORT = 1080
-# Where the system itself keeps proxies, which the standard library knows how to ask.
-_ASKS_SYSTEM = sys.platform in {"darwin", "win32"}
+# These systems have proxy settings of their own, which the standard library can read.
+_HAS_SYSTEM_SETTINGS = sys.platform in {"darwin", "win32"}
 
 
 class Proxy(Struct, frozen=True, kw_only=True):
-    """A proxy, taken apart."""
+    """The parts of a proxy's URL."""
 
     scheme: str
     host: str
@@ -50,7 +50,7 @@ class Proxy(Struct, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str:
-        """Host and port, as an error names them."""
+        """Host and port, as in an error text."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
@@ -60,14 +60,14 @@ class Proxy(Struct, frozen=True, kw_only=True):
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """What a request to the proxy itself has."""
+        """The headers of a request to the proxy itself."""
         return [(b"Proxy-Authorization", b"Basic " + b64encode(b":".join(self.login)))] if self.login else []
 
 
 def choose_proxy(route: Route) -> Proxy | None:
-    """The proxy given, else the environment's (``HTTPS_PROXY``, ``ALL_PROXY``, not where ``NO_PROXY`` says so).
+    """The proxy that is given, else the environment's (``HTTPS_PROXY``, ``ALL_PROXY``), or None.
 
-    A service on loopback is this machine's own, and never asked for through a proxy from the environment.
+    ``NO_PROXY`` exempts a service from the environment's proxy, and a service on loopback is always exempt.
     """
     proxy = route.proxy
     if proxy is None and not route.service.is_loopback:
@@ -79,16 +79,16 @@ def choose_proxy(route: Route) -> Proxy | None:
     chosen = Proxy.of(proxy)
     if route.service.scheme == "http" and not is_loopback(chosen.host):
         raise ConfigurationError(
-            "The base URL is plain http on this machine, and the proxy is on another one: the token would travel "
-            "readable; leave proxy= out, or give an https base URL."
+            "The base URL is plain http on this machine, and the proxy is on another one: the token would be sent "
+            "unencrypted; leave proxy= out, or give an https base URL."
         )
     return chosen
 
 
 def _environments_proxy(service: Service) -> Secret | None:
     named = _from_environment(os.environ)
-    if not named and _ASKS_SYSTEM:
-        from urllib.request import getproxies, proxy_bypass  # here, because it loads much, and few need it
+    if not named and _HAS_SYSTEM_SETTINGS:
+        from urllib.request import getproxies, proxy_bypass  # here, because it is slow to import, and rarely needed
 
         if proxy_bypass(service.host):
             return None
@@ -100,10 +100,10 @@ def _environments_proxy(service: Service) -> Secret | None:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that end in ``_proxy``, by what comes before; the lower-case spelling counts more.
+    """The values of the variables ``*_proxy`` by their prefix; the lower-case spelling wins.
 
-    As `urllib.request.getproxies_environment` has them, which would load the whole of it: in a CGI program, which has a
-    ``REQUEST_METHOD``, ``HTTP_PROXY`` comes from a request's header, and does not count.
+    The same as `urllib.request.getproxies_environment`, whose module is slow to import. In a CGI program, which has a
+    ``REQUEST_METHOD``, ``HTTP_PROXY`` comes from a request's header, and is ignored.
     """
     given = [(name, value) for name, value in environment.items() if name[-6:].lower() == "_proxy"]
     found = {name[:-6].lower(): value for name, value in given if value}
@@ -120,7 +120,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_exempt(service: Service, exceptions: str) -> bool:
-    """Whether NO_PROXY's list names this service: hosts with all below them, addresses, ``*``, or URLs."""
+    """Whether NO_PROXY's list names this service: by host or parent domain, by address, by ``*``, or by URL."""
     return any(_names(entry.strip().lower(), service) for entry in exceptions.split(","))
 
 
@@ -131,7 +131,7 @@ def _names(entry: str, service: Service) -> bool:
     if separator and scheme not in {"all", service.scheme}:
         return False
     host, port = _host_and_port(rest)
-    # The scheme's own port may be named as well: a URL with it and one without are the same.
+    # An entry may name the scheme's own port: a URL with it and one without it are the same.
     if port is not None and port != (service.port or DEFAULT_PORTS[service.scheme]):
         return False
     if separator and not host.startswith("*"):
@@ -141,29 +141,29 @@ def _names(entry: str, service: Service) -> bool:
 
 def _host_and_port(text: str) -> tuple[str, int | None]:
     text = text.split("/", maxsplit=1)[0]
-    if text.count(":") > 1 and not text.startswith("["):  # an IPv6 address as it is
+    if text.count(":") > 1 and not text.startswith("["):  # an IPv6 address without brackets
         return text, None
     host, _, port = text.rpartition(":") if text.rpartition(":")[2].isdigit() else (text, "", "")
     return host.strip("[]"), int(port) if port else None
 
 
 def _is_below(host: str, domain: str) -> bool:
-    """Whether a host is the domain or below it; only below it when the domain begins with a full stop."""
+    """Whether a host is the domain or a subdomain; only a subdomain if the domain begins with a full stop."""
     if domain.startswith("."):
         return host.endswith(domain) and host != domain
     return host == domain or host.endswith(f".{domain}")
 
 
 def _proxy_problem(proxy: Secret) -> str | None:
-    right = "give one such as 'http://proxy.example:3128'"
+    hint = "give one such as 'http://proxy.example:3128'"
     try:
         parts = urlsplit(proxy.reveal())
         _port = parts.port
     except ValueError:
-        return f"The proxy's URL cannot be read; {right}."
+        return f"The proxy's URL cannot be read; {hint}."
     host = ascii_host(parts.hostname or "") if names_one_host(parts.netloc.rpartition("@")[2]) else ""
     if parts.scheme not in PROXY_SCHEMES or not host:
-        return f"The proxy's URL is not one of {', '.join(PROXY_SCHEMES)} with a host; {right}."
+        return f"The proxy's URL is not one of {', '.join(PROXY_SCHEMES)} with a host; {hint}."
     if parts.scheme.startswith("socks") and find_spec("socksio") is None:
         return "A SOCKS proxy needs the package socksio: install httpx[socks]."
     return None

@@ -1,4 +1,4 @@
-"""A request made ready: what is the same in every one is built once."""
+"""Requests for the wire. The parts that are the same in every request are built once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Header = tuple[bytes, bytes]
 
 
 class RequestMaker:
-    """Turns a contract's request into one for the wire. It holds the token, and its repr shows nothing.
+    """Turns a contract's request into one for the wire. It holds the token, which its repr does not show.
 
     `address` names the service, and the proxy, in an error. A proxy that forwards a plain HTTP request gets the whole
     URL.
@@ -44,14 +44,14 @@ class RequestMaker:
     def for_wire(self, request: Request) -> h11.Request:
         target, headers = self._prefix + request.target.encode(), self.headers(request)
         checked, last = self._checked
-        if last is not None and headers == checked:  # h11 takes what it has checked once without a look
+        if last is not None and headers == checked:  # h11 does not check its own `Headers` again
             return h11.Request(method=request.method, target=target, headers=last.headers)
         made = h11.Request(method=request.method, target=target, headers=headers)
         self._checked = headers, made
         return made
 
     def headers(self, request: Request) -> list[Header]:
-        """The client's own, the current token, the operation's, and its body's."""
+        """The headers of a request: the client's own, the current token, the operation's, and the body's."""
         own = [(b"Authorization", b"Bearer " + self._token.reveal().encode())]
         own += [(name.encode(), value.encode("latin-1")) for name, value in request.headers]
         if request.body is not None:

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
     from paisr._transport.progress import Progress
 
-# Bytes of one write; before each, the time is looked at.
+# Bytes of one write; the deadline is checked before each.
 WRITE_SIZE = 16 * 1024
 Address = tuple[socket.AddressFamily, Any]
 
 
 class SyncStream(Stream):
-    """A connection whose reads and writes end with the call."""
+    """A connection whose reads and writes end at the call's deadline."""
 
     def within(self, progress: Progress) -> Callable[[bytes | None], bytes]:
-        """What does the reads and writes of an attempt."""
+        """The function that reads (None) and writes (bytes) for an attempt."""
         return lambda data: self.read(progress) if data is None else self.write(data, progress)
 
     def read(self, progress: Progress) -> bytes:
@@ -58,7 +58,7 @@ def connect(host: str, port: int, progress: Progress) -> SyncStream:
 
 
 def _look_up(host: str, port: int, progress: Progress) -> list[Address]:
-    """The addresses of a name. The system's look-up knows no deadline, so it is waited for in a thread of its own."""
+    """The addresses of a host, within the deadline. The system's look-up has no time-out, so a new thread runs it."""
     if (found := numeric(host, port)) is not None:
         return found
     results: list[list[Address] | OSError] = []
@@ -80,14 +80,14 @@ def _look_up(host: str, port: int, progress: Progress) -> list[Address]:
 
 
 def numeric(host: str, port: int) -> list[Address] | None:
-    """The address that `host` is; None for a name."""
+    """The address itself, if `host` is one; None for a name."""
     with contextlib.suppress(OSError):
         return _addresses(host, port, socket.AI_NUMERICHOST)
     return None
 
 
 def look_up(host: str, port: int) -> list[Address]:
-    """The addresses of a name, as long as it takes."""
+    """The addresses of a name; waits without a time-out."""
     try:
         return _addresses(host, port, 0)
     except (OSError, UnicodeError) as error:
@@ -95,6 +95,6 @@ def look_up(host: str, port: int) -> list[Address]:
 
 
 def _addresses(host: str, port: int, flags: int) -> list[Address]:
-    # As bytes, since a text would be encoded by a codec that loads much. It is ASCII already.
+    # As bytes, because the codec for a text is slow to import. The host is ASCII already.
     found = socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM, flags=flags)
     return list(dict.fromkeys((family, address) for family, _kind, _protocol, _name, address in found))

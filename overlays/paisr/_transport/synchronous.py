@@ -1,4 +1,4 @@
-"""Sending and receiving in the calling thread."""
+"""The transport for threads."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from paisr._base.forks import ForkSafe
-from paisr._engine.drivers import carried_out
+from paisr._engine.drivers import run_steps
 from paisr._transport.connections import Connection, Connections, Permit, Permits
-from paisr._transport.failures import broken
+from paisr._transport.failures import own_failure
 from paisr._transport.opening import Opening
 from paisr._transport.progress import NO_CONNECTION_FREE, Progress
 from paisr._transport.proxies import choose_proxy
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from paisr._engine.steps import AttemptResult, RawResponse
     from paisr_generated.operations import Request
 
-# Seconds after which a call that waits for a connection asks again.
-ASK_AGAIN = 0.005
+# Seconds between two tries of a call that waits for a connection.
+POLL_INTERVAL = 0.005
 
 
 class Pool:
@@ -37,10 +37,10 @@ class Pool:
         self._permits = Permits()
 
     def permit(self, progress: Progress) -> Permit:
-        """What allows a call to use a connection, as long as it is held."""
+        """Wait for a permit: a call may use a connection while it holds one."""
         progress.late = NO_CONNECTION_FREE
         while (permit := self._permits.take()) is None:
-            time.sleep(min(progress.remaining(), ASK_AGAIN))
+            time.sleep(min(progress.remaining(), POLL_INTERVAL))
         return permit
 
     def open(self, progress: Progress) -> Connection[SyncStream]:
@@ -48,14 +48,14 @@ class Pool:
         stream = connect(self._opening.host, self._opening.port, progress)
         self.connections.add(stream)
         try:
-            return Connection(stream, carried_out(self._opening.steps(), stream.within(progress)))
+            return Connection(stream, run_steps(self._opening.steps(), stream.within(progress)))
         except BaseException:
             stream.abort()
             raise
 
 
 class PoolTransport(ForkSafe):
-    """Connections in a pool that is made at the first call, and anew in a forked child."""
+    """A pool of connections, made at the first call, and again in a forked child."""
 
     def __init__(self, route: Route) -> None:
         self._route = route
@@ -72,7 +72,7 @@ class PoolTransport(ForkSafe):
         try:
             return self._exchange(request, progress)
         except BaseException as error:
-            return broken(error, progress, self._route.token)
+            return own_failure(error, progress, self._route.token)
 
     def _exchange(self, request: Request, progress: Progress) -> RawResponse:
         pool = self._pool or self._make_pool()
@@ -81,7 +81,7 @@ class PoolTransport(ForkSafe):
         connection = pool.connections.take() or pool.open(progress)
         try:
             steps = connection.http.exchange(outgoing, request.body, progress)
-            response = carried_out(steps, connection.stream.within(progress))
+            response = run_steps(steps, connection.stream.within(progress))
         except BaseException:
             connection.stream.abort()
             raise

@@ -1,8 +1,8 @@
 """One timer of an event loop for the deadlines of all calls that are in flight on it.
 
-`asyncio.timeout` makes a timer for each call, which stays among the loop's timers long after the call has ended: with
-fifty calls at once that is a tenth of what they cost. Here a timer is set for the deadline that comes first, and looks,
-when it goes off, whose deadline has passed.
+`asyncio.timeout` makes a timer for each call, and the loop keeps it long after the call has ended: with fifty calls at
+once, that is a tenth of their cost. Here one timer is set for the earliest deadline. When it fires, it cancels the
+calls whose deadlines have passed.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ class Timekeeper:
         self._timer: asyncio.TimerHandle | None = None
 
     def within(self, deadline: Deadline) -> Within:
-        """For `with`: what waits inside is cancelled when the time is over, and a `TimeoutError` comes out."""
+        """A context manager that cancels its body at the deadline, and then raises `TimeoutError`."""
         return Within(self, self._loop.time() + deadline.remaining())
 
     def add(self, call: Within) -> None:
         self._in_flight.add(call)
         if call.due < self._due:
-            self._set(call.due)
+            self._set_timer(call.due)
 
     def discard(self, call: Within) -> None:
-        """The timer stays: a later call has a later deadline, as a rule, and needs no other then."""
+        """Remove a call. The timer stays, because the next call usually has a later deadline, and can use it."""
         self._in_flight.discard(call)
 
-    def _set(self, due: float) -> None:
+    def _set_timer(self, due: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._due = due
-        self._timer = self._loop.call_at(due, self._look)
+        self._timer = self._loop.call_at(due, self._expire_due)
 
-    def _look(self) -> None:
+    def _expire_due(self) -> None:
         self._timer, self._due = None, math.inf
         now = self._loop.time()
         for call in list(self._in_flight):
@@ -53,11 +53,11 @@ class Timekeeper:
                 call.expire()
                 self._in_flight.discard(call)
         if self._in_flight:
-            self._set(min(call.due for call in self._in_flight))
+            self._set_timer(min(call.due for call in self._in_flight))
 
 
 class Within:
-    """As `asyncio.timeout`: a cancellation from outside stays one, whatever the time."""
+    """A deadline for a body, like `asyncio.timeout`: a cancellation from outside stays one, even after the deadline."""
 
     __slots__ = ("_cancelling", "_expired", "_keeper", "_task", "due")
 

@@ -1,4 +1,4 @@
-"""One TLS context for the process: making one takes nearly all the time that making a client would."""
+"""One TLS context for the process, because making one is most of the cost of making a client."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from paisr._base.errors import ConfigurationError
 from paisr._base.forks import register_after_fork
 
-# Who is trusted, as OpenSSL and httpx read it: the file counts more than the directories.
+# Trusted certificates, as OpenSSL and httpx find them: the file wins over the directories.
 FILE_VARIABLE = "SSL_CERT_FILE"
 DIRECTORY_VARIABLE = "SSL_CERT_DIR"
 
@@ -38,32 +38,32 @@ shared_context = _SharedContext()
 
 
 def default_context() -> ssl.SSLContext:
-    """A context that trusts whom the environment names, else the authorities of certifi.
+    """A context that trusts the environment's certificates, else the authorities of certifi.
 
-    Raises `ConfigurationError` for a file or directory of the environment that is not there or cannot be read.
+    Raises `ConfigurationError` if the environment names a file or directory that is missing or unreadable.
     """
     if path := os.environ.get(FILE_VARIABLE):
         return _trusting(FILE_VARIABLE, path, cafile=path)
     if path := os.environ.get(DIRECTORY_VARIABLE):
-        # OpenSSL takes several, and says nothing of one that is missing: nobody would be trusted.
+        # OpenSSL takes several, and ignores one that is missing: no certificate would be trusted.
         if not any(os.path.isdir(one) for one in path.split(os.pathsep)):  # noqa: PTH112 - of texts, not of paths
             raise _unusable(DIRECTORY_VARIABLE, path, "there is no such directory")
         return _trusting(DIRECTORY_VARIABLE, path, capath=path)
-    return ssl.create_default_context(cafile=certifis_list())
+    return ssl.create_default_context(cafile=certifi_file())
 
 
-def certifis_list() -> str:
+def certifi_file() -> str:
     """The file of certifi's authorities.
 
-    certifi itself loads a seventh of all that a first call loads, only to find the file beside it. It is asked where it
-    is loaded already, where something has a say in how it is loaded, and where the file is not beside it.
+    Importing certifi would be a seventh of the imports of a first call, only to find the file beside the module. It is
+    asked if it is imported already, if it has a special loader, or if the file is elsewhere.
     """
     found = None if "certifi" in sys.modules else find_spec("certifi")
     if found is not None and found.origin is not None and type(found.loader) is SourceFileLoader:
         path = f"{found.origin.removesuffix('__init__.py')}cacert.pem"
-        if os.path.isfile(path):  # noqa: PTH113 - pathlib is one of those that are not loaded
+        if os.path.isfile(path):  # noqa: PTH113 - pathlib is not imported either
             return path
-    import certifi  # here, because most find the file without
+    import certifi  # here, because the file is usually found without it
 
     return certifi.where()
 

@@ -1,4 +1,4 @@
-"""What is said to a proxy before the service is reached."""
+"""The handshakes with a proxy: CONNECT by HTTP and by SOCKS 5."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Login = tuple[bytes, bytes]
 
 
 class ProxyError(OSError):
-    """A proxy that does not let through."""
+    """A proxy did not connect to the service."""
 
 
 def ask_http_proxy(layer: Layer, authority: bytes, headers: list[Header]) -> Steps[None]:
@@ -26,16 +26,16 @@ def ask_http_proxy(layer: Layer, authority: bytes, headers: list[Header]) -> Ste
         if event is h11.NEED_DATA:
             data = yield from layer.receive()
             if not data:
-                raise ProxyError("the proxy hung up")
+                raise ProxyError("the proxy closed the connection")
             http.receive_data(data)
     if not 200 <= event.status_code < 300:
-        raise ProxyError(f"the proxy responded {event.status_code}")  # its own words may have the password in them
+        raise ProxyError(f"the proxy responded with {event.status_code}")  # its text may have the password in it
     if http.trailing_data[0]:
-        raise ProxyError("the proxy spoke before the service was asked")
+        raise ProxyError("the proxy sent bytes before the request")
 
 
 def ask_socks_proxy(layer: Layer, host: str, port: int, login: Login | None) -> Steps[None]:
-    """CONNECT by SOCKS 5 (RFC 1928, RFC 1929)."""
+    """CONNECT to a host and port by SOCKS 5 (RFC 1928, RFC 1929)."""
     from socksio import ProtocolError, socks5  # here, because it is an extra of httpx, and few need it
 
     socks: Any = socks5.SOCKS5Connection()
@@ -51,7 +51,7 @@ def ask_socks_proxy(layer: Layer, host: str, port: int, login: Login | None) -> 
 
     reply = yield from ask(socks5.SOCKS5AuthMethodsRequest([method]))
     if reply.method != method:
-        raise ProxyError("the proxy wants another way to log in")
+        raise ProxyError("the proxy requires another authentication method")
     if login and not (yield from ask(socks5.SOCKS5UsernamePasswordRequest(*login))).success:
         raise ProxyError("the proxy does not accept the user name and password")
     command = socks5.SOCKS5CommandRequest.from_address(socks5.SOCKS5Command.CONNECT, (host, port))

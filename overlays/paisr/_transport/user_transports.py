@@ -1,6 +1,6 @@
-"""A transport given by the user, driven as an httpx client would, without redirects, cookies and the rest.
+"""A user's transport, called as an httpx client would call it, without redirects, cookies and the rest.
 
-Loaded only where there is one, since only this needs httpx.
+Loaded only if there is one, because only this module needs httpx.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
 X = TypeVar("X")
 
-# The exceptions of httpx: those of a connection that could not be made, those that say that the request was not sent,
-# and those that say that the time was over.
+# The exceptions of httpx for a connection that could not be made, for a request that was not sent, and for a time-out.
 CONNECTING = {"ConnectTimeout", "ConnectError", "ProxyError"}
 NOT_MADE = {*CONNECTING, "PoolTimeout", "UnsupportedProtocol", "LocalProtocolError", "InvalidURL"}
 LATE = {
@@ -39,30 +38,30 @@ LATE = {
     "WriteTimeout": NOT_WRITTEN,
     "ReadTimeout": NO_RESPONSE,
 }
-# What can only happen before there is a connection, whatever a library calls it.
+# Exceptions that can only come before there is a connection, whatever a library raises from them.
 UNCONNECTED = {"ConnectionRefusedError", "gaierror", "SSLCertVerificationError"}
 TRUSTED = {"anyio", "asyncio", "builtins", "h11", "httpcore", "httpx", "socket", "ssl"}
-# Who logs a response's headers at DEBUG. Filters of a logger do not hold for the loggers below it, so each is named.
+# Loggers of a response's headers, at DEBUG. A logger's filter does not apply to its children, so each is named.
 LOGGERS = ("httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore.socks")
 
 _routes: weakref.WeakSet[Route] = weakref.WeakSet()
 
 
 class _Driven(Generic[X]):
-    """What the two forms share. `method`: what a transport of the right kind has."""
+    """The base class of both user transports. `method`: the method that a transport of the `expected` type has."""
 
-    def __init__(self, transport: X, route: Route, method: str, right: str) -> None:
+    def __init__(self, transport: X, route: Route, method: str, expected: str) -> None:
         if isinstance(transport, type) or not callable(getattr(transport, method, None)):
-            raise ConfigurationError(f"transport is {type_name(transport)}; {right}, made ready.")
+            raise ConfigurationError(f"transport is {type_name(transport)}; give an instance of {expected}.")
         self._transport: X = transport
         self._secret = route.token
         self._url = route.service.url
         self._maker = RequestMaker(route)
         _keep_out_of_logs(route)
 
-    def _begun(self, request: Request, progress: Progress) -> httpx.Request:
-        """The request, of which from now on a part may have left: a foreign transport does not tell."""
-        made = httpx.Request(
+    def _outgoing(self, request: Request, progress: Progress) -> httpx.Request:
+        """The request for httpx. It counts as sent from now on: a user's transport does not tell when it sends it."""
+        outgoing = httpx.Request(
             request.method,
             self._url + request.target,
             headers=self._maker.headers(request),
@@ -70,26 +69,26 @@ class _Driven(Generic[X]):
             extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), progress.remaining())},
         )
         # A connection that is used once cannot keep a surplus response for the next call.
-        made.headers["Connection"] = "close"
+        outgoing.headers["Connection"] = "close"
         progress.writing()
-        return made
+        return outgoing
 
 
 class UserTransport(_Driven[httpx.BaseTransport]):
-    """In the calling thread."""
+    """A user's transport in the calling thread."""
 
     def __init__(self, transport: httpx.BaseTransport, route: Route) -> None:
-        super().__init__(transport, route, "handle_request", "Paisr takes an httpx.BaseTransport")
+        super().__init__(transport, route, "handle_request", "httpx.BaseTransport")
 
     def send(self, request: Request, deadline: Deadline) -> AttemptResult:
         progress = Progress(deadline, self._maker.address)
         try:
             return self._exchange(request, progress)
         except BaseException as error:
-            return broken_by_transport(error, progress, self._secret)
+            return user_transport_failure(error, progress, self._secret)
 
     def _exchange(self, request: Request, progress: Progress) -> RawResponse:
-        response = self._transport.handle_request(self._begun(request, progress))
+        response = self._transport.handle_request(self._outgoing(request, progress))
         try:
             progress.head = status, headers = response.status_code, response.headers.raw
             body = Body(headers)
@@ -106,10 +105,10 @@ class UserTransport(_Driven[httpx.BaseTransport]):
 
 
 class AsyncUserTransport(_Driven[httpx.AsyncBaseTransport]):
-    """On an event loop."""
+    """A user's transport on an event loop."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, route: Route) -> None:
-        super().__init__(transport, route, "handle_async_request", "AsyncPaisr takes an httpx.AsyncBaseTransport")
+        super().__init__(transport, route, "handle_async_request", "httpx.AsyncBaseTransport")
 
     async def send(self, request: Request, deadline: Deadline) -> AttemptResult:
         progress = Progress(deadline, self._maker.address)
@@ -117,10 +116,10 @@ class AsyncUserTransport(_Driven[httpx.AsyncBaseTransport]):
             async with asyncio.timeout(deadline.remaining()):
                 return await self._exchange(request, progress)
         except BaseException as error:
-            return broken_by_transport(error, progress, self._secret)
+            return user_transport_failure(error, progress, self._secret)
 
     async def _exchange(self, request: Request, progress: Progress) -> RawResponse:
-        response = await self._transport.handle_async_request(self._begun(request, progress))
+        response = await self._transport.handle_async_request(self._outgoing(request, progress))
         try:
             progress.head = status, headers = response.status_code, response.headers.raw
             body = Body(headers)
@@ -135,15 +134,15 @@ class AsyncUserTransport(_Driven[httpx.AsyncBaseTransport]):
         await self._transport.aclose()
 
 
-def broken_by_transport(error: BaseException, progress: Progress, secret: Secret) -> AttemptResult:
-    """As `failures.broken`, but whatever is not Python's own exception is the library's."""
+def user_transport_failure(error: BaseException, progress: Progress, secret: Secret) -> AttemptResult:
+    """As `failures.own_failure`, for a user's transport: exceptions that are not Python's own are its library's."""
     is_pythons = type(error).__module__ == "builtins" and not isinstance(error, OSError)
     if isinstance(error, PaisrError) or is_pythons or not isinstance(error, Exception):
         raise without_frames(error)
     name, links = type(error).__name__, list(chain(error))
-    # httpx's names mean what they say, unless somebody maps another library's exceptions onto them, and is wrong:
-    # httpx-aiohttp calls a connection that breaks while the response is awaited a `ConnectTimeout`, and a create would
-    # be sent again. Then only the root is believed.
+    # httpx's exceptions mean what their names say, unless another library's are mapped onto them wrongly: httpx-aiohttp
+    # raises `ConnectTimeout` for a connection that breaks while the response is awaited, and a create would be sent
+    # again. If another library is involved, only the root counts.
     if all(type(link).__module__.partition(".")[0] in TRUSTED for link in links):
         not_made, unconnected, late = name in NOT_MADE, name in CONNECTING, name in {*LATE, "TimeoutError"}
         progress.late = LATE.get(name, NO_RESPONSE)
@@ -156,13 +155,13 @@ def broken_by_transport(error: BaseException, progress: Progress, secret: Secret
 
 
 def _keep_out_of_logs(route: Route) -> None:
-    """From now on, as long as `route` is in use, its token is blacked out of what httpcore logs."""
+    """Redact the token of `route` in httpcore's log lines while the route is in use."""
     _routes.add(route)
     for name in LOGGERS:
-        logging.getLogger(name).addFilter(_black_out)  # the same filter is added only once
+        logging.getLogger(name).addFilter(_redact)  # the same filter is added only once
 
 
-def _black_out(record: logging.LogRecord) -> bool:
+def _redact(record: logging.LogRecord) -> bool:
     text = clean = record.getMessage()
     for route in list(_routes):
         clean = route.token.scrub(clean)

@@ -1,4 +1,4 @@
-"""What a client takes from the world."""
+"""A client's clocks, random numbers and sleep."""
 
 from __future__ import annotations
 

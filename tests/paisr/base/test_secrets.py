@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from paisr import AuthenticationError, OutcomeUnknownError, PaisrError, UnexpectedResponseError
-from paisr._base.secrets import MAX_UNDONE, Secret, _undone
+from paisr._base.secrets import MAX_UNESCAPED, Secret, _unescaped
 
 CANARY = "CANARY/c0ffee/token"
 PASSWORD = "CANARY-pa55word"
@@ -239,8 +239,8 @@ def test_a_partial_list_is_still_read_where_a_token_was_escaped_in_it(side: Any,
 def test_a_body_of_nothing_but_escapes_holds_nobody_up() -> None:
     """What is undone is bounded, so that the time for it does not depend on how a body is made up."""
     for one in ("\\u0073", "%73", "&#x73;", "\\x73"):
-        text = one * (MAX_UNDONE + 5)
-        assert _undone(text) == "s" * MAX_UNDONE + one * 5
+        text = one * (MAX_UNESCAPED + 5)
+        assert _unescaped(text) == "s" * MAX_UNESCAPED + one * 5
 
 
 def test_a_connection_that_is_refused_shows_nothing(side: Any, logs: Any, create: Any) -> None:

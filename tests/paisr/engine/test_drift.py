@@ -12,7 +12,7 @@ import pytest
 
 from paisr import AsyncPaisr, ConfigurationError, Paisr
 from paisr._base.secrets import Secret
-from paisr._engine.drift import MAX_TOLD, DriftWatch
+from paisr._engine.drift import MAX_REPORTED, DriftWatch
 from paisr_generated.models import GetInvoiceResponse, ListInvoicesResponse
 
 EXAMPLE = Path(__file__).parents[3] / "openapi" / "examples" / "list-invoices-response.json"
@@ -65,7 +65,7 @@ def test_the_async_client_reports_drift() -> None:
 def test_a_response_within_the_contract_reports_no_drift() -> None:
     told: list[str] = []
     watch = DriftWatch(lambda operation, path: told.append(path))
-    watch.look("list_invoices", EXAMPLE.read_bytes(), ListInvoicesResponse, Secret("t"))
+    watch.compare("list_invoices", EXAMPLE.read_bytes(), ListInvoicesResponse, Secret("t"))
     assert told == []
 
 
@@ -88,10 +88,10 @@ def test_a_number_too_long_to_look_at_does_not_fail_the_call() -> None:
 def test_made_up_names_do_not_fill_the_memory() -> None:
     told: list[str] = []
     watch = DriftWatch(lambda operation, path: told.append(path))
-    names = {f"f{number}": 1 for number in range(MAX_TOLD + 50)}
+    names = {f"f{number}": 1 for number in range(MAX_REPORTED + 50)}
     body = json.dumps({"success": True, "data": {"id": "inv_1", "status": "paid", **names}}).encode()
-    watch.look("get_invoice", body, GetInvoiceResponse, Secret("t"))
-    assert len(told) == MAX_TOLD
+    watch.compare("get_invoice", body, GetInvoiceResponse, Secret("t"))
+    assert len(told) == MAX_REPORTED
 
 
 def test_drift_does_not_report_an_echoed_token() -> None:

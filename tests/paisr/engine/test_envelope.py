@@ -19,7 +19,7 @@ from paisr import (
     UnexpectedResponseError,
 )
 from paisr._base.secrets import Secret
-from paisr._engine.envelope import _said, clipped
+from paisr._engine.envelope import _redacted, clipped
 from paisr_generated.reading import what_and_where
 
 
@@ -236,7 +236,7 @@ def test_an_error_has_its_class_and_the_services_words(
 
 
 def test_what_a_decoder_says_is_shown_without_the_token_before_it_is_cut() -> None:
-    what = _said(f"invalid {'x' * 180}CANARY-X", Secret("CANARY-X"))
+    what = _redacted(f"invalid {'x' * 180}CANARY-X", Secret("CANARY-X"))
     assert "CANARY" not in what
 
 

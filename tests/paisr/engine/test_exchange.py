@@ -434,7 +434,7 @@ def test_a_growing_wait_sends_another_event(time: Any) -> None:
 
 
 def test_a_collected_call_sends_no_event(time: Any) -> None:
-    """The garbage collector may be what ends it, in the middle of whatever a listener is doing."""
+    """The garbage collector may end it, in the middle of the work of a listener."""
     told: list[CallEvent] = []
     play = Play(time)
     play.policy = replace(play.policy, on_event=told.append)
@@ -462,4 +462,4 @@ def test_a_program_that_was_held_up_after_its_permit_sends_nothing(time: Any, re
     play = Play(time, read=False, retries=retries, limiter=SlowLimiter())
     error = play.fails()
     assert (type(error), error.outcome, play.sends) == (APITimeoutError, "not_sent", 0)
-    assert "it passed before the request was sent" in str(error)
+    assert "the deadline passed before the request was sent" in str(error)

@@ -17,7 +17,7 @@ from settable_clock import Clock
 from paisr import ConfigurationError, Paisr, RateLimit
 from paisr._base.errors import RateLimitTimeoutError
 from paisr._engine.deadlines import Deadline
-from paisr._engine.exchange import _admitted
+from paisr._engine.exchange import _acquire_permit
 from paisr._engine.steps import AcquirePermit, Pause
 from paisr._ratelimit.limiters import limiter_for
 from paisr._ratelimit.memory import MemoryWindow
@@ -164,14 +164,14 @@ def test_leaving_does_not_wait_for_another_caller() -> None:
 def test_a_call_that_is_given_up_leaves_the_queue(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(1, per=10), clock)
     Crowd(limiter, clock).come(1)
-    waiting = _admitted(limiter, Deadline(30, clock))
+    waiting = _acquire_permit(limiter, Deadline(30, clock))
     assert isinstance(next(waiting), Pause)
     waiting.close()
-    abandoned: Any = _admitted(limiter, Deadline(30, clock))
+    abandoned: Any = _acquire_permit(limiter, Deadline(30, clock))
     next(abandoned)
     del abandoned
     gc.collect()
-    interrupted = _admitted(limiter, Deadline(30, clock))
+    interrupted = _acquire_permit(limiter, Deadline(30, clock))
     next(interrupted)
     with pytest.raises(KeyboardInterrupt):
         interrupted.throw(KeyboardInterrupt())
@@ -182,7 +182,7 @@ def test_a_wait_beyond_the_deadline_fails_at_once_and_costs_nothing(clock: Clock
     limiter = limiter_for(RateLimit(1, per=60), clock)
     Crowd(limiter, clock).come(1)
     with pytest.raises(RateLimitTimeoutError) as caught:
-        next(_admitted(limiter, Deadline(30, clock)))
+        next(_acquire_permit(limiter, Deadline(30, clock)))
     assert caught.value.outcome == "not_sent"
     clock.now += 61
     assert limiter.try_acquire(limiter.enter()) == 0.0
@@ -191,7 +191,7 @@ def test_a_wait_beyond_the_deadline_fails_at_once_and_costs_nothing(clock: Clock
 def test_a_blocking_limiter_is_asked_where_blocking_is_allowed(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(1), clock)
     limiter.blocking = True
-    assert isinstance(next(_admitted(limiter, Deadline(30, clock))), AcquirePermit)
+    assert isinstance(next(_acquire_permit(limiter, Deadline(30, clock))), AcquirePermit)
 
 
 class TimeOfThreads:

@@ -69,9 +69,9 @@ def test_invalid_truncated_and_extended_gzip_is_refused(step: int) -> None:
         (packed[:-1], "cut off"),
         (packed[:20], "cut off"),
         (b"", "cut off"),
-        (packed + b"x", "goes on"),
-        (GOOD, "not the gzip"),
-        (packed[:-8] + b"\0" * 8, "not the gzip"),
+        (packed + b"x", "continues after"),
+        (GOOD, "not valid gzip"),
+        (packed[:-8] + b"\0" * 8, "not valid gzip"),
     ]:
         with pytest.raises(UnreadableBodyError, match=said):
             gathered(in_steps(data, step), "gzip")

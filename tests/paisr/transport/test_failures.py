@@ -14,9 +14,9 @@ from paisr._base.secrets import Secret
 from paisr._engine.deadlines import Deadline
 from paisr._engine.steps import RawResponse
 from paisr._transport.bodies import UnreadableBodyError
-from paisr._transport.failures import MAX_REASON, broken, clean, without_frames
+from paisr._transport.failures import MAX_REASON, clean, own_failure, without_frames
 from paisr._transport.progress import NO_RESPONSE, Progress
-from paisr._transport.user_transports import broken_by_transport
+from paisr._transport.user_transports import user_transport_failure
 
 SECRET = Secret("CANARY/c0ffee")
 UNCONNECTED = "could not connect to api.example:443"
@@ -29,11 +29,11 @@ def attempt(*, sent: bool = True) -> Progress:
 
 
 def ours(error: Exception, *, sent: bool = True) -> Any:
-    return broken(error, attempt(sent=sent), SECRET)
+    return own_failure(error, attempt(sent=sent), SECRET)
 
 
 def theirs(error: Exception, *, sent: bool = True) -> Any:
-    return broken_by_transport(error, attempt(sent=sent), SECRET)
+    return user_transport_failure(error, attempt(sent=sent), SECRET)
 
 
 @pytest.mark.parametrize("sent", [True, False])
@@ -96,7 +96,7 @@ def test_a_certificate_that_is_not_trusted_is_final() -> None:
 
 
 def test_a_programming_error_is_raised_again() -> None:
-    for judge in (broken, broken_by_transport):
+    for judge in (own_failure, user_transport_failure):
         with pytest.raises(KeyError):
             judge(KeyError("slip"), attempt(), SECRET)
 
@@ -105,9 +105,9 @@ def test_of_an_error_response_the_status_is_known_whatever_became_of_its_body() 
     for error in (ConnectionResetError(104, "reset"), TimeoutError(), UnreadableBodyError("large")):
         progress = attempt()
         progress.head = 503, [(b"Retry-After", b"1")]
-        assert broken(error, progress, SECRET) == RawResponse(503, [(b"Retry-After", b"1")], b"")
+        assert own_failure(error, progress, SECRET) == RawResponse(503, [(b"Retry-After", b"1")], b"")
         progress.head = 200, []
-        assert not isinstance(broken(error, progress, SECRET), RawResponse)
+        assert not isinstance(own_failure(error, progress, SECRET), RawResponse)
 
 
 @pytest.mark.parametrize("token", ["CANARY/c0ffee", "CANARY'c0ffee", "CANARY\\c0ffee", "CANARY\"c0ffee'"])
@@ -121,7 +121,7 @@ def test_of_an_error_response_the_status_is_known_whatever_became_of_its_body() 
 def test_an_echo_of_the_token_is_in_no_reason_and_no_cause(token: str, quoted: Any) -> None:
     error = h11.RemoteProtocolError(f"illegal header line: {quoted(token)}")
     error.__cause__ = ValueError(f"of {quoted(token)}")
-    for judge in (broken, broken_by_transport):
+    for judge in (own_failure, user_transport_failure):
         found: Any = judge(error, attempt(), Secret(token))
         assert "CANARY" not in f"{found.reason} {found.cause!r} {found.cause.__cause__!r}"
         assert "c0ffee" not in f"{found.reason} {found.cause!r} {found.cause.__cause__!r}"

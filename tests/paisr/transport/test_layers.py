@@ -43,7 +43,7 @@ class Peer:
         return data
 
 
-def carried_out(steps: Any, peer: Peer) -> Any:
+def run_steps(steps: Any, peer: Peer) -> Any:
     try:
         step = next(steps)
         while True:
@@ -82,14 +82,14 @@ def opened(authority: trustme.CA, layers: int = 1) -> tuple[Any, Peer]:
     peer, layer = Peer(authority, layers), Plain()
     for _ in range(layers):
         layer = Tls(layer, trusting(authority), "api.example")  # type: ignore[assignment] # both are layers
-        carried_out(layer.handshake(), peer)  # type: ignore[attr-defined] # it is TLS
+        run_steps(layer.handshake(), peer)  # type: ignore[attr-defined] # it is TLS
     return layer, peer
 
 
 @pytest.mark.parametrize("layers", [1, 2])
 def test_data_goes_through_in_both_directions(authority: trustme.CA, layers: int) -> None:
     layer, peer = opened(authority, layers)
-    carried_out(layer.send(b"request" * 10_000), peer)
+    run_steps(layer.send(b"request" * 10_000), peer)
     assert peer.heard == b"request" * 10_000
     assert read(layer, peer.say(b"response")) == b"response"
     assert layer.is_quiet
@@ -119,7 +119,7 @@ def test_the_end_is_the_end(authority: trustme.CA, politely: bool) -> None:
 def test_an_untrusted_or_closed_connection_is_an_error(authority: trustme.CA) -> None:
     stranger = Tls(Plain(), ssl.create_default_context(), "api.example")
     with pytest.raises(ssl.SSLCertVerificationError):
-        carried_out(stranger.handshake(), Peer(authority))
+        run_steps(stranger.handshake(), Peer(authority))
     hung_up = Tls(Plain(), trusting(authority), "api.example").handshake()
     assert next(hung_up)
     assert hung_up.send(b"") is None

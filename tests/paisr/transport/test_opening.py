@@ -79,7 +79,7 @@ def test_a_service_on_loopback_is_not_asked_for_through_another_machine(
 ) -> None:
     monkeypatch.setattr("paisr._transport.proxies.find_spec", lambda name: object())
     for host in ("127.0.0.1:8000", "localhost", "[::1]:8000"):
-        with pytest.raises(ConfigurationError, match=r"the token would travel readable; leave proxy= out"):
+        with pytest.raises(ConfigurationError, match=r"the token would be sent unencrypted; leave proxy= out"):
             kind("tok", base_url=f"http://{host}/v2", proxy=proxy)
         assert chosen("http://localhost:3128", url=f"http://{host}/v2") == "http://localhost:3128"
 

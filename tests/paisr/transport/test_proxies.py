@@ -91,7 +91,7 @@ def test_the_schemes_own_port_may_be_named(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_system_that_keeps_proxies_is_asked_where_the_environment_names_none(
     monkeypatch: pytest.MonkeyPatch, asked: bool, proxy: str
 ) -> None:
-    monkeypatch.setattr(proxies, "_ASKS_SYSTEM", asked)
+    monkeypatch.setattr(proxies, "_HAS_SYSTEM_SETTINGS", asked)
     monkeypatch.setattr("urllib.request.getproxies", lambda: {"https": OTHER})
     monkeypatch.setattr("urllib.request.proxy_bypass", lambda host: host == "api.example")
     if proxy:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from paisr import APIConnectionError, Paisr
-from paisr._base.forks import _renew_all, register_after_fork
+from paisr._base.forks import _reset_all, register_after_fork
 from paisr._engine.deadlines import Deadline
-from paisr._engine.drivers import carried_out
+from paisr._engine.drivers import run_steps
 from paisr._transport import sync_streams
 from paisr._transport.progress import NO_RESPONSE, Progress
 from paisr._transport.sync_streams import WRITE_SIZE, SyncStream, connect
@@ -78,7 +78,7 @@ def test_a_socket_error_is_raised_inside_the_steps(time: Any) -> None:
     progress = seconds(time, 0.0)
     progress.late = NO_RESPONSE
     with pytest.raises(TimeoutError, match=NO_RESPONSE):
-        carried_out(steps(), SyncStream(wires).within(progress))
+        run_steps(steps(), SyncStream(wires).within(progress))
     assert len(told) == 1
 
 
@@ -176,7 +176,7 @@ def test_after_fork_is_called_for_living_objects() -> None:
 
     holder = Holder()
     register_after_fork(holder)
-    _renew_all()
+    _reset_all()
     del holder
-    _renew_all()
+    _reset_all()
     assert told == ["told"]

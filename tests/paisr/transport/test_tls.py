@@ -17,7 +17,7 @@ import trustme
 
 from paisr import ConfigurationError
 from paisr._transport import tls
-from paisr._transport.tls import certifis_list, default_context, shared_context
+from paisr._transport.tls import certifi_file, default_context, shared_context
 
 
 @pytest.fixture(autouse=True)
@@ -114,15 +114,15 @@ def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_certifis_file_is_found_without_loading_certifi(installed: Path) -> None:
-    assert certifis_list() == str(installed / "cacert.pem")
+    assert certifi_file() == str(installed / "cacert.pem")
     assert "certifi" not in sys.modules
 
 
 def test_certifi_is_asked_where_the_file_is_not_beside_it(installed: Path) -> None:
     (installed / "cacert.pem").unlink()
-    assert certifis_list() == "asked"
+    assert certifi_file() == "asked"
     (installed / "cacert.pem").touch()
-    assert certifis_list() == "asked", "once it is loaded, somebody may have changed what it says"
+    assert certifi_file() == "asked", "once it is loaded, somebody may have changed what it says"
 
 
 def test_certifi_is_asked_where_something_has_a_say_in_how_it_is_loaded(
@@ -142,4 +142,4 @@ def test_certifi_is_asked_where_something_has_a_say_in_how_it_is_loaded(
             return spec
 
     monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
-    assert certifis_list() == "asked"
+    assert certifi_file() == "asked"

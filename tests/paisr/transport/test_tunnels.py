@@ -46,10 +46,10 @@ def test_an_http_proxy_is_asked_for_a_tunnel(reply: bytes, step: int) -> None:
 @pytest.mark.parametrize(
     ("reply", "problem"),
     [
-        (b"HTTP/1.1 407 Who are you\r\n\r\n", "^the proxy responded 407$"),
-        (b"HTTP/1.1 502 \r\n\r\n", "^the proxy responded 502$"),
-        (b"", "the proxy hung up"),
-        (b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK", "the proxy spoke before"),
+        (b"HTTP/1.1 407 Who are you\r\n\r\n", "^the proxy responded with 407$"),
+        (b"HTTP/1.1 502 \r\n\r\n", "^the proxy responded with 502$"),
+        (b"", "the proxy closed the connection"),
+        (b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK", "the proxy sent bytes before"),
     ],
 )
 def test_an_http_proxy_that_does_not_let_through_says_why(reply: bytes, problem: str) -> None:
@@ -74,7 +74,7 @@ def test_a_socks_proxy_gets_the_user_name_and_password() -> None:
 @pytest.mark.parametrize(
     ("replies", "login", "problem"),
     [
-        ([b"\x05\xff"], None, "another way to log in"),
+        ([b"\x05\xff"], None, "another authentication method"),
         ([b"\x05\x02", b"\x01\x01"], LOGIN, "does not accept the user name and password"),
         ([b"\x05\x00", b"\x05\x05" + GRANTED[2:]], None, r"could not connect \(connection refused\)"),
         ([b"HTTP/1.1 400 Bad Request\r\n\r\n"], None, "does not speak SOCKS 5"),
