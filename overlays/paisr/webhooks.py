@@ -1,4 +1,4 @@
-"""Webhook deliveries: check that one comes from the service, and read it. Needs nothing but the standard library.
+"""Verify and read webhook deliveries. Needs nothing but the standard library.
 
     event = paisr.webhooks.verify(
         request.body,               # the raw bytes, as they came
@@ -6,8 +6,8 @@
         secret=os.environ["PAISR_WEBHOOK_SECRET"],
     )
 
-A delivery that is not responded with 2XX is sent again, up to 10 times (vendor's documentation), so the same event can
-arrive more than once: remember the pairs ``(event.id, event.event)`` that have been dealt with.
+Without a 2XX response the service sends a delivery again, up to 10 times (vendor's documentation), so the same event
+can arrive more than once: remember the pairs ``(event.id, event.event)`` that your program has handled.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from paisr._inputs.deliveries import (
     TIMESTAMP_HEADER,
     HasItems,
     Pairs,
+    decoded_from_base64,
     from_headers,
-    moment,
-    out_of_base64,
+    reserialised,
     signature_bytes,
+    signing_time,
     timestamp_text,
-    written_otherwise,
 )
 
 __all__ = [
@@ -52,11 +52,11 @@ INVOICE_REMOVED: Final = "invoice.removed"
 
 
 class WebhookEvent(NamedTuple):
-    """What happened to what, from a delivery whose signature is right.
+    """The event of a delivery whose signature is valid.
 
-    `id`: the resource, such as ``"inv_123456"``. `event`: the name of the event, such as `INVOICE_PAID`; one that this
-    version does not know is kept as it came. `timestamp`: when the delivery was signed (aware, UTC). `body`: the raw
-    bytes. The same event can arrive more than once: ``(id, event)`` tells.
+    `id`: the resource, such as ``"inv_123456"``. `event`: the name of the event, such as `INVOICE_PAID`; a name that
+    this version does not know is kept as it is. `timestamp`: when the delivery was signed (aware, UTC). `body`: the raw
+    bytes. The same event can arrive more than once: ``(id, event)`` identifies it.
     """
 
     id: str
@@ -75,47 +75,47 @@ def verify(
     tolerance: float = 300,
     now: Callable[[], float] = time.time,
 ) -> WebhookEvent:
-    """The event in a delivery that the service signed; a `WebhookError` says why it is not to be trusted.
+    """Verify the signature of a delivery and return its event; a `WebhookError` says why it is not to be trusted.
 
-    `body`: the raw bytes of the request, before anything has parsed them. `headers`: those of the request, texts or
-    bytes, names in any case. Instead of it, `signature` and `timestamp`: the values of ``X-PCB-Signature`` and
+    `body`: the raw bytes of the request, before anything has parsed them. `headers`: those of the request, as text or
+    bytes, with names in any case. Instead of them, `signature` and `timestamp`: the values of ``X-PCB-Signature`` and
     ``X-PCB-Timestamp``, None when missing; hexadecimal digits may be in either case. `secret`: the webhook's secret, or
-    several while it is being changed, of which one must fit. `tolerance`: how many seconds the timestamp may lie in the
+    several during a rotation, one of which must match. `tolerance`: the seconds by which the timestamp may lie in the
     past or in the future. `now`: the wall clock, in seconds since 1970.
 
     The error's `reason` is one of ``"missing"`` (a header), ``"signature"``, ``"timestamp"`` and ``"body"``. The
-    signature is looked at before the time, so ``"timestamp"`` about a delivery that is too old or too new means that it
-    is genuine: a replay, or a clock that is wrong. A secret or a tolerance that cannot be one, and headers of no kind,
-    are a `ConfigurationError`: it is not the delivery that is wrong, so do not respond with a 400 to it.
+    signature is verified before the age, so a delivery that is too old or too new is genuine: it is a replay, or a
+    clock is wrong. An invalid secret, tolerance or `headers` is a `ConfigurationError`: the delivery is not at fault,
+    so do not respond to it with a 400.
     """
     secrets = _wrapped(secret)
-    del secret  # a traceback from here on must not have it among its locals
+    del secret  # a traceback from here on must not show it among its locals
     _check_arguments(body, secrets, tolerance)
     if headers is not None:
         if signature is not None or timestamp is not None:
             raise ConfigurationError("signature and timestamp are in the headers already; give either, not both.")
         signature, timestamp = cast("tuple[str | None, str | None]", from_headers(headers))
     raw, stamp = bytes(body), timestamp_text(timestamp)
-    signed_at = moment(stamp)
+    signed_at = signing_time(stamp)
     given = signature_bytes(signature)
-    if not _fits(given, stamp, raw, secrets):
+    if not _matches(given, stamp, raw, secrets):
         raise WebhookError(_why_not(given, stamp, raw, secrets), reason="signature")
     age = now() - signed_at
     if not abs(age) <= tolerance:
         when = f"{age:.0f} s in the past" if age > 0 else f"{-age:.0f} s in the future"
         raise WebhookError(
             f"The delivery is genuine, but was signed {when}, and {tolerance:g} s are allowed: refuse it as a replay, "
-            "or set this machine's clock right.",
+            "or correct this machine's clock.",
             reason="timestamp",
         )
     return _read(raw, datetime.fromtimestamp(signed_at, UTC))
 
 
 def sign(body: bytes, *, timestamp: str | int, secret: str) -> str:
-    """The signature of a delivery as the service makes it, for tests: 64 hexadecimal digits.
+    """Sign a delivery as the service does, for tests; returns 64 hexadecimal digits.
 
     HMAC-SHA256, keyed with the secret, over the timestamp, a full stop and the raw body (vendor's documentation).
-    Raises what `verify` raises.
+    Raises the errors that `verify` raises.
     """
     secrets = _wrapped(secret)
     del secret
@@ -125,7 +125,7 @@ def sign(body: bytes, *, timestamp: str | int, secret: str) -> str:
 
 
 def _wrapped(given: object) -> tuple[Secret, ...]:
-    """Every secret out of sight, whatever was given; what is wrong with them is said by who has them wrapped."""
+    """Wrap the secrets before they are checked: no traceback can then show one."""
     if isinstance(given, Iterable) and not isinstance(given, (str, bytes, bytearray)):
         return tuple(Secret(one) for one in cast("Iterable[object]", given))
     return (Secret(given),)
@@ -134,7 +134,7 @@ def _wrapped(given: object) -> tuple[Secret, ...]:
 def _check_arguments(body: object, secrets: tuple[Secret, ...], tolerance: object) -> None:
     if not isinstance(body, (bytes, bytearray, memoryview)):
         raise WebhookError(
-            f"The body is a {type(body).__name__}, so it is not what was signed: pass the raw bytes of the request, "
+            f"The body is a {type(body).__name__}, not the bytes that were signed: pass the raw bytes of the request, "
             "from before it was decoded or parsed.",
             reason="body",
         )
@@ -153,11 +153,11 @@ def _secret_problem(secret: Secret) -> str | None:
     if not secret.is_text:
         return f"A secret is a {secret.kind}; give it as text."
     if not secret.reveal().strip():
-        return "A secret is empty, and with it anybody could sign; pass the webhook's secret."
+        return "A secret is empty, so anybody could sign with it; pass the webhook's secret."
     try:
         secret.reveal().encode()
     except UnicodeEncodeError:
-        return "A secret has a lone surrogate in it; read it again from where it came."
+        return "A secret has a lone surrogate in it; read it again from its source."
     return None
 
 
@@ -165,28 +165,28 @@ def _mac(secret: Secret, stamp: str, body: bytes) -> bytes:
     return hmac.digest(secret.reveal().encode(), stamp.encode() + b"." + body, "sha256")
 
 
-def _fits(given: bytes, stamp: str, body: bytes, secrets: Iterable[Secret]) -> bool:
-    """Whether any secret made this signature. All are tried, each in constant time: how long it takes says nothing."""
-    fits = False
+def _matches(given: bytes, stamp: str, body: bytes, secrets: Iterable[Secret]) -> bool:
+    """Whether any secret made this signature. It tries all, each in constant time, so the time reveals nothing."""
+    matches = False
     for secret in secrets:
-        fits |= hmac.compare_digest(given, _mac(secret, stamp, body))
-    return fits
+        matches |= hmac.compare_digest(given, _mac(secret, stamp, body))
+    return matches
 
 
 def _why_not(given: bytes, stamp: str, body: bytes, secrets: tuple[Secret, ...]) -> str:
-    """A sentence about a signature that does not fit, with the cause where it can be told."""
-    if any(_fits(given, stamp, other, secrets) for other in out_of_base64(body)):
-        return "The signature fits this body decoded from base64, as a gateway writes it: decode it, then verify it."
-    if any(_fits(given, stamp, other, secrets) for other in written_otherwise(body)):
+    """A sentence about a signature that does not match, with the cause if it can be found."""
+    if any(_matches(given, stamp, other, secrets) for other in decoded_from_base64(body)):
+        return "The signature matches this body decoded from base64: a gateway encoded it; decode it, then verify it."
+    if any(_matches(given, stamp, other, secrets) for other in reserialised(body)):
         return (
-            "The signature does not fit this body, but it fits the same JSON written otherwise: the body looks "
+            "The signature does not match this body, but it matches the same JSON in another format: the body looks "
             "re-serialised; pass the raw bytes of the request, from before it was parsed."
         )
-    if _fits(given, stamp, body, [Secret(secret.reveal().strip()) for secret in secrets]):
-        return "The signature fits a secret without the white space around it; take that away from the secret."
+    if _matches(given, stamp, body, [Secret(secret.reveal().strip()) for secret in secrets]):
+        return "The signature matches a secret without the white space around it; remove that from the secret."
     return (
-        "The signature does not fit: the delivery is forged or was changed on its way, "
-        "or it was signed with a secret that is not among those given."
+        "The signature does not match: the delivery is forged or was changed on its way, "
+        "or it was signed with another secret than those given."
     )
 
 

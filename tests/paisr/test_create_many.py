@@ -168,7 +168,7 @@ def test_a_second_row_of_the_same_key_or_content_is_refused(
         (row(1, curency="SRD"), "A row has 'curency'; it can have customer, summary, currency, due, items and key"),
         (row(1, summary=None), "summary is a NoneType"),
         (row(1, due=None), "due is a NoneType"),
-        (row(1, currency="GBP"), "'GBP' is not one that the API knows"),
+        (row(1, currency="GBP"), "'GBP' is not known to the API"),
         (row(1, key=7), "key is an int"),
         ("a text", "A row is a str"),
     ],

@@ -239,7 +239,7 @@ REFUSED = [
     ("items=[{**ITEM, 'quantity': 10}]", "items[0].quantity=10 is out of range; give a number from 2 to 9"),
     ("items=[{**ITEM, 'unit_price': 0}]", "items[0].unit_price=0 is out of range; give a number above 0"),
     ("items=[{**ITEM, 'unit_price': '0.07'}]", "items[0].unit_price='0.07' is not a multiple of 0.05"),
-    ('currency="USD"', "currency='USD' is not one that the API knows; it is one of 'SRD', 'GYD'"),
+    ('currency="USD"', "currency='USD' is not known to the API; give one of 'SRD', 'GYD'"),
     ("limit=4", "limit=4 is out of range; give a whole number from 5 to 10"),
 ]
 

@@ -1,1 +1,1 @@
-"""What a caller gives, checked against the contract's rules and made plain. Imports the base only."""
+"""Arguments, checked against the contract's rules and converted to JSON values. Imports the base only."""

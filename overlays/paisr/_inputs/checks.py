@@ -1,4 +1,4 @@
-"""Values checked against the contract's rules, and made plain: what passes here, the contract allows."""
+"""Checks of values against the contract's rules. A value that passes is converted to its JSON form."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from paisr_generated import rules
 
 
 def checked(rule: rules.Rule, value: object, name: str) -> Any:
-    """The value as JSON has it; an `InvalidArgumentError` that says what the contract asks for instead."""
+    """The value in its JSON form; raises `InvalidArgumentError`, which says what the contract asks for instead."""
     if value is None and rule.nullable:
         return None
     return _CHECKS[type(rule)](rule, value, name)
@@ -59,7 +59,7 @@ def _date_time(_rule: rules.DateTime, value: object, name: str) -> str:
         )
     if offset % timedelta(minutes=1):
         raise InvalidArgumentError(
-            f"{name}={safe_repr(value)} has an offset that is not of whole minutes; give it in another, such as UTC."
+            f"{name}={safe_repr(value)} has an offset of other than whole minutes; give it in another, such as UTC."
         )
     text = value.isoformat()
     return text if offset else f"{text.removesuffix('+00:00')}Z"
@@ -88,13 +88,13 @@ def _choice(rule: rules.Choice, value: object, name: str) -> str | int:
         raise InvalidArgumentError(f"{name} is {type_name(value)}; give it as {what}.")
     if given not in values:
         known = ", ".join(map(repr, values))
-        raise InvalidArgumentError(f"{name}={safe_repr(given)} is not one that the API knows; it is one of {known}.")
+        raise InvalidArgumentError(f"{name}={safe_repr(given)} is not known to the API; give one of {known}.")
     return cast("str | int", values[values.index(given)])
 
 
 def _constant(rule: rules.Constant, value: object, name: str) -> object:
     if type(value) is not type(rule.value) or value != rule.value:
-        raise InvalidArgumentError(f"{name}={safe_repr(value)} is not {rule.value!r}, which is all that the API takes.")
+        raise InvalidArgumentError(f"{name}={safe_repr(value)} is not {rule.value!r}, the only value the API takes.")
     return rule.value
 
 
@@ -122,17 +122,15 @@ def _map(rule: rules.MapOf, value: object, name: str) -> dict[str, Any]:
         for key, one in cast("Mapping[object, object]", value).items()
     }
     if len(entries) < rule.min_properties or (rule.max_properties is not None and len(entries) > rule.max_properties):
-        bounds = (
-            f"{rule.min_properties} to {rule.max_properties if rule.max_properties is not None else 'any number of'}"
-        )
-        raise InvalidArgumentError(f"{name} has {len(entries)} entries; the API takes {bounds}.")
+        most = "any number of" if rule.max_properties is None else rule.max_properties
+        raise InvalidArgumentError(f"{name} has {len(entries)} entries; the API takes {rule.min_properties} to {most}.")
     return {key: checked(rule.value, one, f"{name}[{key!r}]") for key, one in entries.items()}
 
 
 def _object(rule: rules.Object, value: object, name: str) -> dict[str, Any]:
     title = rule.model.__name__
     if isinstance(value, rule.model):
-        # A model that was made without a field has None there.
+        # A field that the user left out is None in the model.
         given: dict[str, object] = {
             one.json_name: field
             for one in rule.fields
@@ -150,14 +148,14 @@ def _checked_entries(rule: rules.Object, given: dict[str, object], name: str) ->
     known = {one.json_name: one for one in rule.fields}
     keys = ", ".join(known)
     if missing := next((one for one in rule.fields if one.required and one.json_name not in given), None):
-        raise InvalidArgumentError(f"{name} has no {missing.json_name!r}; it has {keys}.")
+        raise InvalidArgumentError(f"{name} has no {missing.json_name!r}; give {keys}.")
     entries: dict[str, Any] = {rule.tag[0]: rule.tag[1]} if rule.tag else {}
     for key, value in given.items():
         if key in known:
             entries[key] = checked(known[key].rule, value, f"{name}.{key}")
         elif rule.tag is None or key != rule.tag[0]:
             if rule.closed:
-                raise InvalidArgumentError(f"{name} has {safe_repr(key)}, which the API does not know; it has {keys}.")
+                raise InvalidArgumentError(f"{name} has {safe_repr(key)}, which the API does not know; give {keys}.")
             unknown = checked_text(key, f"a key of {name}", empty=True)
             entries[unknown] = checked(rules.Anything(nullable=True), value, f"{name}.{unknown}")
     return entries
@@ -173,14 +171,14 @@ def _one_of(rule: rules.OneOf, value: object, name: str) -> Any:
         except InvalidArgumentError as problem:
             problems.append(str(problem))
     raise InvalidArgumentError(
-        problems[0] if len(problems) == 1 else f"{name} is none of what the API takes: {' '.join(problems)}"
+        problems[0] if len(problems) == 1 else f"{name} fits none of the types that the API takes: {' '.join(problems)}"
     )
 
 
 def _tagged(rule: rules.OneOf, tag: str, value: object) -> rules.Object | None:
-    """The rule of the object that the value is, by its class or its tag."""
-    found = [one.look_up() if isinstance(one, rules.Named) else one for one in rule.rules]
-    objects = [one for one in found if isinstance(one, rules.Object)]
+    """The rule of the object that matches the value's class or its tag."""
+    choices = [one.look_up() if isinstance(one, rules.Named) else one for one in rule.rules]
+    objects = [one for one in choices if isinstance(one, rules.Object)]
     for one in objects:
         if isinstance(value, one.model):
             return one
@@ -195,7 +193,7 @@ def _named(rule: rules.Named, value: object, name: str) -> Any:
 def _anything(  # noqa: PLR0911 - one line for each kind of value
     _rule: rules.Anything, value: object, name: str
 ) -> Any:
-    """Whatever JSON can write: nested values are looked at, so that none is changed on the way."""
+    """Any value that JSON can write. Nested values are checked, so that the encoder changes none of them."""
     match value:
         case None | bool():
             return value

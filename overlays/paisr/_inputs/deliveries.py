@@ -1,4 +1,4 @@
-"""The parts of a webhook delivery, in every form in which a framework or a gateway hands them on."""
+"""Reads the headers and the body of a webhook delivery, in every form that frameworks and gateways pass on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FIRST_MILLISECONDS = 10**11
 _TIMESTAMP_END = 10**14
 _TIMESTAMP = re.compile(r"[0-9]{1,14}")
 _SIGNATURE = re.compile(r"[0-9A-Fa-f]{64}")
-# Only up to this size is a body that fails the check parsed, to explain why: a stranger must not cause much work.
+# Bytes. A larger body whose signature does not match is not parsed to explain why: a forgery must not cause much work.
 _MAX_EXPLAINED = 16_384
 
 Pairs = Iterable[tuple[str | bytes, str | bytes]]
@@ -35,7 +35,7 @@ class HasItems(Protocol):
 
 
 def from_headers(headers: object) -> tuple[object, object]:
-    """The values of the signature's and the timestamp's header, None where there is none; names in any case."""
+    """The values of the signature and timestamp headers, None when missing; names in any case."""
     try:
         pairs: Any = headers.items() if isinstance(headers, HasItems) else headers
         values: dict[str, object] = {_text(name).lower(): value for name, value in pairs}
@@ -53,7 +53,7 @@ def _text(value: Any) -> Any:
 
 
 def _header_text(given: object, name: str) -> str:
-    """A header's value without the white space around it, which does not belong to it; "" for what is no text."""
+    """A header's value without the white space around it; "" if it is not text."""
     if given is None or given in ("", b""):
         raise WebhookError(f"The delivery has no {name} header.", reason="missing")
     text = _text(given)
@@ -74,8 +74,8 @@ def timestamp_text(given: object) -> str:
     return text
 
 
-def moment(stamp: str) -> float:
-    """Seconds since 1970."""
+def signing_time(stamp: str) -> float:
+    """The timestamp in seconds since 1970."""
     number = int(stamp)
     return number / 1000 if number >= _FIRST_MILLISECONDS else float(number)
 
@@ -92,8 +92,8 @@ def signature_bytes(given: object) -> bytes:
     return bytes.fromhex(text)
 
 
-def out_of_base64(body: bytes) -> set[bytes]:
-    """What a body in base64 stands for; nothing where it is none."""
+def decoded_from_base64(body: bytes) -> set[bytes]:
+    """A body in base64 decoded; nothing if it is not base64."""
     if len(body) > _MAX_EXPLAINED:
         return set()
     try:
@@ -102,8 +102,8 @@ def out_of_base64(body: bytes) -> set[bytes]:
         return set()
 
 
-def written_otherwise(body: bytes) -> set[bytes]:
-    """The same JSON as other writers would write it: with and without spaces, escapes and a final line break."""
+def reserialised(body: bytes) -> set[bytes]:
+    """The same JSON as other encoders write it: with and without spaces, escapes and a final line break."""
     if len(body) > _MAX_EXPLAINED:
         return set()
     try:

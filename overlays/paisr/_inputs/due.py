@@ -1,7 +1,7 @@
 """Due dates as the relative time that the API takes.
 
 The create page shows one text, ``In 3 days``, and documents no grammar. The units other than days, and the singular,
-are inferred from it; a text is passed on as it is, so whatever the service understands can be said.
+are inferred from it. A text is passed on unchanged, so it may have any form that the service understands.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Due = str | timedelta | date | relativedelta
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-RIGHT = "give a text such as 'In 3 days', a timedelta, a relativedelta or a date"
+ADVICE = "give a text such as 'In 3 days', a timedelta, a relativedelta or a date"
 
 
 def due_text(due: Due, today: Callable[[], date]) -> str:
@@ -34,16 +34,16 @@ def due_text(due: Due, today: Callable[[], date]) -> str:
         )
     if isinstance(due, date):
         return _from_days((due - today()).days, f"due={due.isoformat()}")
-    # By name, so that dateutil is loaded by those who use it.
+    # By the name of its class: dateutil is not imported here.
     if "relativedelta" in [base.__name__ for base in type(due).__mro__]:
         return _from_relativedelta(due)
-    raise InvalidArgumentError(f"due is {type_name(due)}; {RIGHT}.")
+    raise InvalidArgumentError(f"due is {type_name(due)}; {ADVICE}.")
 
 
 def _from_timedelta(due: timedelta) -> str:
     seconds, rest = divmod(due, timedelta(seconds=1))
     if seconds < MINUTE or rest or seconds % MINUTE:
-        raise InvalidArgumentError(f"due={due} is not one or more whole minutes from now; {RIGHT}.")
+        raise InvalidArgumentError(f"due={due} is not one or more whole minutes from now; {ADVICE}.")
     units = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"))
     return next(_in(seconds // size, unit) for size, unit in units if seconds % size == 0)
 
@@ -55,21 +55,21 @@ def _from_days(days: int, given: str) -> str:
 
 
 def _from_relativedelta(due: relativedelta) -> str:
-    """One unit of time: the API's example has one, and nothing says that it takes two."""
+    """A text with one unit of time: the API's example has one, and two are not documented."""
     months = due.years * 12 + due.months
     try:
         rest = timedelta(due.days, due.seconds, due.microseconds, 0, due.minutes, due.hours)
     except OverflowError:
-        raise InvalidArgumentError(f"due={safe_repr(due)} is out of range; {RIGHT}.") from None
+        raise InvalidArgumentError(f"due={safe_repr(due)} is out of range; {ADVICE}.") from None
     absolute = ("year", "month", "day", "weekday", "hour", "minute", "second", "microsecond")
     if due.leapdays or any(getattr(due, name) is not None for name in absolute):
-        raise InvalidArgumentError(f"due={due} names a moment and not a time from now; {RIGHT}.")
+        raise InvalidArgumentError(f"due={due} is a point in time and not a time from now; {ADVICE}.")
     if months and rest:
         raise InvalidArgumentError(f"due={due} mixes months with smaller units; give one of them, or a date.")
     if not months:
         return _from_timedelta(rest)
     if months < 0:
-        raise InvalidArgumentError(f"due={due} is not after now; {RIGHT}.")
+        raise InvalidArgumentError(f"due={due} is not after now; {ADVICE}.")
     return _in(months // 12, "year") if months % 12 == 0 else _in(months, "month")
 
 

@@ -1,4 +1,4 @@
-"""The line item that users make, checked when it is made."""
+"""`LineItem`, which checks its values when it is made."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING or not issubclass(ContractLineItem, Struct):
 else:
 
     class LineItem(ContractLineItem, frozen=True):
-        """The same where a property has a name that Python cannot have, which the generated class then maps."""
+        """The same if a property's name is not a Python identifier: the generated class then maps it as a `Struct`."""
 
         def __post_init__(self) -> None:
             checked(LINE_ITEM_RULES, self, "LineItem")

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from paisr_generated import rules
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
-# Orders of magnitude; a number beyond them is a mistake, and would be written with as many digits by whoever reads it.
+# Orders of magnitude. A number beyond them is a mistake, and a reader may write it out with as many digits.
 MAX_EXPONENT = 1000
 
 
 def checked_whole_number(rule: rules.Integer, value: object, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidArgumentError(f"{name}={safe_repr(value)} is not a whole number; give one{_bounds(rule)}.")
-    # Whatever kind of int it is, such as a member of an IntEnum.
+    # A plain int, even from a subclass such as an IntEnum.
     number = int(value)
     _check_bounds(rule, Decimal(number), value, name, "a whole number")
     return number
@@ -76,7 +76,7 @@ def _written(value: object) -> str:
 
 
 def _out_of_bounds(rule: rules.Integer, what: str) -> str:
-    """What is wrong with a number, and what would be right; a rule with one bound names that."""
+    """The end of the error text for a number out of bounds. A rule with one minimum or maximum names only that."""
     bounds = [rule.minimum, rule.exclusive_minimum, rule.maximum, rule.exclusive_maximum]
     if [one for one in bounds if one is not None] == [rule.minimum]:
         return f"is less than {rule.minimum}; the least that the API takes is {rule.minimum}."
@@ -86,7 +86,7 @@ def _out_of_bounds(rule: rules.Integer, what: str) -> str:
 
 
 def _bounds(rule: rules.Integer) -> str:
-    """The bounds as a sentence ends with them: `` from 1 to 1000``, `` of at least 1``, or nothing."""
+    """The bounds as the end of a sentence: `` from 1 to 1000``, `` of at least 1``, or nothing."""
     if rule.minimum is not None and rule.maximum is not None:
         return f" from {rule.minimum} to {rule.maximum}"
     bounds = (
