@@ -50,7 +50,7 @@ __all__ = [
 __all__ += _errors.__all__
 __all__ += paisr_generated.__all__
 
-# Where a name is looked for when it is first asked for, in this order.
+# The modules that are searched, in this order, when a name is first used.
 _MODULES = (
     "paisr_generated",
     "paisr_generated.responses",
@@ -74,12 +74,12 @@ def __getattr__(name: str) -> Any:
 
     if name == "webhooks":
         return import_module("paisr.webhooks")
-    # Verifying webhooks loads no client, and a client loads nothing of webhooks.
+    # Webhooks load no client, and a client loads no webhooks.
     for home in map(import_module, ("paisr.webhooks",) if name == "WebhookEvent" else _MODULES):
         if name in vars(home) or (home is paisr_generated and name in home.__all__):
             value = globals()[name] = getattr(home, name)
             return value
-    raise AssertionError(f"{name!r} is in __all__, and in none of the modules")
+    raise AssertionError(f"{name!r} is in __all__, but in none of the modules")
 
 
 def __dir__() -> list[str]:

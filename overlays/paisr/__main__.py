@@ -1,4 +1,4 @@
-"""The command `paisr`: the stub by itself, and everything else by the extra `paisr[cli]`."""
+"""The command `paisr`: `paisr stub`, and the commands of the extra `paisr[cli]`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ The other commands need {missing}: install paisr[cli].
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; its exit status, which is 2 for a command that is not there."""
+    """Run one command and return its exit status: 2 for a command that is not installed."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["stub"]:
         return run_stub(given[1:])
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_stub(arguments: list[str]) -> int:
-    """`paisr stub`, until Ctrl-C."""
+    """Run `paisr stub` until Ctrl-C."""
     try:
         from paisr_stub.__main__ import main as run
     except ModuleNotFoundError as error:

@@ -23,12 +23,12 @@ T = TypeVar("T")
 class AsyncPaisr(BaseClient["httpx.AsyncBaseTransport"], AsyncResources):
     """`Paisr` for asyncio: the same settings, and the same calls, awaited.
 
-    One client serves the tasks of every event loop of the process, with connections of its own for each. `transport` is
-    an async httpx transport. Use it as an async context manager, or await `aclose()`.
+    One client serves the tasks of every event loop of the process; each loop has its own connections. `transport` is an
+    async httpx transport. Use the client as an async context manager, or await `aclose()`.
     """
 
     def _connect(self, transport: httpx.AsyncBaseTransport | None) -> None:
-        # Here, as httpx does it: the first client loads the HTTP library, the import does not.
+        # Here, as in httpx: the first client loads the HTTP library, `import paisr` does not.
         from paisr._transport.asynchronous import async_transport
 
         self._transport: AsyncTransport = async_transport(self._route, transport)
@@ -37,7 +37,7 @@ class AsyncPaisr(BaseClient["httpx.AsyncBaseTransport"], AsyncResources):
 
         @property
         def invoices(self) -> AsyncInvoices:
-            """Create, list and read invoices; wait for one, and find out what became of a create."""
+            """Create, list and read invoices; wait for one, and reconcile a create."""
             ...
 
     def _resource(self, kind: type[Any]) -> Any:
@@ -67,13 +67,13 @@ class AsyncPaisr(BaseClient["httpx.AsyncBaseTransport"], AsyncResources):
 
 
 def _check_loop() -> None:
-    """Checked here once, before a journal or a transport fails less clearly."""
+    """Refuse a call outside of asyncio here, before a journal or a transport fails less clearly."""
     import asyncio  # here, because a client can be made before there is a loop
 
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         raise ConfigurationError(
-            "AsyncPaisr runs on asyncio only, and this is another event loop or none; "
+            "AsyncPaisr runs on asyncio only, and no asyncio event loop is running here; "
             "call it under asyncio.run(), or use Paisr in a thread."
         ) from None

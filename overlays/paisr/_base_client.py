@@ -1,4 +1,4 @@
-"""What the two clients have in common: their settings, checked, and the session made of them."""
+"""The base class of the two clients: it checks the settings, and makes the session."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ PUBLISHED_RATE = RateLimit(250, per=60)
 
 
 class BaseClient(Generic[UserTransport]):
-    """Settings and session; the subclasses add the transport and the ways to wait."""
+    """The settings and the session of a client; the subclasses add a transport and a driver."""
 
     _runtime: Runtime = SYSTEM
     _closed = False
-    # Whose transport, limiter and journal these are, where they are not this client's own.
+    # The client that owns the transport, the limiter and the journal, if it is not this one.
     _parent: BaseClient[UserTransport] | None = None
 
     def __init__(
@@ -68,40 +68,41 @@ class BaseClient(Generic[UserTransport]):
         tls: ssl.SSLContext | None = None,
         transport: UserTransport | None = None,
     ) -> None:
-        """Check the settings; a `ConfigurationError` for those that cannot work.
+        """Check the settings; raises `ConfigurationError` for settings that cannot work.
 
-        An argument wins over a variable of the environment. Where the service is can be said by one of `environment`
-        and `base_url`, else by ``PAISR_ENVIRONMENT`` and ``PAISR_BASE_URL``; an environment beside a
-        ``PAISR_BASE_URL`` that is another address is refused. `repr` shows the address.
+        An argument wins over an environment variable. The service is chosen by `environment` or `base_url`, else by
+        ``PAISR_ENVIRONMENT`` or ``PAISR_BASE_URL``. An environment is refused if ``PAISR_BASE_URL`` is the address of
+        another service. `repr` shows the address.
 
         Args:
-            token: From the dashboard, or a callable that returns it, called before each attempt, so that it can
-                change; on an event loop it must not block. ``PAISR_TOKEN`` when not given.
+            token: The token from the dashboard, or a callable that returns it. The callable is called before each
+                attempt, so the token can change; on an event loop it must not block. ``PAISR_TOKEN`` when not given.
             environment: ``"live"`` or ``"staging"``; ``PAISR_ENVIRONMENT``, else ``"live"``, when not given.
             base_url: Another address of the service, with its version (``https://…/v2``); ``PAISR_BASE_URL`` when not
                 given.
             timeout: Seconds for a whole call, from its beginning to its result.
-            max_retries: Further attempts where one more is safe. A 429 is none of them while there is a `rate_limit`.
-            rate_limit: What all clients of this service and token in the process keep to together. After a 429 their
-                calls wait, each until its deadline at most. None for none.
-            journal: The path of a file, or ``postgresql://…``, in which every create is noted before it is sent, so
-                that `invoices.reconcile_journal()` finds what a killed process left open (see `Journal`).
+            max_retries: How often a call may be retried where that is safe. With a `rate_limit`, a retry after a 429
+                does not count.
+            rate_limit: The limit that all clients of this service and token in the process share. After a 429 their
+                calls wait, each up to its deadline. None for no limit.
+            journal: The path of a file, or ``postgresql://…``. Every create is recorded there before it is sent, so
+                `invoices.reconcile_journal()` finds the creates that a killed process left open (see `Journal`).
             on_drift: Called as ``on_drift(operation, path)`` once for each field and enumeration value in responses
                 that the contract does not know (``$.data.invoices[].line_items``, ``$.data.status=refunded``); neither
                 is an error.
-            on_event: Called with a `CallEvent` for everything that happens in a call, such as `paisr.otel.Telemetry()`;
-                in the calling thread or on the event loop, so that it must not block. An exception that it raises is
-                logged once, and breaks no call.
-            default_headers: Headers that every request has beside the client's own. Their values are shown nowhere.
-            user_agent: What is added to the client's own ``User-Agent``, such as ``billing/1.0``.
-            unreadable: What becomes of an optional field in a response that does not fit the contract: ``"raise"`` an
-                `UnexpectedResponseError`, or ``"report"``, so that it reads as None, and `on_drift` is called with its
-                place and the reason (``$.data.due_at: invalid RFC3339 encoded datetime``); without `on_drift`, it is
-                logged. Amounts, ids, statuses and currencies always raise.
-            proxy: A URL; what the environment says when not given.
+            on_event: Called with a `CallEvent` for each event of a call, such as `paisr.otel.Telemetry()`. It is called
+                in the calling thread or on the event loop, and must not block. Its exceptions do not break a call; the
+                first one is logged.
+            default_headers: Headers for every request, beside the client's own. Their values are never shown.
+            user_agent: A text that is added to the client's ``User-Agent``, such as ``billing/1.0``.
+            unreadable: What to do with an optional field of a response that does not fit the contract. ``"raise"``:
+                raise `UnexpectedResponseError`. ``"report"``: read it as None, and call `on_drift` with its place and
+                the reason (``$.data.due_at: invalid RFC3339 encoded datetime``); without `on_drift`, log a warning.
+                Amounts, ids, statuses and currencies always raise.
+            proxy: The URL of a proxy; the environment's proxy when not given.
             tls: An `ssl.SSLContext`.
-            transport: An httpx transport, for tests and special networks. It is closed with the client, and asked to
-                use each connection once, since nobody sees what else comes on it.
+            transport: An httpx transport, for tests and special networks. The client closes it, and asks it to use each
+                connection once, because a surplus response on a connection would go unnoticed.
         """
         given_token = token if callable(token) else wrap(token)
         given_url, given_proxy, place = wrap(base_url), wrap(proxy), wrap_place(journal)
@@ -110,7 +111,7 @@ class BaseClient(Generic[UserTransport]):
             if isinstance(default_headers, Mapping)
             else wrap(default_headers)
         )
-        # A traceback from here on must not have them among its locals.
+        # A traceback from here on must not show them among its locals.
         del token, base_url, proxy, journal, default_headers
         runtime = self._runtime
         secret, service = read_token(given_token), read_service(environment, given_url)
@@ -131,13 +132,13 @@ class BaseClient(Generic[UserTransport]):
             timeout=seconds(timeout, "timeout", ConfigurationError),
             runtime=runtime,
             service=service.url,
-            # The journal last: a client that cannot be made for another reason leaves no file behind.
+            # The journal comes last: a client that cannot be made for another reason leaves no file behind.
             recovery=Recovery(place, service.url, runtime),
         )
         self._connect(transport)
 
     def _connect(self, transport: UserTransport | None) -> None:
-        """Make the transport ready, of the user's kind or our own."""
+        """Make the transport: the user's, or the client's own."""
         raise NotImplementedError
 
     def with_options(
@@ -149,10 +150,10 @@ class BaseClient(Generic[UserTransport]):
         on_event: OnEvent | None = None,
         unreadable: Unreadable | None = None,
     ) -> Self:
-        """This client with other options: it shares the connections, the limiter and the journal.
+        """A copy of this client with other options, which shares its connections, limiter and journal.
 
-        What is not given stays as it is. Closing it closes nothing that is shared, and closing the client that was
-        constructed closes both.
+        An option that is not given stays as it is. Closing the copy does not close the original client; closing the
+        original closes both.
         """
         policy, session = self._session.policy, self._session
         if max_retries is not None:
@@ -176,7 +177,7 @@ class BaseClient(Generic[UserTransport]):
 
     def __repr__(self) -> str:
         closed = "" if self._is_open() else ", closed"
-        # A tool that records the locals of a refused constructor shows a client that has no route yet.
+        # A tool that records the locals of a failed constructor shows a client without a route.
         route: Route | None = getattr(self, "_route", None)
         of = f" of {route.service.url}" if route is not None else ""
         return f"<{type(self).__name__}{of}{closed}>"
@@ -194,7 +195,7 @@ def _check_tls(tls: object) -> None:
 def _drift_watch(
     on_drift: OnDrift | None, unreadable: Unreadable | None, before: DriftWatch | None = None
 ) -> DriftWatch | None:
-    """What watches for differences from the contract, or None; what is not given is as it was `before`."""
+    """The watch for differences from the contract, or None. An option that is not given stays as it was `before`."""
     if unreadable not in {"raise", "report", None}:
         raise ConfigurationError(f"unreadable={safe_repr(unreadable)} is not known; give 'raise' or 'report'.")
     if before is not None:
@@ -205,9 +206,9 @@ def _drift_watch(
         return None
     if on_drift is not None and not callable(on_drift):
         raise ConfigurationError(
-            f"on_drift is a {type(on_drift).__name__}; give a callable of an operation and a path."
+            f"on_drift is a {type(on_drift).__name__}; give a callable that takes an operation and a path."
         )
-    from paisr._engine.drift import DriftWatch  # here, because few ask for it
+    from paisr._engine.drift import DriftWatch  # here, because few clients need it
 
     return DriftWatch(on_drift, takes_unreadable=takes_unreadable)
 
@@ -217,6 +218,6 @@ def _limiter(rate: RateLimit | None, runtime: Runtime, service: Service, token: 
         return None
     if not isinstance(rate, RateLimit):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
         raise ConfigurationError(
-            f"rate_limit is a {type(rate).__name__}; give RateLimit(250, per=60), or None for none."
+            f"rate_limit is a {type(rate).__name__}; give RateLimit(250, per=60), or None for no limit."
         )
     return process_limiters.get(rate, runtime.clock, service.url, token.owner)

@@ -1,4 +1,4 @@
-"""How generated resources reach a client: one way for threads, one for event loops."""
+"""The callers through which generated resources call a client: one for threads, one for event loops."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ T = TypeVar("T")
 
 
 class Run(Protocol):
-    """Carries out a call."""
+    """Carries out the steps of a call."""
 
     def __call__(self, steps: Steps[T], /) -> T: ...
 
 
 class AsyncRun(Protocol):
-    """Carries out a call on an event loop."""
+    """Carries out the steps of a call on an event loop."""
 
     async def __call__(self, steps: Steps[T], /) -> T: ...
 
 
 class ClientCaller(Struct, frozen=True):
-    """Calls in the calling thread."""
+    """Makes calls in the calling thread."""
 
     session: Session
     run: Run
@@ -42,7 +42,7 @@ class ClientCaller(Struct, frozen=True):
 
 
 class AsyncClientCaller(Struct, frozen=True):
-    """Calls on an event loop."""
+    """Makes calls on an event loop."""
 
     session: Session
     run: AsyncRun

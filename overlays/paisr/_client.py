@@ -26,7 +26,7 @@ class Paisr(BaseClient["httpx.BaseTransport"], Resources):
     """
 
     def _connect(self, transport: httpx.BaseTransport | None) -> None:
-        # Here, as httpx does it: the first client loads the HTTP library, the import does not.
+        # Here, as in httpx: the first client loads the HTTP library, `import paisr` does not.
         from paisr._transport.synchronous import sync_transport
 
         self._transport: Transport = sync_transport(self._route, transport)
@@ -35,7 +35,7 @@ class Paisr(BaseClient["httpx.BaseTransport"], Resources):
 
         @property
         def invoices(self) -> Invoices:
-            """Create, list and read invoices; wait for one, and find out what became of a create."""
+            """Create, list and read invoices; wait for one, and reconcile a create."""
             ...
 
     def _resource(self, kind: type[Any]) -> Any:

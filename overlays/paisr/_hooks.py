@@ -1,4 +1,4 @@
-"""What a contract cannot say of an operation, attached to it by name, once for all forms of calling it."""
+"""Hooks: behaviour that a contract cannot describe, attached to an operation by its name, once for all its forms."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ Arguments = dict[str, Any]
 
 
 class Hook(Struct, frozen=True, kw_only=True):
-    """`prepare`: makes arguments what the contract's rules are about. `hints`: what helps with a status.
+    """The hook of one operation. `prepare`: converts the arguments to values that the contract's rules can check.
 
-    `verify`: given the values that were sent, the data of the response, and the response, an `UnexpectedResponseError`
-    where they do not fit.
+    `verify`: takes the values that were sent, the data of the response, and the response; raises
+    `UnexpectedResponseError` if they do not fit each other. `hints`: advice by status. `is_journaled`: whether each
+    call is an attempt that is recorded before it is sent, and can be reconciled.
     """
 
     prepare: Callable[[Arguments, Runtime], Arguments] = lambda arguments, _: arguments
     verify: Callable[[Mapping[str, object], Any, RawResponse], None] = lambda _values, _data, _raw: None
     hints: Mapping[int, str] = {}
     is_journaled: bool = False
-    """Whether each call is an attempt that is noted before it is sent, and can be reconciled."""
 
 
 def _create(arguments: Arguments, runtime: Runtime) -> Arguments:
-    """The due date as a text; items that are none are left out."""
+    """Convert the due date to text, and leave out an empty list of items."""
     items = arguments.get("items")
     if items is not None and not isinstance(items, (str, bytes, Mapping)):
-        # An iterator is used up by looking at it.
+        # As a list, which shows whether it is empty; an iterator does not.
         items = list(items) if hasattr(items, "__iter__") else items
     return {**arguments, "due": due_text(arguments["due"], runtime.today), "items": None if items == [] else items}
 
@@ -47,7 +47,7 @@ def _get(arguments: Arguments, _runtime: Runtime) -> Arguments:
 
 
 def _list(arguments: Arguments, _runtime: Runtime) -> Arguments:
-    """An address matches no invoice, and an empty list reads as if nothing were owed."""
+    """Refuse an e-mail address: it matches no invoice, and an empty list reads as if nothing were owed."""
     resource_id = arguments.get("resource_id")
     if isinstance(resource_id, str) and "@" in resource_id:
         raise InvalidArgumentError(
@@ -58,17 +58,17 @@ def _list(arguments: Arguments, _runtime: Runtime) -> Arguments:
 
 
 def _verify_created(_values: Mapping[str, object], data: Any, raw: RawResponse) -> None:
-    """A created id is one that can be asked for."""
+    """Check that the id of the new invoice is one that `get` takes."""
     try:
         checked_invoice_id(data.id)
     except InvalidArgumentError:
-        raise unexpected_id("the id of the new invoice is not a valid one", raw) from None
+        raise unexpected_id("the id of the new invoice is not valid", raw) from None
 
 
 def _verify_got(values: Mapping[str, object], data: Any, raw: RawResponse) -> None:
-    """A response to another request, on a connection that got out of step, is not this one's."""
+    """Check that the response is not one to another request, as on a connection that is out of step."""
     if data.id != values["invoice_id"]:
-        raise unexpected_id("it is of another invoice than the one asked for", raw)
+        raise unexpected_id("it is not the id of the requested invoice", raw)
 
 
 def unexpected_id(reason: str, raw: RawResponse) -> UnexpectedResponseError:

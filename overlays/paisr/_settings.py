@@ -1,4 +1,4 @@
-"""Token, base URL and settings: checked before there is anything to send. An argument wins over a variable."""
+"""Reads and checks the token, the base URL and other settings. An argument wins over an environment variable."""
 
 from __future__ import annotations
 
@@ -22,47 +22,47 @@ from paisr_generated.contract import DEFAULT_ENVIRONMENT, SERVERS
 TOKEN_VARIABLE = "PAISR_TOKEN"
 BASE_URL_VARIABLE = "PAISR_BASE_URL"
 ENVIRONMENT_VARIABLE = "PAISR_ENVIRONMENT"
-# Of so many tokens that a callable gave, an echo is still recognised: calls may be in flight with any of them.
+# The number of a callable's latest tokens that are redacted: calls may be in flight with any of them.
 MAX_ROTATED = 8
 _HEADER_TEXT = re.compile(r"[\x21-\x7e]+")
 _PATH_TEXT = re.compile(r"([A-Za-z0-9._~!$&'()*+,;=:/-]|%[0-9A-Fa-f]{2})*")
 
 
 def read_token(given: Secret | Callable[[], str] | None) -> Secret:
-    """The token as given, or from ``PAISR_TOKEN``, held so that nothing shows it."""
+    """The token that is given, else that of ``PAISR_TOKEN``, as a `Secret`."""
     if given is not None and not isinstance(given, Secret):
         return RotatingToken(given)
     return _checked_token(given if given is not None else Secret(os.environ.get(TOKEN_VARIABLE, "")))
 
 
 class RotatingToken(Secret):
-    """A token that a callable gives anew for each attempt."""
+    """A token that a callable returns, which is called for each attempt."""
 
-    __slots__ = ("_give", "_given")
+    __slots__ = ("_get_token", "_latest")
 
-    def __init__(self, give: Callable[[], str]) -> None:
+    def __init__(self, get_token: Callable[[], str]) -> None:
         super().__init__("")
-        self._give = give
-        self._given: deque[Secret] = deque(maxlen=MAX_ROTATED)
+        self._get_token = get_token
+        self._latest: deque[Secret] = deque(maxlen=MAX_ROTATED)
 
     @property
     def owner(self) -> Callable[[], str]:
-        """Whoever gives the token is the account, whichever one it is now."""
-        return self._give
+        """The callable: it stands for one account, whatever token it returns now."""
+        return self._get_token
 
     def reveal(self) -> str:
         try:
-            secret = Secret(self._give())
+            secret = Secret(self._get_token())
         except Exception as error:
             raise ConfigurationError(
                 f"The callable given as token= raised {type_name(error)}; let it return the token as text."
             ) from error.with_traceback(None)
-        if not any(one.reveal() == secret.reveal() for one in self._given):
-            self._given.append(_checked_token(secret))
+        if not any(one.reveal() == secret.reveal() for one in self._latest):
+            self._latest.append(_checked_token(secret))
         return secret.reveal()
 
     def scrub(self, text: str) -> str:
-        for secret in self._given.copy():
+        for secret in self._latest.copy():
             text = secret.scrub(text)
         return text
 
@@ -82,9 +82,9 @@ def _checked_token(secret: Secret) -> Secret:
 
 
 def read_service(environment: object, base_url: Secret | None) -> Service:
-    """The service to talk to: what an argument says, else what a variable says, else the contract's default server.
+    """The service to call: that of an argument, else of an environment variable, else the contract's default server.
 
-    Two that say something else are refused: what is meant for a stub must not reach the live service.
+    Settings that contradict each other are refused: a call that is meant for a stub must not reach the live service.
     """
     url = Secret(os.environ[BASE_URL_VARIABLE]) if os.environ.get(BASE_URL_VARIABLE) else None
     if base_url is not None:
@@ -121,34 +121,34 @@ def _service(url: Secret) -> Service:
 
 
 def _split(url: Secret) -> SplitResult | str:
-    """The URL's parts, or the sentence that says what is wrong with it; credentials in it are not repeated."""
-    right = f"give one such as {SERVERS[DEFAULT_ENVIRONMENT]!r}"
+    """The URL's parts, or a sentence that says what is wrong with it, without any credentials in it."""
+    hint = f"give one such as {SERVERS[DEFAULT_ENVIRONMENT]!r}"
     if "@" in url.reveal():
         return (
-            f"The base URL has a user name or password in it; leave them out, the token is all that is needed: {right}."
+            f"The base URL has a user name or password in it; leave them out, the token is all that is needed: {hint}."
         )
     try:
         parts = urlsplit(url.reveal())
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        return f"The base URL cannot be read ({error}); {right}."
-    # Neither a token in the place of a URL nor one in its query is repeated.
+        return f"The base URL cannot be read ({error}); {hint}."
+    # These sentences do not quote the URL: it may be a token by mistake, or have one in its query.
     if parts.scheme not in {"https", "http"} or not host:
-        return f"The base URL is not an https address; {right}."
+        return f"The base URL is not an https address; {hint}."
     if "?" in url.reveal() or "#" in url.reveal():
-        return f"The base URL has a query or a fragment; {right}."
+        return f"The base URL has a query or a fragment; {hint}."
     given = f"The base URL {safe_repr(url.reveal())}"
     if not _PATH_TEXT.fullmatch(parts.path) or any(unquote(part) in {".", ".."} for part in parts.path.split("/")):
-        return f"{given} has a path that cannot be sent as it is; {right}."
+        return f"{given} has a path that cannot be sent as it is; {hint}."
     if not ascii_host(host) or port == 0 or not names_one_host(parts.netloc):
-        return f"{given} has an invalid host or port; {right}."
+        return f"{given} has an invalid host or port; {hint}."
     if parts.scheme == "http" and not is_loopback(host):
-        return f"{given} is not https, which is only allowed on loopback: the token would travel readable; {right}."
+        return f"{given} is not https, which is only allowed on loopback: the token would be sent unencrypted; {hint}."
     return parts
 
 
 def read_headers(given: dict[str, Secret] | Secret | None, user_agent: object) -> tuple[tuple[str, Secret], ...]:
-    """What a user adds to every request, and the ``User-Agent`` with what a user adds to that."""
+    """The headers that a user adds to every request, and the ``User-Agent`` with the user's addition."""
     if isinstance(given, Secret):
         raise ConfigurationError("default_headers is not a mapping; give one such as {'X-Team': 'billing'}.")
     headers = given or {}
@@ -166,7 +166,7 @@ def read_on_event(on_event: object) -> OnEvent | None:
         return None
     if not callable(on_event) or iscoroutinefunction(on_event):
         raise ConfigurationError(
-            f"on_event is {type_name(on_event)}; give a callable of an event that is called, and not awaited."
+            f"on_event is {type_name(on_event)}; give a callable that takes an event, and is not a coroutine function."
         )
     return harmless(on_event)
 

@@ -1,8 +1,8 @@
-"""Spans and metrics of calls, by OpenTelemetry: ``Paisr(on_event=Telemetry())``. It needs ``paisr[otel]``.
+"""OpenTelemetry spans and metrics of calls: ``Paisr(on_event=Telemetry())``. It needs ``paisr[otel]``.
 
-A call is a span of the kind ``INTERNAL`` with the operation's name, below whatever span is current; each attempt below
-it is one of the kind ``CLIENT``, by the semantic conventions for HTTP clients, and sends its ``traceparent``. Neither
-has a body, a header or the token.
+A call is an ``INTERNAL`` span with the operation's name, below the current span. Each of its attempts is a ``CLIENT``
+span below it, follows the semantic conventions for HTTP clients, and sends its ``traceparent``. No span has a body, a
+header or the token.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ __all__ = ["Telemetry"]
 
 # Seconds, as the conventions advise.
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
-# Baggage stays here: the service is a third party.
+# Without baggage, because the service is a third party.
 PROPAGATOR = TraceContextTextMapPropagator()
 
 
 class Telemetry:
-    """The `on_event` of as many clients as there are. The providers are OpenTelemetry's global ones unless given.
+    """An `on_event` for any number of clients. The providers are OpenTelemetry's global ones unless given.
 
     Metrics: ``http.client.request.duration`` of each attempt, ``paisr.rate_limit.wait`` (seconds) of each attempt that
     had to wait, and ``paisr.retries``.
@@ -87,19 +87,19 @@ class Telemetry:
 
     def _end_attempt(self, event: CallEvent) -> None:
         failed = event.error if event.status is None or event.status < 400 else str(event.status)
-        response = _known({"http.response.status_code": event.status, "error.type": failed})
+        response = _without_none({"http.response.status_code": event.status, "error.type": failed})
         self._duration.record(event.seconds, {**_request(event), **response})
-        _finish(self._attempts.pop(event.call), {**response, **_known({"paisr.request_id": event.request_id})})
+        _finish(self._attempts.pop(event.call), {**response, **_without_none({"paisr.request_id": event.request_id})})
 
     def _end_call(self, event: CallEvent) -> None:
-        error = _known({"error.type": event.error})
+        error = _without_none({"error.type": event.error})
         if interrupted := self._attempts.pop(event.call, None):
             _finish(interrupted, error)
-        about = _known({"paisr.id": event.id, "paisr.outcome": event.outcome, "paisr.attempts": event.attempt})
-        _finish(self._calls.pop(event.call), {**about, **error})
+        outcome = _without_none({"paisr.id": event.id, "paisr.outcome": event.outcome, "paisr.attempts": event.attempt})
+        _finish(self._calls.pop(event.call), {**outcome, **error})
 
 
-def _known(attributes: dict[str, AttributeValue | None]) -> Attributes:
+def _without_none(attributes: dict[str, AttributeValue | None]) -> Attributes:
     return {name: value for name, value in attributes.items() if value is not None}
 
 

@@ -14,7 +14,7 @@ from paisr import AsyncPaisr, ConfigurationError
 trio = pytest.importorskip("trio", reason="needs trio, which is in the test group")
 
 SENTENCE = (
-    "AsyncPaisr runs on asyncio only, and this is another event loop or none; "
+    "AsyncPaisr runs on asyncio only, and no asyncio event loop is running here; "
     "call it under asyncio.run(), or use Paisr in a thread."
 )
 CALLS: dict[str, Callable[[AsyncPaisr], Any]] = {
