@@ -1,11 +1,11 @@
-"""Make generated/ from the contract, or check that it is what the contract makes.
+"""Generate the package in generated/ from the contract, or check that it is up to date.
 
     python scripts/generate.py                 regenerate generated/paisr_generated
-    python scripts/generate.py --check         regenerate elsewhere; fail with the difference
-    python scripts/generate.py --hashes        record the upstream templates that generator-templates/ replaces
-    python scripts/generate.py --partial ...   leave out what cannot be generated, and name it
+    python scripts/generate.py --check         compare it with a fresh package; fail with the difference
+    python scripts/generate.py --hashes        record the hashes of the replaced upstream templates
+    python scripts/generate.py --partial ...   leave out and report what cannot be generated
 
-Everything is found by the place of this file, so the working directory does not matter.
+All paths are relative to this file, so the working directory does not matter.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from generator.contract import Contract, Surroundings, read_contract
+from generator.contract import Contract, OverlayConfiguration, read_contract
 from generator.package import GenerateError, render
 from generator.shapes import UnsupportedContractError
 from generator.verify import verify
@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONTRACT = ROOT / "openapi" / "paisr-invoices.yaml"
 CONFIG = ROOT / "generator-config.yaml"
 TEMPLATES = ROOT / "generator-templates"
-RECORD = TEMPLATES / "UPSTREAM.sha256"
+UPSTREAM_HASHES = TEMPLATES / "UPSTREAM.sha256"
 OVERLAYS = ROOT / "overlays" / "paisr"
 OUTPUT = ROOT / "generated" / "paisr_generated"
 TYPE_CACHE = ROOT / ".mypy_cache" / "generated"
@@ -45,28 +45,28 @@ MARKER = "# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. D
 
 
 def upstream_record() -> str:
-    """The hash of each upstream template that is replaced, one a line, below the generator's version."""
+    """The generator's version, and one line with the hash of each upstream template that is replaced."""
     upstream = files("openapi_python_client") / "templates"
     names = [path.name for path in sorted(TEMPLATES.glob("*.jinja")) if (upstream / path.name).is_file()]
     lines = [f"{hashlib.sha256((upstream / name).read_bytes()).hexdigest()}  {name}" for name in names]
     return "\n".join([f"# openapi-python-client {__version__}", *lines, ""])
 
 
-def check_upstream(record: Path = RECORD) -> None:
-    """Refuse a generator whose templates are not those that ours were written against."""
+def check_upstream(record: Path = UPSTREAM_HASHES) -> None:
+    """Raise GenerateError when the upstream templates have changed since their hashes were recorded."""
     now = upstream_record()
     if record.read_text(encoding="utf-8") != now:
         difference = "".join(_difference(record.read_text(encoding="utf-8"), now, record.name))
         raise GenerateError(
-            "the upstream templates are not the recorded ones: compare them with those in generator-templates/, "
-            f"and record them with --hashes:\n{difference}"
+            "the upstream templates have changed: compare them with those in generator-templates/, "
+            f"and record their hashes with --hashes:\n{difference}"
         )
 
 
 def generate(contract: Path, output: Path, *, partial: bool = False, cache: Path = TYPE_CACHE) -> Contract:
-    """Write the package for a contract, in place of whatever is there; nothing is touched when that fails.
+    """Generate the package for a contract, and replace the old one when the new one passes all checks.
 
-    `cache`: where the type checker keeps what it knows.
+    `cache`: mypy's cache folder.
     """
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / output.name
@@ -78,7 +78,7 @@ def generate(contract: Path, output: Path, *, partial: bool = False, cache: Path
 
 
 def read_document(contract: Path) -> dict[str, Any]:
-    """The OpenAPI document in a file."""
+    """Read an OpenAPI document from a file."""
     document: dict[str, Any] = YAML(typ="safe").load(contract)
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
         raise GenerateError(f"{contract.name} is not an OpenAPI 3 document.")
@@ -86,14 +86,14 @@ def read_document(contract: Path) -> dict[str, Any]:
 
 
 def build(document: dict[str, Any], output: Path, *, partial: bool = False) -> Contract:
-    """Write the package for a document, formatted and marked."""
-    settings, surroundings = read_configuration()
+    """Write the package for a document, formatted and with the marker line in each file."""
+    settings, overlays = read_configuration()
     if partial:
-        surroundings = Surroundings()
-    read = read_contract(document, surroundings)
+        overlays = OverlayConfiguration()
+    read = read_contract(document, overlays)
     if read.refused and not partial:
         raise GenerateError("\n".join(dict.fromkeys(str(one) for one in read.refused)))
-    hooks = render(read, TEMPLATES, settings, output, surroundings.not_public)
+    hooks = render(read, TEMPLATES, settings, output, overlays.not_public)
     for path in output.rglob("*.py"):
         path.write_text(MARKER + path.read_text(encoding="utf-8"), encoding="utf-8")
     _run_hooks(hooks, output)
@@ -101,15 +101,15 @@ def build(document: dict[str, Any], output: Path, *, partial: bool = False) -> C
 
 
 @cache
-def read_configuration() -> tuple[ConfigFile, Surroundings]:
-    """The generator's own settings, and what overlays/paisr adds and has already."""
+def read_configuration() -> tuple[ConfigFile, OverlayConfiguration]:
+    """The settings of openapi-python-client, and the additions and names of overlays/paisr."""
     settings: dict[str, Any] = YAML(typ="safe").load(CONFIG)
     given = {name: settings.pop(name) for name in ("arguments", "helpers", "extended", "client")}
-    return ConfigFile(**settings), Surroundings(**given, public=names_of_overlays())
+    return ConfigFile(**settings), OverlayConfiguration(**given, public=exported_names())
 
 
-def names_of_overlays() -> set[str]:
-    """What overlays/paisr offers by name, read without importing it, since it needs what is generated."""
+def exported_names() -> set[str]:
+    """The names that overlays/paisr exports, read from its source: importing it needs the generated package."""
     lists = [
         node.value
         for path in OVERLAYS.rglob("*.py")
@@ -122,8 +122,8 @@ def names_of_overlays() -> set[str]:
 
 
 def _run_hooks(hooks: list[str], output: Path) -> None:
-    """Run the hooks here and not in the generator, which would run them before the package is complete."""
-    # The pinned ruff is the one beside this Python, whatever else is on the PATH.
+    """Run the post hooks. The generator itself would run them before the package is complete."""
+    # The pinned ruff is beside this Python, so its folder is first in PATH.
     environment = os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
     for hook in hooks:
         done = subprocess.run(
@@ -140,7 +140,7 @@ def _difference(old: str, new: str, name: str) -> list[str]:
 
 
 def differences(committed: Path, fresh: Path) -> str:
-    """How two generated packages differ, as a unified diff; empty when they are equal to the byte."""
+    """The unified diff of two generated packages; empty when they are equal to the byte."""
     parts: list[str] = []
     names = {path.relative_to(root) for root in (committed, fresh) for path in root.rglob("*") if _is_content(path)}
     for name in sorted(names):
@@ -158,24 +158,28 @@ def _is_content(path: Path) -> bool:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Make generated/ from the contract.")
+    parser = argparse.ArgumentParser(description="Generate the package in generated/ from the contract.")
     parser.add_argument("--contract", type=Path, default=CONTRACT, help="the OpenAPI document")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="the package to write (or to check)")
-    parser.add_argument("--check", action="store_true", help="regenerate elsewhere and fail with the difference")
-    parser.add_argument("--hashes", action="store_true", help="record the upstream templates, and generate nothing")
-    parser.add_argument("--partial", action="store_true", help="leave out what cannot be generated, and name it")
+    parser.add_argument(
+        "--check", action="store_true", help="compare the package with a fresh one; fail with the difference"
+    )
+    parser.add_argument(
+        "--hashes", action="store_true", help="record the hashes of the upstream templates; generate nothing"
+    )
+    parser.add_argument("--partial", action="store_true", help="leave out and report what cannot be generated")
     options = parser.parse_args(arguments)
     try:
-        _carry_out(options)
+        _run(options)
     except (GenerateError, UnsupportedContractError, OSError, YAMLError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def _carry_out(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace) -> None:
     if options.hashes:
-        RECORD.write_text(upstream_record(), encoding="utf-8")
+        UPSTREAM_HASHES.write_text(upstream_record(), encoding="utf-8")
         return
     check_upstream()
     contract, output = options.contract.resolve(), options.output.resolve()
@@ -191,7 +195,7 @@ def _carry_out(options: argparse.Namespace) -> None:
         build(read_document(contract), fresh)
         difference = differences(output, fresh)
     if difference:
-        raise GenerateError(f"{difference}\ngenerated/ is not what the contract makes: run `make generate`.")
+        raise GenerateError(f"{difference}\ngenerated/ is not up to date with the contract: run `make generate`.")
 
 
 if __name__ == "__main__":

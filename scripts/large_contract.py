@@ -1,4 +1,4 @@
-"""A contract of a hundred operations, and the package that it makes: what a large service costs.
+"""Generate a package from a contract with a hundred operations, to measure the cost of a large contract.
 
 python scripts/large_contract.py FOLDER       write FOLDER/paisr_generated
 """
@@ -17,7 +17,7 @@ OPERATIONS = 100
 
 
 def large() -> dict[str, Any]:
-    """Our contract, and its paths and schemas again and again, under names of their own, up to a hundred operations."""
+    """The contract, with copies of its paths and schemas under new names, up to a hundred operations."""
     document = generate.read_document(generate.CONTRACT)
     own = json.dumps({"paths": document["paths"], "schemas": document["components"]["schemas"]})
     names = sorted(document["components"]["schemas"])
@@ -31,9 +31,9 @@ def large() -> dict[str, Any]:
         copied = json.loads(text)
         document["components"]["schemas"] |= copied["schemas"]
         for path, item in copied["paths"].items():
-            room = OPERATIONS - sum(map(len, document["paths"].values()))
-            document["paths"][path] = dict(list(item.items())[:room])
-        if room <= len(item):
+            missing = OPERATIONS - sum(map(len, document["paths"].values()))
+            document["paths"][path] = dict(list(item.items())[:missing])
+        if missing <= len(item):
             break
     return document
 

@@ -1,7 +1,8 @@
 # Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
-"""Paisr invoices API: what its contract determines, as code that does no IO.
+"""Paisr invoices API: models, requests, rules and resources, generated from its contract.
 
-A name is imported when it is first asked for: a large contract has hundreds of models, and a program needs a few.
+Nothing here does IO. A name is imported on first use: a large contract has hundreds of models, and a program needs a
+few.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from .resources.invoices import AsyncInvoicesWithResponse as AsyncInvoicesWithResponse
     from .resources.invoices import InvoicesWithResponse as InvoicesWithResponse
 
-_HOMES = {
+_MODULES = {
     "Amount": ".models",
     "AsyncInvoicesWithResponse": ".resources.invoices",
     "BillingDetails": ".models",
@@ -67,7 +68,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOMES[name], __name__), name)
+    value = globals()[name] = getattr(import_module(_MODULES[name], __name__), name)
     return value

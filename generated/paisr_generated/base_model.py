@@ -96,8 +96,8 @@ def _plain(value: Any, *, as_json: bool) -> Any:
 
 @cache
 def _names_of(model: type[Any]) -> tuple[list[tuple[str, str, bool]], dict[str, Any]]:
-    """The name of each field, in Python and in JSON, with whether it may be null there; and what tells the model."""
-    from msgspec import inspect  # here, because it is loaded for this alone
+    """The Python name and the JSON name of each field, and whether it may be null; and the model's tag as a mapping."""
+    from msgspec import inspect  # imported here, because nothing else needs it
 
     kind = inspect.type_info(model)
     assert isinstance(kind, (inspect.DataclassType, inspect.StructType))

@@ -16,4 +16,4 @@ SERVERS: Final[Mapping[str, str]] = {
     "live": "https://api.live.paisr.tech/v2",
     "staging": "https://api.staging.paisr.tech/v2",
 }
-"""The base URL of each environment, its version filled in."""
+"""The base URL of each environment, with the defaults of its variables."""

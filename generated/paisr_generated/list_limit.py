@@ -1,5 +1,5 @@
 # Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
-"""Whether a list may be cut off: it has as many items as its `limit` allows."""
+"""Whether a list may be truncated: it has as many items as its `limit` allows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ def max_listed(operation: Operation[Any]) -> int | None:
 def note_truncation(
     models: ModelList[object], operation: Operation[Any], values: Mapping[str, object], unreadable: int = 0
 ) -> None:
-    """Note on a list whether it has as many items as its `limit`, or the highest `limit`, allows."""
+    """Set `may_be_truncated`: whether the list has as many items as its `limit` allows.
+
+    `values`: the arguments of the call; without a `limit`, the contract's highest one counts. `unreadable`: the number
+    of items that were left out of the list.
+    """
     limit = values.get("limit", max_listed(operation))
     if isinstance(limit, int):
         object.__setattr__(models, "may_be_truncated", len(models) + unreadable >= limit)

@@ -18,13 +18,13 @@ from .rules import Rule
 __all__ = ["AsyncCaller", "Caller", "Operation", "Parameter", "Request", "Response"]
 
 T = TypeVar("T")
-# Printable Latin-1, on one line, without spaces at the ends, which would be lost on the way.
+# One line of printable Latin-1. HTTP strips spaces at the ends.
 _HEADER_TEXT = re.compile(r"([!-~\xa1-\xff]([\t -~\xa0-\xff]*[!-~\xa1-\xff])?)?")
 SEPARATORS = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """The request of an operation, without the host, the token and what else the contract does not determine."""
+    """The parts of a request that the contract determines. The host and the token are not among them."""
 
     operation: str
     """The name of the operation, such as `create_invoice`."""
@@ -44,7 +44,7 @@ class Request(Struct, frozen=True, kw_only=True):
 class Parameter(Struct, frozen=True, kw_only=True):
     """An argument: a parameter of the URL or a header, or a property of the body.
 
-    `place` is ``path``, ``query``, ``header``, ``body``, or ``whole body`` for a body that is no object.
+    `place` is ``path``, ``query``, ``header``, ``body``, or ``whole body`` for a body that is not an object.
     """
 
     name: str
@@ -53,14 +53,14 @@ class Parameter(Struct, frozen=True, kw_only=True):
     rule: Rule
     required: bool = False
     required_with_body: bool = False
-    """Whether a body that may be left out must have it."""
+    """Whether an optional body must have it."""
 
     style: str = "form"
     explode: bool = True
 
 
 class Response(Struct, frozen=True):
-    """How a response is read: as `model`, or not at all. A caller gets the `data` of an envelope."""
+    """How a response is decoded: into `model`, or not at all. The result of an enveloped response is its `data`."""
 
     model: Any = None
     enveloped: bool = False
@@ -89,12 +89,12 @@ class Operation(Struct, Generic[T], frozen=True, kw_only=True):
         return next((one for one in self.parameters if one.name == name), None)
 
     def response_for(self, status: int) -> Response | None:
-        """How a response with this status is read; None where the contract has no such response."""
+        """How a response with this status is decoded; None where the contract has no such response."""
         found = self.responses.get(str(status)) or self.responses.get(f"{status // 100}XX")
         return found or self.responses.get("default")
 
     def request(self, values: Mapping[str, object]) -> Request:
-        """The request for values by parameter name, which have been checked and converted to plain values.
+        """The request with these values, by parameter name. The values must be checked and plain already.
 
         Raises ValueError for a value that no URL or header can carry.
         """
@@ -127,16 +127,20 @@ def _path(template: str, given: list[tuple[Parameter, object]]) -> str:
         if one.place == "path":
             text = _joined(value, ",", write=_quoted)
             if text in {"", ".", ".."}:
-                raise ValueError(f"{one.name}={value!r} would lead to another path; give what names one thing.")
+                raise ValueError(f"{one.name}={value!r} would change the path of the request; give another value.")
             path = path.replace(f"{{{one.json_name}}}", text)
     if any(segment in {".", ".."} for segment in path.split("/")):
-        raise ValueError(f"{path} would lead to another path; give what names one thing.")
+        raise ValueError(
+            f"{path} has the segment '.' or '..', which would change the path of the request; give another value."
+        )
     return path
 
 
 def _header(parameter: Parameter, value: object) -> str:
     if isinstance(value, list) and any("," in text_of(one) for one in cast("list[object]", value)):
-        raise ValueError(f"{parameter.name} has a comma in an item, which a header would part there; give none.")
+        raise ValueError(
+            f"{parameter.name} has an item with a comma, which separates items in a header; give items without one."
+        )
     text = _joined(value, ",", write=text_of)
     if not _HEADER_TEXT.fullmatch(text):
         raise ValueError(
@@ -184,7 +188,7 @@ encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class Caller(Protocol):
-    """Carries out operations in the calling thread. An argument that is None was not given."""
+    """Calls operations in the calling thread. An argument that is None was not given."""
 
     @property
     def base_url(self) -> str:
@@ -195,7 +199,7 @@ class Caller(Protocol):
 
 
 class AsyncCaller(Protocol):
-    """Carries out operations on an event loop. An argument that is None was not given."""
+    """Calls operations on an event loop. An argument that is None was not given."""
 
     @property
     def base_url(self) -> str:

@@ -1,5 +1,5 @@
 # Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
-"""A whole response, as `with_response` gives it. Nothing here does IO."""
+"""A whole response, as `with_response` returns it. Nothing here does IO."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attrs import field, frozen
 __all__ = ["ApiResponse", "Headers"]
 
 T = TypeVar("T")
-MAX_INT_DIGITS = 4000  # Python refuses to make an int of more
+MAX_INT_DIGITS = 4000  # below the number of digits that Python converts to an int
 
 
 class Headers(Mapping[str, str]):
@@ -25,7 +25,7 @@ class Headers(Mapping[str, str]):
         self._values: dict[str, str] | None = None
 
     def _by_name(self) -> dict[str, str]:
-        # Made when it is first used: most callers never read a header.
+        # Made on first use: most callers never read a header.
         if self._values is None:
             self._values = {}
             for name, value in self._raw:
@@ -51,9 +51,8 @@ class ApiResponse(Generic[T]):
     """A whole response.
 
     `data` is the result of the plain call, and None in an error. `status_code` and `headers` are the
-    service's; names of headers are found in any case.
-    `content` is the body as it came, decompressed; a field that the contract does not know is in there and in
-    `json()`. `attempts` counts how often the request was sent.
+    service's; the names of headers ignore case. `content` is the body, decompressed but otherwise unchanged; like
+    `json()`, it has the fields that the contract does not know. `attempts` is how often the request was sent.
     """
 
     data: T
@@ -64,11 +63,11 @@ class ApiResponse(Generic[T]):
 
     def json(self) -> Any:
         """The body as Python values, numbers with a fraction or with thousands of digits as `Decimal`."""
-        import json  # here, because only this needs it
+        import json  # imported here, because nothing else needs it
 
         return json.loads(self.content, parse_float=Decimal, parse_int=_whole)
 
 
 def _whole(digits: str) -> int | Decimal:
-    """An int; a Decimal for one so long that Python refuses to make an int of it."""
+    """An int; a Decimal when there are more digits than Python converts to an int."""
     return int(digits) if len(digits) <= MAX_INT_DIGITS else Decimal(digits)

@@ -1,6 +1,6 @@
 # Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
-"""Reads what fits of a body that the contract does not allow: all but some fields, or all but some items of its
-list."""
+"""Reads the valid part of a body that the contract does not allow: without some optional fields, or without some items
+of its list."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from .types import ModelList
 __all__ = ["Salvage"]
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# Fields of one object; with more that do not fit, it is not the contract's object.
+# With more invalid fields than this, the body or the item is refused.
 MAX_LEFT_OUT = 100
-# Fields that identify an object, or name its status or currency.
+# Fields that identify an object, or hold its status or currency.
 NEVER_LEFT_OUT = frozenset({"id", "status", "currency"})
 _STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]|(?P<end>.)")
 
@@ -41,9 +41,9 @@ _STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]|(?P<end>.)")
 class Salvage:
     """A second attempt to read a body that was refused.
 
-    `tolerant`: whether optional fields that do not fit are left out. It never leaves out numbers with a fraction,
-    objects that hold only such numbers, ids, and the fields in `NEVER_LEFT_OUT` and `keep`. `scrub`: removes secrets
-    from reports about the body, and from the body when parts of it cannot be read.
+    `tolerant`: whether invalid optional fields are left out. Numbers with a fraction, objects that hold only such
+    numbers, ids, and the fields in `NEVER_LEFT_OUT` and `keep` are never left out. `scrub`: removes secrets from
+    reports about the body, and from the body when parts of it cannot be read.
     """
 
     response: Response
@@ -51,34 +51,36 @@ class Salvage:
     tolerant: bool
     keep: Collection[str] = ()
     left_out: dict[str, str] = field(factory=dict[str, str], init=False)
-    """The place of each field that was left out (``$.data.invoices[].due_at``), and the reason."""
+    """The path of each field that was left out (``$.data.invoices[].due_at``), and the reason."""
 
     unreadable: list[UnreadableItem] = field(factory=list[UnreadableItem], init=False)
     _kind: Type = field(init=False, default=Factory(lambda self: type_info(self.response.model), takes_self=True))
 
     def read(self, content: bytes) -> Any:
-        """The body without `left_out` and `unreadable`; raises one of `DECODING_ERRORS` where that does not help."""
+        """The decoded body without its invalid parts. Raises one of `DECODING_ERRORS` when the rest is invalid, too."""
         if self.tolerant and content.startswith(BYTE_ORDER_MARK):
             content = content[len(BYTE_ORDER_MARK) :]
             self.left_out["$"] = "it begins with a byte order mark"
         keys = _keys_of_list(self._kind, self.response)
         if keys is not None:
             try:
-                items, around = _taken_apart(content, keys)
-                around = _taken_apart(self._fitting(around([])), keys)[1]
+                items, with_items = _split_at_list(content, keys)
+                with_items = _split_at_list(self._without_invalid_fields(with_items([])), keys)[1]
             except (KeyError, *DECODING_ERRORS):
-                pass  # it is not an item of the list that does not fit
+                pass  # the error is not in an item of the list
             else:
-                content = around([one for index in range(len(items)) for one in self._item(index, items, keys, around)])
+                content = with_items(
+                    [one for index in range(len(items)) for one in self._item(index, items, keys, with_items)]
+                )
                 return self._decode(self.scrub(content) if self.unreadable else content)
-        return self._decode(self._fitting(content))
+        return self._decode(self._without_invalid_fields(content))
 
     def _item(
-        self, index: int, items: Sequence[Raw], keys: Sequence[str], around: Callable[[Sequence[Raw]], bytes]
+        self, index: int, items: Sequence[Raw], keys: Sequence[str], with_items: Callable[[Sequence[Raw]], bytes]
     ) -> Sequence[Raw]:
-        """A list of the item, without what does not fit; an empty list where the item cannot be read."""
+        """The item in a list, without invalid optional fields; an empty list when the item cannot be read."""
         try:
-            return _taken_apart(self._fitting(around([items[index]])), keys)[0]
+            return _split_at_list(self._without_invalid_fields(with_items([items[index]])), keys)[0]
         except DECODING_ERRORS as error:
             reason, path = what_and_where(error)
         reason, raw = (self.scrub(text).decode("utf-8", "replace") for text in (reason.encode(), bytes(items[index])))
@@ -88,8 +90,8 @@ class Salvage:
     def _decode(self, content: bytes) -> Any:
         return decoder(self.response.model).decode(content)
 
-    def _fitting(self, content: bytes) -> bytes:
-        """The content without the optional fields that do not fit; raises the error when anything else is wrong."""
+    def _without_invalid_fields(self, content: bytes) -> bytes:
+        """The content without invalid optional fields. Raises the error when anything else is invalid."""
         for left in range(MAX_LEFT_OUT, -1, -1):
             try:
                 self._decode(content)
@@ -105,7 +107,7 @@ class Salvage:
         return content
 
     def _optional(self, path: str) -> list[str | int]:
-        """The keys that lead to the innermost optional field on a path; empty where it must stay."""
+        """The keys of the innermost optional field on a path; empty when that field must not be left out."""
         kind, keys, length = self._kind, list[str | int](), 0
         for step in _STEP.finditer(path, 1):
             kind = _without_none(kind)
@@ -116,15 +118,15 @@ class Salvage:
             one = next((one for one in _fields(kind) if one.encode_name == step["name"]), None)
             if one is None:
                 break  # within a map, or a union of models
-            if self._stays(one):
+            if self._must_stay(one):
                 return []
             keys.append(one.encode_name)
             length = length if one.required else len(keys)
             kind = one.type
         return keys[:length]
 
-    def _stays(self, one: Field) -> bool:
-        """Whether reading it as None would be a wrong amount, id, status or currency."""
+    def _must_stay(self, one: Field) -> bool:
+        """Whether the field must not be left out: None would be a wrong amount, id, status or currency."""
         name = one.encode_name
         if name in NEVER_LEFT_OUT or name in self.keep or name.endswith("_id"):
             return True
@@ -134,7 +136,7 @@ class Salvage:
 
 
 def _keys_of_list(kind: Type, response: Response) -> list[str] | None:
-    """The keys that lead to the list of a list response; None for another response."""
+    """The keys of the list in a list response; None for other responses."""
     keys: list[str] = []
     if response.enveloped:
         keys.append("data")
@@ -146,24 +148,24 @@ def _keys_of_list(kind: Type, response: Response) -> list[str] | None:
     return keys if isinstance(kind, ListType) else None
 
 
-def _taken_apart(content: bytes, keys: Sequence[str]) -> tuple[list[Raw], Callable[[Sequence[Raw]], bytes]]:
-    """The raw items of the list that the keys lead to, and a function that writes the body with other items."""
+def _split_at_list(content: bytes, keys: Sequence[str]) -> tuple[list[Raw], Callable[[Sequence[Raw]], bytes]]:
+    """The raw items of the list at these keys, and a function that encodes the body with other items."""
     objects: list[dict[str, Raw]] = []
     for key in keys:
         objects.append(decoder(dict[str, Raw]).decode(content))
         content = bytes(objects[-1][key])
 
-    def around(items: Sequence[Raw]) -> bytes:
+    def with_items(items: Sequence[Raw]) -> bytes:
         body = encode(items)
         for key, one in zip(reversed(keys), reversed(objects), strict=True):
             body = encode({**one, key: Raw(body)})
         return body
 
-    return decoder(list[Raw]).decode(content), around
+    return decoder(list[Raw]).decode(content), with_items
 
 
 def _without(content: bytes, keys: Sequence[str | int]) -> bytes:
-    """A body without the field that the keys lead to; the rest is unchanged."""
+    """The body without the field at these keys; the rest is unchanged."""
     key, *rest = keys
     part: Any = decoder(list[Raw] if isinstance(key, int) else dict[str, Raw]).decode(content)
     if rest:
@@ -178,6 +180,6 @@ def _fields(kind: Type) -> tuple[Field, ...]:
 
 
 def _without_none(kind: Type) -> Type:
-    """What a value is when it is not None."""
+    """The type of the value when it is not None."""
     kinds = [one for one in kind.types if not isinstance(one, NoneType)] if isinstance(kind, UnionType) else []
     return kinds[0] if len(kinds) == 1 else kind

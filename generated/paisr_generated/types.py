@@ -1,5 +1,5 @@
 # Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
-"""What the generated models share."""
+"""Types and checks that the generated models share."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def to_optional_decimal(value: Number | None) -> Decimal | None:
     return None if value is None else to_decimal(value)
 
 
-# Weak, so that a service that makes up values does not fill the memory.
+# Weak references, so that ever new values from a service do not fill the memory.
 _unknown: WeakValueDictionary[tuple[type[Enum], str], Enum] = WeakValueDictionary()
 
 
@@ -140,7 +140,7 @@ class ModelList(BaseModel, Sequence[T]):
             return NotImplemented
         return vars(self) == vars(other)
 
-    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # a sequence of things that are compared, not a key
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # compared by value, and so not hashable
 
     def __repr__(self) -> str:
         truncated = ", may be truncated" if self.may_be_truncated else ""

@@ -14,12 +14,12 @@ __all__ = ["unknown_paths"]
 
 
 def unknown_paths(content: bytes, model: Any) -> Iterator[str]:
-    """The path of each, in a body that was read as the model. The body is examined when the first is asked for."""
+    """The path of each in a body that was decoded into the model. The body is read at the first iteration."""
     yield from _unknown(json.loads(content), type_info(model))
 
 
 def _unknown(value: object, kind: msgspec.inspect.Type, path: str = "$") -> Iterator[str]:
-    """The path of what the model does not know: ``$.data.invoices[].line_items``, ``$.data.status=refunded``.
+    """The paths of unknown fields and values: ``$.data.invoices[].line_items``, ``$.data.status=refunded``.
 
     All items of a list share one path.
     """

@@ -1,4 +1,4 @@
-"""Reads JSON into the models, and describes JSON that does not fit."""
+"""Decodes JSON into the models, and describes decoding errors."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ class UnreadableItem:
     """An item of a list that the contract does not allow."""
 
     index: int
-    """Its place in the list, from 0."""
+    """Its index in the list, from 0."""
 
     path: str
-    """Where in the body it does not fit, such as ``$.data.invoices[3].amount``."""
+    """The path of the invalid value in the body, such as ``$.data.invoices[3].amount``."""
 
     reason: str
-    """What is wrong there."""
+    """Why the value is invalid."""
 
     raw: str = field(repr=False)
-    """Its JSON, as it came."""
+    """The item as JSON, as it was received."""
 
 
 def decoder(model: Any) -> msgspec.json.Decoder[Any]:
-    """The decoder of a model, made when it is first needed."""
+    """The decoder of a model, which is made on first use."""
     found = _decoders.get(model)
     if found is None:
-        # Numbers keep every digit also where the model is anything.
+        # Numbers keep every digit also where the model allows any value.
         found = _decoders[model] = msgspec.json.Decoder(model, float_hook=Decimal)
     return found
 

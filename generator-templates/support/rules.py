@@ -1,4 +1,4 @@
-"""The contract's rules for values that are sent, as data. The sender checks values against them."""
+"""The contract's rules for values that are sent, as data. overlays/paisr checks arguments against them."""
 
 from __future__ import annotations
 
@@ -127,17 +127,17 @@ class Object(Rule, frozen=True, kw_only=True):
     """Whether a mapping may have no other names."""
 
     tag: tuple[str, str | int] | None = None
-    """A constant property that tells the object from others."""
+    """A constant property that distinguishes the object in a union, and its value."""
 
 
 class Named(Rule, frozen=True):
-    """A rule that contains itself, and so is looked up when it is used."""
+    """A reference to a rule, which is looked up on use because the rule contains itself or is defined later."""
 
     look_up: Callable[[], Rule]
 
 
 class OneOf(Rule, frozen=True, kw_only=True):
-    """One of several; objects are told apart by the property `tag`."""
+    """One of several rules; the property `tag` distinguishes objects."""
 
     rules: tuple[Rule, ...]
     tag: str | None = None

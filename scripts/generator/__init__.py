@@ -1,5 +1,5 @@
-"""From an OpenAPI document to the package in generated/.
+"""Generates the package in generated/ from an OpenAPI document.
 
-`document` finds things in the document, `schemas` reads its schemas into `shapes`, `operations` reads its operations,
-`annotations` and `rules` write both as Python, `package` renders the templates, and `verify` tries what came out.
+`document` resolves references, `schemas` reads schemas into `shapes`, `operations` reads operations, `annotations` and
+`rules` write both as Python, `package` renders the templates, and `verify` checks the result.
 """

@@ -1,4 +1,4 @@
-"""Shapes as Python types: as a model's field has them, and as a caller may give them."""
+"""Writes shapes as Python annotations: for decoded values, and for the arguments of a call."""
 
 from __future__ import annotations
 
@@ -8,79 +8,80 @@ from collections.abc import Collection
 from .naming import BUILTIN_TYPES
 from .shapes import Model, Shape
 
-RECEIVED = {
+DECODED_TYPES = {
     "text": "str", "integer": "int", "number": "Decimal", "boolean": "bool", "datetime": "AwareDatetime",
     "date": "datetime.date", "uuid": "UUID", "any": "Any", "nothing": "None",
 }  # fmt: skip
-GIVEN = {**RECEIVED, "number": "Number", "datetime": "datetime.datetime", "uuid": "UUID | str"}
+ARGUMENT_TYPES = {**DECODED_TYPES, "number": "Number", "datetime": "datetime.datetime", "uuid": "UUID | str"}
 
 
-def received(shape: Shape) -> str:
-    """The type of a value that was read."""
+def decoded_type(shape: Shape) -> str:
+    """The type of a decoded value, such as a field of a model."""
     match shape.kind:
         case "choice" | "model":
-            text = _class_of(shape)
+            text = _class_name(shape)
         case "constant":
-            # msgspec has no Literal of a truth value; that is checked after decoding.
+            # msgspec has no Literal of a boolean; the value is checked after decoding.
             text = "bool" if isinstance(shape.constant, bool) else f"Literal[{literal(shape.constant)}]"
         case "list":
-            text = f"list[{received(_item(shape))}]"
+            text = f"list[{decoded_type(_item(shape))}]"
         case "map":
-            text = f"dict[str, {received(_item(shape))}]"
+            text = f"dict[str, {decoded_type(_item(shape))}]"
         case "union":
-            text = " | ".join(received(one) for one in shape.members)
+            text = " | ".join(decoded_type(one) for one in shape.members)
         case kind:
-            # Texts of which an open enumeration names some.
-            text = _class_of(shape) if shape.enumeration else RECEIVED[kind]
+            # An enumeration with a string type is open: it names some of the values.
+            text = _class_name(shape) if shape.enumeration else DECODED_TYPES[kind]
     return _or_none(text, shape)
 
 
-def given(shape: Shape) -> str:
-    """The type of a value that a caller gives."""
+def argument_type(shape: Shape) -> str:
+    """The type of an argument."""
     match shape.kind:
         case "choice":
             assert shape.enumeration
             values = ", ".join(literal(value) for _name, value in shape.enumeration.members)
-            text = f"{_class_of(shape)} | Literal[{values}]"
+            text = f"{_class_name(shape)} | Literal[{values}]"
         case "constant":
             text = f"Literal[{literal(shape.constant)}]"
         case "list":
-            text = f"Iterable[{given(_item(shape))}]"
+            text = f"Iterable[{argument_type(_item(shape))}]"
         case "map":
-            text = f"Mapping[str, {given(_item(shape))}]"
+            text = f"Mapping[str, {argument_type(_item(shape))}]"
         case "model":
-            text = f"{_class_of(shape)} | {_class_of(shape)}Dict"
+            text = f"{_class_name(shape)} | {_class_name(shape)}Dict"
         case "union":
-            text = " | ".join(dict.fromkeys(given(one) for one in shape.members))
+            text = " | ".join(dict.fromkeys(argument_type(one) for one in shape.members))
         case kind:
-            text = GIVEN[kind]
+            text = ARGUMENT_TYPES[kind]
     return _or_none(text, shape)
 
 
 def field_annotation(shape: Shape, model: Model, *, required: bool) -> str:
-    """What stands behind a field's name in its model."""
-    text = received(shape)
+    """The annotation of a field in its model."""
+    text = decoded_type(shape)
     if not required and not shape.nullable:
-        # What a caller made reads as None where nothing was given; a response may leave it out, but not say null.
+        # In a request, a field that was not given is None. In a response, it may be absent, but not null.
         text = f"IfPresent[{text}]" if model.in_responses or not model.in_requests else f"{text} | None"
-    return _beside(text, {one.name for one in model.fields})
+    return _with_qualified_builtins(text, {one.name for one in model.fields})
 
 
 def result_annotation(shapes: Collection[Shape | None], methods: Collection[str]) -> str:
-    """What a method gives back: one of the shapes, or None where there is no body."""
-    kinds = list(dict.fromkeys(received(one) if one else "None" for one in shapes))
+    """The annotation of a method's result: one of the shapes, or None where there is no body."""
+    kinds = list(dict.fromkeys(decoded_type(one) if one else "None" for one in shapes))
     parts = list(dict.fromkeys(part for kind in kinds for part in kind.split(" | "))) if len(kinds) > 1 else kinds
     if "None" in parts:
         parts = [*(part for part in parts if part != "None"), "None"]
-    return _beside(" | ".join(parts) or "None", methods)
+    return _with_qualified_builtins(" | ".join(parts) or "None", methods)
 
 
 def argument_annotation(text: str, methods: Collection[str]) -> str:
-    return _beside(text, methods)
+    """The annotation of an argument, in a class with these methods."""
+    return _with_qualified_builtins(text, methods)
 
 
-def _beside(text: str, names: Collection[str]) -> str:
-    """The annotation in a class that has fields or methods of these names."""
+def _with_qualified_builtins(text: str, names: Collection[str]) -> str:
+    """The annotation in a class that has fields or methods with these names; a builtin that they hide is qualified."""
     hidden = [name for name in BUILTIN_TYPES if name in names]
     if not hidden:
         return text
@@ -92,7 +93,7 @@ def _or_none(text: str, shape: Shape) -> str:
     return f"{text} | None" if shape.nullable and text not in {"Any", "None"} else text
 
 
-def _class_of(shape: Shape) -> str:
+def _class_name(shape: Shape) -> str:
     owner = shape.enumeration or shape.model
     assert owner
     return owner.name

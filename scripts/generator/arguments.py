@@ -1,4 +1,4 @@
-"""Reading what a caller gives an operation: parameters of the URL, headers, and the body."""
+"""Reads the arguments of an operation: parameters of the URL, headers, and the body."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from .document import Document, Node
 from .schemas import SchemaReader, described
 from .shapes import Model, Shape, UnsupportedContractError
 
-# OpenAPI says that a contract's parameters of these names have no meaning.
+# OpenAPI ignores header parameters with these names.
 IGNORED_HEADERS = {"accept", "content-type", "authorization"}
-OWN_HEADERS = {
+# Headers that the client sets itself.
+CLIENT_HEADERS = {
     "accept-encoding",
     "connection",
     "content-length",
@@ -26,7 +27,7 @@ OWN_HEADERS = {
 }
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 RESERVED_ARGUMENTS = {"self", "timeout"}
-PLAIN = {"text", "integer", "number", "boolean", "datetime", "date", "uuid", "choice", "constant"}
+PLAIN_KINDS = {"text", "integer", "number", "boolean", "datetime", "date", "uuid", "choice", "constant"}
 STYLES = {
     "path": {"simple"},
     "header": {"simple"},
@@ -36,30 +37,30 @@ STYLES = {
 
 @frozen(kw_only=True)
 class Argument:
-    """What a caller gives an operation: a parameter, or a property of the body."""
+    """An argument of an operation: a parameter, or a property of the body."""
 
     name: str
     json_name: str
     place: str
-    """``path``, ``query``, ``header``, ``body``, or ``whole body`` where the body is no object; ``hook`` for what a
-    hook of the overlays takes and nobody sends."""
+    """``path``, ``query``, ``header``, ``body``, or ``whole body`` where the body is not an object; ``hook`` for an
+    argument that a hook in overlays/paisr uses and that is not sent."""
 
     shape: Shape
     required: bool
     description: str
     required_with_body: bool = False
-    """Whether a body that may be left out must have it."""
+    """Whether an optional body must have it."""
 
     style: str = "form"
     explode: bool = True
-    # What generator-config.yaml says beyond the contract.
+    # Set in generator-config.yaml.
     accepts: str | None = None
     default: str | None = None
 
 
 @frozen(kw_only=True)
 class Body:
-    """What is sent in the body; `model` where it is an object."""
+    """The body of a request; `model` where it is an object."""
 
     arguments: list[Argument]
     required: bool = False
@@ -67,7 +68,7 @@ class Body:
 
 
 class ArgumentReader:
-    """Reads the arguments of one operation. `name`: the operation's, of which classes get theirs."""
+    """Reads the arguments of one operation. `name`: the operation's name, with which names of new classes begin."""
 
     def __init__(self, document: Document, schemas: SchemaReader, name: str) -> None:
         self.document = document
@@ -75,7 +76,7 @@ class ArgumentReader:
         self.name = name
 
     def parameters(self, node: Node, item: Node, path: str, pointer: str) -> list[Argument]:
-        """The parameters of an operation at a pointer, and those of its path item."""
+        """The parameters of an operation and of its path item. `pointer`: the operation's place in the document."""
         seen: dict[tuple[str, str], Argument | None] = {}
         if "?" in path or "#" in path:
             raise UnsupportedContractError(pointer, f"the path {path!r} has a query or a fragment")
@@ -101,21 +102,19 @@ class ArgumentReader:
                 return None
             _refuse_header(name, pointer)
         if "schema" not in parameter:
-            raise UnsupportedContractError(
-                pointer, f"the parameter {name!r} has no schema; another content type is not supported"
-            )
+            raise UnsupportedContractError(pointer, f"the parameter {name!r} has no schema; `content` is not supported")
         style = parameter.get("style", "form" if place == "query" else "simple")
         if style not in STYLES[place]:
             raise UnsupportedContractError(pointer, f"the style {style!r} is not supported in {place!r}")
         shape = self.schemas.read(parameter["schema"], f"{pointer}/schema", f"{self.name}_{name}")
-        _refuse_unwritable(shape, name, style, pointer)
+        _refuse_structured_value(shape, name, style, pointer)
         python_name = naming.header_name(name) if place == "header" else naming.field_name(name)
         text = parameter.get("description") or shape.description
         return Argument(
             name=naming.chosen_name(parameter, pointer) or python_name,
             json_name=name,
             place=place,
-            shape=_never_null(shape),
+            shape=_without_null(shape),
             required=parameter.get("required") is True or place == "path",
             description=described(text, shape.default, parameter),
             style=style,
@@ -123,7 +122,7 @@ class ArgumentReader:
         )
 
     def body(self, node: Node, pointer: str) -> Body:
-        """The body of an operation at a pointer."""
+        """The request body of an operation. `pointer`: the operation's place in the document."""
         if "requestBody" not in node:
             return Body(arguments=[])
         body, pointer = self.document.resolve(node["requestBody"], f"{pointer}/requestBody")
@@ -162,7 +161,7 @@ def _properties(model: Model, *, required: bool) -> list[Argument]:
 
 
 def with_unique_names(arguments: list[Argument], reserved: set[str]) -> list[Argument]:
-    """The arguments; a name that two places share gets the place of the later one behind it."""
+    """The arguments under unique names: a name that is taken gets the argument's place appended."""
     named: list[Argument] = []
     for one in arguments:
         name = f"{one.name}_" if one.name in RESERVED_ARGUMENTS | reserved else one.name
@@ -173,30 +172,32 @@ def with_unique_names(arguments: list[Argument], reserved: set[str]) -> list[Arg
     return named
 
 
-def own_argument(name: str) -> Argument:
-    """An argument that is not the contract's: a hook of the overlays takes it, and it is not sent."""
+def hook_argument(name: str) -> Argument:
+    """An argument that the contract does not have: a hook in overlays/paisr uses it, and it is not sent."""
     return Argument(
         name=name, json_name="", place="hook", shape=Shape(kind="any", nullable=True), required=False, description=""
     )
 
 
 def with_addition(argument: Argument, addition: dict[str, Any]) -> Argument:
-    """The argument, with what the configuration says of it."""
+    """The argument with its settings from generator-config.yaml."""
     text = " ".join(filter(None, (argument.description, addition.get("description", ""))))
     return evolve(argument, accepts=addition.get("accepts"), default=addition.get("default"), description=text)
 
 
 def _refuse_header(name: str, pointer: str) -> None:
-    if name.lower() in OWN_HEADERS:
-        raise UnsupportedContractError(pointer, f"the client writes the header {name!r} itself")
+    if name.lower() in CLIENT_HEADERS:
+        raise UnsupportedContractError(pointer, f"the client sets the header {name!r} itself")
     if not HEADER_NAME.fullmatch(name):
-        raise UnsupportedContractError(pointer, f"{name!r} cannot be the name of a header")
+        raise UnsupportedContractError(pointer, f"{name!r} is not a valid header name")
 
 
-def _refuse_unwritable(shape: Shape, name: str, style: str, pointer: str) -> None:
-    """Raise for a parameter that no URL or header can carry as the contract says."""
-    plain = shape.kind in PLAIN or (shape.kind == "union" and all(one.kind in PLAIN for one in shape.members))
-    listed = shape.kind == "list" and shape.item is not None and shape.item.kind in PLAIN
+def _refuse_structured_value(shape: Shape, name: str, style: str, pointer: str) -> None:
+    """Raise for a parameter that cannot be written into a URL or a header."""
+    plain = shape.kind in PLAIN_KINDS or (
+        shape.kind == "union" and all(one.kind in PLAIN_KINDS for one in shape.members)
+    )
+    listed = shape.kind == "list" and shape.item is not None and shape.item.kind in PLAIN_KINDS
     keyed = style == "deepObject" and shape.kind in {"map", "model"} and _holds_plain(shape)
     if not (plain or listed or keyed):
         raise UnsupportedContractError(pointer, f"the parameter {name!r} is neither a plain value nor a list of them")
@@ -204,10 +205,10 @@ def _refuse_unwritable(shape: Shape, name: str, style: str, pointer: str) -> Non
 
 def _holds_plain(shape: Shape) -> bool:
     inner = [one.shape for one in shape.model.fields] if shape.model else list(shape.inner)
-    return all(one.kind in PLAIN for one in inner)
+    return all(one.kind in PLAIN_KINDS for one in inner)
 
 
-def _never_null(shape: Shape) -> Shape:
-    """The shape without null, which no URL and no header can carry."""
-    item = _never_null(shape.item) if shape.item else None
-    return evolve(shape, nullable=False, item=item, members=tuple(map(_never_null, shape.members)))
+def _without_null(shape: Shape) -> Shape:
+    """The shape without null, which cannot be written into a URL or a header."""
+    item = _without_null(shape.item) if shape.item else None
+    return evolve(shape, nullable=False, item=item, members=tuple(map(_without_null, shape.members)))

@@ -1,4 +1,4 @@
-"""Which models are sent, which are received, and which are about a list."""
+"""Marks models as sent, as received, and as the result of a list operation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .shapes import Model, Shape, models_in
 
 
 def mark_directions(operations: Iterable[Operation]) -> None:
-    """Say of each model whether it is sent, received, or both; and which are about a list."""
+    """Set `in_requests`, `in_arguments`, `in_responses` and `listed` of every model that the operations use."""
     for operation in operations:
         for argument in operation.arguments:
             _mark(argument.shape, "in_requests", set())
@@ -33,7 +33,7 @@ def _mark(shape: Shape, direction: str, seen: set[int]) -> None:
 
 
 def _mark_list(model: Model) -> None:
-    """A model with one list of objects reads as that list, unless a property has the name of a list's method."""
+    """Make a model with exactly one list of objects a sequence, unless a property has the name of a sequence method."""
     lists = [one for one in model.fields if one.shape.kind == "list" and one.shape.item and one.shape.item.model]
     taken = {"index", "count", "may_be_truncated"} & {one.name for one in model.fields}
     if len(lists) == 1 and lists[0].required and not lists[0].shape.nullable and not taken and not model.is_struct:

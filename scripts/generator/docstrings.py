@@ -1,4 +1,4 @@
-"""Texts of the contract as docstrings have them."""
+"""Escapes and wraps texts of the contract for docstrings."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ WIDTH = 112
 
 
 def docstring(text: object) -> str:
-    """A text as a docstring can have it: nothing in it ends the docstring or is an escape."""
-    # A quote at the end, unless it is escaped already.
+    """Escape a text for a docstring: nothing in it ends the docstring or is read as an escape."""
+    # Escape a quote at the end, unless it is escaped already.
     return re.sub(r'(?<!\\)((?:\\\\)*)"\Z', r'\1\\"', safe_for_docstring(text).rstrip())
 
 
 def paragraphs(*texts: str) -> str:
-    """Texts for a docstring, each wrapped, with an empty line between; what could end the docstring is escaped."""
+    """The texts as paragraphs of a docstring: escaped, wrapped, and separated by empty lines."""
     return "\n\n".join(fill(docstring(text), WIDTH) for text in texts if text)

@@ -1,4 +1,4 @@
-"""Finding things in an OpenAPI document: references, pointers, servers."""
+"""Resolves references in an OpenAPI document, and reads its servers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ JSON = "application/json"
 
 
 class Document:
-    """An OpenAPI document, and the way from a reference in it to what is meant."""
+    """An OpenAPI document, with methods to resolve its references."""
 
     def __init__(self, root: Node) -> None:
         self.root = root
 
     def resolve(self, node: Node, pointer: str) -> tuple[Node, str]:
-        """What a node stands for, and where that is; a reference's own description wins."""
+        """The node at the end of a chain of references, and its pointer. Keywords beside a reference win."""
         seen: set[str] = set()
         siblings: Node = {}
         while "$ref" in node:
@@ -32,19 +32,19 @@ class Document:
 
     def _target(self, reference: object, pointer: str) -> Node:
         if not isinstance(reference, str) or not reference.startswith("#/"):
-            raise UnsupportedContractError(pointer, f"the reference {reference!r} leads out of the document")
+            raise UnsupportedContractError(pointer, f"the reference {reference!r} points outside the document")
         node: Any = self.root
         for part in reference[2:].split("/"):
             key = unquote(part).replace("~1", "/").replace("~0", "~")
             if not isinstance(node, dict) or key not in node:
-                raise UnsupportedContractError(pointer, f"there is nothing at the reference {reference!r}")
+                raise UnsupportedContractError(pointer, f"the reference {reference!r} points to nothing")
             node = cast(Node, node)[key]
         if not isinstance(node, dict):
-            raise UnsupportedContractError(pointer, f"the reference {reference!r} does not lead to an object")
+            raise UnsupportedContractError(pointer, f"the reference {reference!r} does not point to an object")
         return cast(Node, node)
 
     def json_schema(self, content: Node, pointer: str) -> tuple[Node, str] | None:
-        """The schema of the JSON among the content types; None for no content at all."""
+        """The schema of the JSON content, and its pointer; None when there is no content."""
         if not content:
             return None
         for media_type, value in content.items():
@@ -55,7 +55,7 @@ class Document:
         )
 
     def servers(self) -> dict[str, str]:
-        """The URL of each server by its name, variables filled with their defaults."""
+        """The URL of each server by its name, with the defaults of its variables."""
         servers: dict[str, str] = {}
         for index, server in enumerate(self.root.get("servers", [])):
             url = str(server["url"])
@@ -64,16 +64,16 @@ class Document:
             if "{" in url:
                 raise UnsupportedContractError(f"#/servers/{index}", "a variable of the URL has no default")
             if "://" not in url:
-                raise UnsupportedContractError(f"#/servers/{index}", f"the URL {url!r} does not say which host")
+                raise UnsupportedContractError(f"#/servers/{index}", f"the URL {url!r} has no host")
             name = server.get("x-name") or ("default" if index == 0 else f"server_{index + 1}")
             if name in servers:
                 raise UnsupportedContractError(f"#/servers/{index}", f"the name {name!r} is taken by another server")
             servers[name] = url
         if not servers:
-            raise UnsupportedContractError("#/servers", "there is no server, and so nowhere to send anything")
+            raise UnsupportedContractError("#/servers", "the contract names no server")
         return servers
 
 
 def escaped(part: str) -> str:
-    """A part of a JSON pointer."""
+    """A key, escaped as a part of a JSON pointer."""
     return part.replace("~", "~0").replace("/", "~1")

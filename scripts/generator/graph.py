@@ -1,4 +1,4 @@
-"""Which models refer to each other in a circle."""
+"""Finds cycles of models, and models that refer to one that could not be read."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from .shapes import Model, models_in
 
 
 def neighbours(model: Model) -> list[Model]:
-    """The other models that a model's fields name, each once."""
+    """The other models that a model's fields refer to, each once."""
     found = {id(one): one for field in model.fields for one in models_in(field.shape) if one is not model}
     return list(found.values())
 
 
 def mark_cycles(models: Collection[Model]) -> None:
-    """Say of each model whether it is part of a circle of two models or more."""
+    """Set `in_cycle` of every model: whether it is part of a cycle of two or more models."""
     for model in models:
-        model.in_cycle = _comes_back_to(model)
+        model.in_cycle = _is_in_cycle(model)
 
 
-def _comes_back_to(start: Model) -> bool:
+def _is_in_cycle(start: Model) -> bool:
     seen: set[int] = set()
     todo = neighbours(start)
     while todo:
@@ -32,14 +32,14 @@ def _comes_back_to(start: Model) -> bool:
     return False
 
 
-def without_broken(models: Mapping[str, Model]) -> dict[str, Model]:
-    """The models that are whole, by their pointers: none names one that could not be read."""
-    whole = dict(models)
+def complete_models(models: Mapping[str, Model]) -> dict[str, Model]:
+    """The models by pointer, without those that refer, directly or not, to a model that could not be read."""
+    complete = dict(models)
     while broken := [
         pointer
-        for pointer, model in whole.items()
-        if any(whole.get(one.pointer) is not one for field in model.fields for one in models_in(field.shape))
+        for pointer, model in complete.items()
+        if any(complete.get(one.pointer) is not one for field in model.fields for one in models_in(field.shape))
     ]:
         for pointer in broken:
-            del whole[pointer]
-    return whole
+            del complete[pointer]
+    return complete

@@ -1,4 +1,4 @@
-"""The rules of a schema, and what a reader must know beyond its description."""
+"""Reads the rules of a schema, and completes its description."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ LIMITS: dict[str, tuple[str, ...]] = {
 
 
 def limits_of(schema: Node, kind: str, pointer: str) -> Node:
-    """The rules of a schema of a JSON type, by their keywords, with an example for a pattern."""
+    """The rules of a schema for one JSON type, by keyword; with an example for a pattern."""
     limits = {key: schema[key] for key in LIMITS.get(kind, ()) if key in schema}
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        # OpenAPI 3.0 says by true that the other bound is not a value itself.
+        # In OpenAPI 3.0 the keyword is a flag: true makes the other bound exclusive.
         if isinstance(flag := limits.get(exclusive), bool):
             del limits[exclusive]
             if flag and bound in limits:
@@ -36,19 +36,17 @@ def limits_of(schema: Node, kind: str, pointer: str) -> Node:
 
 
 def _python_pattern(pattern: str, pointer: str) -> str:
-    """The pattern with `$` meaning the very end, as in JSON Schema."""
+    """The pattern for Python: `$` matches only at the end of the string, as in JSON Schema."""
     text = re.sub(r"((?:^|[^\\])(?:\\\\)*)\$(?=$|\||\))", r"\1\\Z", pattern)
     try:
         re.compile(text, re.ASCII)
     except re.error as error:
-        raise UnsupportedContractError(
-            pointer, f"{pattern!r} is not a pattern that Python can search for: {error}"
-        ) from None
+        raise UnsupportedContractError(pointer, f"{pattern!r} is not a regular expression in Python: {error}") from None
     return text
 
 
 def described(text: str, default: object, schema: Node) -> str:
-    """A description with what else a reader must know: the service's default, and whether the thing goes away."""
+    """A description, with a note about deprecation and about the service's default."""
     if schema.get("deprecated") is True:
         text = f"Deprecated. {text}".strip()
     if default is not None and default not in ([], {}):

@@ -1,4 +1,4 @@
-"""What the templates of models and enumerations print: classes with their Python written out."""
+"""Prepares models and enumerations for their templates, with annotations, defaults and checks as Python source."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def model_view(model: Model) -> dict[str, Any]:
 
 
 def _shared_names(views: Sequence[FieldView], checks: Sequence[str], mapping: str, *, listed: bool) -> list[str]:
-    """What a model's module needs of the shared types."""
+    """The names that a model's module imports from `types`."""
     text = " ".join([*(f"{one.annotation} {one.default}" for one in views), *checks, mapping])
     return [name for name in SHARED if re.search(rf"\b{name}\b", text) or (listed and name == "ModelList")]
 
@@ -118,38 +118,38 @@ def _field_view(one: Field, model: Model, *, converted: bool) -> FieldView:
 
 
 def _checks(fields: Sequence[Field], model: Model) -> list[str]:
-    """What msgspec does not check while it decodes: constants that are truth values, and numbers that are none."""
+    """Statements for checks that msgspec does not make: boolean constants, and unusable numbers such as NaN."""
     constants = [one for one in fields if one.shape.kind == "constant" and isinstance(one.shape.constant, bool)]
-    lines = [_constant_check(one, surely=_surely(one, model)) for one in constants]
-    # Those that may be None first: type checkers take the kind of `value` from where it stands first.
-    for one in sorted(fields, key=lambda one: _surely(one, model)):
+    lines = [_constant_check(one, never_none=_is_never_none(one, model)) for one in constants]
+    # Optional fields first: type checkers infer the type of `value` from its first assignment.
+    for one in sorted(fields, key=lambda one: _is_never_none(one, model)):
         if one.shape.kind == "number":
-            lines += _number_check(one, surely=_surely(one, model))
-        elif _holds_numbers(one.shape):
+            lines += _number_check(one, never_none=_is_never_none(one, model))
+        elif _contains_numbers(one.shape):
             lines.append(f"refuse_unusable_decimals({literal(one.name)}, self.{one.name})")
     return lines
 
 
-def _surely(one: Field, model: Model) -> bool:
+def _is_never_none(one: Field, model: Model) -> bool:
     """Whether the field is never None."""
     return model.requires(one) and not one.shape.nullable
 
 
-def _constant_check(one: Field, *, surely: bool) -> str:
+def _constant_check(one: Field, *, never_none: bool) -> str:
     check = f"refuse_other_constants({one.name}=(self.{one.name}, {one.shape.constant}))"
-    return check if surely else f"if self.{one.name} is not None:\n            {check}"
+    return check if never_none else f"if self.{one.name} is not None:\n            {check}"
 
 
-def _number_check(one: Field, *, surely: bool) -> list[str]:
+def _number_check(one: Field, *, never_none: bool) -> list[str]:
     value = f"(value := self.{one.name})"
-    in_doubt = f"not 0 < {value}.adjusted() < 1000"
-    if not surely:
-        in_doubt = f"{value} is not None and not 0 < value.adjusted() < 1000"
-    return [f"if {in_doubt}:", f"    refuse_unusable_decimal({literal(one.name)}, value)"]
+    condition = f"not 0 < {value}.adjusted() < 1000"
+    if not never_none:
+        condition = f"{value} is not None and not 0 < value.adjusted() < 1000"
+    return [f"if {condition}:", f"    refuse_unusable_decimal({literal(one.name)}, value)"]
 
 
-def _holds_numbers(shape: Shape) -> bool:
-    return any(one.kind in {"number", "any"} or _holds_numbers(one) for one in shape.inner) or shape.kind == "any"
+def _contains_numbers(shape: Shape) -> bool:
+    return any(one.kind in {"number", "any"} or _contains_numbers(one) for one in shape.inner) or shape.kind == "any"
 
 
 def _imports(model: Model, *, late: bool) -> list[str]:
@@ -171,11 +171,9 @@ def _imports(model: Model, *, late: bool) -> list[str]:
 def _typed_dict(model: Model) -> str:
     fields = [one for one in model.fields if not one.read_only]
     title = f"`{model.name}` as a mapping."
-    types = {
-        one.json_name: annotations.given(one.shape) if one.required else f"NotRequired[{annotations.given(one.shape)}]"
-        for one in fields
-    }
-    hidden = set(types) & (naming.HIDING | set(naming.BUILTIN_TYPES))
+    types = {one.json_name: annotations.argument_type(one.shape) for one in fields}
+    types |= {one.json_name: f"NotRequired[{types[one.json_name]}]" for one in fields if not one.required}
+    hidden = set(types) & (naming.RESERVED_FIELDS | set(naming.BUILTIN_TYPES))
     if all(name.isidentifier() and naming.field_name(name) == name for name in types) and not hidden:
         body = "".join(f"    {name}: {kind}\n" for name, kind in types.items()) or "    pass\n"
         return f'class {model.name}Dict(TypedDict):\n    """{title}"""\n\n{body}'

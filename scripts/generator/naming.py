@@ -1,4 +1,4 @@
-"""Names in Python for what has a name in the contract."""
+"""Chooses the Python names of properties, headers, classes, modules, methods and enumeration members."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ IMPORTED = {
     "IfPresent", "ClassVar", "Iterable", "Literal", "Mapping", "ModelList", "NotRequired", "Number", "OpenIntEnum",
     "OpenStrEnum", "Operation", "Parameter", "Response", "Sequence", "Struct", "TypedDict", "UUID",
 }  # fmt: skip
-# A field of one of these names would hide a type from the annotations below it.
-HIDING = IMPORTED | {"field", "frozen", "property", "datetime", "msgspec", "builtins"}
-# What every model can do.
-HIDING |= {"from_dict", "from_json", "to_dict", "to_json"}
+# A field with one of these names would hide a type from the annotations below it.
+RESERVED_FIELDS = IMPORTED | {"field", "frozen", "property", "datetime", "msgspec", "builtins"}
+# The methods of every model.
+RESERVED_FIELDS |= {"from_dict", "from_json", "to_dict", "to_json"}
 BUILTIN_TYPES = ("bool", "dict", "int", "list", "str")
 PREFIX = "field_"
 
 
 def field_name(json_name: str) -> str:
-    """The name of a property in Python: its own, unless Python cannot have that."""
-    usable = json_name.isidentifier() and not json_name.startswith("_") and json_name not in HIDING | {"self"}
-    return json_name if usable and not iskeyword(json_name) else _repaired(json_name)
+    """The Python name of a property: its JSON name where that is usable, else a similar name."""
+    usable = json_name.isidentifier() and not json_name.startswith("_") and json_name not in RESERVED_FIELDS | {"self"}
+    return json_name if usable and not iskeyword(json_name) else _valid_name(json_name)
 
 
 def field_names(properties: Mapping[str, str | None]) -> dict[str, str]:
-    """The names in Python of properties of one object, or what the contract chose; what need not change does not."""
+    """The unique Python name of each property of an object. `properties`: the contract's `x-python-name`, or None."""
     kept = {name: chosen or name for name, chosen in properties.items() if chosen or field_name(name) == name}
     for name in properties:
         if name not in kept:
@@ -41,36 +41,36 @@ def field_names(properties: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def chosen_name(node: Mapping[str, Any], pointer: str) -> str | None:
-    """What the contract's `x-python-name` says; a refusal of what cannot be a name."""
+    """The contract's `x-python-name`; None where there is none. Raises when it is not usable."""
     if "x-python-name" not in node:
         return None
     name = str(node["x-python-name"])
-    if not name.isidentifier() or iskeyword(name) or name.startswith("_") or name in HIDING | {"self"}:
-        raise UnsupportedContractError(pointer, f"its x-python-name, {name!r}, cannot be a name in Python here")
+    if not name.isidentifier() or iskeyword(name) or name.startswith("_") or name in RESERVED_FIELDS | {"self"}:
+        raise UnsupportedContractError(pointer, f"the x-python-name {name!r} is not a usable name in Python")
     return name
 
 
 def header_name(name: str) -> str:
     """The name of a header as an argument: ``Idempotency-Key`` is ``idempotency_key``."""
-    return _repaired(name.lower()) if not iskeyword(name.lower()) else f"{name.lower()}_"
+    return _valid_name(name.lower()) if not iskeyword(name.lower()) else f"{name.lower()}_"
 
 
-def _repaired(name: str) -> str:
-    if iskeyword(name) or name == "self" or name in HIDING:
+def _valid_name(name: str) -> str:
+    if iskeyword(name) or name == "self" or name in RESERVED_FIELDS:
         return f"{name}_"
     text = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()
     if not text or not text[0].isalpha():
         text = f"{PREFIX}{text}"
-    return f"{text}_" if iskeyword(text) or text in HIDING | {"self"} else text
+    return f"{text}_" if iskeyword(text) or text in RESERVED_FIELDS | {"self"} else text
 
 
 def class_name(name: str, reserved: Collection[str] = ()) -> str:
-    """A class's name from the words of a name."""
+    """The name of a class, in PascalCase."""
     text = pascal_case(name)
     if not text[:1].isalpha():
         text = f"Model{text}"
-    # As the generator has it, which names the files; it puts an underscore behind what is a builtin. A model has a
-    # mapping beside it, whose name ends in Dict.
+    # The generator names the files by its own rule, so this follows it: a builtin's name gets an underscore. Names that
+    # end in Dict are for the TypedDicts beside the models.
     text = str(ClassName(text, "Model"))
     if text.endswith(("_", "Dict")) or text in IMPORTED or text in reserved:
         text = f"{text.strip('_')}Model"
@@ -78,12 +78,12 @@ def class_name(name: str, reserved: Collection[str] = ()) -> str:
 
 
 def module_name(name: str) -> str:
-    """The name of a module, a package or a client's attribute, as the generator has it for its files."""
+    """The name of a module, a package or a client's attribute, by the generator's rule for its files."""
     return str(PythonIdentifier(name, PREFIX))
 
 
 def unique(name: str, taken: Iterable[str]) -> str:
-    """The name, or the name with the first number that makes it one that is not taken."""
+    """The name; with the lowest number that makes it unique if it is taken."""
     used = {one.lower() for one in taken}
     if name.lower() not in used:
         return name
@@ -94,7 +94,7 @@ def unique(name: str, taken: Iterable[str]) -> str:
 
 
 def method_name(operation_id: str, tag: str) -> str:
-    """The words of an operation's id without the tag's noun: ``listInvoices`` of ``invoices`` is ``list``."""
+    """An operation's id without the tag's noun: with the tag ``invoices``, ``listInvoices`` becomes ``list``."""
     words, noun = snake_case(operation_id).split("_"), snake_case(tag).split("_")
     for start in range(len(words) - len(noun) + 1):
         rest = words[:start] + words[start + len(noun) :]
@@ -102,15 +102,15 @@ def method_name(operation_id: str, tag: str) -> str:
             words = rest
             break
     name = "_".join(words)
-    return f"{name}_" if iskeyword(name) else _repaired(name)
+    return f"{name}_" if iskeyword(name) else _valid_name(name)
 
 
 def _same_noun(words: Sequence[str], noun: Sequence[str]) -> bool:
-    return list(words[:-1]) == list(noun[:-1]) and bool(_forms(words[-1]) & _forms(noun[-1]))
+    return list(words[:-1]) == list(noun[:-1]) and bool(_singular_forms(words[-1]) & _singular_forms(noun[-1]))
 
 
-def _forms(word: str) -> set[str]:
-    """The word, and what its singular may be."""
+def _singular_forms(word: str) -> set[str]:
+    """The word, and its possible singular forms."""
     forms = {word}
     for ending, singular in (("ies", "y"), ("es", ""), ("s", "")):
         if word.endswith(ending) and len(word) > len(ending) + 1:

@@ -1,4 +1,4 @@
-"""What the template of an operation prints: its request, rules and responses, written out."""
+"""Prepares operations for their template, with parameters, rules and responses as Python source."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def operation_view(operation: Operation) -> dict[str, Any]:
 
 
 def result_of(operation: Operation, methods: Sequence[str]) -> str:
+    """The annotation of an operation's result, in a class with these methods."""
     return annotations.result_annotation([one.data for one in operation.results] or [None], methods)
 
 
@@ -49,7 +50,7 @@ def _parameter(one: Argument) -> str:
 def _response(one: Response) -> str:
     if one.shape is None:
         return "Response()"
-    options = [annotations.received(one.shape)]
+    options = [annotations.decoded_type(one.shape)]
     if one.enveloped:
         options += ["enveloped=True", *([] if one.data else ["has_data=False"])]
     return f"Response({', '.join(options)})"

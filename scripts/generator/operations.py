@@ -1,4 +1,4 @@
-"""Reading the operations of a contract: what a caller gives, and what comes back."""
+"""Reads the operations of a contract: their arguments and their responses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from . import naming
-from .arguments import Argument, ArgumentReader, own_argument, with_addition, with_unique_names
+from .arguments import Argument, ArgumentReader, hook_argument, with_addition, with_unique_names
 from .document import Document, Node, escaped
 from .schemas import SchemaReader, described
 from .shapes import Model, Shape, UnsupportedContractError
@@ -17,19 +17,19 @@ from .shapes import Model, Shape, UnsupportedContractError
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 SAFE_METHODS = {"get", "head", "options"}
 Additions = Mapping[str, Mapping[str, dict[str, Any]]]
-"""What the configuration says of arguments, by operation id and name."""
+"""The settings of arguments in generator-config.yaml, by operation id and argument name."""
 
 
 @frozen(kw_only=True)
 class Response:
-    """What comes back with a status or a range of statuses."""
+    """The response for a status or a range of statuses."""
 
     status: str
     shape: Shape | None = None
-    """Of the body; None where there is none."""
+    """The shape of the body; None where there is no body."""
 
     data: Shape | None = None
-    """Of what a caller gets of it: the envelope's `data`, or all of it."""
+    """The shape of the call's result: the envelope's `data`, or the whole body."""
 
     enveloped: bool = False
 
@@ -40,11 +40,11 @@ class Response:
 
 @define(kw_only=True)
 class Operation:
-    """One operation."""
+    """An operation of the contract."""
 
     id: str
     name: str
-    """Its id in snake case, which is also its module."""
+    """Its id in snake case, which is also the name of its module."""
 
     pointer: str
     tag: str
@@ -62,18 +62,18 @@ class Operation:
 
     @property
     def attribute(self) -> str:
-        """What a client calls the resource of the tag."""
+        """The client's attribute for the resource of the tag."""
         return naming.module_name(self.tag)
 
     @property
     def results(self) -> list[Response]:
-        """The responses that a caller gets something from: those of success, else the default one."""
+        """The responses that a call can return: the 2xx ones, else the default one."""
         successes = [one for one in self.responses if one.status.startswith("2")]
         return successes or [one for one in self.responses if one.status == "default"]
 
 
 class OperationReader:
-    """Reads operations, with what the configuration adds to their arguments."""
+    """Reads operations, and adds the settings of their arguments from generator-config.yaml."""
 
     def __init__(self, document: Document, schemas: SchemaReader, additions: Additions) -> None:
         self.document = document
@@ -81,6 +81,7 @@ class OperationReader:
         self.additions = additions
 
     def read_all(self) -> Iterator[Operation | UnsupportedContractError]:
+        """Every operation, or the reason why it cannot be generated."""
         for path, item in self.document.root.get("paths", {}).items():
             pointer = f"#/paths/{escaped(path)}"
             resolved, pointer = self.document.resolve(item, pointer)
@@ -95,13 +96,13 @@ class OperationReader:
     def _read(self, path: str, method: str, item: Node, pointer: str) -> Operation:
         node: Node = item[method]
         tag = str((node.get("tags") or ["default"])[0])
-        identity = str(node.get("operationId") or re.sub(r"\W+", "_", f"{method}_{path}").strip("_"))
+        operation_id = str(node.get("operationId") or re.sub(r"\W+", "_", f"{method}_{path}").strip("_"))
         operation = Operation(
-            id=identity,
-            name=naming.module_name(identity),
+            id=operation_id,
+            name=naming.module_name(operation_id),
             pointer=pointer,
             tag=tag,
-            method_name=naming.chosen_name(node, pointer) or naming.method_name(identity, tag),
+            method_name=naming.chosen_name(node, pointer) or naming.method_name(operation_id, tag),
             method=method.upper(),
             path=path,
             summary=node.get("summary", ""),
@@ -131,15 +132,15 @@ class OperationReader:
                 return Response(status=status)
             shape = self.schemas.read(*found, f"{operation.name}_response{'' if status == '200' else f'_{status}'}")
         except UnsupportedContractError:
-            # Of an error, nothing but the envelope's message is read.
+            # The client reads only the message of an error, so an unsupported schema does no harm.
             if not status.startswith("2") and status != "default":
                 return Response(status=status)
             raise
-        return _enveloped(Response(status=status, shape=shape, data=shape))
+        return _unwrapped(Response(status=status, shape=shape, data=shape))
 
     def _with_additions(self, arguments: list[Argument], operation: Operation) -> list[Argument]:
         additions = self.additions.get(operation.id, {})
-        own = [own_argument(name) for name, one in additions.items() if one.get("own") is True]
+        own = [hook_argument(name) for name, one in additions.items() if one.get("own") is True]
         arguments = [*arguments, *own]
         if missing := next((name for name in additions if name not in {one.name for one in arguments}), None):
             raise UnsupportedContractError(
@@ -149,8 +150,8 @@ class OperationReader:
         return [with_addition(one, additions.get(one.name, {})) for one in arguments]
 
 
-def _enveloped(response: Response) -> Response:
-    """What a caller gets of a response in an envelope: its `data`; nothing where there is but the word `success`."""
+def _unwrapped(response: Response) -> Response:
+    """The response, with the `data` of its envelope as the result; the result is None when there is only `success`."""
     model = response.shape.model if response.shape else None
     success = model.field_named("success") if model else None
     if model is None or success is None or success.shape.kind not in {"constant", "boolean"}:

@@ -1,4 +1,4 @@
-"""The package: the generator's own project, with templates that print what was read here."""
+"""Renders the package with openapi-python-client and the templates in generator-templates/."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ from .model_views import enumeration_view, model_view
 from .operation_views import operation_view
 from .resources import resource_view
 
-NOT_KEPT = ("client.py", "errors.py")
+REMOVED_FILES = ("client.py", "errors.py")
 SUPPORT = "support"
 
 
 class GenerateError(Exception):
-    """Nothing was generated, or not what should have been; the message says why."""
+    """The package could not be generated, or differs from the committed one; the message says why."""
 
 
 def render(
     contract: Contract, templates: Path, settings: ConfigFile, output: Path, not_public: Collection[str]
 ) -> list[str]:
-    """Write the package, unformatted; the hooks that are left to run on it."""
+    """Write the package, unformatted. Returns the post hooks, which the caller must run."""
     config = Config.from_sources(settings, MetaType.NONE, output, "utf-8", overwrite=False, output_path=output)
     hooks, config.post_hooks = config.post_hooks, []
-    data = GeneratorData.from_dict(_document_for_the_generator(contract), config=config)
+    data = GeneratorData.from_dict(_generator_input(contract), config=config)
     if isinstance(data, GeneratorError):
         raise GenerateError(f"{data.header}: {data.detail}")
     project = Project(openapi=data, config=config, custom_template_path=templates)
-    project.env.bytecode_cache = _Compiled()
+    project.env.bytecode_cache = _CompiledTemplates()
     resources = _resources(contract)
-    public = [(name, home) for name, home in _public_names(contract, resources) if name not in not_public]
+    public = [(name, module) for name, module in _public_names(contract, resources) if name not in not_public]
     project.env.globals.update(public=public, classes=_classes(contract), servers=contract.servers)
     project.env.filters["docstring"] = docstring
-    project.env.filters["spec"] = _specs(contract).__getitem__
+    project.env.filters["view"] = _views(contract).__getitem__
     _build(project)
-    for name in NOT_KEPT:
+    for name in REMOVED_FILES:
         (output / name).unlink()
     for path in sorted((templates / SUPPORT).glob("*.py")):
         shutil.copy(path, output / path.name)
@@ -64,8 +64,8 @@ def _build(project: Project) -> None:
         raise GenerateError("\n".join(f"{error.header}: {error.detail}" for error in errors))
 
 
-class _Compiled(BytecodeCache):
-    """Templates, compiled once for all packages that a process makes."""
+class _CompiledTemplates(BytecodeCache):
+    """The compiled templates, for all packages that the process renders."""
 
     code: ClassVar[dict[str, bytes]] = {}
 
@@ -77,23 +77,23 @@ class _Compiled(BytecodeCache):
         self.code[bucket.key] = bucket.bytecode_to_string()
 
 
-class _ByName(dict[str, Any]):
-    """Views by the name of what the generator hands to a template."""
+class _Views(dict[str, Any]):
+    """The view of each object that the generator passes to a template. The keys of operations end in ``()``."""
 
     def __getitem__(self, item: Any) -> Any:
         return super().__getitem__(str(item.class_info.name) if hasattr(item, "class_info") else f"{item.name}()")
 
 
-def _specs(contract: Contract) -> _ByName:
-    return _ByName(
+def _views(contract: Contract) -> _Views:
+    return _Views(
         {one.name: model_view(one) for one in contract.models}
         | {one.name: enumeration_view(one) for one in contract.enumerations}
         | {f"{one.name}()": operation_view(one) for one in contract.operations}
     )
 
 
-def _document_for_the_generator(contract: Contract) -> Node:
-    """The contract with every class and operation under its final name, and no more than the generator has to know."""
+def _generator_input(contract: Contract) -> Node:
+    """A minimal document for the generator: every class and operation, under its final name."""
     paths: Node = {}
     for one in contract.operations:
         parameters = [
@@ -145,13 +145,13 @@ def _write_resources(project: Project, resources: Sequence[Mapping[str, Any]], f
 
 
 def _classes(contract: Contract) -> list[tuple[str, str]]:
-    """Every class of the models' package, and its module."""
+    """Every class in the models package, and its module."""
     names = {one.name: one.module for one in [*contract.models, *contract.enumerations]}
     return sorted((names | {f"{one.name}Dict": one.module for one in contract.models if one.in_arguments}).items())
 
 
 def _public_names(contract: Contract, resources: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """What users import by name, and its module: all classes but envelopes."""
+    """The names that the package exports, and their modules: every class except envelopes."""
     envelopes = {
         one.shape.model.name
         for operation in contract.operations
@@ -160,4 +160,4 @@ def _public_names(contract: Contract, resources: Sequence[Mapping[str, Any]]) ->
     }
     names = {name: "models" for name, _module in _classes(contract)}
     names |= {name: f"resources.{one['attribute']}" for one in resources for name in one["classes"]}
-    return sorted((name, home) for name, home in names.items() if name not in envelopes)
+    return sorted((name, module) for name, module in names.items() if name not in envelopes)

@@ -18,7 +18,7 @@ def modules_of(package: ModuleType) -> list[ModuleType]:
 
 
 def sample(rule: Any, depth: int = 0) -> Any:  # noqa: PLR0911 - one line for each kind of rule
-    """A plain value of the kind that a rule asks for, whatever its bounds."""
+    """A plain value of the type that a rule asks for; its bounds are ignored."""
     match type(rule).__name__:
         case "Choice":
             return next(iter(rule.values)).value
@@ -44,6 +44,7 @@ def sample(rule: Any, depth: int = 0) -> Any:  # noqa: PLR0911 - one line for ea
 
 
 def probe(package: ModuleType) -> None:
+    """Import every module, make every decoder and every request, and load every exported name."""
     operation_type = importlib.import_module(f"{package.__name__}.operations").Operation
     for module in modules_of(package):
         for name, value in vars(module).items():
@@ -65,7 +66,7 @@ def probe_operation(operation: Any) -> None:
         if response.model is not None:
             msgspec.json.Decoder(response.model)
     request = operation.request({one.name: sample(one.rule) for one in operation.parameters})
-    assert "{" not in request.target, f"{request.target} has a parameter that nobody gives"
+    assert "{" not in request.target, f"{request.target} has a placeholder without a parameter"
 
 
 if __name__ == "__main__":

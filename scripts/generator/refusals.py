@@ -1,4 +1,4 @@
-"""Operations that cannot be generated beside the others."""
+"""Refuses operations whose names are taken, or whose models cannot be generated."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ def refuse_taken_names(
     """Raise for an operation with the name, method or resource of another, or with a name that clients use already."""
     if operation.attribute in client:
         raise UnsupportedContractError(
-            f"{operation.pointer}/tags/0", f"a client has something else by the name {operation.attribute!r}"
+            f"{operation.pointer}/tags/0", f"the name {operation.attribute!r} is another attribute of the client"
         )
     taken = next((one for one in others if one.name == operation.name), None)
     if taken:
-        raise UnsupportedContractError(operation.pointer, f"the id {operation.id!r} is one name with {taken.id!r}")
+        raise UnsupportedContractError(operation.pointer, f"{operation.id!r} and {taken.id!r} give the same name")
     name = operation.method_name
     same = next((one for one in others if (one.attribute, one.method_name) == (operation.attribute, name)), None)
     if same:
-        why = f"as {same.id!r} does"
+        why = f"which {same.id!r} is already"
     elif name in RESOURCE_NAMES:
         why = "which every resource has already"
     elif name in helpers:
-        why = f"which {operation.attribute!r} has already, written by hand"
+        why = f"which overlays/paisr adds to {operation.attribute!r} already"
     else:
         return
     raise UnsupportedContractError(
@@ -36,9 +36,9 @@ def refuse_taken_names(
     )
 
 
-def refuse_broken(operation: Operation, whole: Mapping[str, Model]) -> None:
-    """Raise for an operation that needs a model which could not be read."""
+def refuse_incomplete_models(operation: Operation, complete: Mapping[str, Model]) -> None:
+    """Raise for an operation that needs a model that could not be read."""
     shapes = [*(one.shape for one in operation.arguments), *(one.shape for one in operation.responses if one.shape)]
     needed = [*([operation.body] if operation.body else []), *(model for one in shapes for model in models_in(one))]
-    if broken := next((one for one in needed if whole.get(one.pointer) is not one), None):
+    if broken := next((one for one in needed if complete.get(one.pointer) is not one), None):
         raise UnsupportedContractError(operation.pointer, f"it needs {broken.name}, which cannot be generated")

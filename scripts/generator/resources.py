@@ -1,4 +1,4 @@
-"""What the resource templates print: the classes of a tag, and their methods with real signatures."""
+"""Prepares resources for their templates: the classes of a tag, with the signatures of their methods."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Form:
 def resource_view(
     attribute: str, operations: Sequence[Operation], described: str, taken: Collection[str], helpers: Sequence[str]
 ) -> dict[str, Any]:
-    """Everything of a tag. `taken`: names that models have; `helpers`: methods that are written by hand."""
+    """The view of a tag. `taken`: names of models; `helpers`: methods that overlays/paisr adds."""
     tag = operations[0].tag
     name = naming.class_name(tag)
     if set(taken) & {name, f"Async{name}", f"{name}WithResponse", f"Async{name}WithResponse"}:
@@ -55,12 +55,12 @@ def resource_view(
 
 
 def _overview(title: str, attribute: str, form: Form, operations: Sequence[Operation], helpers: Sequence[str]) -> str:
-    """What the attribute of a client says in `help()`: each method by name."""
+    """The docstring of a client's attribute, which lists the methods."""
     lines = [fill(docstring(title), WIDTH), ""]
     for one in operations:
         lines.append(_argument_line(f"`{attribute}.{one.method_name}()`", one.summary or one.id))
     lines += [f"    `{attribute}.{name}()`: See ``help(paisr.{form.name}.{name})``." for name in helpers]
-    lines.append(f"    `{attribute}.with_response`: The calls of the contract, each with the whole response.")
+    lines.append(f"    `{attribute}.with_response`: The operations of the contract, which return the whole response.")
     return "\n".join([*lines, ""])
 
 
@@ -72,7 +72,7 @@ def _forms(name: str, title: str) -> list[Form]:
             forms.append(
                 Form(
                     name=f"{plain}WithResponse" if whole else plain,
-                    title=f"The calls of `{plain}`, each with the whole response." if whole else title,
+                    title=f"The operations of `{plain}`, which return the whole response." if whole else title,
                     caller=caller,
                     prefix=keyword,
                     is_async=bool(keyword),
@@ -81,7 +81,7 @@ def _forms(name: str, title: str) -> list[Form]:
                     with_response=None if whole else f"{plain}WithResponse",
                 )
             )
-    # The two that a client has as an attribute first.
+    # The classes of a client's attributes come first.
     return [forms[0], forms[2], forms[1], forms[3]]
 
 
@@ -102,7 +102,7 @@ def _method_view(operation: Operation, methods: Sequence[str]) -> dict[str, Any]
 
 
 def _argument_view(one: Argument, methods: Sequence[str], *, opens: bool) -> dict[str, Any]:
-    kind = annotations.argument_annotation(one.accepts or annotations.given(one.shape), methods)
+    kind = annotations.argument_annotation(one.accepts or annotations.argument_type(one.shape), methods)
     if one.required:
         return {"name": one.name, "annotation": kind, "default": "", "opens_keywords": opens}
     default = one.default or "None"
@@ -113,7 +113,7 @@ def _argument_view(one: Argument, methods: Sequence[str], *, opens: bool) -> dic
 
 def _documentation(operation: Operation, arguments: Sequence[Argument]) -> str:
     lines = [_argument_line(one.name, one.description) for one in arguments if one.description]
-    lines.append("    timeout: Seconds for the whole call; the client's own when None.")
+    lines.append("    timeout: Seconds for the whole call; the client's time-out when None.")
     summary = operation.summary if operation.description.strip() != operation.summary.strip() else ""
     text = paragraphs(summary or ("" if operation.description else operation.id), operation.description)
     return "\n".join([text, "", "Args:", *lines, ""])

@@ -1,4 +1,4 @@
-"""Shapes as rules: the data by which values are checked before they are sent."""
+"""Writes shapes as rules: the data against which arguments are checked before they are sent."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def rule(shape: Shape, within: Model | None = None) -> str:
 def _model_rule(shape: Shape, model: Model, within: Model | None) -> str:
     name = rules_name(model)
     if within is not None and model.in_cycle and within.in_cycle and model is not within:
-        # Its module may not be finished when this one is made.
+        # The other module may not be imported completely when this one is.
         name = f"{model.module}.{name}"
     elif model is not within and not shape.nullable:
         return name

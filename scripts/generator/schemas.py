@@ -1,4 +1,4 @@
-"""Reading the schemas of a contract into shapes."""
+"""Reads the schemas of a contract into shapes."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ TEXT_FORMATS: dict[str, Kind] = {"date-time": "datetime", "date": "date", "uuid"
 
 
 class SchemaReader:
-    """Reads schemas, and keeps the models and enumerations that they need, each once."""
+    """Reads schemas, and collects the models and enumerations that they need, each once."""
 
     def __init__(self, document: Document, reserved: Collection[str] = ()) -> None:
-        """`reserved`: names that no class can have, because users know something else by them."""
+        """`reserved`: names that no generated class can have, because overlays/paisr exports them."""
         self.document = document
         self.reserved = reserved
         self.models: dict[str, Model] = {}
         self.enumerations: dict[str, Enumeration] = {}
-        self._open: list[str] = []
+        self._in_progress: list[str] = []
         self._names: dict[str, str] = {}
         for name in document.root.get("components", {}).get("schemas", {}):
             pointer = f"#/components/schemas/{escaped(name)}"
             self._name(pointer, name)
 
     def _name(self, pointer: str, name: str) -> str:
-        """The name of the class that is made of the schema at a pointer."""
+        """The name of the class for the schema at a pointer."""
         if pointer not in self._names:
             self._names[pointer] = naming.unique(naming.class_name(name, self.reserved), self._names.values())
         return self._names[pointer]
 
     def read_components(self) -> list[UnsupportedContractError]:
-        """Read every schema that has a name; what cannot be read and is not used does no harm."""
+        """Read every schema of the components. Returns the reasons why some cannot be read."""
         problems: list[UnsupportedContractError] = []
         for name in self.document.root.get("components", {}).get("schemas", {}):
             try:
@@ -50,14 +50,14 @@ class SchemaReader:
         return problems
 
     def read(self, schema: Any, pointer: str, name: str) -> Shape:
-        """The shape of a schema; `name` is what a class made of it is called, unless it is a named schema."""
+        """The shape of a schema. `name`: for the class of a schema that is not a component."""
         if schema is True or schema == {}:
             return Shape(kind="any", nullable=True)
         if not isinstance(schema, dict):
-            raise UnsupportedContractError(pointer, f"a schema is an object, and this is {schema!r}")
+            raise UnsupportedContractError(pointer, f"a schema must be an object, not {schema!r}")
         alias = alias_of(schema)
         if alias is not None:
-            return self._nullable(self.read(alias, pointer, name), schema)
+            return self._with_siblings(self.read(alias, pointer, name), schema)
         siblings = [key for key in schema if key != "$ref" and not is_annotation(key) and key != "nullable"]
         if "$ref" in schema and siblings:
             schema = {
@@ -67,19 +67,19 @@ class SchemaReader:
         found, found_at = self.document.resolve(schema, pointer)
         if found_at in self.models:
             shape = Shape(kind="model", model=self.models[found_at], description=found.get("description", ""))
-            return self._nullable(shape, found)
-        if found_at in self._open:
-            raise UnsupportedContractError(found_at, "it contains itself without an object in between")
-        self._open.append(found_at)
+            return self._with_siblings(shape, found)
+        if found_at in self._in_progress:
+            raise UnsupportedContractError(found_at, "the schema contains itself without an object in between")
+        self._in_progress.append(found_at)
         try:
             return self._read(found, found_at, name if found_at == pointer else found_at.rpartition("/")[2])
         finally:
-            self._open.pop()
+            self._in_progress.pop()
 
     def _read(self, schema: Node, pointer: str, name: str) -> Shape:
         alias = alias_of(schema)
         if alias is not None:
-            return self._nullable(self.read(alias, f"{pointer}/allOf/0", name), schema)
+            return self._with_siblings(self.read(alias, f"{pointer}/allOf/0", name), schema)
         refuse_unsupported_keywords(schema, pointer)
         if "allOf" in schema:
             schema = merged(schema, self.document, pointer)
@@ -111,7 +111,7 @@ class SchemaReader:
         match kind:
             case "string":
                 if schema.get("format") == "binary":
-                    raise UnsupportedContractError(pointer, "a binary value cannot be in JSON")
+                    raise UnsupportedContractError(pointer, "JSON cannot hold a binary value")
                 return Shape(kind=TEXT_FORMATS.get(schema.get("format", ""), "text"), limits=limits)
             case "integer" | "number" | "boolean":
                 return Shape(kind=kind, limits=limits)
@@ -123,7 +123,7 @@ class SchemaReader:
             case "object":
                 return self._object(schema, pointer, name, limits)
             case _:
-                raise UnsupportedContractError(pointer, f"the type {kind!r} is not one of JSON")
+                raise UnsupportedContractError(pointer, f"{kind!r} is not a JSON type")
 
     def _object(self, schema: Node, pointer: str, name: str, limits: Node) -> Shape:
         additional = schema.get("additionalProperties", True)
@@ -139,14 +139,14 @@ class SchemaReader:
         return Shape(kind="map", item=value, key=self._key(schema, pointer, name), limits=limits)
 
     def _key(self, schema: Node, pointer: str, name: str) -> Shape | None:
-        """What the names in a map must be."""
+        """The shape of the names in a map; None where any name is allowed."""
         names = schema.get("propertyNames", True)
         if names is True:
             return None
         place = f"{pointer}/propertyNames"
         shape = self.read({"type": "string", **names} if isinstance(names, dict) else names, place, f"{name}Key")
         if shape.kind not in {"text", "choice"}:
-            raise UnsupportedContractError(place, "a name is a text, and this asks for something else")
+            raise UnsupportedContractError(place, "a property name must be a string")
         return shape
 
     def _model(self, schema: Node, pointer: str, name: str) -> Model:
@@ -159,15 +159,15 @@ class SchemaReader:
             closed=schema.get("additionalProperties") is False,
         )
         self.models[pointer] = model
-        # A cycle of schemas that goes through an object ends here.
-        outer, self._open = self._open, []
+        # A cycle of schemas may pass through an object: the search for cycles begins again in it.
+        outer, self._in_progress = self._in_progress, []
         try:
             self._read_fields(model, schema)
         except UnsupportedContractError:
             del self.models[pointer]
             raise
         finally:
-            self._open = outer
+            self._in_progress = outer
         return model
 
     def _read_fields(self, model: Model, schema: Node) -> None:
@@ -177,7 +177,7 @@ class SchemaReader:
             raise UnsupportedContractError(f"{model.pointer}/required", f"{unknown!r} is not one of the properties")
         chosen = {name: self._chosen_name(model, name, one) for name, one in properties.items()}
         names = naming.field_names(chosen)
-        # Constants first: by these a union tells the model from others, and it may be part of the model itself.
+        # Constants first: a union needs them to distinguish its models, and a property may be a union with this model.
         for json_name in sorted(properties, key=lambda name: not is_constant(properties[name])):
             sub_schema = properties[json_name]
             place = f"{model.pointer}/properties/{escaped(json_name)}"
@@ -230,8 +230,8 @@ class SchemaReader:
         return union_of(members, discriminator.get("propertyName"), discriminator.get("mapping", {}), pointer)
 
     @staticmethod
-    def _nullable(shape: Shape, schema: Node) -> Shape:
-        """The shape of what a schema refers to, with what it adds."""
+    def _with_siblings(shape: Shape, schema: Node) -> Shape:
+        """The shape of a referenced schema, with the keywords beside the reference."""
         return evolve(
             shape,
             nullable=shape.nullable or schema.get("nullable") is True or "null" in (schema.get("type") or ()),

@@ -1,4 +1,4 @@
-"""What a contract says about values: shapes, and the models and enumerations that they refer to."""
+"""The types of values in a contract: shapes, and the models and enumerations that they refer to."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ Kind = Literal[
 
 
 class UnsupportedContractError(Exception):
-    """The contract says something that cannot be generated; the sentence names the place."""
+    """A part of the contract cannot be generated; the message names its place."""
 
     def __init__(self, pointer: str, problem: str) -> None:
         super().__init__(f"{pointer}: {problem}")
         self.pointer = pointer
         self.operation: str | None = None
-        """The method and path of the operation that is left out because of it."""
+        """The method and path of the operation that is left out for this reason."""
 
 
 @define(kw_only=True)
 class Enumeration:
-    """A named list of texts or of whole numbers."""
+    """A named list of strings or of integers."""
 
     name: str
     module: str
@@ -44,7 +44,7 @@ class Field:
 
     json_name: str
     name: str
-    """Its name in Python."""
+    """Its Python name."""
 
     shape: Shape
     required: bool
@@ -63,27 +63,27 @@ class Model:
     description: str
     fields: list[Field] = field(factory=list)
     closed: bool = False
-    """Whether other properties are refused."""
+    """Whether the contract forbids other properties."""
 
     tag: tuple[str, str | int] | None = None
-    """The property by which a union tells the model from others, and its value."""
+    """The property that distinguishes the model from others in a union, and its value."""
 
     in_requests: bool = False
     in_arguments: bool = False
-    """Whether a caller gives it as a value; the properties of a body are arguments of their own."""
+    """Whether it is the value of an argument. A request body is not: its properties are separate arguments."""
 
     in_responses: bool = False
     in_cycle: bool = False
     listed: Field | None = None
-    """The list that the model is about, where it is the result of a list operation."""
+    """The field with the items, where the model is the result of a list operation."""
 
     @property
     def is_struct(self) -> bool:
-        """Whether msgspec must map names or tell the model by a tag, which it does for its own classes only."""
+        """Whether it is a msgspec Struct, not an attrs class: msgspec renames fields and reads tags only for those."""
         return self.tag is not None or any(one.name != one.json_name for one in self.fields)
 
     def requires(self, one: Field) -> bool:
-        """Whether each of its objects has the field; the service never sends what is only written."""
+        """Whether every object has the field. A response never has a write-only field."""
         return one.required and not (one.write_only and self.in_responses)
 
     def field_named(self, json_name: str) -> Field | None:
@@ -92,7 +92,7 @@ class Model:
 
 @frozen(kw_only=True)
 class Shape:
-    """What a value is."""
+    """The type of a value, with its rules and its description."""
 
     kind: Kind
     nullable: bool = False
@@ -104,31 +104,32 @@ class Shape:
     enumeration: Enumeration | None = None
     model: Model | None = None
     item: Shape | None = None
-    """What a list or a map holds."""
+    """The shape of the items of a list, or of the values of a map."""
 
     key: Shape | None = None
-    """What the names in a map must be, if the contract says."""
+    """The shape of the names in a map; None where any name is allowed."""
 
     members: tuple[Shape, ...] = ()
-    """What a union is one of."""
+    """The alternatives of a union."""
 
     tag: str | None = None
-    """The property that tells the models of a union apart."""
+    """The property that distinguishes the models of a union."""
 
     constant: str | int | bool | None = None
 
     @property
     def inner(self) -> tuple[Shape, ...]:
+        """The shapes that a union, a list or a map consists of."""
         return (*self.members, *(one for one in (self.item, self.key) if one))
 
 
 def models_in(shape: Shape) -> list[Model]:
-    """The models that a shape names itself, in lists, maps and unions too."""
+    """The models that a shape refers to, also in lists, maps and unions, but not those in the models' fields."""
     found = [shape.model] if shape.model else []
     return [*found, *(model for one in shape.inner for model in models_in(one))]
 
 
 def enumerations_in(shape: Shape) -> list[Enumeration]:
-    """The enumerations that a shape names itself, in lists, maps and unions too."""
+    """The enumerations that a shape refers to, also in lists, maps and unions, but not those in the models' fields."""
     found = [shape.enumeration] if shape.enumeration else []
     return [*found, *(one for inner in shape.inner for one in enumerations_in(inner))]

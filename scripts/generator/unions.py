@@ -1,4 +1,4 @@
-"""Unions: what can be told apart when JSON is read, and by what."""
+"""Reads unions, and refuses those whose members a decoder cannot distinguish."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from attrs import evolve
 
 from .shapes import Model, Shape, UnsupportedContractError
 
-# What msgspec takes for one kind of JSON: of each, a union has one member at most.
-FAMILY = {
-    "text": "text", "datetime": "text", "date": "text", "uuid": "text", "number": "text", "choice": "text",
-    "integer": "whole number", "boolean": "truth value", "list": "list", "map": "object", "model": "object",
+# The JSON type by which msgspec selects a member of a union, which can have one member for each at most.
+JSON_TYPES = {
+    "text": "string", "datetime": "string", "date": "string", "uuid": "string", "number": "string", "choice": "string",
+    "integer": "integer", "boolean": "boolean", "list": "array", "map": "object", "model": "object",
 }  # fmt: skip
-MAX_NAMED = 5
+MAX_NAMES = 5
 
 
 def union_of(members: Sequence[Shape], tag: str | None, mapping: Mapping[str, str], pointer: str) -> Shape:
-    """One shape for what is one of several, or a refusal where a reader cannot tell which."""
+    """The shape of a union. Raises UnsupportedContractError where a decoder cannot distinguish the members."""
     members = [inner for one in members for inner in _flat(one)]
     nullable = any(one.nullable or one.kind == "nothing" for one in members)
     kinds = _without_repeats([evolve(one, nullable=False) for one in members if one.kind != "nothing"])
@@ -25,7 +25,7 @@ def union_of(members: Sequence[Shape], tag: str | None, mapping: Mapping[str, st
         return Shape(kind="any", nullable=True)
     if {one.kind for one in kinds} == {"number", "integer"}:
         kinds = [Shape(kind="number")]
-    # An open enumeration is a text with names for some of its values.
+    # A string or an enumeration: an open enumeration, which names some of the values.
     if {one.kind for one in kinds} == {"text", "choice"} and len(kinds) == 2:
         named = next((one.enumeration for one in kinds if one.enumeration and one.enumeration.is_text), None)
         kinds = [evolve(one, enumeration=named) for one in kinds if one.kind == "text"]
@@ -36,12 +36,12 @@ def union_of(members: Sequence[Shape], tag: str | None, mapping: Mapping[str, st
     models = [one.model for one in kinds if one.model]
     if len(models) > 1:
         tag = _tag_models(models, tag, mapping, pointer)
-    _refuse_what_looks_alike(kinds, pointer)
+    _refuse_ambiguous_members(kinds, pointer)
     return Shape(kind="union", members=tuple(kinds), nullable=nullable, tag=tag if len(models) > 1 else None)
 
 
 def _flat(shape: Shape) -> Sequence[Shape]:
-    """The members of a union in a union, as members of the outer one."""
+    """The shape as members of a union; a union within it is replaced by its own members."""
     if shape.kind != "union":
         return [shape]
     null = [Shape(kind="nothing", nullable=True)] if shape.nullable else []
@@ -58,7 +58,7 @@ def _without_repeats(shapes: Sequence[Shape]) -> list[Shape]:
 
 
 def _tag_models(models: Sequence[Model], tag: str | None, mapping: Mapping[str, str], pointer: str) -> str:
-    """Give each model the value by which it is known; the name of the property that has it."""
+    """Set the tag of each model. Returns the name of the property that distinguishes them."""
     candidates = [tag] if tag else [one.json_name for one in models[0].fields]
     for name in candidates:
         values = [_tag_value(model, name, mapping, declared=tag is not None) for model in models]
@@ -66,12 +66,14 @@ def _tag_models(models: Sequence[Model], tag: str | None, mapping: Mapping[str, 
         if len(set(known)) == len(models) and len({type(value) for value in known}) == 1:
             for model, value in zip(models, known, strict=True):
                 if model.tag not in {None, (name, value)}:
-                    raise UnsupportedContractError(pointer, f"another union knows {model.name} by {model.tag}")
+                    raise UnsupportedContractError(pointer, f"{model.name} has the tag {model.tag} in another union")
                 model.tag = (name, value)
             return name
-    names = ", ".join(model.name for model in models[:MAX_NAMED])
-    names += f" and {len(models) - MAX_NAMED} more" if len(models) > MAX_NAMED else ""
-    raise UnsupportedContractError(pointer, f"nothing tells {names} apart: no property has another constant in each")
+    names = ", ".join(model.name for model in models[:MAX_NAMES])
+    names += f" and {len(models) - MAX_NAMES} more" if len(models) > MAX_NAMES else ""
+    raise UnsupportedContractError(
+        pointer, f"{names} cannot be told apart: they need a property with a different constant in each"
+    )
 
 
 def _tag_value(model: Model, name: str, mapping: Mapping[str, str], *, declared: bool) -> str | int | None:
@@ -85,19 +87,19 @@ def _tag_value(model: Model, name: str, mapping: Mapping[str, str], *, declared:
         return found.shape.constant
     if found.shape.enumeration and len(found.shape.enumeration.members) == 1:
         return found.shape.enumeration.members[0][1]
-    # A discriminator without a mapping has the names of the schemas for values.
+    # Without a mapping, the values of a discriminator are the names of the schemas.
     return model.pointer.rpartition("/")[2] if declared and found.shape.kind in {"text", "choice"} else None
 
 
-def _refuse_what_looks_alike(members: Sequence[Shape], pointer: str) -> None:
+def _refuse_ambiguous_members(members: Sequence[Shape], pointer: str) -> None:
     seen: dict[str, str] = {}
     for one in members:
         if one.kind == "constant":
-            raise UnsupportedContractError(pointer, "a union with a constant in it cannot be told apart")
-        family = FAMILY[one.kind]
+            raise UnsupportedContractError(pointer, "a union with a constant as a member is not supported")
+        json_type = JSON_TYPES[one.kind]
         if one.enumeration and not one.enumeration.is_text:
-            family = "whole number"
+            json_type = "integer"
         what = one.model.name if one.model else f"a {one.kind}"
-        if family in seen and not (one.kind == "model" and one.model and one.model.tag):
-            raise UnsupportedContractError(pointer, f"{seen[family]} and {what} cannot be told apart in JSON")
-        seen[family] = what
+        if json_type in seen and not (one.kind == "model" and one.model and one.model.tag):
+            raise UnsupportedContractError(pointer, f"{seen[json_type]} and {what} cannot be told apart in JSON")
+        seen[json_type] = what

@@ -1,4 +1,4 @@
-"""Schemas that name values: constants, enumerations, null."""
+"""Reads schemas that list their values: constants, enumerations and null."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .shapes import Shape, UnsupportedContractError
 
 
 def constant_of(value: object, pointer: str) -> Shape:
-    """The shape of what is always this value."""
+    """The shape of a constant."""
     if value is None:
         return Shape(kind="nothing", nullable=True)
     if not isinstance(value, (str, int)):
         raise UnsupportedContractError(
-            f"{pointer}/const", f"the constant {value!r} is no text, whole number or truth value"
+            f"{pointer}/const", f"the constant {value!r} is not a string, an integer or a boolean"
         )
     return Shape(kind="constant", constant=value)
 
@@ -26,12 +26,12 @@ def values_of(schema: Node, pointer: str) -> tuple[list[Any], bool]:
     """The values of an enumeration, each once, without null; and whether null is one of them."""
     values = [value for value in schema["enum"] if value is not None]
     if len({type(value) for value in values}) > 1 or not all(isinstance(value, (str, int)) for value in values):
-        raise UnsupportedContractError(f"{pointer}/enum", "the values are neither all texts nor all whole numbers")
+        raise UnsupportedContractError(f"{pointer}/enum", "the values are neither all strings nor all integers")
     return list(dict.fromkeys(values)), len(values) < len(schema["enum"])
 
 
 def shape_without_names(values: Sequence[Any], *, nullable: bool) -> Shape | None:
-    """The shape of values that no enumeration is made for: truth values, or none but null."""
+    """The shape of values that need no enumeration class: booleans, or only null; None for other values."""
     if not values:
         return Shape(kind="nothing", nullable=True)
     if not isinstance(values[0], bool):
@@ -46,7 +46,7 @@ def is_constant(schema: object) -> bool:
 
 
 def untyped(schema: Node) -> Shape:
-    """A schema that names no type: anything, unless its rules say more than a type would."""
+    """The shape of a schema that names no type but null: null, or any value where it names none at all."""
     return (
         Shape(kind="nothing", nullable=True)
         if schema.get("type") in ("null", ["null"])
@@ -55,5 +55,5 @@ def untyped(schema: Node) -> Shape:
 
 
 def only_requires(members: Sequence[object]) -> bool:
-    """Whether the members only say which properties must be there together, which the service checks."""
+    """Whether the members only list required properties, a rule that is left to the service."""
     return all(isinstance(one, dict) and not set(one) - {"required", "title", "description"} for one in members)

@@ -1,4 +1,4 @@
-"""Checks what was generated, before it is put in place: imports, decoders, encoders, requests, types."""
+"""Checks a generated package before it replaces the old one: imports, decoders, requests and types."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ PROBE = Path(__file__).with_name("probe.py")
 
 
 def verify(package: Path, cache: Path) -> None:
-    """Raise GenerateError for whatever of the package does not work."""
+    """Raise GenerateError when a part of the package fails, or its types are wrong. `cache`: mypy's cache folder."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     _run([sys.executable, str(PROBE), str(package)], environment, package.parent, "does not work")
     check_types([package], cache)
 
 
 def check_types(packages: Sequence[Path], cache: Path) -> None:
-    """Raise GenerateError where mypy, strict, finds something in the packages, which are neighbours in one folder."""
+    """Raise GenerateError when `mypy --strict` finds an error. All packages are in the same folder."""
     _run(
         [
             sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--cache-dir", str(cache),
@@ -30,13 +30,11 @@ def check_types(packages: Sequence[Path], cache: Path) -> None:
         ],
         {**os.environ, "MYPYPATH": str(packages[0].parent)},
         packages[0].parent,
-        "has types that do not fit",
+        "has type errors",
     )  # fmt: skip
 
 
 def _run(command: Sequence[str], environment: dict[str, str], folder: Path, problem: str) -> None:
     done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise GenerateError(
-            f"what the contract makes {problem}, so that it was not put in place:\n{done.stdout}{done.stderr}"
-        )
+        raise GenerateError(f"the generated package {problem}, so the old one was kept:\n{done.stdout}{done.stderr}")

@@ -138,7 +138,7 @@ def test_another_ruff_stops_it(copy_of_the_inputs: Path) -> None:
     assert "Required version `==0.0.1` does not match" in done.stderr
 
 
-def test_every_override_says_which_defect_it_cures_and_is_recorded() -> None:
+def test_every_override_names_the_defect_that_it_fixes_and_is_recorded() -> None:
     templates = ROOT / "generator-templates"
     recorded = {
         line.split()[-1] for line in (templates / "UPSTREAM.sha256").read_text(encoding="utf-8").splitlines()[1:]
@@ -146,7 +146,7 @@ def test_every_override_says_which_defect_it_cures_and_is_recorded() -> None:
     found = {path.name: path.read_text(encoding="utf-8") for path in templates.glob("*.jinja")}
     assert set(found) - recorded == {"contract.py.jinja", "resource.py.jinja", "resources.py.jinja"}
     assert recorded <= set(found)
-    assert all(text.startswith("{# Cures") for text in found.values())
+    assert all(text.startswith("{# Fixes ") for text in found.values())
 
 
 def move_on(document: dict[str, Any]) -> None:
@@ -193,7 +193,7 @@ def test_all_that_is_not_written_is_named_and_nothing_is_touched(tmp_path: Path)
     done = generate("--contract", changed_contract(tmp_path, break_two), "--output", output)
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
-        "#/components/schemas/Amount/properties/odd: a binary value cannot be in JSON",
+        "#/components/schemas/Amount/properties/odd: JSON cannot hold a binary value",
         "#/paths/~1invoices/get/parameters/4: a parameter in 'cookie' is not supported",
     ]
     assert [path.name for path in output.iterdir()] == ["kept.py"]
@@ -224,9 +224,9 @@ def test_an_invalid_contract_is_one_sentence(tmp_path: Path, content: str) -> No
 @pytest.mark.parametrize(
     ("template", "old", "new", "problem"),
     [
-        ("resource.py.jinja", "return response.data", "return response", "has types that do not fit"),
+        ("resource.py.jinja", "return response.data", "return response", "has type errors"),
         ("support/types.py", "class OpenStrEnum(StrEnum)", "class OpenStrEnum(StrEnumeration)", "does not work"),
-        ("endpoint_module.py.jinja", 'path="{{', 'path="/{gone}{{', "a parameter that nobody gives"),
+        ("endpoint_module.py.jinja", 'path="{{', 'path="/{gone}{{', "a placeholder without a parameter"),
         ("model.py.jinja", "{{ field.annotation }}", "Gone", "does not work"),
     ],
     ids=["types", "import", "request", "decoder"],
@@ -242,7 +242,7 @@ def test_a_broken_template_is_found_before_anything_is_put_in_place(
     done = generate("--output", output, root=copy_of_the_inputs)
     assert done.returncode == 1
     assert problem in done.stderr
-    assert "not put in place" in done.stderr
+    assert "the old one was kept" in done.stderr
     assert [path.name for path in output.iterdir()] == ["kept.py"]
 
 

@@ -1,5 +1,5 @@
 # Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
-"""The models and enumerations of the contract, a module each. A class is imported when it is first asked for."""
+"""The models and enumerations of the contract, one module each. A class is imported on first use."""
 
 from __future__ import annotations
 

@@ -43,4 +43,4 @@ LINE_ITEM_RULES: Final[rules.Object] = rules.Object(
     ),
     closed=True,
 )
-"""The rules that are checked before one is sent."""
+"""The rules of a `LineItem`, which are checked before it is sent."""

@@ -19,7 +19,7 @@ _RESOURCES = {
 
 
 def resource_of(operation: str) -> tuple[type[Any], type[Any]]:
-    """The two classes with an operation, for threads and for event loops, whatever the name of its tag."""
+    """The two resource classes that have an operation: for threads, and for event loops."""
     attribute, *names = _RESOURCES[operation]
     module = import_module(f".{attribute}", __name__)
     plain, asynchronous = (getattr(module, name) for name in names)
@@ -30,7 +30,7 @@ class Resources:
     """The resources of a client for threads."""
 
     def _resource(self, kind: type[Any]) -> Any:
-        """The resource of a kind, which calls by this client."""
+        """The instance of a resource class for this client."""
         raise NotImplementedError
 
     @property
@@ -45,7 +45,7 @@ class Resources:
         `invoices.reconcile_journal()`: See ``help(paisr.Invoices.reconcile_journal)``.
         `invoices.unresolved()`: See ``help(paisr.Invoices.unresolved)``.
         `invoices.wait()`: See ``help(paisr.Invoices.wait)``.
-        `invoices.with_response`: The calls of the contract, each with the whole response.
+        `invoices.with_response`: The operations of the contract, which return the whole response.
         """
         from .invoices import Invoices
 
@@ -57,7 +57,7 @@ class AsyncResources:
     """The resources of a client for event loops."""
 
     def _resource(self, kind: type[Any]) -> Any:
-        """The resource of a kind, which calls by this client."""
+        """The instance of a resource class for this client."""
         raise NotImplementedError
 
     @property
@@ -72,7 +72,7 @@ class AsyncResources:
         `invoices.reconcile_journal()`: See ``help(paisr.AsyncInvoices.reconcile_journal)``.
         `invoices.unresolved()`: See ``help(paisr.AsyncInvoices.unresolved)``.
         `invoices.wait()`: See ``help(paisr.AsyncInvoices.wait)``.
-        `invoices.with_response`: The calls of the contract, each with the whole response.
+        `invoices.with_response`: The operations of the contract, which return the whole response.
         """
         from .invoices import AsyncInvoices
 

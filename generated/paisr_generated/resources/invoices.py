@@ -34,7 +34,7 @@ class Invoices:
 
     @property
     def with_response(self) -> InvoicesWithResponse:
-        """The same calls, each of which returns the whole response."""
+        """The same operations, which return the whole response."""
         return InvoicesWithResponse(self._caller)
 
     def list(
@@ -56,7 +56,7 @@ class Invoices:
             currency: Only invoices in this currency, given by its three capital letters.
             status: Where an invoice stands. It goes from draft to unpaid, and from there to paid or void.
             limit: How many invoices to return at most. What applies without it is not documented.
-            timeout: Seconds for the whole call; the client's own when None.
+            timeout: Seconds for the whole call; the client's time-out when None.
         """
         from ..api.invoices.list_invoices import OPERATION
 
@@ -92,7 +92,7 @@ class Invoices:
                 major units, and are sent exactly; a float is refused.
             key: One key, one invoice, whoever asks and however often: a text that stands for what is billed,
                 such as "2026-12/17". It is not sent, and needs a client with a journal.
-            timeout: Seconds for the whole call; the client's own when None.
+            timeout: Seconds for the whole call; the client's time-out when None.
         """
         from ..api.invoices.create_invoice import OPERATION
 
@@ -109,7 +109,7 @@ class Invoices:
 
         Args:
             invoice_id: The id of the invoice.
-            timeout: Seconds for the whole call; the client's own when None.
+            timeout: Seconds for the whole call; the client's time-out when None.
         """
         from ..api.invoices.get_invoice import OPERATION
 
@@ -127,7 +127,7 @@ class AsyncInvoices:
 
     @property
     def with_response(self) -> AsyncInvoicesWithResponse:
-        """The same calls, each of which returns the whole response."""
+        """The same operations, which return the whole response."""
         return AsyncInvoicesWithResponse(self._caller)
 
     async def list(
@@ -149,7 +149,7 @@ class AsyncInvoices:
             currency: Only invoices in this currency, given by its three capital letters.
             status: Where an invoice stands. It goes from draft to unpaid, and from there to paid or void.
             limit: How many invoices to return at most. What applies without it is not documented.
-            timeout: Seconds for the whole call; the client's own when None.
+            timeout: Seconds for the whole call; the client's time-out when None.
         """
         from ..api.invoices.list_invoices import OPERATION
 
@@ -186,7 +186,7 @@ class AsyncInvoices:
                 major units, and are sent exactly; a float is refused.
             key: One key, one invoice, whoever asks and however often: a text that stands for what is billed,
                 such as "2026-12/17". It is not sent, and needs a client with a journal.
-            timeout: Seconds for the whole call; the client's own when None.
+            timeout: Seconds for the whole call; the client's time-out when None.
         """
         from ..api.invoices.create_invoice import OPERATION
 
@@ -204,7 +204,7 @@ class AsyncInvoices:
 
         Args:
             invoice_id: The id of the invoice.
-            timeout: Seconds for the whole call; the client's own when None.
+            timeout: Seconds for the whole call; the client's time-out when None.
         """
         from ..api.invoices.get_invoice import OPERATION
 
@@ -213,7 +213,7 @@ class AsyncInvoices:
 
 
 class InvoicesWithResponse:
-    """The calls of `Invoices`, each with the whole response."""
+    """The operations of `Invoices`, which return the whole response."""
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
@@ -230,7 +230,7 @@ class InvoicesWithResponse:
         limit: int | None = None,
         timeout: float | None = None,
     ) -> ApiResponse[InvoiceList]:
-        """As `Invoices.list`, with the whole response."""
+        """Like `Invoices.list`, but returns the whole response."""
         from ..api.invoices.list_invoices import OPERATION
 
         return self._caller.call(
@@ -248,7 +248,7 @@ class InvoicesWithResponse:
         key: str | None = None,
         timeout: float | None = None,
     ) -> ApiResponse[CreatedInvoice]:
-        """As `Invoices.create`, with the whole response."""
+        """Like `Invoices.create`, but returns the whole response."""
         from ..api.invoices.create_invoice import OPERATION
 
         return self._caller.call(
@@ -258,14 +258,14 @@ class InvoicesWithResponse:
         )
 
     def get(self, invoice_id: str, *, timeout: float | None = None) -> ApiResponse[Invoice]:
-        """As `Invoices.get`, with the whole response."""
+        """Like `Invoices.get`, but returns the whole response."""
         from ..api.invoices.get_invoice import OPERATION
 
         return self._caller.call(OPERATION, {"invoice_id": invoice_id}, timeout)
 
 
 class AsyncInvoicesWithResponse:
-    """The calls of `AsyncInvoices`, each with the whole response."""
+    """The operations of `AsyncInvoices`, which return the whole response."""
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
@@ -282,7 +282,7 @@ class AsyncInvoicesWithResponse:
         limit: int | None = None,
         timeout: float | None = None,
     ) -> ApiResponse[InvoiceList]:
-        """As `AsyncInvoices.list`, with the whole response."""
+        """Like `AsyncInvoices.list`, but returns the whole response."""
         from ..api.invoices.list_invoices import OPERATION
 
         return await self._caller.call(
@@ -300,7 +300,7 @@ class AsyncInvoicesWithResponse:
         key: str | None = None,
         timeout: float | None = None,
     ) -> ApiResponse[CreatedInvoice]:
-        """As `AsyncInvoices.create`, with the whole response."""
+        """Like `AsyncInvoices.create`, but returns the whole response."""
         from ..api.invoices.create_invoice import OPERATION
 
         return await self._caller.call(
@@ -310,7 +310,7 @@ class AsyncInvoicesWithResponse:
         )
 
     async def get(self, invoice_id: str, *, timeout: float | None = None) -> ApiResponse[Invoice]:
-        """As `AsyncInvoices.get`, with the whole response."""
+        """Like `AsyncInvoices.get`, but returns the whole response."""
         from ..api.invoices.get_invoice import OPERATION
 
         return await self._caller.call(OPERATION, {"invoice_id": invoice_id}, timeout)

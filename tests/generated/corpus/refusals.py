@@ -52,7 +52,7 @@ def _renamed_due(document: Node) -> None:
 
 VARIANTS = [
     _field("binary", {"type": "string", "format": "binary"}, "", "binary"),
-    _field("of mixed values", {"enum": ["a", 1]}, "/enum", "neither all texts nor all whole numbers"),
+    _field("of mixed values", {"enum": ["a", 1]}, "/enum", "neither all strings nor all integers"),
     _field("constant that is a fraction", {"const": 1.5}, "/const", "1.5"),
     _field("constant object", {"const": {"a": 1}}, "/const", "constant"),
     _field("tuple", {"type": "array", "prefixItems": [TEXT]}, "", "prefixItems"),
@@ -75,11 +75,11 @@ VARIANTS = [
         "rule for names that are numbers",
         {"type": "object", "propertyNames": INTEGER},
         "/propertyNames",
-        "a name is a text",
+        "a property name must be a string",
     ),
     refused("path with a query", operation("/odd?beta=true", "get", "getOdd"), "#/paths/~1odd?beta=true/get", "query"),
     _field("odd type", {"type": "file"}, "", "'file'"),
-    _field("union of objects that look alike", {"oneOf": [thing(a=TEXT), thing(b=TEXT)]}, "", "tells"),
+    _field("union of objects that look alike", {"oneOf": [thing(a=TEXT), thing(b=TEXT)]}, "", "told apart"),
     _field("union of texts that look alike", {"oneOf": [TEXT, {"type": "string", "format": "date"}]}, "", "told apart"),
     _field(
         "union of lists",
@@ -94,7 +94,7 @@ VARIANTS = [
     _field("that is no schema", 7, "", "7"),
     refused("dangling reference", all_of(field_of("odd", ref("Gone"))), FIELD, "Gone"),
     refused(
-        "reference to another file", field_of("odd", {"$ref": "other.yaml#/A"}), FIELD, "leads out of the document"
+        "reference to another file", field_of("odd", {"$ref": "other.yaml#/A"}), FIELD, "points outside the document"
     ),
     refused(
         "reference to itself",
@@ -130,7 +130,7 @@ VARIANTS = [
             {"name": "odd", "in": "query", "content": {"application/json": {"schema": TEXT}}}
         ),
         QUERY,
-        "content type",
+        "`content` is not supported",
     ),
     refused(
         "header that the client sends itself",
