@@ -1,4 +1,4 @@
-"""The differences that are known: a text file with one in each line, as reports write them.
+"""Reads and writes the list of known differences: a text file with one in each line, as in reports.
 
 A reason may follow a difference, behind two spaces and a #. Lines that begin with # are comments.
 """
@@ -13,8 +13,8 @@ from .reading import UnreadableError
 
 REASON = "  # "
 HEADER = """\
-# Known differences: `make contract-diff` counts them and does not list them. RECORD=1 writes this file: it adds what is
-# new and drops what is no longer true. A reason may follow a difference, behind two spaces and a #.
+# Known differences: `make contract-diff` counts them and does not list them. RECORD=1 writes this file: it adds new
+# differences and drops those that no longer exist. A reason may follow a difference, behind two spaces and a #.
 """
 
 

@@ -9,7 +9,7 @@ from .verdicts import highest, judge
 
 @dataclass(frozen=True)
 class Change:
-    """What changed where, and what that means. `before` and `after` are texts, empty where there is nothing."""
+    """What changed, where, and the release that it needs. `before` and `after` are empty where there is no value."""
 
     operation: str
     side: str
@@ -29,11 +29,11 @@ class Change:
 
     @property
     def difference(self) -> str:
-        """What is different: "type: string → integer"."""
+        """The difference: "type: string → integer"."""
         return f"{self.what}: {' → '.join(filter(None, (self.before, self.after)))}".removesuffix(": ")
 
     def __str__(self) -> str:
-        """The change in one line, by which a baseline knows it."""
+        """The change in one line, as in a list of known differences."""
         line = f"{self.operation or 'everywhere'} {self.where}".strip()
         return " ".join(f"{line}, {self.kind} {self.difference}".split())
 
@@ -57,7 +57,7 @@ class Log:
         judged: str = "",
         guess: bool = False,
     ) -> None:
-        """Add a change. JUDGED is the name that verdicts are listed under, where it is not WHAT."""
+        """Add a change. `judged`: the key of the verdict, if it is not `what`."""
         verdict = judge(self.side, judged or what, kind)
         self.changes.append(Change(self.operation, self.side, place, kind, what, before, after, guess, *verdict))
 
@@ -66,8 +66,8 @@ class Log:
 class Report:
     """The changes between two documents, in the order of the operations.
 
-    `known` counts the changes that a baseline lists, which are not among `changes`; `outdated` are the lines of that
-    baseline that are no longer true.
+    `known`: how many changes were removed because the baseline has them. `outdated`: the lines of the baseline that
+    are no longer true.
     """
 
     before: str

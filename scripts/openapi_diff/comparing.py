@@ -19,10 +19,10 @@ NO_MESSAGE = Message({}, NO_MEMBERS, required=False)
 
 
 def compare_files(before: Path, after: Path, *, subset: bool = False) -> Report:
-    """What changed from one document to the other; raises UnreadableError.
+    """The changes from one document to the other; raises UnreadableError.
 
-    BEFORE may be a SUBSET: a description of some operations of a service that AFTER describes whole. What only AFTER
-    has is then new but not used, and asks for no version.
+    `subset`: whether BEFORE describes only some operations of the service, and AFTER all of them. An operation that
+    only AFTER has is then not used, and asks for no version.
     """
     old, new = operations(read(before)), operations(read(after))
     shapes = Shapes(), Shapes()
@@ -45,7 +45,7 @@ def _one_sided(operation: Operation, kind: str) -> list[Change]:
 
 
 def _servers(old: Mapping[str, Operation], new: Mapping[str, Operation], shapes: tuple[Shapes, Shapes]) -> list[Change]:
-    """The servers of the operations that both documents have, once for all."""
+    """The changes of the servers of all operations that both documents have, each once."""
     schemas = Schemas(Log("", "operation"), *shapes)
     both = ({url: one for key in old if key in new for url, one in side[key].servers.items()} for side in (old, new))
     compare_servers(schemas, *both)
@@ -53,7 +53,7 @@ def _servers(old: Mapping[str, Operation], new: Mapping[str, Operation], shapes:
 
 
 class _Comparison:
-    """One operation in both documents."""
+    """Compares an operation that both documents have."""
 
     def __init__(self, old: Operation, new: Operation, shapes: tuple[Shapes, Shapes]) -> None:
         self.old = old
@@ -70,8 +70,10 @@ class _Comparison:
             sides = (side.parameters.get(place, NO_MEMBERS) for side in (self.old, self.new))
             self.request.members(f"{place} ", "parameter", *sides)
         self._body()
-        for of in sorted(self.old.responses.keys() | self.new.responses.keys()):
-            self._responses(of, self.old.responses.get(of, {}), self.new.responses.get(of, {}))
+        for status_class in sorted(self.old.responses.keys() | self.new.responses.keys()):
+            self._responses(
+                status_class, self.old.responses.get(status_class, {}), self.new.responses.get(status_class, {})
+            )
         return [*self.log.changes, *self.request.changes(), *self.response.changes()]
 
     def _operation(self) -> None:
@@ -91,7 +93,7 @@ class _Comparison:
         elif old != new:
             scopes = [frozenset[str]().union(*(scopes for _, scopes in side)) for side in (old, new)]
             shown = [" or ".join(sorted(", ".join(sorted(scopes)) for _, scopes in side)) for side in (old, new)]
-            self.log.add("", direction(scopes[1], scopes[0]), "scopes", *shown)  # a scope more allows fewer callers
+            self.log.add("", direction(scopes[1], scopes[0]), "scopes", *shown)  # one more scope allows fewer tokens
 
     def _body(self) -> None:
         old, new = self.old.body, self.new.body
@@ -103,13 +105,13 @@ class _Comparison:
         elif new:
             self.request.log.add("$", "added", label("body", new.required), "", ", ".join(new.content))
 
-    def _responses(self, of: str, old: Mapping[str, Message], new: Mapping[str, Message]) -> None:
-        if of == "2XX" and old and new and not old.keys() & new.keys():
-            self.response.log.add(of, "changed", "status", ", ".join(sorted(old)), ", ".join(sorted(new)))
+    def _responses(self, status_class: str, old: Mapping[str, Message], new: Mapping[str, Message]) -> None:
+        if status_class == "2XX" and old and new and not old.keys() & new.keys():
+            self.response.log.add(status_class, "changed", "status", ", ".join(sorted(old)), ", ".join(sorted(new)))
         for status in sorted(old.keys() | new.keys()):
-            shown = status if status in old and status in new else of
-            before, after = _for(old, status), _for(new, status)
-            self._content(self.response, f"{shown} ", before, after, error=of != "2XX")
+            shown = status if status in old and status in new else status_class
+            before, after = _message_for(old, status), _message_for(new, status)
+            self._content(self.response, f"{shown} ", before, after, error=status_class != "2XX")
             self.response.members(f"{shown} header ", "header", before.headers, after.headers)
 
     @staticmethod
@@ -127,7 +129,7 @@ class _Comparison:
                 schemas.log.add(of_kind, "added", "content", "", kind, judged=judged)
 
 
-def _for(messages: Mapping[str, Message], status: str) -> Message:
-    """What is said of a status: itself, its range, or whichever comes first."""
+def _message_for(messages: Mapping[str, Message], status: str) -> Message:
+    """The response for a status: by the status, by its range, `default`, or the first one."""
     names = (status, f"{status[:1]}XX", "default", *sorted(messages))
     return next((messages[name] for name in names if name in messages), NO_MESSAGE)

@@ -1,4 +1,4 @@
-"""The operations and webhooks of a document, in the form in which those of two documents can be compared."""
+"""Extracts the operations and webhooks of a document, in a form that can be compared with another document's."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 VERSION = re.compile(r"^(?:v\d+(?:\.\d+)*|\{(?:\w*version)\})$", re.IGNORECASE)
 CLASSES = ("2XX", "4XX", "5XX")
 JSON = "JSON"
-# These three headers are no parameters: content and security say them (and OpenAPI has them ignored).
-NO_PARAMETERS = {"accept", "content-type", "authorization"}
+# OpenAPI ignores header parameters with these names: `content` and `security` describe them.
+IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 
 
 @dataclass(frozen=True)
 class Message:
-    """A request's body, or a response: its schemas by media type (all spellings of JSON are one), and its headers."""
+    """A request's body, or a response: schemas by media type (all JSON types are one), and headers."""
 
     content: Mapping[str, Node]
     headers: Members
@@ -30,10 +30,10 @@ class Message:
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation, or a webhook: an operation of the user's that the service calls.
+    """An operation, or a webhook, which the service calls.
 
-    Parameters are by place; one in a path is named by its position, as its name does not matter. Responses are by class
-    of status, and there by status. Security is the ways to authorize a call, each with its scopes.
+    `parameters`: by place; a parameter in the path is named by its position, because its name does not matter.
+    `responses`: by class of status, then by status. `security`: the ways to authorize a call, each with its scopes.
     """
 
     key: str
@@ -51,10 +51,10 @@ class Operation:
 def operations(document: Source) -> dict[str, Operation]:
     """The operations by method and comparable path, then the webhooks.
 
-    Of two operations that differ by a version in the path alone, the one of the newest version is taken.
+    Of two operations whose paths differ only in the version, the newer one counts.
     """
     found: dict[str, Operation] = {}
-    for path, item in sorted(document.under("paths"), key=lambda entry: _age(entry[0])):
+    for path, item in sorted(document.entries("paths"), key=lambda entry: _version_order(entry[0])):
         version, rest = _split(path)
         for method, raw in _methods(item):
             found[f"{method} {re.sub(r'{[^}]*}', '{}', rest)}"] = _operation(
@@ -65,7 +65,7 @@ def operations(document: Source) -> dict[str, Operation]:
                 security=_security(document, raw),
                 servers=servers(raw, version) or servers(item, version) or servers(document, version),
             )
-    for name, item in document.under("webhooks"):
+    for name, item in document.entries("webhooks"):
         for method, raw in _methods(item):
             key = f"{method} webhook {name}"
             found[key] = _operation(key, "webhook", item, raw)
@@ -83,7 +83,7 @@ def _split(path: str) -> tuple[str, str]:
     return version, f"/{'/'.join(segments)}"
 
 
-def _age(path: str) -> list[int]:
+def _version_order(path: str) -> list[int]:
     version, _ = _split(path)
     return [int(number) for number in re.findall(r"\d+", version)] if version else [1 << 30]
 
@@ -96,7 +96,7 @@ def _operation(key: str, what: str, item: Source, raw: Source, **more: Any) -> O
         tag=next(iter(texts(raw.raw, "tags")), ""),
         deprecated=raw.raw.get("deprecated") is True,
         parameters=_parameters(key, item, raw),
-        body=_message(raw.part(raw.raw["requestBody"]).followed()) if "requestBody" in raw.raw else None,
+        body=_message(raw.part(raw.raw["requestBody"]).resolved()) if "requestBody" in raw.raw else None,
         responses=_responses(raw),
         **more,
     )
@@ -107,13 +107,13 @@ def _parameters(path: str, *owners: Source) -> dict[str, Members]:
     found: dict[str, dict[str, Source]] = {}
     for owner in owners:
         for raw in sequence(owner.raw, "parameters"):
-            source = owner.part(raw).followed()
+            source = owner.part(raw).resolved()
             place, name = str(source.raw.get("in")), str(source.raw.get("name"))
             if place == "header":
                 name = name.lower()
             if place == "path":
                 name = f"{{{positions.index(name) + 1}}}" if name in positions else ""
-            if name and not (place == "header" and name in NO_PARAMETERS):
+            if name and not (place == "header" and name in IGNORED_HEADERS):
                 found.setdefault(place, {})[name] = source
     return {place: _members(sources, place) for place, sources in found.items()}
 
@@ -124,14 +124,14 @@ def _members(sources: Mapping[str, Source], place: str) -> Members:
 
 
 def _member(source: Source, place: str) -> Node:
-    """The schema of a parameter or header, with what is said beside it: how it is written, and if it is deprecated."""
-    kind, holder = next(iter(source.under("content")), ("", source))
+    """The schema of a parameter or header, with its serialization style and whether it is deprecated."""
+    kind, holder = next(iter(source.entries("content")), ("", source))
     style = source.raw.get("style", "form" if place in ("query", "cookie") else "simple")
     explode = source.raw.get("explode", style == "form")
-    beside: dict[str, Any] = {"style": kind or f"{style}, explode: {'true' if explode else 'false'}"}
+    attributes: dict[str, Any] = {"style": kind or f"{style}, explode: {'true' if explode else 'false'}"}
     if source.raw.get("deprecated") is True:
-        beside["deprecated"] = True
-    return source.part(beside), _schema(holder)
+        attributes["deprecated"] = True
+    return source.part(attributes), _schema(holder)
 
 
 def _schema(holder: Source) -> Source:
@@ -140,17 +140,17 @@ def _schema(holder: Source) -> Source:
 
 def _message(source: Source) -> Message:
     content: dict[str, Node] = {}
-    for kind, media in source.under("content"):
+    for kind, media in source.entries("content"):
         plain = kind.partition(";")[0].strip().lower()
         content.setdefault(JSON if plain.endswith(("/json", "+json")) or plain == "*/*" else plain, (_schema(media),))
-    headers = {name.lower(): header for name, header in source.under("headers") if name.lower() != "content-type"}
+    headers = {name.lower(): header for name, header in source.entries("headers") if name.lower() != "content-type"}
     return Message(content, _members(headers, "header"), source.raw.get("required") is True)
 
 
 def _responses(operation: Source) -> dict[str, dict[str, Message]]:
-    """By class; `default` stands for the classes of which nothing else is said."""
+    """The responses by class of status. `default` is for the classes without another response."""
     found: dict[str, dict[str, Message]] = {}
-    statuses = dict(operation.under("responses"))
+    statuses = dict(operation.entries("responses"))
     for status, source in statuses.items():
         if (of := f"{status[:1]}XX") in CLASSES:
             found.setdefault(of, {})[status.upper()] = _message(source)
@@ -161,9 +161,9 @@ def _responses(operation: Source) -> dict[str, dict[str, Message]]:
 
 
 def _security(document: Source, operation: Source) -> frozenset[tuple[str, frozenset[str]]]:
-    """The ways to authorize a call, in words; empty when everybody may make it."""
+    """The ways to authorize a call, in words; empty when no authorization is needed."""
     owner = operation if "security" in operation.raw else document
-    schemes = dict(document.part(mapping(document.raw, "components")).under("securitySchemes"))
+    schemes = dict(document.part(mapping(document.raw, "components")).entries("securitySchemes"))
     ways = set()
     for raw in sequence(owner.raw, "security"):
         way = owner.part(raw).raw

@@ -1,6 +1,6 @@
 """Reads an OpenAPI 3 document, and resolves references in it and in the files beside it.
 
-References are resolved by `referencing`; a document that refers to another host is refused, nothing is downloaded.
+`referencing` resolves the references. A document that refers to another host is refused: nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Source(NamedTuple):
             raise UnreadableError(f"An object is expected where there is {short(raw)}.")
         return Source(raw, self.resolver)
 
-    def referred(self) -> Source:
-        """What `$ref` means."""
+    def target(self) -> Source:
+        """The object that `$ref` points to."""
         reference = self.raw["$ref"]
         try:
             found = self.resolver.lookup(reference)
@@ -50,19 +50,19 @@ class Source(NamedTuple):
             raise UnreadableError(f"The reference {reference!r} leads nowhere.") from error
         return Source(found.contents, found.resolver).part(found.contents)
 
-    def followed(self) -> Source:
-        """What stands at the end of a chain of references, for what is not a schema."""
+    def resolved(self) -> Source:
+        """The object at the end of a chain of references. Not for schemas: keywords beside a reference are lost."""
         source, seen = self, set[int]()
         while "$ref" in source.raw:
             if id(source.raw) in seen:
                 raise UnreadableError(f"The reference {source.raw['$ref']!r} leads back to itself.")
             seen.add(id(source.raw))
-            source = source.referred()
+            source = source.target()
         return source
 
-    def under(self, key: str) -> list[tuple[str, Source]]:
-        """The objects in a map, references followed, without its extensions."""
-        return [(name, self.part(value).followed()) for name, value in mapping(self.raw, key).items()]
+    def entries(self, key: str) -> list[tuple[str, Source]]:
+        """The objects in the map under a key, without extensions; references are resolved."""
+        return [(name, self.part(value).resolved()) for name, value in mapping(self.raw, key).items()]
 
 
 ANYTHING: Raw = {}
@@ -70,7 +70,7 @@ NOTHING: Raw = {"not": {}}
 
 
 def mapping(raw: Raw, key: str) -> dict[str, Any]:
-    """The map under a key, extensions left out; empty when there is none."""
+    """The map under a key, without extensions; empty when there is none."""
     value = raw.get(key) or {}
     if not isinstance(value, Mapping):
         raise UnreadableError(f"{key!r} is not an object but {short(value)}.")
@@ -106,8 +106,8 @@ def read(path: Path) -> Source:
         found = f"is for OpenAPI {version}" if version else "names no OpenAPI version"
         raise UnreadableError(f"{path} {found}; a document for OpenAPI 3 is needed.")
     uri = path.resolve().as_uri()
-    # A file that is referred to from several places is read once, so that its schemas are the same ones.
-    registry: Registry[Any] = Registry(retrieve=cache(_beside))  # type: ignore[call-arg]  # mypy misses the attrs alias
+    # Each file is read once, so that references from several places lead to the same schema objects.
+    registry: Registry[Any] = Registry(retrieve=cache(_retrieve))  # type: ignore[call-arg]  # mypy misses the attrs alias
     registry = registry.with_resource(uri, _resource(contents))
     return Source(contents, registry.resolver(uri))
 
@@ -117,7 +117,7 @@ def _resource(contents: Raw) -> Resource[Any]:
     return resource
 
 
-def _beside(uri: str) -> Resource[Any]:
+def _retrieve(uri: str) -> Resource[Any]:
     parts = urlsplit(uri)
     if parts.scheme != "file":
         raise NoSuchResource(uri)
@@ -132,7 +132,7 @@ def _contents(path: Path) -> Raw:
     except UnicodeDecodeError as error:
         raise UnreadableError(f"{path} is not text in UTF-8.") from error
     try:
-        contents = _plain(_parsed(text))
+        contents = _as_json(_parsed(text))
     except (YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""
@@ -148,13 +148,13 @@ def _parsed(text: str) -> object:
     try:
         return json.loads(text)
     except ValueError:
-        return YAML(typ="safe").load(text)  # YAML 1.2: `no` is a text, so that the country code of Norway stays one
+        return YAML(typ="safe").load(text)  # YAML 1.2 reads `no` as a string, such as the country code of Norway
 
 
-def _plain(value: object) -> object:
-    """As JSON would have it: keys are texts (a status written as a number, too), dates are texts."""
+def _as_json(value: object) -> object:
+    """The value as JSON has it: keys (such as a status, which YAML reads as a number) and dates become strings."""
     if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): _as_json(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_plain(inner) for inner in value]
+        return [_as_json(inner) for inner in value]
     return value.isoformat() if isinstance(value, date) else value

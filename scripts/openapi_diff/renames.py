@@ -12,33 +12,33 @@ MIN_LIKENESS = 0.5
 
 
 def _similarity(old: str, new: str) -> float:
-    """The similarity of two names: 1 when one is a part of the other, word by word."""
+    """The similarity of two names, from 0 to 1; 1 when the words of one are all in the other."""
     a, b = (set(re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())) for name in (old, new))
     words = len(a & b) / min(len(a), len(b)) if a and b else 0
-    first, second = sorted((old.lower(), new.lower()))  # the ratio of two texts depends on their order
+    first, second = sorted((old.lower(), new.lower()))  # the ratio depends on the order of its arguments
     return max(words, SequenceMatcher(None, first, second).ratio())
 
 
 def _likeness(old: str, was: Shape, new: str, now: Shape) -> float:
-    """How likely the one became the other: 0 when the one cannot be under the other's name."""
+    """How likely the old name was renamed to the new one, from 0 to 1; 0 when the schemas do not match."""
     names, others = set(was.properties), set(now.properties)
     if was.types != now.types or 2 * len(names & others) < len(names | others):
         return 0
     score = _similarity(old, new)
-    # A text that became a date has changed its name as well only if the names say so.
+    # With another format, it is a rename only if the names match fully.
     return score if was.rules.get("kind") == now.rules.get("kind") or score == 1 else 0
 
 
 def guess(
     removed: Mapping[str, Node], added: Mapping[str, Node], before: Shapes, after: Shapes
 ) -> list[tuple[list[str], list[str]]]:
-    """The likeliest pairs of old and new names. Of those left over, several may have become one, or one several."""
+    """The likeliest groups of old and new names: pairs, or several names that were merged or one that was split."""
     scores = {
         (old, new): _likeness(old, before.of(was), new, after.of(now))
         for old, was in removed.items()
         for new, now in added.items()
     }
-    # Equals are ordered by their names, in whichever direction the documents are compared.
+    # Equal scores are ordered by name, so that the direction of the comparison does not matter.
     likely = sorted(
         (pair for pair, score in scores.items() if score >= MIN_LIKENESS),
         key=lambda pair: (-scores[pair], sorted(pair)),

@@ -1,4 +1,4 @@
-"""A report as text for a person, or as JSON for a program."""
+"""Writes a report as text or as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def as_json(report: Report) -> str:
 
 
 def as_text(report: Report) -> str:
-    """Changes by operation, two lines each; what is not used; what the baseline says; a last line with the verdict."""
+    """The changes by operation, two lines each; unused operations; known differences; the verdict as the last line."""
     used = [change for change in report.changes if change.kind != UNUSED]
     unused = [change for change in report.changes if change.kind == UNUSED]
     lines = [f"from  {report.before}", f"to    {report.after}"]

@@ -1,7 +1,7 @@
-"""The rules of schemas: limits, patterns, formats.
+"""Reads and compares the rules of schemas: limits, patterns, formats.
 
-A rule is a set (more members allow less), or a limit and whether it is exclusive (a greater one allows less: a maximum
-is kept as a negative number), or a flag. `kind` is a format that makes a value of another Python type.
+A rule is a set, of which more members allow less; or a limit and whether it is exclusive, of which a greater one allows
+less (a maximum is stored as a negative number); or a flag. `kind` is a format with a Python type of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from .reading import Raw, UnreadableError, short
 
-TYPED_FORMATS = {"date-time", "date", "time", "uuid", "byte", "binary"}  # another Python type, not only another rule
+TYPED_FORMATS = {"date-time", "date", "time", "uuid", "byte", "binary"}  # formats with a Python type of their own
 APPLIES = {
     **dict.fromkeys(("minimum", "maximum", "multipleOf"), frozenset({"number", "integer"})),
     **dict.fromkeys(("minLength", "maxLength", "pattern", "format", "kind"), frozenset({"string"})),
@@ -29,7 +29,9 @@ def read_rules(raw: Raw) -> dict[str, Any]:
         kind, shown = (str, "text") if name in ("pattern", "format") else (int | float, "number")
         if name in raw and not isinstance(raw[name], kind):
             raise UnreadableError(f"{name!r} is not a {shown} but {short(raw[name])}.")
-    sizes = [name for name in SIZES if name in raw and (raw[name] or name.startswith("max"))]  # a minimum of 0 is none
+    sizes = [
+        name for name in SIZES if name in raw and (raw[name] or name.startswith("max"))
+    ]  # a minimum of 0 is no rule
     rules: dict[str, Any] = {name: _limit(name, raw[name]) for name in sizes}
     for name, of_exclusive in zip(BOUNDS, EXCLUSIVE, strict=True):
         exclusive = raw.get(of_exclusive)  # a flag in 3.0, a number in 3.1
@@ -52,8 +54,8 @@ def _limit(name: str, limit: Any, exclusive: bool = False) -> tuple[Any, bool]:
     return (-limit if name.startswith("max") else limit), exclusive
 
 
-def meet_rules(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """The rules of what both allow."""
+def intersect_rules(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """The rules for values that both allow."""
     rules = {**one, **other}
     for name in one.keys() & other.keys():
         a, b = one[name], other[name]
@@ -62,7 +64,7 @@ def meet_rules(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, An
 
 
 def relevant_rules(rules: Mapping[str, Any], types: frozenset[str]) -> dict[str, Any]:
-    """The rules that matter to values of these types. An exclusive limit of an integer is the next integer."""
+    """The rules for values of these types. An exclusive limit of an integer becomes the next integer."""
     kept = {name: value for name, value in rules.items() if APPLIES[name] & types}
     if "number" not in types and "integer" in types:
         kept |= {name: (kept[name][0] + 1, False) for name in BOUNDS if name in kept and kept[name][1]}
@@ -70,12 +72,12 @@ def relevant_rules(rules: Mapping[str, Any], types: frozenset[str]) -> dict[str,
 
 
 def direction(old: frozenset[str], new: frozenset[str]) -> str:
-    """How a set of what is allowed changed."""
+    """How a set of allowed things changed."""
     return "widened" if old < new else "narrowed" if new < old else "changed"
 
 
 def rule_direction(old: Any, new: Any) -> str:
-    """How a rule changed; None is no rule, which allows the most."""
+    """How a rule changed. None stands for no rule, which allows the most."""
     if old is None or new is None:
         return "widened" if new is None else "narrowed"
     if isinstance(old, frozenset):
@@ -84,7 +86,7 @@ def rule_direction(old: Any, new: Any) -> str:
 
 
 def rule(name: str, value: Any) -> str:
-    """A rule as it is shown."""
+    """A rule as text."""
     match value:
         case None:
             return ""

@@ -12,7 +12,7 @@ from .shapes import EVERY, Members, Node, Shape, Shapes, key_of
 from .verdicts import READ
 
 Pair = tuple[frozenset[int], frozenset[int]]
-# A component may be used at several places, and each is listed; where everything refers to everything, some are.
+# A component may be used at several places, and its changes are listed for each; in very large documents, for some.
 MAX_PLACES = 8
 MAX_REPEATED = 2_000
 
@@ -20,7 +20,7 @@ MAX_REPEATED = 2_000
 class Schemas:
     """Compares the schemas of one side of one operation, and adds the changes to a log.
 
-    Schemas refer to each other in cycles of any length, so they are compared one after the other, the outer ones first.
+    Schemas may refer to each other in cycles, so a queue holds those to compare; outer schemas come before inner ones.
     """
 
     def __init__(self, log: Log, before: Shapes, after: Shapes) -> None:
@@ -28,24 +28,24 @@ class Schemas:
         self.before = before
         self.after = after
         self.is_read = log.side in READ
-        self._waiting: deque[tuple[str, Node, Node, frozenset[Pair]]] = deque()
-        self._around: frozenset[Pair] = frozenset()
+        self._queue: deque[tuple[str, Node, Node, frozenset[Pair]]] = deque()
+        self._ancestors: frozenset[Pair] = frozenset()
         self._visits: Counter[Pair] = Counter()
         self._compared = 0
 
     def compare(self, place: str, before: Node, after: Node) -> None:
-        """Have two schemas compared; one that is inside itself is compared once."""
+        """Queue two schemas for comparison; a schema that contains itself is compared once."""
         pair = key_of(before), key_of(after)
         places = MAX_PLACES if self._compared < MAX_REPEATED else 1
-        if pair not in self._around and self._visits[pair] < places:
+        if pair not in self._ancestors and self._visits[pair] < places:
             self._compared += 1
             self._visits[pair] += 1
-            self._waiting.append((place, before, after, self._around | {pair}))
+            self._queue.append((place, before, after, self._ancestors | {pair}))
 
     def changes(self) -> list[Change]:
-        """Every change of what was to be compared."""
-        while self._waiting:
-            place, before, after, self._around = self._waiting.popleft()
+        """Compare everything in the queue; returns all changes."""
+        while self._queue:
+            place, before, after, self._ancestors = self._queue.popleft()
             self._shapes(place, self.before.of(before), self.after.of(after))
         return self.log.changes
 
@@ -72,7 +72,7 @@ class Schemas:
         elif a.nullable != b.nullable:
             self.log.add(place, "widened" if b.nullable else "narrowed", "null", shown_type(a), shown_type(b))
         if a.types & b.types and (old := a.rules.get("kind")) != (new := b.rules.get("kind")):
-            kind = direction(new or frozenset(), old or frozenset())  # a form less is a value more
+            kind = direction(new or frozenset(), old or frozenset())  # without a format, more values are allowed
             self.log.add(place, kind, "form", shown_type(a), shown_type(b))
 
     def _values(self, place: str, a: Shape, b: Shape) -> None:
@@ -101,7 +101,7 @@ class Schemas:
                 self.log.add(place, "changed", name, old or "", new or "", judged="rule")
 
     def _notes(self, place: str, a: Shape, b: Shape) -> None:
-        # What is only for the other side is not compared on this one.
+        # readOnly matters only for responses, writeOnly and defaults only for requests.
         for flag in ("deprecated", "readOnly" if self.is_read else "writeOnly"):
             old, new = (shape.notes.get(flag) is True for shape in (a, b))
             if old != new:
@@ -114,17 +114,17 @@ class Schemas:
             self.log.add(place, "changed", "style", *styles)
 
     def members(self, place: str, what: str, a: Members, b: Members) -> None:
-        """Add the changes of parts with names, PLACE being what a name is put behind."""
+        """Add the changes of named parts. `place`: the text before the name."""
         removed = {name: node for name, node in a.nodes.items() if name not in b.nodes}
         added = {name: node for name, node in b.nodes.items() if name not in a.nodes}
         both = [(name, name) for name in a.nodes if name in b.nodes]
-        for were, are in guess(removed, added, self.before, self.after):
-            names = ", ".join(were), ", ".join(are)
+        for old_names, new_names in guess(removed, added, self.before, self.after):
+            names = ", ".join(old_names), ", ".join(new_names)
             self.log.add(f"{place}{names[1]}", "renamed", what, *names, guess=True)
-            if len(were) == len(are) == 1:
+            if len(old_names) == len(new_names) == 1:
                 both.append(names)
-            removed = {name: node for name, node in removed.items() if name not in were}
-            added = {name: node for name, node in added.items() if name not in are}
+            removed = {name: node for name, node in removed.items() if name not in old_names}
+            added = {name: node for name, node in added.items() if name not in new_names}
         for name, node in removed.items():
             shown = shown_type(self.before.of(node))
             self.log.add(f"{place}{name}", "removed", label(what, name in a.required), shown, "")
@@ -136,14 +136,14 @@ class Schemas:
             self.compare(f"{place}{new}", a.nodes[old], b.nodes[new])
 
     def _visible(self, shape: Shape, shapes: Shapes) -> Members:
-        """The properties that this side has: no readOnly one is sent, no writeOnly one is read."""
+        """The properties on this side: readOnly ones are not sent, writeOnly ones are not read."""
         names = {**shape.properties, **{name: () for name in shape.required if name not in shape.properties}}
         flag = "writeOnly" if self.is_read else "readOnly"
         seen = {name: names[name] for name in sorted(names) if shapes.of(names[name]).notes.get(flag) is not True}
         return Members(seen, shape.required)
 
     def required(self, place: str, old: bool, new: bool) -> None:
-        """Add that something must, or need no longer, be given."""
+        """Add a change when a part has become required or optional."""
         if old != new:
             words = {True: "required", False: "optional"}
             self.log.add(place, "narrowed" if new else "widened", "required", words[old], words[new])
@@ -154,7 +154,7 @@ class Schemas:
             self.compare(f"{place}.*", a.extra, b.extra)
 
     def _alternatives(self, place: str, before: tuple[Node, ...], after: tuple[Node, ...]) -> None:
-        """Alternatives have no names: equal ones are paired, then those that are left, if it is one on each side."""
+        """Pair equal alternatives, since they have no names; pair the rest only when there is one on each side."""
         rest = list(after)
         gone = []
         for node in before:
@@ -172,18 +172,18 @@ class Schemas:
             self.log.add(place, self._kind("added"), "alternative", "", shown_type(self.after.of(node)))
 
     def _kind(self, kind: str) -> str:
-        """In what is sent, one more alternative is one more that is accepted."""
+        """The kind of a change. On the side that is sent, one more alternative widens the accepted values."""
         return kind if self.is_read else {"removed": "narrowed", "added": "widened"}[kind]
 
     def _equal(self, before: Node, after: Node) -> bool:
         trial = Schemas(Log(self.log.operation, self.log.side), self.before, self.after)
-        trial._around = self._around
+        trial._ancestors = self._ancestors
         trial.compare("", before, after)
         return not trial.changes()
 
 
 def label(what: str, required: bool) -> str:
-    """What a verdict on a part goes by."""
+    """The key of the verdict on a named part."""
     return f"required {what}" if required else what
 
 

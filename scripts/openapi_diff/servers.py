@@ -1,4 +1,4 @@
-"""The addresses that operations are called at."""
+"""Reads and compares the servers of operations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .shapes import Node
 
 
 class Server(NamedTuple):
-    """A base URL with the defaults of its variables, and those variables as schemas: they have a default and values."""
+    """A base URL with the defaults of its variables, and the variables as schemas with a default and values."""
 
     url: str
     variables: Mapping[str, Node]
@@ -21,13 +21,13 @@ class Server(NamedTuple):
 def servers(owner: Source, version: str) -> dict[str, Server]:
     """The servers that an operation, a path or a document names, by their URL as it is written.
 
-    VERSION is what the path of the operation begins with; it is a part of the address.
+    `version`: the version at the start of the operation's path, which is counted as a part of the URL.
     """
     found = {}
     for source in map(owner.part, sequence(owner.raw, "servers")):
         template = url = f"{str(source.raw.get('url', '')).rstrip('/')}/{version}".rstrip("/")
         variables: dict[str, Node] = {}
-        for name, variable in source.under("variables"):
+        for name, variable in source.entries("variables"):
             url = url.replace(f"{{{name}}}", str(variable.raw.get("default", "")))
             variables[name] = variable, variable.part({"type": "string"})
         found[template] = Server(url, variables)
@@ -35,7 +35,7 @@ def servers(owner: Source, version: str) -> dict[str, Server]:
 
 
 def compare_servers(schemas: Schemas, old: Mapping[str, Server], new: Mapping[str, Server]) -> None:
-    """Add the changes of addresses. A document that names no server says nothing about them."""
+    """Add the changes of servers. A document without servers is not compared."""
     if not old or not new:
         return
     for template in old.keys() & new.keys():
@@ -63,7 +63,7 @@ def _without(some: Mapping[str, Server], others: Mapping[str, Server]) -> list[s
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two addresses can be the same: what one of them leaves open is what the other says."""
+    """Whether two URLs can be the same: a part that is missing or variable in one matches any part of the other."""
     parts, others = _parts(one), _parts(other)
     return len(parts) == len(others) and all(
         a == b or not a or not b or "{" in a + b for a, b in zip(parts, others, strict=True)

@@ -1,8 +1,8 @@
-"""Schemas in one normal form: two ways to say the same thing are equal.
+"""Brings schemas into a normal form, in which equivalent schemas are equal.
 
-`$ref` is followed (keywords beside it count, in every version: whoever writes them means them), `allOf` is merged,
-null is a property of the shape (from `nullable`, a type list, or a null alternative), a const is an enumeration of one,
-alternatives that say no more than a list of types or values are merged, number formats are dropped.
+`$ref` is resolved (keywords beside it count in every version of OpenAPI), `allOf` is merged, null is an attribute of
+the shape (from `nullable`, a list of types, or a null alternative), `const` is an enumeration of one value,
+alternatives that are only types or values are merged, and formats of numbers are dropped.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 from .reading import ANYTHING, Raw, Source, UnreadableError, mapping, sequence, short, texts
-from .rules import meet_rules, read_rules, relevant_rules
+from .rules import intersect_rules, read_rules, relevant_rules
 
 Node = tuple[Source, ...]
 """The schemas that a value must satisfy, all of them."""
 
 
 class Members(NamedTuple):
-    """Parts with names: the properties of an object, the parameters in one place, the headers of a response."""
+    """Named parts: the properties of an object, the parameters in one place, or the headers of a response."""
 
     nodes: Mapping[str, Node]
     required: Collection[str]
@@ -36,7 +36,7 @@ OTHERS = (
 
 @dataclass(frozen=True)
 class Shape:
-    """What a schema allows. `types` is without null, and has "integer" wherever it has "number"."""
+    """The values that a schema allows. `types` never has null, and has "integer" wherever it has "number"."""
 
     types: frozenset[str] = EVERY
     nullable: bool = True
@@ -52,12 +52,12 @@ class Shape:
 
 
 def key_of(node: Node) -> frozenset[int]:
-    """What tells two nodes apart: a schema in a document is where it is."""
+    """The identity of a node: the places of its schemas in the document."""
     return frozenset(id(source.raw) for source in node)
 
 
 class Shapes:
-    """Makes shapes, each once."""
+    """Makes the shapes of nodes, each once."""
 
     def __init__(self) -> None:
         self._made: dict[frozenset[int], tuple[Node, Shape]] = {}
@@ -66,25 +66,25 @@ class Shapes:
         key = key_of(node)
         if key not in self._made:
             members = (self._member(source, frozenset(), nullable=False) for source in node)
-            self._made[key] = (node, _finished(reduce(_met, members, Shape())))
+            self._made[key] = (node, _simplified(reduce(_intersection, members, Shape())))
         return self._made[key][1]
 
     def _member(self, source: Source, seen: frozenset[int], *, nullable: bool) -> Shape:
-        """One schema with all that it is put together from; NULLABLE says that something around it lets null in."""
+        """The shape of a schema and all its parts. `nullable`: whether an outer schema allows null."""
         raw = source.raw
         if id(raw) in seen:
             return Shape()  # a schema that contains itself adds nothing
         seen |= {id(raw)}
         nullable = nullable or raw.get("nullable") is True
-        parts = [_own(source)]
-        together = [source.referred()] if "$ref" in raw else []
+        parts = [_of_keywords(source)]
+        together = [source.target()] if "$ref" in raw else []
         together += [source.part(part) for part in sequence(raw, "allOf")]
         parts += [self._member(part, seen, nullable=nullable) for part in together]
         for keyword in ("oneOf", "anyOf"):
             if keyword in raw:
                 alternatives = [source.part(part) for part in sequence(raw, keyword)]
                 parts.append(self._union(alternatives, seen, nullable=nullable))
-        shape = reduce(_met, parts)
+        shape = reduce(_intersection, parts)
         return replace(shape, nullable=True) if nullable else shape
 
     def _union(self, alternatives: list[Source], seen: frozenset[int], *, nullable: bool) -> Shape:
@@ -93,13 +93,13 @@ class Shapes:
         rest = [(part, shape) for part, shape in shapes if shape.types]
         if not rest:
             return Shape(types=frozenset(), nullable=nullable)
-        if len(rest) == 1 or (united := _united([shape for _, shape in rest])) is None:
-            united = rest[0][1] if len(rest) == 1 else Shape(branches=tuple((part,) for part, _ in rest))
-        return replace(united, nullable=nullable)
+        if len(rest) == 1 or (merged := _merged([shape for _, shape in rest])) is None:
+            merged = rest[0][1] if len(rest) == 1 else Shape(branches=tuple((part,) for part, _ in rest))
+        return replace(merged, nullable=nullable)
 
 
-def _own(source: Source) -> Shape:
-    """What the keywords of one schema say, without those that bring in other schemas."""
+def _of_keywords(source: Source) -> Shape:
+    """The shape of a schema's own keywords, without `$ref`, `allOf`, `oneOf` and `anyOf`."""
     raw = source.raw
     enum = None if raw.get("enum") is None else sequence(raw, "enum")
     values = [raw["const"]] if "const" in raw else enum
@@ -122,27 +122,30 @@ def _own(source: Source) -> Shape:
 
 def _types(raw: Raw, values: Iterable[Any] | None) -> tuple[frozenset[str], bool]:
     """The types without null, and whether null is one of them."""
-    said = raw.get("type")
-    named = {said} if isinstance(said, str) else set(texts(raw, "type")) if isinstance(said, list) else _implied(raw)
+    declared = raw.get("type")
+    if isinstance(declared, str):
+        named = {declared}
+    else:
+        named = set(texts(raw, "type")) if isinstance(declared, list) else _implied(raw)
     if unknown := named - EVERY - {"null"}:
         raise UnreadableError(f"There is no type {short(min(unknown))}.")
     nullable = "null" in named or raw.get("nullable") is True
-    types = _widened(named - {"null"})
+    types = _with_integers(named - {"null"})
     if values is not None:
-        held = {_type_of(value) for value in values}
-        types = types & _widened(held - {"null"}) if held - {"null"} else frozenset()
-        nullable = nullable and ("null" in held or raw.get("nullable") is True)
+        value_types = {_type_of(value) for value in values}
+        types = types & _with_integers(value_types - {"null"}) if value_types - {"null"} else frozenset()
+        nullable = nullable and ("null" in value_types or raw.get("nullable") is True)
     return types, nullable
 
 
-def _widened(types: Iterable[str]) -> frozenset[str]:
-    """With integers where there are numbers: each one is a number."""
+def _with_integers(types: Iterable[str]) -> frozenset[str]:
+    """The types, with "integer" added to "number": every integer is a number."""
     types = frozenset(types)
     return types | {"integer"} if "number" in types else types
 
 
 def _implied(raw: Raw) -> set[str]:
-    """The types of a schema that names none: whoever describes properties means an object."""
+    """The types of a schema that names none: an object if it has properties, an array if it has items, else any."""
     if any(name in raw for name in ("properties", "required", "additionalProperties")):
         return {"object"}
     if "items" in raw:
@@ -159,8 +162,8 @@ def _type_of(value: object) -> str:
     return "null" if value is None else "array"
 
 
-def _met(a: Shape, b: Shape) -> Shape:
-    """What both allow."""
+def _intersection(a: Shape, b: Shape) -> Shape:
+    """The shape of values that both allow."""
     if a.enum is None or b.enum is None:
         enum = b.enum if a.enum is None else a.enum
     else:
@@ -170,24 +173,24 @@ def _met(a: Shape, b: Shape) -> Shape:
         types=a.types & b.types,
         nullable=a.nullable and b.nullable,
         enum=enum,
-        rules=meet_rules(a.rules, b.rules),
-        properties={name: _joined(a.properties.get(name, ()), b.properties.get(name, ())) for name in names},
+        rules=intersect_rules(a.rules, b.rules),
+        properties={name: _combined(a.properties.get(name, ()), b.properties.get(name, ())) for name in names},
         required=a.required | b.required,
-        extra=_joined(a.extra, b.extra),
-        items=_joined(a.items, b.items),
+        extra=_combined(a.extra, b.extra),
+        items=_combined(a.items, b.items),
         branches=a.branches + b.branches,
         others={**a.others, **b.others},
         notes={**b.notes, **a.notes},
     )
 
 
-def _joined(a: Node, b: Node) -> Node:
+def _combined(a: Node, b: Node) -> Node:
     known = key_of(a)
     return (*a, *(source for source in b if id(source.raw) not in known))
 
 
-def _united(shapes: list[Shape]) -> Shape | None:
-    """One shape for alternatives that are no more than types or values, or None where they are more."""
+def _merged(shapes: list[Shape]) -> Shape | None:
+    """One shape for alternatives that are only types or values; None for other alternatives."""
     plain = Shape()
     for shape in shapes:
         bare = replace(shape, types=EVERY, nullable=True, enum=None, rules={}, notes={})
@@ -204,8 +207,8 @@ def _united(shapes: list[Shape]) -> Shape | None:
     return None
 
 
-def _finished(shape: Shape) -> Shape:
-    """Without what cannot make a difference: rules for other types, an enumeration of both truth values."""
+def _simplified(shape: Shape) -> Shape:
+    """The shape without rules for other types, and without an enumeration of both booleans."""
     enum = shape.enum
     if enum is not None and shape.types == {"boolean"} and len(enum) == 2:
         enum = None
@@ -213,7 +216,7 @@ def _finished(shape: Shape) -> Shape:
 
 
 def _canonical(value: object) -> str:
-    """Equal for equal JSON: 1 and 1.0 are one number, 1 and true are not one value."""
+    """A text that is equal for equal JSON values: 1 and 1.0 are equal, 1 and true are not."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)

@@ -1,4 +1,4 @@
-"""What a change means for the users of this client: which version it asks for, and why.
+"""Judges changes by their effect on the users of this client: the version that a change asks for, and why.
 
 A major version is asked for when a user's code breaks: when the released client no longer works against a service that
 has changed, or when the code no longer works with the client that is generated from the new contract.
@@ -14,16 +14,16 @@ READ = {"response", "payload"}
 
 Verdicts = dict[tuple[str, str], tuple[str, str]]
 _WITHOUT_REFUSED = MAJOR, "a request without it is refused"
-_MAY_REFUSE = MAJOR, "what was accepted may be refused"
-_STILL_ACCEPTED = MINOR, "what was accepted still is"
+_MAY_REFUSE = MAJOR, "values that were accepted may be refused"
+_STILL_ACCEPTED = MINOR, "values that were accepted still are"
 _MORE_TO_READ = MINOR, "there is more to read"
 _OTHER_TYPE = MAJOR, "the value is of another type"
 _OLD_ADDRESS = MAJOR, "the released client calls the old address"
 
-# By what changed and how; "*" is everything that is not named.
+# By the part that changed, and how it changed; "*" stands for everything else.
 _ANYWHERE: Verdicts = {
-    ("deprecated", "added"): (MINOR, "it works, and is announced to go away"),
-    ("deprecated", "removed"): (PATCH, "it is there to stay"),
+    ("deprecated", "added"): (MINOR, "it works, but is going to be removed"),
+    ("deprecated", "removed"): (PATCH, "it is not going to be removed"),
 }
 _SENT: Verdicts = _ANYWHERE | {
     ("required property", "added"): _WITHOUT_REFUSED,
@@ -35,14 +35,14 @@ _SENT: Verdicts = _ANYWHERE | {
     ("required", "widened"): (MINOR, "calls that give it go on working"),
     ("required", "narrowed"): _WITHOUT_REFUSED,
     ("other fields", "*"): (PATCH, "this client sends no field that the contract does not name"),
-    ("default", "*"): (PATCH, "calls go on working; what is left out means something else"),
-    ("style", "*"): (MAJOR, "what the released client sends is read in another way"),
+    ("default", "*"): (PATCH, "calls go on working; an argument that is left out has another meaning"),
+    ("style", "*"): (MAJOR, "the service reads the released client's value in another way"),
     ("content", "added"): _STILL_ACCEPTED,
-    ("content", "removed"): (MAJOR, "what the released client sends is refused"),
+    ("content", "removed"): (MAJOR, "the service refuses the requests of the released client"),
     ("further content", "*"): (PATCH, "the client sends JSON"),
     ("writeOnly", "*"): (PATCH, "it is sent as before"),
     ("*", "added"): _MAY_REFUSE,
-    ("*", "removed"): (MAJOR, "calls that give it have nowhere to put it"),
+    ("*", "removed"): (MAJOR, "calls that give it fail"),
     ("*", "renamed"): (MAJOR, "calls give it by its old name"),
     ("*", "widened"): _STILL_ACCEPTED,
     ("*", "narrowed"): _MAY_REFUSE,
@@ -58,8 +58,8 @@ _READ: Verdicts = _ANYWHERE | {
     ("null", "widened"): (MAJOR, "the released client refuses null, and code may not expect it"),
     ("null", "narrowed"): (MINOR, "code that allows for null goes on working"),
     ("values", "widened"): (MINOR, "an unknown value is kept as its text"),
-    ("values", "narrowed"): (MAJOR, "a value that code may name goes away from the enumeration"),
-    ("open to any value", "widened"): (MAJOR, "the enumeration that code may name goes away"),
+    ("values", "narrowed"): (MAJOR, "a value that code may use is no longer in the enumeration"),
+    ("open to any value", "widened"): (MAJOR, "the enumeration that code may use is removed"),
     ("open to any value", "narrowed"): (MINOR, "the values of an enumeration are texts, too"),
     ("type, of several", "narrowed"): (MINOR, "code that allows for the other types goes on working"),
     ("type", "*"): _OTHER_TYPE,
@@ -87,15 +87,15 @@ _OPERATION: Verdicts = _ANYWHERE | {
     ("webhook", "added"): (MINOR, "one more event to receive"),
     ("webhook", "removed"): (MAJOR, "code that waits for it receives nothing"),
     ("server", "added"): (MINOR, "one more address to choose"),
-    ("authorization", "removed"): (PATCH, "a token that is not asked for does no harm"),
+    ("authorization", "removed"): (PATCH, "a token that is not needed does no harm"),
     ("authorization", "*"): (MAJOR, "the released client authorizes its calls in another way"),
-    ("scopes", "widened"): (PATCH, "a token with more scopes than are asked for does no harm"),
+    ("scopes", "widened"): (PATCH, "a token with more scopes than needed does no harm"),
     ("scopes", "*"): (MAJOR, "a token without the scope is refused"),
     ("values", "widened"): (MINOR, "one more address to choose"),
     ("open to any value", "widened"): (MINOR, "one more address to choose"),
     ("*", "*"): _OLD_ADDRESS,
 }
-# What a webhook delivers is read as a response is, and what it is replied to with is sent as a request is.
+# A webhook's payload is read, as a response is; the reply to it is sent, as a request is.
 _TABLES = {"request": _SENT, "response": _READ, "payload": _READ, "reply": _SENT, "operation": _OPERATION}
 
 
