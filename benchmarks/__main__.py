@@ -1,4 +1,4 @@
-"""`python -m benchmarks --stock FOLDER`: everything, with RESULTS.md and the picture; `--quick`: the goals only."""
+"""`python -m benchmarks --stock FOLDER` runs all benchmarks and writes RESULTS.md; `--quick` checks only the goals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks import _calling, _first, _reading, _server, _starting
 from benchmarks._chart import chart
 from benchmarks._goals import Result, judged
 from benchmarks._measure import Measurement
-from benchmarks._report import TITLES, contest_table, document, goals_table, machine
+from benchmarks._report import TITLES, benchmark_table, document, goals_table, machine
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
@@ -20,8 +20,8 @@ PICTURE = ROOT / "docs" / "benchmarks.svg"
 
 
 def measured(url: str, stock: str, *, quick: bool) -> dict[str, Measurement]:
-    """Every contest, one after the other; each of them in turns."""
-    contests: dict[str, Callable[[], Measurement]] = {
+    """Run the benchmarks one after the other; in each, the candidates take turns."""
+    runs: dict[str, Callable[[], Measurement]] = {
         "reading": lambda: _reading.reading(quick=quick, stock=stock),
         "memory": lambda: _reading.memory(quick=quick, stock=stock),
         "calling": lambda: _calling.calling(url, quick=quick),
@@ -34,29 +34,29 @@ def measured(url: str, stock: str, *, quick: bool) -> dict[str, Measurement]:
         "growing": lambda: _calling.growing(url, quick=quick),
     }
     if not quick:
-        contests["first response, no rich"] = lambda: _first.first_response(quick=quick, rich=False)
-        contests["importing, wall"] = lambda: _starting.importing(quick=quick, stock=stock, clock="perf_counter")
+        runs["first response, no rich"] = lambda: _first.first_response(quick=quick, rich=False)
+        runs["importing, wall"] = lambda: _starting.importing(quick=quick, stock=stock, clock="perf_counter")
     found: dict[str, Measurement] = {}
-    for name, contest in contests.items():
-        found[name] = contest()
+    for name, benchmark in runs.items():
+        found[name] = benchmark()
         if not quick:
-            print(f"\n{TITLES[name]}\n{contest_table(name, found[name])}", flush=True)
+            print(f"\n{TITLES[name]}\n{benchmark_table(name, found[name])}", flush=True)
     return found
 
 
 def profiles(results: list[Result], url: str) -> dict[str, list[str]]:
-    """What a profile shows for each goal that was not met. In processes of their own: nothing else is loaded there."""
+    """A profile for each goal that was not met. Each runs in its own process, in which nothing else is loaded."""
     found: dict[str, list[str]] = {}
     for result in results:
-        if not result.met and result.goal.contest != "memory":
-            command = [sys.executable, "-m", "benchmarks._profile", result.goal.contest, url]
+        if not result.met and result.goal.benchmark != "memory":
+            command = [sys.executable, "-m", "benchmarks._profile", result.goal.benchmark, url]
             lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
             found[result.goal.what] = lines
     return found
 
 
 def status(results: list[Result]) -> int:
-    """1 when a ratio is worse than its goal by half."""
+    """The exit status: 1 when a ratio is more than half above its goal."""
     return int(any(result.far_off for result in results))
 
 
@@ -68,9 +68,11 @@ def write(results: list[Result], found: Mapping[str, Measurement], shown: Mappin
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="benchmarks", description="What the client costs, as ratios.")
-    parser.add_argument("--quick", action="store_true", help="the goals only; fail when one is missed by half")
-    parser.add_argument("--stock", required=True, help="the folder of the generator's own, unchanged client")
+    parser = argparse.ArgumentParser(prog="benchmarks", description="Measure the cost of the client, as ratios.")
+    parser.add_argument(
+        "--quick", action="store_true", help="only the goals; fail when a ratio is more than half above its goal"
+    )
+    parser.add_argument("--stock", required=True, help="the folder with the stock client of the generator")
     options = parser.parse_args(arguments)
     sys.path.append(options.stock)
     with _server.running() as url:

@@ -1,4 +1,4 @@
-"""Whole calls over loopback: one after the other, fifty at once, with a journal, and lists that grow."""
+"""Measures whole calls over loopback: one after the other, fifty at once, with a journal, and lists of growing size."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from paisr import AsyncPaisr, Paisr, RateLimit
 AT_ONCE = 50
 TOKEN = "a.token.of-some.length" * 8
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-# Full at all times, and yet never waited for: the limiter does all its work, and the benchmark does not stand still.
+# The window is always full but so short that no call waits: the limiter does all its work without a delay.
 RATE = RateLimit(250, per=0.001)
 # The environment variable that names a PostgreSQL database for the create with a journal.
 POSTGRES = "PAISR_BENCH_POSTGRES"
@@ -27,15 +27,15 @@ HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 
 def calling(url: str, *, quick: bool) -> Measurement:
-    """Reading one invoice, one call after the other, each client with one kept connection."""
+    """Reading one invoice, one call after the other. Each client keeps one connection."""
     with ExitStack() as stack:
         makers = {"paisr": paisr, "httpx.Client": _httpx}
         if not quick:
             makers |= {"stock generated": _stock, "Stainless (openai)": _stainless, "stripe": _stripe}
-        contestants: dict[str, Sample] = {
+        candidates: dict[str, Sample] = {
             name: processor_time(make(url, stack), times=60 if quick else 100) for name, make in makers.items()
         }
-        return in_turns(contestants, runs=15 if quick else 41, unit="µs of processor time")
+        return in_turns(candidates, runs=15 if quick else 41, unit="µs of processor time")
 
 
 def paisr(url: str, stack: ExitStack) -> Callable[[], object]:
@@ -75,7 +75,7 @@ def _stripe(url: str, _stack: ExitStack) -> Callable[[], object]:
 
 
 def many(url: str, *, quick: bool) -> Measurement:
-    """Fifty invoices read at once on one event loop, a batch after the other; per call."""
+    """Reading fifty invoices at once on one event loop, in batches; the cost per call."""
     with asyncio.Runner() as runner:
         makers = {
             "paisr": paisr_for_asyncio,
@@ -85,9 +85,9 @@ def many(url: str, *, quick: bool) -> Measurement:
         if not quick:
             makers |= {"httpx over httpx-aiohttp": _async_httpx_aiohttp, "stock generated": _async_stock}
         clients = {name: runner.run(opened(make, url)) for name, make in makers.items()}
-        contestants = {name: partial(batches, runner, call) for name, (call, _close) in clients.items()}
+        candidates = {name: partial(batches, runner, call) for name, (call, _close) in clients.items()}
         try:
-            return in_turns(contestants, runs=7 if quick else 31, unit="µs of processor time")
+            return in_turns(candidates, runs=7 if quick else 31, unit="µs of processor time")
         finally:
             for _call, close in clients.values():
                 runner.run(awaited(close))
@@ -156,22 +156,22 @@ def _async_stock(url: str) -> Opened:
 
 
 def journaling(url: str, *, quick: bool) -> Measurement:
-    """Creating an invoice, one call after the other: noted in a journal before and after, and not noted.
+    """Creating an invoice, one call after the other, with and without a journal.
 
-    What the disk itself takes is seen beside it: a few bytes that are appended to a file and synced before the create.
-    The journal is a SQLite file, and a PostgreSQL database where `POSTGRES` names one in the environment.
+    To show the cost of the disk alone, one candidate appends a few bytes to a file and syncs it before the create. The
+    journal is a SQLite file, and also a PostgreSQL database if the environment variable `POSTGRES` names one.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        contestants = {
+        candidates = {
             "paisr, with a journal": processor_time(creating(url, folder / "creates.db", stack), times=40),
             "paisr, without": processor_time(creating(url, None, stack), times=40),
             "paisr, without, and one synced append": processor_time(appending(url, folder, stack), times=40),
         }
         if POSTGRES in os.environ:
             in_postgres = creating(url, os.environ[POSTGRES], stack)
-            contestants["paisr, with a journal in PostgreSQL"] = processor_time(in_postgres, times=40)
-        return in_turns(contestants, runs=9 if quick else 31, unit="µs of processor time")
+            candidates["paisr, with a journal in PostgreSQL"] = processor_time(in_postgres, times=40)
+        return in_turns(candidates, runs=9 if quick else 31, unit="µs of processor time")
 
 
 def creating(url: str, journal: Path | str | None, stack: ExitStack) -> Callable[[], object]:
@@ -192,31 +192,31 @@ def appending(url: str, folder: Path, stack: ExitStack) -> Callable[[], object]:
 
 
 def growing(url: str, *, quick: bool) -> Measurement:
-    """A list call of 1 to 1,000 invoices: the size that is farthest from the straight line through all of them."""
+    """List calls of 1 to 1,000 invoices: the size whose cost is farthest from a straight line fitted to all sizes."""
     with Paisr(TOKEN, base_url=f"{url}/v2", rate_limit=RATE) as client:
-        contestants = {
+        candidates = {
             str(size): processor_time(partial(client.invoices.list, limit=size), times=max(4, 200 // size))
             for size in SIZES
         }
-        found = in_turns(contestants, runs=9 if quick else 31, unit="µs of processor time")
+        found = in_turns(candidates, runs=9 if quick else 31, unit="µs of processor time")
     return farthest({size: found.samples[str(size)] for size in SIZES})
 
 
 def farthest(samples: Mapping[int, list[float]]) -> Measurement:
-    """What was measured at the size whose median is farthest from the line, in either direction, and the line there."""
+    """Samples of the size whose median is farthest from the fitted line, in either direction; and the line there."""
     medians = {size: median(measured) for size, measured in samples.items()}
     start, slope = straight_line(medians)
     line = {size: start + slope * size for size in medians}
     worst = max(medians, key=lambda size: max(medians[size] / line[size], line[size] / medians[size]))
     measured, expected = samples[worst], [line[worst]] * len(samples[worst])
-    if medians[worst] < line[worst]:  # below the line is as far from straight as above it
+    if medians[worst] < line[worst]:  # a cost below the line counts as one above it
         measured, expected = expected, measured
     unit = f"µs of processor time, at {worst} invoices"
     return Measurement(unit=unit, samples={"measured": measured, "straight line": expected})
 
 
 def straight_line(points: Mapping[int, float]) -> tuple[float, float]:
-    """Start and slope of the line for which the squares of the relative distances are least."""
+    """Intercept and slope of the line with the least squares of relative distances."""
     weights = {x: y**-2 for x, y in points.items()}
     total = sum(weights.values())
     middle_x = sum(weights[x] * x for x in points) / total

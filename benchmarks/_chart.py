@@ -1,4 +1,4 @@
-"""The picture: ratios as bars on a logarithmic scale, each group's baseline being 1. SVG, written by hand."""
+"""Draws the chart as SVG: ratios as bars on a logarithmic scale, with the baseline of each group at 1."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ STYLE = """
 
 
 def chart(measurements: Mapping[str, Measurement]) -> str:
-    """The groups that were measured, one below the other."""
+    """The chart of the benchmarks that were run, one below the other."""
     parts: list[str] = []
     y = 40
     for tick in SCALE:
         parts.append(f'<text class="small" x="{_x(tick):.1f}" y="24" text-anchor="middle">{tick:g}</text>')
-    parts.append('<text class="small" x="10" y="24">less is better, in steps of ten</text>')
-    for contest in GROUPS:
-        if contest in measurements:
-            y = _group(parts, y, contest, measurements[contest])
+    parts.append('<text class="small" x="10" y="24">less is better; logarithmic scale</text>')
+    for benchmark in GROUPS:
+        if benchmark in measurements:
+            y = _group(parts, y, benchmark, measurements[benchmark])
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y + 10}" role="img" '
         f'aria-label="Cost ratios, paisr and others">\n<style>{STYLE}</style>\n'
@@ -41,12 +41,12 @@ def chart(measurements: Mapping[str, Measurement]) -> str:
     )
 
 
-def _group(parts: list[str], y: int, contest: str, measurement: Measurement) -> int:
+def _group(parts: list[str], y: int, benchmark: str, measurement: Measurement) -> int:
     """Append a group that begins at `y`; returns where it ends."""
-    baseline = BASELINES[contest]
+    baseline = BASELINES[benchmark]
     names = measurement.cheapest_first(baseline)
     top, bottom = y + HEAD - 8, y + HEAD + ROW * len(names)
-    parts.append(f'<text class="title" x="10" y="{y + 20}">{escape(TITLES[contest])}</text>')
+    parts.append(f'<text class="title" x="10" y="{y + 20}">{escape(TITLES[benchmark])}</text>')
     parts.append(f'<text class="small" x="{WIDTH - 10}" y="{y + 20}" text-anchor="end">{escape(baseline)} = 1</text>')
     for tick in SCALE:
         kind = "one" if tick == 1 else "grid"
@@ -57,7 +57,7 @@ def _group(parts: list[str], y: int, contest: str, measurement: Measurement) -> 
 
 
 def _bar(y: int, name: str, ratio: float) -> list[str]:
-    """From 1 to the left for what is cheaper than the baseline, to the right for what is dearer."""
+    """A bar from 1 to the left for a cost below the baseline, or to the right for a cost above it."""
     start, end = sorted((_x(1), _x(ratio)))
     kind = "ours" if name.startswith("paisr") else "other"
     return [

@@ -1,7 +1,7 @@
-"""From the start of a process to its first response over TLS, on the wall: what a command or a function pays each time.
+"""Measures the wall-clock time from the start of a process to its first response over TLS.
 
-Everybody trusts as it does by itself: the authorities of certifi (a copy, with the server's beside them), or those that
-OpenSSL is told of. So everybody reads the whole bundle, as for a real service.
+Each client trusts its default certificate authorities, either certifi's or OpenSSL's. Both are replaced by a copy of
+certifi's bundle with the test server's authority, so that each client loads a whole bundle, as for a real service.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ import trustme
 from benchmarks import _server
 from benchmarks._measure import Measurement, in_turns
 
-# httpx imports its own command line where these are installed.
+# httpx imports its command line when these are installed.
 COMMAND_LINE = ("click", "rich", "pygments")
-# httpx imports it as well where it is installed, as it is for our own tests, and takes half as long again.
+# httpx imports it when it is installed, as it is for our tests, and then takes half as long again.
 HIDDEN = ("trio",)
 TOKEN = "a.token"
 FRAME = """
@@ -36,9 +36,9 @@ start = time.perf_counter()
 {statements}
 print(time.perf_counter() - start)
 """
-# Whatever else of the caller's environment says whom to trust.
+# Prefixes of environment variables that would change the trusted authorities or Python's behaviour.
 NOT_INHERITED = ("PYTHON", "SSL_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-# Who trusts what OpenSSL is told of, and not certifi.
+# Clients that use the authorities of OpenSSL, and not those of certifi.
 BY_OPENSSL = ("urllib", "Stainless (openai)")
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 QUICK = {
@@ -70,15 +70,17 @@ ALL = QUICK | {
 
 
 def first_response(*, quick: bool, rich: bool) -> Measurement:
-    """`rich`: click, rich and pygments can be found, as on most machines; else they are hidden."""
-    with _trusted() as (folder, certificate), _server.running(certificate) as url:
-        contestants = {
+    """`rich`: whether click, rich and pygments can be imported, as on most machines."""
+    with _test_authority() as (folder, certificate), _server.running(certificate) as url:
+        candidates = {
             name: partial(
-                _alone, _program(statements, f"{url}/v2", folder, rich=rich), folder if name in BY_OPENSSL else None
+                _time_in_process,
+                _program(statements, f"{url}/v2", folder, rich=rich),
+                folder if name in BY_OPENSSL else None,
             )
             for name, statements in (QUICK if quick else ALL).items()
         }
-        return in_turns(contestants, runs=9 if quick else 21, unit="µs on the wall")
+        return in_turns(candidates, runs=9 if quick else 21, unit="µs of wall-clock time")
 
 
 def _program(statements: str, url: str, folder: Path, *, rich: bool) -> str:
@@ -89,7 +91,7 @@ def _program(statements: str, url: str, folder: Path, *, rich: bool) -> str:
     )
 
 
-def _alone(program: str, openssl: Path | None) -> float:
+def _time_in_process(program: str, openssl: Path | None) -> float:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(NOT_INHERITED)}
     if openssl is not None:
         environment["SSL_CERT_FILE"] = str(openssl / "certifi" / "cacert.pem")
@@ -98,8 +100,8 @@ def _alone(program: str, openssl: Path | None) -> float:
 
 
 @contextmanager
-def _trusted() -> Iterator[tuple[Path, Path]]:
-    """A folder with a certifi that trusts one authority more, and the server's certificate by that authority."""
+def _test_authority() -> Iterator[tuple[Path, Path]]:
+    """A folder with a copy of certifi that has one more authority, and a server certificate from that authority."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         authority = trustme.CA()

@@ -1,4 +1,4 @@
-"""Measuring in turns: A B C, A B C, … so that whatever disturbs the machine disturbs all alike."""
+"""Measures candidates in turns (A B C, A B C, …), so that other load on the machine affects all of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Sample = Callable[[], float]
 
 @dataclass(frozen=True, kw_only=True)
 class Ratio:
-    """One thing against another: the median over the runs, and the best of one against the best of the other."""
+    """The cost of one candidate relative to another: the median of all turns, and the ratio of both minima."""
 
     median: float
     minimum: float
@@ -22,13 +22,13 @@ class Ratio:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """What several contestants took for the same work, turn by turn: `samples[name][turn]`, in `unit`."""
+    """The cost of the same work for several candidates: `samples[name][turn]`, in `unit`."""
 
     unit: str
     samples: Mapping[str, list[float]]
 
     def ratio(self, name: str, baseline: str) -> Ratio:
-        """Each turn's own ratio counts, so that a turn that was slow for both is not held against either."""
+        """The median is that of the ratios of each turn, so that a turn that is slow for both has no effect."""
         ours, theirs = self.samples[name], self.samples[baseline]
         return Ratio(
             median=median(one / other for one, other in zip(ours, theirs, strict=True)),
@@ -43,20 +43,20 @@ class Measurement:
         return sorted(self.samples, key=lambda name: self.ratio(name, baseline).median)
 
 
-def in_turns(contestants: Mapping[str, Sample], *, runs: int, unit: str, warm: bool = True) -> Measurement:
-    """Let every contestant give a sample, `runs` times over; where a turn begins moves on by one each time."""
-    names = list(contestants)
+def in_turns(candidates: Mapping[str, Sample], *, runs: int, unit: str, warm: bool = True) -> Measurement:
+    """Take a sample of every candidate, `runs` times. Each turn begins with the next candidate."""
+    names = list(candidates)
     samples: dict[str, list[float]] = {name: [] for name in names}
     if warm:
         for name in names:
-            contestants[name]()
+            candidates[name]()
     gc.collect()
-    gc.freeze()  # what is loaded by now is nobody's work
+    gc.freeze()  # the collector need not examine what is loaded already
     try:
         for turn in range(runs):
             start = turn % len(names)
             for name in names[start:] + names[:start]:
-                samples[name].append(contestants[name]())
+                samples[name].append(candidates[name]())
     finally:
         gc.unfreeze()
     return Measurement(unit=unit, samples=samples)

@@ -1,4 +1,4 @@
-"""Where the time goes, for a goal that was not met: `python -m benchmarks._profile CONTEST URL` prints it."""
+"""Profiles a benchmark whose goal was not met: `python -m benchmarks._profile BENCHMARK URL` prints the result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks import _calling, _readers, _samples, _starting
 
 SHOWN = 8
-# A call that finds nobody loads what one that is responded loads.
+# A call with a refused connection loads the same modules as one with a response.
 FIRST_CALL = """
 import contextlib, paisr
 with contextlib.suppress(paisr.APIConnectionError):
@@ -23,36 +23,36 @@ with contextlib.suppress(paisr.APIConnectionError):
 """
 
 
-def profiled(contest: str, url: str) -> list[str]:
-    """The functions that take the most time themselves, each with its share; for imports, the modules."""
-    if contest == "importing":
+def profiled(benchmark: str, url: str) -> list[str]:
+    """The functions with the most time of their own, each with its share; for imports, the modules."""
+    if benchmark == "importing":
         return _imports("from paisr import Paisr")
-    if contest == "first response":
+    if benchmark == "first response":
         return _imports(FIRST_CALL)
     with ExitStack() as stack:
-        work = _works(contest, url, stack)
+        work = _works(benchmark, url, stack)
         work()
         profile = cProfile.Profile()
         profile.runcall(work)
     return _shares(profile)
 
 
-def _works(contest: str, url: str, stack: ExitStack) -> Callable[[], object]:
-    """Something that takes about a second."""
-    if contest == "reading":
+def _works(benchmark: str, url: str, stack: ExitStack) -> Callable[[], object]:
+    """Work of the benchmark that takes about a second."""
+    if benchmark == "reading":
         read, content = _readers.paisr(), _samples.list_response(1000)
         return lambda: [read(content) for _ in range(100)]
-    if contest == "constructing":
+    if benchmark == "constructing":
         return lambda: [_starting.construct() for _ in range(2000)]
-    if contest == "limiting":
-        grant = _starting.grant()
-        return lambda: [grant() for _ in range(100_000)]
-    if contest == "many":
+    if benchmark == "limiting":
+        acquire = _starting.permit()
+        return lambda: [acquire() for _ in range(100_000)]
+    if benchmark == "many":
         runner = stack.enter_context(asyncio.Runner())
         call, close = runner.run(_calling.opened(_calling.paisr_for_asyncio, url))
         stack.callback(lambda: runner.run(_calling.awaited(close)))
         return lambda: _calling.batches(runner, call, 20)
-    if contest == "journaling":
+    if benchmark == "journaling":
         path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "creates.db"
         create = _calling.creating(url, path, stack)
         return lambda: [create() for _ in range(500)]
@@ -72,7 +72,7 @@ def _shares(profile: cProfile.Profile) -> list[str]:
 
 
 def _place(path: str) -> str:
-    """The end of a path, which says enough and nothing about the machine."""
+    """The last two parts of a path, without the folders of this machine."""
     return "" if path == "~" else "/".join(Path(path).parts[-2:]) + " "
 
 

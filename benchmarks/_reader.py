@@ -1,7 +1,7 @@
-"""One way to read, alone in its process: `python -m benchmarks._reader NAME TIMES STOCK`.
+"""Runs one reader in its own process: `python -m benchmarks._reader NAME TIMES STOCK`.
 
-Other libraries in the same process would decide what memory is at hand and how much garbage there is to look at. A line
-on standard input asks for a sample; it is responded with the processor time of one reading in microseconds.
+Other libraries in the same process would affect memory allocation and garbage collection. For each line on standard
+input, the process prints the processor time of one reading in microseconds.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from benchmarks._measure import Sample, processor_time
 
 @contextmanager
 def reader(name: str, times: int, stock: str) -> Iterator[Sample]:
-    """Samples from a process that lives as long as the block."""
+    """A function that takes samples in another process, which ends with the block."""
     command = [sys.executable, "-m", "benchmarks._reader", name, str(times), stock]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        asked, responded = process.stdin, process.stdout
+        requests, results = process.stdin, process.stdout
 
         def sample() -> float:
-            asked.write("\n")
-            return float(responded.readline())
+            requests.write("\n")
+            return float(results.readline())
 
         yield sample
-        asked.close()
+        requests.close()
 
 
-def response(name: str, times: int) -> None:
+def print_samples(name: str, times: int) -> None:
     sample = processor_time(partial(_readers.ALL[name](), _samples.list_response(1000)), times=times)
     sample()
     gc.collect()
@@ -45,4 +45,4 @@ def response(name: str, times: int) -> None:
 
 if __name__ == "__main__":
     sys.path.extend(sys.argv[3:])
-    response(sys.argv[1], int(sys.argv[2]))
+    print_samples(sys.argv[1], int(sys.argv[2]))

@@ -1,4 +1,4 @@
-"""Reading responses: processor time, and what is kept."""
+"""Measures reading responses: processor time, and retained memory."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from benchmarks import _readers
 from benchmarks._measure import Measurement, in_turns
 from benchmarks._reader import reader
 
-# About the same time for a sample of each.
+# Readings per sample, so that each reader's sample takes about the same time.
 TIMES = {"stock generated": 2, "pydantic": 3, "Stainless (openai)": 1, "stripe": 1}
 
 
 def reading(*, quick: bool, stock: str) -> Measurement:
-    """1,000 invoices, from bytes to models, each way in a process of its own."""
+    """Reading 1,000 invoices from bytes to models, each reader in its own process."""
     with ExitStack() as stack:
-        contestants = {
+        candidates = {
             name: stack.enter_context(reader(name, TIMES.get(name, 8), stock))
             for name in (_readers.QUICK if quick else _readers.ALL)
         }
-        return in_turns(contestants, runs=15 if quick else 41, unit="µs of processor time")
+        return in_turns(candidates, runs=15 if quick else 41, unit="µs of processor time")
 
 
 def memory(*, quick: bool, stock: str) -> Measurement:
-    """Bytes retained per invoice; each number comes from a fresh process."""
+    """Bytes retained per invoice, each measured in a fresh process."""
     names = ("paisr", "stock generated") if quick else [name for name in _readers.ALL if name != "json.loads"]
-    contestants = {name: partial(_retained, name, stock) for name in names}
-    return in_turns(contestants, runs=1 if quick else 3, unit="bytes per invoice", warm=False)
+    candidates = {name: partial(_retained, name, stock) for name in names}
+    return in_turns(candidates, runs=1 if quick else 3, unit="bytes per invoice", warm=False)
 
 
 def _retained(name: str, stock: str) -> float:

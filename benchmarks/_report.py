@@ -1,4 +1,4 @@
-"""The tables, from what was measured."""
+"""Writes the tables of RESULTS.md."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ TITLES = {
     "memory": "Memory retained per invoice",
     "calling": "One call after the other: reading one invoice",
     "many": "Fifty calls at once on one event loop, per call",
-    "journaling": "A create, in the thread: with a journal on disk, and without",
+    "journaling": "Creating an invoice, with and without a journal",
     "first response": "From process start to the first response over TLS; click, rich and pygments installed",
     "first response, no rich": "The same, without click, rich and pygments",
     "importing": "Import in a fresh process",
-    "importing, wall": "Import in a fresh process, on the wall",
+    "importing, wall": "Import in a fresh process, wall-clock time",
     "constructing": "A second client in the same process, made and closed",
-    "limiting": "One grant of a limiter in the process",
-    "growing": "A list that grows, against a straight line through its ends",
+    "limiting": "One permit of a limiter in the process",
+    "growing": "Lists of growing size, against a fitted straight line",
 }
-# What each is compared with.
+# The candidate that each benchmark's ratios refer to.
 BASELINES = {
     "reading": "json.loads",
     "memory": "msgspec structs",
@@ -47,7 +47,7 @@ LIBRARIES = (
 
 
 def goals_table(results: Sequence[Result]) -> str:
-    """Every goal with what was found. `median`: of the ratios of all turns; `best`: our best turn against theirs."""
+    """A row for each goal. `median`: of the ratios of all turns; `best`: the ratio of the best turns."""
     rows = [
         (
             result.goal.what,
@@ -63,9 +63,9 @@ def goals_table(results: Sequence[Result]) -> str:
     return _table(("what", "against", "goal", "median", "best", "runs", "met"), rows)
 
 
-def contest_table(contest: str, measurement: Measurement) -> str:
-    """Everybody who took part, the cheapest first."""
-    baseline = BASELINES[contest]
+def benchmark_table(benchmark: str, measurement: Measurement) -> str:
+    """A row for each candidate, the cheapest first."""
+    baseline = BASELINES[benchmark]
     rows = []
     for name in measurement.cheapest_first(baseline):
         ratio = measurement.ratio(name, baseline)
@@ -79,12 +79,12 @@ def contest_table(contest: str, measurement: Measurement) -> str:
 def document(
     results: Sequence[Result], measurements: Mapping[str, Measurement], profiles: Mapping[str, Sequence[str]]
 ) -> str:
-    """RESULTS.md."""
+    """The text of RESULTS.md."""
     parts = [
-        "# What it costs",
-        "Written by `make bench`. All that is compared was measured in turns in one run (A B C, A B C, …). A ratio is\n"
-        "the median of the turns' ratios; `best` is the best turn of one against the best of the other. The absolute\n"
-        "numbers describe this machine only, and nothing depends on them.",
+        "# Benchmark results",
+        "Written by `make bench`. The candidates of a table were measured in turns in one run (A B C, A B C, …). A\n"
+        "ratio is the median of the ratios of all turns; `best` is the ratio of the best turns. The absolute numbers\n"
+        "describe this machine only; no goal depends on them.",
         "![Ratios as bars](../docs/benchmarks.svg)",
         machine(),
         "## Goals",
@@ -92,13 +92,13 @@ def document(
     ]
     for what, lines in profiles.items():
         parts += [f"Not met: {what}. What the profile shows:", "\n".join(f"- {line}" for line in lines)]
-    for contest, measurement in measurements.items():
-        parts += [f"## {TITLES[contest]}", contest_table(contest, measurement)]
+    for benchmark, measurement in measurements.items():
+        parts += [f"## {TITLES[benchmark]}", benchmark_table(benchmark, measurement)]
     return "\n\n".join(parts) + "\n"
 
 
 def machine() -> str:
-    """Where this was measured, and with which versions."""
+    """A line about the machine and the versions of the libraries."""
     versions = [f"{name} {version}" for name in LIBRARIES if (version := _version(name))]
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     return (

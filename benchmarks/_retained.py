@@ -1,4 +1,4 @@
-"""Bytes kept per invoice, in a process of its own: `python -m benchmarks._retained NAME [STOCK]` prints the number."""
+"""Measures the bytes retained per invoice: `python -m benchmarks._retained NAME [STOCK]` prints the number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COUNT, LISTS = 1000, 5
 
 
 def retained(name: str) -> float:
-    """What five lists of 1,000 invoices hold on to, for each invoice; the bytes that they were read from are freed."""
+    """The memory of five lists of 1,000 invoices, divided by the number of invoices; without the responses' bytes."""
     read = _readers.ALL[name]()
     content = _samples.list_response(COUNT)
     kept = [read(content)]

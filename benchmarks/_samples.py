@@ -1,4 +1,4 @@
-"""Responses of a plausible service: invoices that differ, as bytes."""
+"""Makes realistic responses as bytes, in which all invoices differ."""
 
 from __future__ import annotations
 

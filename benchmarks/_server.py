@@ -1,7 +1,7 @@
-"""A server that costs next to nothing: prepared bytes over a raw socket, in a process of its own.
+"""A server with very little cost: it sends prepared bytes, and runs in its own process.
 
-`python -m benchmarks._server` prints its port, and ends when its standard input does. With the path of a certificate
-and its key, it speaks TLS.
+`python -m benchmarks._server` prints its port, and ends when its standard input ends. With the path of a certificate
+and its key, it uses TLS.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _read(line: bytes) -> bytes:
 
 
 class Responses(asyncio.Protocol):
-    """Responses each request on a connection; what is asked for decides the response, headers do not."""
+    """Sends the response to each request on a connection. Only the request line determines the response."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -77,7 +77,7 @@ async def serve(certificate: str | None) -> None:
 
 @contextmanager
 def running(certificate: Path | None = None) -> Iterator[str]:
-    """The server's address, ``http://127.0.0.1:PORT``, as long as the block lasts; https with a certificate."""
+    """Run the server during the block. Gives its URL: ``http://127.0.0.1:PORT``, or https with a certificate."""
     command = [sys.executable, "-m", "benchmarks._server", *([str(certificate)] if certificate else [])]
     scheme = "https" if certificate else "http"
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

@@ -1,4 +1,4 @@
-"""An invoice as other libraries' models, all with the same fields as ours."""
+"""Models of an invoice for other libraries, with the same fields as ours."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Kind(StrEnum):
 
 
 def response_model(base: type, number: type) -> Any:
-    """The response to a list call as a class of `base`, which reads annotations; `number` is for amounts."""
+    """The model of a list response: a subclass of `base` with annotations. `number`: the type of amounts."""
 
     def model(title: str, required: dict[str, Any], **optional: Any) -> Any:
         annotations = required | {key: kind | None for key, kind in optional.items()}
@@ -61,7 +61,7 @@ def response_model(base: type, number: type) -> Any:
 
 
 def one_response_model(base: type, number: type) -> Any:
-    """The response to reading one invoice."""
+    """The model of the response with one invoice; arguments as for `response_model`."""
     listed = response_model(base, number).__annotations__["data"].__annotations__["invoices"]
     (invoice,) = listed.__args__
     body = {"__annotations__": {"success": bool, "data": invoice}, "__module__": __name__}

@@ -1,4 +1,4 @@
-"""What a start costs: imports in fresh processes, construction, and the limiter's grants."""
+"""Measures imports in fresh processes, the construction of clients, and permits of the limiter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import partial
 
 from benchmarks._measure import Measurement, in_turns, processor_time
 
-# httpx imports its own command line where these are installed, which doubles what it takes: that is not compared with.
+# httpx imports its command line when these are installed, which doubles its time. They are hidden to be fair to it.
 BLOCKED = ("click", "rich", "pygments")
 FRAME = """
 import sys, time
@@ -27,7 +27,7 @@ VERIFY = (
     "import paisr; paisr.webhooks.verify({body!r}, signature={signature!r}, timestamp={stamp!r}, secret={secret!r}, "
     "tolerance=86400)"
 )
-# The command line may have what is blocked for the others; it asks for rich and shows its help without.
+# `paisr --help` may import the blocked packages, as it does for users.
 HELP = """
 import contextlib, io
 for name in {blocked!r}:
@@ -68,12 +68,12 @@ def _statements(quick: bool, stock: str) -> dict[str, str]:
 
 
 def importing(*, quick: bool, stock: str, clock: str = "process_time") -> Measurement:
-    """Imports in fresh processes, compiled files present."""
-    contestants = {
+    """Imports in fresh processes, with compiled files present."""
+    candidates = {
         name: partial(_imported, statement, stock, clock) for name, statement in _statements(quick, stock).items()
     }
-    unit = "µs of processor time" if clock == "process_time" else "µs on the wall"
-    return in_turns(contestants, runs=15 if quick else 31, unit=unit)
+    unit = "µs of processor time" if clock == "process_time" else "µs of wall-clock time"
+    return in_turns(candidates, runs=15 if quick else 31, unit=unit)
 
 
 def _imported(statement: str, stock: str, clock: str) -> float:
@@ -85,22 +85,22 @@ def _imported(statement: str, stock: str, clock: str) -> float:
 
 
 def constructing(*, quick: bool) -> Measurement:
-    """A second client of a live service in the same process, made and closed."""
-    contestants = {"paisr": processor_time(construct, times=50), "httpx.Client": processor_time(_httpx, times=2)}
+    """Making and closing a second client in the same process, with the URL of the live service."""
+    candidates = {"paisr": processor_time(construct, times=50), "httpx.Client": processor_time(_httpx, times=2)}
     if not quick:
-        contestants |= {
+        candidates |= {
             "stock generated": processor_time(_stock, times=2),
             "Stainless (openai)": processor_time(_stainless, times=2),
             "stripe": processor_time(_stripe(), times=50),
         }
-    return in_turns(contestants, runs=9 if quick else 21, unit="µs of processor time")
+    return in_turns(candidates, runs=9 if quick else 21, unit="µs of processor time")
 
 
 def construct() -> None:
     from paisr import Paisr
 
     client = Paisr("token")
-    client._transport._make_pool()  # else made by the first call, where nobody would see what it takes
+    client._transport._make_pool()  # the first call would make it, and this benchmark would not measure it
     client.close()
 
 
@@ -128,29 +128,29 @@ def _stripe() -> Callable[[], object]:
     return lambda: stripe.StripeClient("sk_test_token")
 
 
-def grant() -> Callable[[], None]:
-    """What a call does to be admitted, with a limiter whose window is full at all times and yet never waited for."""
+def permit() -> Callable[[], None]:
+    """The work of a call to acquire a permit. The window is always full, but so short that no call waits."""
     from paisr import RateLimit
     from paisr._ratelimit.limiters import limiter_for
 
     limiter = limiter_for(RateLimit(250, per=0.0001))
 
-    def admit() -> None:
+    def acquire() -> None:
         ticket = limiter.enter()
         if limiter.try_acquire(ticket):
-            raise AssertionError("the limiter had to be waited for")
+            raise AssertionError("the limiter made a call wait")
         limiter.leave(ticket)
 
-    return admit
+    return acquire
 
 
 def limiting(*, quick: bool) -> Measurement:
-    """One grant."""
+    """Acquiring one permit."""
     from pyrate_limiter import InMemoryBucket, Limiter, Rate
 
     theirs = Limiter(InMemoryBucket([Rate(250, 1)]))
-    contestants = {
-        "paisr": processor_time(grant(), times=2000),
+    candidates = {
+        "paisr": processor_time(permit(), times=2000),
         "pyrate-limiter, memory": processor_time(theirs.try_acquire, times=2000),
     }
-    return in_turns(contestants, runs=15 if quick else 41, unit="µs of processor time")
+    return in_turns(candidates, runs=15 if quick else 41, unit="µs of processor time")

@@ -1,7 +1,7 @@
-"""The table of docs/faults.md: every fault through the clients, and where asked for through other libraries as well.
+"""Writes docs/faults.md: the result of every fault with our clients and, on request, with other libraries.
 
-Run by `make faults`, with the server and the catalogue of tests/faults; ``--peers`` puts other libraries beside the
-clients. They have an environment of their own (requirements/peers.txt, made in build/), and a process for each fault.
+Run by `make faults`, with the server and the catalogue of tests/faults. With ``--peers``, other libraries meet the same
+faults. They have their own environment (requirements/peers.txt, in build/) and a process for each fault.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def run(*command: object, **options: Any) -> subprocess.CompletedProcess[str]:
 
 
 def prepare_peers() -> None:
-    """The peers' environment, and the client that the generator makes by itself, without this project's templates."""
+    """Make the environment of the other libraries, and the stock client, without this project's templates."""
     if not PYTHON.exists():
         run(sys.executable, "-m", "venv", BUILD / "venv")
         run(PYTHON, "-m", "pip", "install", "-q", "--require-hashes", "-r", ROOT / "requirements" / "peers.txt")
@@ -48,13 +48,13 @@ def prepare_peers() -> None:
 
 
 def operation_for_peers(group: str, fault: Fault) -> str:
-    """A create, whose outcome matters; a reading where the fault is in the body of a response."""
+    """The operation to call: a create, whose outcome matters; a read when the fault is in the body of a response."""
     wanted = "get" if group == "Bodies" else "create"
     return wanted if wanted in fault.expects else next(iter(fault.expects))
 
 
 def peer_verdict(peer: str, fault: Fault, operation: str) -> str:
-    """What a peer made of a fault, in the words of the table."""
+    """The verdict on another library for a fault, in the words of the table."""
     tls = fault.tls() if fault.tls else None
     with FaultServer(fault.behave, tls=tls, receive_buffer=fault.receive_buffer) as server:
         target = fault.arrange(server)
@@ -78,23 +78,23 @@ def peer_verdict(peer: str, fault: Fault, operation: str) -> str:
             env={"PYTHONPATH": str(BUILD), "PATH": "/usr/bin:/bin"},
         )
         try:
-            said, complaint = child.communicate(json.dumps(job), timeout=LIMIT + 5)  # five for the imports
+            output, errors = child.communicate(json.dumps(job), timeout=LIMIT + 5)  # five for the imports
         except subprocess.TimeoutExpired:
             child.kill()
             child.communicate()
             return "**hang**"
-        lines = said.splitlines()
+        lines = output.splitlines()
         if len(lines) < 2:
-            return f"**dies** ({complaint.strip().splitlines()[-1][:60] if complaint else child.returncode})"
+            return f"**dies** ({errors.strip().splitlines()[-1][:60] if errors else child.returncode})"
         posts = server.count("POST") if operation == "create" else 0
         astray = len(server.elsewhere.requests) if server.elsewhere else 0
         return judged(json.loads(lines[-1]), fault.expects[operation], posts, astray)
 
 
 def judged(seen: dict[str, Any], expected: Expect, posts: int, astray: int) -> str:
-    """`clean`, or everything that was wrong: the rules are those at the head of the document."""
+    """`clean`, or everything that was wrong, by the rules in `PEER_RULES`."""
     wrong: list[str] = []
-    beside: list[str] = []
+    notes: list[str] = []
     if "error" in seen and not seen["own"]:
         wrong.append(f"**foreign exception** {seen['error']}")
     if "value" in seen and seen["value"] != (expected.result or "(a typed error response)"):
@@ -105,14 +105,14 @@ def judged(seen: dict[str, Any], expected: Expect, posts: int, astray: int) -> s
         wrong.append("**sent to another host**")
     if seen.get("shown"):
         wrong.append("**token shown**")
-    beside += [f"token in {place}" for place in ("pickle", "locals") if seen.get(place)]
+    notes += [f"token in {place}" for place in ("pickle", "locals") if seen.get(place)]
     if seen["grown"] > LARGE:
-        beside.append(f"+{seen['grown'] // 10**6} MB")
-    return ", ".join([*(wrong or ["clean"]), *beside])
+        notes.append(f"+{seen['grown'] // 10**6} MB")
+    return ", ".join([*(wrong or ["clean"]), *notes])
 
 
 def our_cell(observed: Observed, expected: Expect) -> str:
-    """How the call ended; marked when that is not what the catalogue expects."""
+    """The result of a call of our clients; marked when the catalogue expects another."""
     wrong = not observed.fits(expected) or not observed.is_ours or observed.overrun >= OVER
     ended = f"{observed.error}, {observed.outcome}" if observed.error else "result"
     marks = ["**not as expected**"] * wrong + ["**token shown**"] * bool(observed.shown)
@@ -125,7 +125,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 
 
 def our_tables() -> list[str]:
-    """A table for each group, below what they come to."""
+    """The totals, and a table for each group of faults."""
     lines: list[str] = []
     counts: Counter[str] = Counter()
     longest = 0.0
@@ -150,7 +150,7 @@ def our_tables() -> list[str]:
 
 
 def our_verdict(fault: Fault, operation: str) -> str:
-    """The client by the rules that the peers are judged by."""
+    """The verdict on our client, by the same rules as for other libraries."""
     expected, seen = fault.expects[operation], trial("Paisr", fault, operation)
     values = {"value": seen.result} if seen.result else {"error": seen.error, "own": seen.is_ours}
     posts = seen.requests if operation == "create" else 0
@@ -193,34 +193,34 @@ WORDS = (
     "token in locals",
 )
 PEER_RULES = [
-    "One call for each fault that is not a matter of this client's own arguments and settings, each in a fresh process",
-    f"that may take {LIMIT:g} s. `clean`: the right result, or an error of the library's own, and nothing of the rest.",
-    "`foreign exception`: one of another library, which the caller does not expect. `silent value`: a result where an",
-    "error was due, or somebody else's. `second POST`: a create was sent again that may have happened. `token shown`:",
-    "in the error's words, attributes or traceback. Noted, and not counted against another library: a token in the",
-    "pickled error, a token in the locals that an error tracker would record, and memory that grew by more than 50 MB.",
-    "Each library is used as its documentation shows, with its own retries and a time-out of two seconds; stripe and",
-    "openai by their methods for requests of one's own.",
+    "One call for each fault that does not depend on this client's own arguments and settings, in a fresh process.",
+    f"After {LIMIT:g} s it counts as `hang`. `clean`: the right result, or an error of the library, and nothing else.",
+    "`foreign exception`: an exception of another library, which the caller does not expect. `silent value`: a wrong",
+    "result, or a result instead of an error. `second POST`: a create was sent again although the first may have",
+    "succeeded. `token shown`: the error's message, attributes or traceback has the token. Noted, but not counted",
+    "against another library: a token in the pickled error, a token in the local variables that an error tracker would",
+    "record, and memory that grew by more than 50 MB. Each library is used as its documentation shows, with its own",
+    "retries and a time-out of two seconds; stripe and openai by their methods for raw requests.",
     "",
 ]
 HEAD = [
     "# Faults",
     "",
-    "What the clients do when the service, the network or the caller goes wrong. Made by `make faults` (the part about",
-    "other libraries by `make faults PEERS=1`) from the catalogue in `tests/faults`: a server over bare sockets does",
-    "the fault, and what is seen is written here.",
+    "The behaviour of the clients when the service, the network or the caller fails. Written by `make faults` (the",
+    "part about other libraries by `make faults PEERS=1`) from the catalogue in `tests/faults`: a server on raw",
+    "sockets produces each fault, and the result of the call is recorded here.",
     "",
     "## The clients",
     "",
-    "Each cell: the error and its outcome, or the word result; then the number of requests that reached the server. A",
-    "create with more than one is one that was responded 429, and only that.",
+    "Each cell has the error and its outcome, or the word result; then the number of requests that reached the server.",
+    "It receives a create more than once only after it has responded with 429.",
     "",
 ]
-PEERS_HEAD = "## Beside other libraries"
+PEERS_HEAD = "## Other libraries"
 
 
 def write(with_peers: bool) -> int:
-    """Make the document; what is there about the peers stays when they are not asked for."""
+    """Write the document. Without `with_peers`, the part about other libraries is kept. Returns the exit status."""
     lines = [*HEAD, *our_tables(), ""]
     known = DOCUMENT.read_text() if DOCUMENT.exists() else ""
     kept = known.partition(PEERS_HEAD)[2]
@@ -236,6 +236,6 @@ def write(with_peers: bool) -> int:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Put the clients through every fault of tests/faults.")
-    parser.add_argument("--peers", action="store_true", help="put other libraries through them, too")
+    parser = argparse.ArgumentParser(description="Run every fault of tests/faults with our clients.")
+    parser.add_argument("--peers", action="store_true", help="run the faults with other libraries, too")
     sys.exit(write(parser.parse_args().peers))

@@ -1,4 +1,4 @@
-"""One call of another library, in its own environment and a fresh process; what became of it goes to stdout as JSON.
+"""Makes one call of another library, in its own environment and a fresh process, and prints the result as JSON.
 
 Run as `peers.py PEER`, with a JSON object on stdin: `operation` ("get" or "create"), `base_url`, `token`, `proxy`,
 `ca`, `resolver`, `warm`, `create` (the arguments of a create) and `canaries` (texts that must not be shown). Each
@@ -124,7 +124,7 @@ def peak() -> int:
 
 
 def displayed(error: BaseException, canaries: list[str]) -> bool:
-    """Whether a secret is in an error's words, its attributes or its traceback."""
+    """Whether a secret is in an error's message, its attributes or its traceback."""
     text = f"{error!r} {error!s} {error.__dict__!r} {''.join(traceback.format_exception(error))}"
     return any(canary in text for canary in canaries)
 
@@ -143,7 +143,7 @@ def in_locals(error: BaseException, canaries: list[str]) -> bool:
         recorded = traceback.TracebackException.from_exception(error, capture_locals=True)
     except Exception:
         return False
-    # The frames of this file are the caller's, who knows the secrets anyway.
+    # The frames of this file belong to the caller, who has the secrets anyway.
     recorded.stack[:] = [frame for frame in recorded.stack if frame.filename != __file__]
     return any(canary in "".join(recorded.stack.format()) for canary in canaries)
 

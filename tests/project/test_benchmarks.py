@@ -12,27 +12,27 @@ from benchmarks._calling import SIZES, farthest, straight_line
 from benchmarks._chart import chart
 from benchmarks._goals import GOALS, Goal, judged
 from benchmarks._measure import Measurement, in_turns
-from benchmarks._report import BASELINES, contest_table, document
+from benchmarks._report import BASELINES, benchmark_table, document
 
 
 def made_up(share: float, only: Goal | None = None) -> dict[str, Measurement]:
     """Measurements in which ONLY comes to `share` of its limit, and every other goal to half of its own."""
-    contests: dict[str, dict[str, list[float]]] = {}
+    found: dict[str, dict[str, list[float]]] = {}
     for goal in GOALS:
         ratio = goal.limit * (share if goal is only else 0.5)
-        samples = contests.setdefault(goal.contest, {})
+        samples = found.setdefault(goal.benchmark, {})
         if goal.name in samples:
             samples[goal.baseline] = [one / ratio for one in samples[goal.name]]
         else:
             theirs = samples.setdefault(goal.baseline, [10.0, 40.0, 20.0])
             samples[goal.name] = [one * ratio for one in theirs]
-    for name, samples in contests.items():
+    for name, samples in found.items():
         samples.setdefault(BASELINES[name], [10.0, 40.0, 20.0])
-    return {name: Measurement(unit="µs", samples=samples) for name, samples in contests.items()}
+    return {name: Measurement(unit="µs", samples=samples) for name, samples in found.items()}
 
 
 def test_the_goals_are_those_that_were_set() -> None:
-    assert [(goal.contest, goal.baseline, goal.limit) for goal in GOALS] == [
+    assert [(goal.benchmark, goal.baseline, goal.limit) for goal in GOALS] == [
         ("reading", "json.loads", 0.85),
         ("reading", "msgspec structs", 1.9),
         ("memory", "stock generated", 0.7),
@@ -61,12 +61,12 @@ def test_a_turn_is_compared_with_the_same_turn() -> None:
 def test_everybody_has_a_turn_before_anybody_has_the_next() -> None:
     order: list[str] = []
 
-    def contestant(name: str) -> float:
+    def candidate(name: str) -> float:
         order.append(name)
         return 1.0
 
-    contestants = {"a": lambda: contestant("a"), "b": lambda: contestant("b"), "c": lambda: contestant("c")}
-    measurement = in_turns(contestants, runs=3, unit="µs", warm=False)
+    candidates = {"a": lambda: candidate("a"), "b": lambda: candidate("b"), "c": lambda: candidate("c")}
+    measurement = in_turns(candidates, runs=3, unit="µs", warm=False)
     assert "".join(order) == "abcbcacab"
     assert {name: len(samples) for name, samples in measurement.samples.items()} == {"a": 3, "b": 3, "c": 3}
 
@@ -114,7 +114,7 @@ def test_the_cheapest_is_first_and_compared_with_the_baseline() -> None:
     measurement = Measurement(
         unit="µs", samples={"stripe": [30.0], "httpx.Client": [10.0], "paisr": [6.0], "stock generated": [12.0]}
     )
-    _head, _line, *rows = contest_table("calling", measurement).splitlines()
+    _head, _line, *rows = benchmark_table("calling", measurement).splitlines()
     cells = [[cell.strip() for cell in row.strip("| ").split("|")] for row in rows]
     assert [(name, ratio) for name, ratio, *_rest in cells] == [
         ("**paisr**", "0.6"),
