@@ -42,14 +42,14 @@ def test_imports_go_one_way(lint: Callable[[], tuple[int, str]]) -> None:
 @pytest.mark.parametrize(
     ("module", "planted", "broken"),
     [
-        ("paisr/_base/errors.py", "import paisr._engine.retry", "Each room of the overlays"),
-        ("paisr/_engine/steps.py", "import paisr._transport.tls", "Each room of the overlays"),
+        ("paisr/_base/errors.py", "import paisr._engine.retry", "Each package of the overlays"),
+        ("paisr/_engine/steps.py", "import paisr._transport.tls", "Each package of the overlays"),
         ("paisr/_engine/deadlines.py", "import paisr._engine.exchange", "No two modules import each other"),
         ("paisr/_client.py", "import paisr_cli._app", "Nothing needs the command line"),
         ("paisr_stub/_store.py", "import paisr_cli", "Nothing needs the command line"),
         ("paisr/webhooks.py", "import paisr._client", "Webhooks are verified without a client"),
-        ("paisr_generated/types.py", "import paisr._base.errors", "What is generated imports nothing"),
-        ("paisr_stub/_store.py", "import paisr_generated.models", "The stub has its own idea"),
+        ("paisr_generated/types.py", "import paisr._base.errors", "Generated code imports nothing"),
+        ("paisr_stub/_store.py", "import paisr_generated.models", "The stub is independent of the client"),
     ],
 )
 def test_a_wrong_import_is_found(
