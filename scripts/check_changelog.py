@@ -1,7 +1,7 @@
 """Compare the changelog with the package's version, and with the tag of a release: `make release-check TAG=v1.2.3`.
 
-Without a tag the changelog may say what is not released yet. With one, the tag, the package and the newest section of
-the changelog must name the same version, and nothing may be left under "Unreleased".
+Without a tag, the section "Unreleased" may have entries. With one, it must be empty, and the tag, the package and the
+newest section of the changelog must have the same version.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def package_version(root: Path = ROOT) -> str:
 
 
 def problems(changelog: str, version: str, tag: str = "") -> list[str]:
-    """What is wrong, a sentence each."""
+    """The problems, one sentence each."""
     headings = list(HEADING.finditer(changelog))
     if not headings or headings[0]["name"] != "Unreleased":
         return ["The first section of the changelog is not [Unreleased]."]
@@ -33,7 +33,7 @@ def problems(changelog: str, version: str, tag: str = "") -> list[str]:
     if released != sorted(set(released), key=_order, reverse=True):
         found.append("The versions of the changelog are not in order, the newest first.")
     if released and _order(released[0]) > _order(version):
-        found.append(f"The changelog has {released[0]}, and the package is {version}.")
+        found.append(f"The newest version in the changelog is {released[0]}, but the package has version {version}.")
     return found + (_release(tag, version, released, bodies[0]) if tag else [])
 
 
@@ -54,18 +54,18 @@ def _section(heading: re.Match[str], body: str) -> list[str]:
     except ValueError:
         found.append(f"[{heading['name']}] has no date like 2026-01-31.")
     if "\n- " not in f"\n{body}":
-        found.append(f"[{heading['name']}] says nothing.")
+        found.append(f"[{heading['name']}] has no entries.")
     return found
 
 
 def _release(tag: str, version: str, released: list[str], unreleased: str) -> list[str]:
     found = []
     if tag != f"v{version}":
-        found.append(f"The tag is {tag}, and the package's version asks for v{version}.")
+        found.append(f"The tag is {tag}, but the package has version {version}.")
     if version not in released[:1]:
         found.append(f"The newest section of the changelog is not [{version}].")
     if unreleased:
-        found.append("Something is left under [Unreleased].")
+        found.append("[Unreleased] still has entries.")
     return found
 
 

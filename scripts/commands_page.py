@@ -1,4 +1,4 @@
-"""The help of every command of the command line, as a page."""
+"""Writes a page with the help of every command."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from paisr_cli._app import app
 WIDTH = 88
 INTRODUCTION = """# Commands
 
-What `--help` says, made from the commands themselves. How to use them in scripts is in
-[the command line](../../docs/guides/command-line.md).
+The output of `--help` for every command. [The command line](../../docs/guides/command-line.md) shows how to use them in
+scripts.
 """
 
 
@@ -26,7 +26,7 @@ def commands_page() -> str:
 
 
 def _helps(command: Any, name: str, parent: Any) -> Iterator[tuple[str, str]]:
-    """The path and the help of a command, and of all below it."""
+    """The path and the help of a command and of its subcommands."""
     context = typer.Context(command, info_name=name, parent=parent, max_content_width=WIDTH, terminal_width=WIDTH)
     yield context.command_path, command.get_help(context)
     for below, subcommand in getattr(command, "commands", {}).items():

@@ -1,4 +1,4 @@
-"""The contract as a page: every operation and every schema as a table, each line with how it is known."""
+"""Writes the contract as a page: a table for each operation and each schema, with the grade of each line."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ METHODS = ("get", "post", "put", "patch", "delete")
 RULES = ("pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "format", "enum")
 INTRODUCTION = """# The contract
 
-Made from `openapi/paisr-invoices.yaml` (OpenAPI {openapi}, version {version} of the contract). The column "known" says
-how sure a line is: *shown* on a documentation page of the operations, *documented* elsewhere by the vendor, or
-*inferred*, with the reason in [where each line comes from](PROVENANCE.md).
+Generated from `openapi/paisr-invoices.yaml` (OpenAPI {openapi}, version {version} of the contract). The column "grade"
+names the source of a line: *shown* on a documentation page of the operations, *documented* elsewhere by the vendor, or
+*inferred*. [Where each line comes from](PROVENANCE.md) gives the reasons.
 
 {description}
 """
 
 
 def contract_page(text: str) -> str:
-    """The page in Markdown, of a contract in YAML."""
+    """The page in Markdown. `text`: the contract in YAML."""
     contract: Json = yaml.safe_load(text)
     parts = [INTRODUCTION.format(openapi=contract["openapi"], **contract["info"]), _servers(contract["servers"])]
-    named = {f"#/components/responses/{name}": one for name, one in contract["components"]["responses"].items()}
+    components = {f"#/components/responses/{name}": one for name, one in contract["components"]["responses"].items()}
     for path, item in contract["paths"].items():
         shared = item.get("parameters", [])
         for method in METHODS:
             if operation := item.get(method):
-                parts += _operation(f"## {method.upper()} {path}", operation, shared, named)
+                parts += _operation(f"## {method.upper()} {path}", operation, shared, components)
     parts.append("## Schemas")
     for name, schema in contract["components"]["schemas"].items():
         parts += _schema(name, schema)
@@ -37,18 +37,20 @@ def contract_page(text: str) -> str:
 
 def _servers(servers: list[Json]) -> str:
     rows = [(f"`{one['url']}`", one.get("description", ""), one.get("x-provenance", "")) for one in servers]
-    return "## Servers\n\n" + _table(("URL", "what", "known"), rows)
+    return "## Servers\n\n" + _table(("URL", "description", "grade"), rows)
 
 
-def _operation(heading: str, operation: Json, shared: list[Json], named: Json) -> list[str]:
+def _operation(heading: str, operation: Json, shared: list[Json], components: Json) -> list[str]:
     parts = [heading, f"**{operation['operationId']}.** {operation.get('description', '')}"]
     if parameters := [*shared, *operation.get("parameters", [])]:
-        parts.append(_table(("parameter", "in", "type", "", "what", "known"), [_parameter(one) for one in parameters]))
+        parts.append(
+            _table(("parameter", "in", "type", "", "description", "grade"), [_parameter(one) for one in parameters])
+        )
     if body := operation.get("requestBody"):
         parts.append(f"Body: {_type(_body_schema(body))}, {body.get('x-provenance', '')}.")
-    given = {status: named.get(one.get("$ref"), one) for status, one in operation["responses"].items()}
+    given = {status: components.get(one.get("$ref"), one) for status, one in operation["responses"].items()}
     responses = [(f"`{status}`", *_response(one)) for status, one in given.items()]
-    return [*parts, _table(("status", "body", "what"), responses)]
+    return [*parts, _table(("status", "body", "description"), responses)]
 
 
 def _parameter(one: Json) -> tuple[str, ...]:
@@ -69,17 +71,17 @@ def _schema(name: str, schema: Json) -> list[str]:
     required = schema.get("required", [])
     if properties := schema.get("properties"):
         rows = [(f"`{key}`", *_facts(one, one, required=key in required)) for key, one in properties.items()]
-        parts.append(_table(("field", "type", "", "what", "known"), rows))
+        parts.append(_table(("field", "type", "", "description", "grade"), rows))
     elif "enum" in schema:
         parts.append("One of " + ", ".join(f"`{value}`" for value in schema["enum"] if value is not None) + ".")
     return parts
 
 
 def _facts(schema: Json, graded: Json, *, required: bool) -> tuple[str, str, str, str]:
-    """Type, whether it must be there, what it is with its rules, and how it is known."""
-    said = [str(schema["description"])] if "description" in schema else []
+    """The cells of a field or a parameter: type, whether it is required, description and rules, and grade."""
+    description = [str(schema["description"])] if "description" in schema else []
     rules = [f"{rule}: `{schema[rule]}`" for rule in RULES if rule in schema]
-    return _type(schema), "required" if required else "", "; ".join(said + rules), graded.get("x-provenance", "")
+    return _type(schema), "required" if required else "", "; ".join(description + rules), graded.get("x-provenance", "")
 
 
 def _type(schema: Json) -> str:

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Install the Debian packages of commands that are missing, where that is possible: command=package command=package …
+# Install the Debian package of each missing command, when run as root on a system with apt-get.
+# Arguments: command=package command=package …
 set -euo pipefail
 for entry in "$@"; do
     if ! command -v "${entry%%=*}" >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -1,4 +1,4 @@
-"""See an invoice created, listed, paid and read, and one call refused: `make demo`.
+"""Create, list, pay and read an invoice, and show a refused call: `make demo`.
 
 Everything runs on this machine: the stub listens on a free port of loopback, and the installed client talks to it
 over real HTTP. The file needs the packages `paisr` and `paisr_stub` and nothing else of the repository, so the tests
@@ -28,13 +28,13 @@ TOTAL = Decimal("149.95")
 UNKNOWN_ID = "inv_000000"
 
 
-class WrongStepError(Exception):
-    """A step failed; the text says what was expected and what came."""
+class UnexpectedResultError(Exception):
+    """The result of a step is not the expected one; the message has both."""
 
 
 def expect(what: str, found: object, expected: object) -> None:
     if found != expected:
-        raise WrongStepError(f"{what} should be {expected!r} and is {found!r}")
+        raise UnexpectedResultError(f"{what} should be {expected!r} and is {found!r}")
 
 
 def heading(number: int, text: str) -> None:
@@ -56,7 +56,7 @@ def table(rows: list[list[str]]) -> None:
             print("     " + "  ".join("-" * width for width in widths))
 
 
-def text_of(moment: datetime | None) -> str:
+def time_text(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone(UTC).strftime("%d %B %Y, %H:%M UTC")
 
 
@@ -93,18 +93,18 @@ def create(client: Paisr, stub: StubServer) -> str:
     checkout = created.session or client.invoices.get(created.id).session
     facts([("invoice", created.id), ("status", created.status)])
     if checkout is None or not checkout.url:
-        raise WrongStepError("an unpaid invoice should have a checkout link and has none")
+        raise UnexpectedResultError("an unpaid invoice should have a checkout link and has none")
     facts([("checkout link", checkout.url), ("lasts", checkout.expires_in)])
     expect("the status of a new invoice", created.status, "unpaid")
     return created.id
 
 
 def list_unpaid(client: Paisr, stub: StubServer, invoice_id: str) -> None:
-    heading(2, "List what is unpaid")
+    heading(2, "List the unpaid invoices")
     unpaid = client.invoices.list(status="unpaid", currency="SRD", limit=10)
     show_request(stub)
     rows = [["invoice", "summary", "total", "due"]]
-    rows += [[invoice.id, invoice.summary or "", money(invoice), text_of(invoice.due_at)] for invoice in unpaid]
+    rows += [[invoice.id, invoice.summary or "", money(invoice), time_text(invoice.due_at)] for invoice in unpaid]
     table(rows)
     expect("the list", [invoice.id for invoice in unpaid], [invoice_id])
     expect("the total", total(unpaid[0]), TOTAL)
@@ -118,15 +118,15 @@ def pay(client: Paisr, stub: StubServer, invoice_id: str) -> None:
     show_request(stub)
     name = paid.customer.name if paid.customer else None
     facts([("invoice", f"{paid.id} (number {paid.sid})"), ("customer", name or CUSTOMER), ("total", money(paid))])
-    facts([("status", paid.status), ("paid", text_of(paid.paid_at))])
+    facts([("status", paid.status), ("paid", time_text(paid.paid_at))])
     expect("the status of a paid invoice", paid.status, "paid")
     expect("the total", total(paid), TOTAL)
     if paid.paid_at is None or abs(paid.paid_at - datetime.now(UTC)) > timedelta(minutes=5):
-        raise WrongStepError(f"the time of payment should be now and is {paid.paid_at}")
+        raise UnexpectedResultError(f"the time of payment should be now and is {paid.paid_at}")
     expect("the number of unpaid invoices", len(client.invoices.list(status="unpaid")), 0)
 
 
-def be_refused(client: Paisr, stub: StubServer) -> None:
+def get_unknown_invoice(client: Paisr, stub: StubServer) -> None:
     heading(4, "Ask for an invoice that does not exist")
     try:
         client.invoices.get(UNKNOWN_ID)
@@ -137,23 +137,23 @@ def be_refused(client: Paisr, stub: StubServer) -> None:
         expect("the status code", error.status_code, 404)
         expect("the outcome", error.outcome, "rejected")
     else:
-        raise WrongStepError("an unknown id should be refused and was not")
+        raise UnexpectedResultError("an unknown id should be refused and was not")
 
 
-def journey() -> None:
+def run_steps() -> None:
     with StubServer() as stub, Paisr(stub.token, base_url=stub.url) as client:
         print(f"The stub for the Paisr service listens on {stub.url}; nothing leaves this machine.")
         invoice_id = create(client, stub)
         list_unpaid(client, stub, invoice_id)
         pay(client, stub, invoice_id)
-        be_refused(client, stub)
+        get_unknown_invoice(client, stub)
     print("\nEvery step succeeded.")
 
 
 def main() -> int:
     try:
-        journey()
-    except (PaisrError, WrongStepError) as error:
+        run_steps()
+    except (PaisrError, UnexpectedResultError) as error:
         print(f"\nThe demo failed: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,7 +1,7 @@
 """Update the versions in requirements/, with the hashes of every package.
 
-Run by `make lock`. A lock holds no index address and no path of the machine that made it, so that it installs from
-whatever index the reader's own pip is set up for.
+Run by `make lock`. A lock file has no index URL and no local path, so that it installs from the index that the user has
+configured for pip.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 LOCKS = {
-    # Everything that make needs.
+    # Everything that the targets of the Makefile need.
     "dev": ["--all-extras", "--group", "dev"],
-    # The client alone, and the client with the stub: what the tests of the built wheel install.
+    # The client alone, and the client with the stub, for the tests of the built wheel.
     "runtime": [],
     "stub": ["--extra", "stub"],
     # The lowest versions that pyproject.toml allows, with the few packages that the client's own tests need.
     "lowest": ["--all-extras", "--group", "test-core", "--resolution", "lowest-direct"],
-    # What `make bench` compares with.
+    # The libraries that `make bench` compares with.
     "peers": ["benchmarks/peers.in", "--extra", "cli", "--extra", "postgres"],
 }
 
 
 def lock(name: str, options: list[str], upgrade: bool) -> None:
-    """Write requirements/NAME.txt; versions stay as they are unless UPGRADE says otherwise or they no longer fit."""
+    """Write requirements/NAME.txt. `upgrade`: take the newest versions, not the locked ones where these are allowed."""
     target = ROOT / "requirements" / f"{name}.txt"
-    # The person's own index settings decide where packages come from, but must not leave a trace in the file.
+    # The user's index settings apply, but must not appear in the lock file.
     environment = {key: value for key, value in os.environ.items() if key != "UV_FIND_LINKS"}
     command = [
         "uv",

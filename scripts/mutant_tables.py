@@ -1,4 +1,4 @@
-"""The mutants of tests/contract/mutants as data, and the verdict on each. What each key means, mutants.py says."""
+"""Reads the mutants in tests/contract/mutants, and holds their verdicts. mutants.py describes the keys."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MUTANTS = ROOT / "tests" / "contract" / "mutants"
 PLANTED_IN = {"stub": "the stub", "client": "the client", "contract": "the contract", "generator": "the generator"}
-# Where what is generated comes from: only of mistakes there is it made anew.
+# The sources of generated/. It is generated again only for mutants in one of these.
 SOURCES_OF_GENERATED = ("openapi/", "scripts/generator/", "generator-templates/")
 
 
 class MutantError(Exception):
-    """A mutant that could not be planted or judged, or a copy that is no measure; the message says why."""
+    """A mutant could not be planted, or the copy without a mutant fails; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a mutant. `caught_by`: the test, empty when it survived; `error`: why it was not judged."""
+    """The result of a mutant. `caught_by`: the test, empty when it survived; `error`: why it was not judged."""
 
     mutant: Mutant
     caught_by: str = ""
@@ -44,14 +44,14 @@ class Verdict:
 
     @property
     def good(self) -> bool:
-        """Caught, or known to be something that nothing can catch."""
+        """Whether it was caught, or survived and has a reason why no test can catch it."""
         return not self.error and bool(self.caught_by) is not bool(self.mutant.reason)
 
     def __str__(self) -> str:
         if self.error:
             return f"NOT JUDGED: {self.error}"
         if self.caught_by:
-            return f"caught by {self.caught_by}" + (" IN SPITE OF ITS REASON" if self.mutant.reason else "")
+            return f"caught by {self.caught_by}" + (" ALTHOUGH IT HAS A REASON" if self.mutant.reason else "")
         return f"survived: {self.mutant.reason}" if self.mutant.reason else "SURVIVED"
 
 
@@ -68,7 +68,7 @@ def mutated(mutant: Mutant, root: Path) -> str:
     """The text of the mutant's file with the mistake in it."""
     text = (root / mutant.file).read_text(encoding="utf-8")
     if (times := text.count(mutant.old)) != 1:
-        raise MutantError(f"{mutant.name}: its text is {times} times in {mutant.file}, and has to be there once")
+        raise MutantError(f"{mutant.name}: `old` occurs {times} times in {mutant.file}, but must occur once")
     if mutant.new == mutant.old:
         raise MutantError(f"{mutant.name} changes nothing")
     return text.replace(mutant.old, mutant.new)

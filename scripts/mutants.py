@@ -1,25 +1,25 @@
-"""Plant deliberate mistakes, one at a time, and see which suite of tests/contract catches each.
+"""Plant deliberate mistakes, one at a time, and report which test in tests/contract catches each.
 
-    python scripts/mutants.py              all of them; prints the table and writes docs/mutants.md
-    python scripts/mutants.py NAME ...     some of them; prints the table
-    python scripts/mutants.py --few        the few of a plain test run, each shown to its own suite only
+    python scripts/mutants.py              all mutants; print the verdicts and write docs/mutants.md
+    python scripts/mutants.py NAME ...     these mutants; print the verdicts
+    python scripts/mutants.py --few        the mutants of a plain test run, each with its own suite only
 
-The mistakes are data: tests/contract/mutants/*.toml, one file for each thing that they are planted in. A mutant is a
-table, named for what is wrong, with these keys:
+The mistakes are data in tests/contract/mutants/*.toml: a file each for the contract, the generator, the client and the
+stub. A mutant is a table, named for the mistake, with these keys:
 
-    kind         what sort of mistake it is
-    file         where it is planted
-    old, new     what is replaced by what; `old` must occur in the file exactly once
+    kind         the sort of mistake
+    file         the file to change
+    old, new     the text to replace, which must occur in the file exactly once, and its replacement
     says         the mistake in one sentence
-    suite        the file in tests/contract that should catch it (or one test of it, file::test), asked first
-    regenerate   of the contract and the generator: whether generated/ is made anew with it (default: no)
-    few          whether it belongs to the few that are planted in a plain test run (default: no)
-    reason       why nothing can catch it, where that is so
+    suite        the file in tests/contract that should catch it (or one test, file::test); it runs first
+    regenerate   for the contract and the generator: whether to generate generated/ again (default: no)
+    few          whether a plain test run plants it (default: no)
+    reason       for a mutant that no test can catch: why
 
-Nothing in the checkout is changed: each mutant is planted in a copy, and the copy is what the suites import and read.
-What the generator itself would find when it tries what it made is left out: the suites have to see it by themselves.
-The copy without a mutant must pass the same suites first. The exit status is 1 when a mutant survived without a reason,
-was caught in spite of its reason, or could not be judged.
+Nothing in the checkout is changed: each mutant is planted in a copy, and the suites import and read the copy. The
+generator's own checks of its output do not run, so that the suites must catch the mistake. The copy without a mutant
+must pass the same suites first. The exit status is 1 when a mutant survived without a reason, was caught although it
+has a reason, or could not be judged.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ COPIED = (
     "tests/conftest.py", "tests/contract",
 )  # fmt: skip
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "mutants", "test_mutants.py")
-# In the copy, without trying what was made.
+# Generates in the copy, without the generator's checks of its output.
 REGENERATE = (
     "import generate, shutil; shutil.rmtree(generate.OUTPUT); "
     "generate.build(generate.read_document(generate.CONTRACT), generate.OUTPUT)"
 )
-# Fuzzed cases for each operation and suite: what needs more of them to be seen is seen too seldom.
+# Fuzzed cases for each operation and suite. A mistake that needs more cases is not caught reliably.
 CASES, FEW_CASES = 10, 5
 
 
 def copy_of(source: Path, target: Path, *, only: Iterable[str] = COPIED) -> Path:
-    """What the suites import and read, in another place."""
+    """Copy everything that the suites import and read; returns the copy's folder."""
     for name in only:
         place = target / name
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -79,21 +79,21 @@ def plant(mutant: Mutant, root: Path) -> None:
         command = [sys.executable, "-c", REGENERATE]
         done = subprocess.run(command, cwd=root / "scripts", capture_output=True, text=True, check=False)
         if done.returncode:
-            raise MutantError(f"{mutant.name}: nothing could be generated from it: {done.stderr.strip()}")
+            raise MutantError(f"{mutant.name}: generating failed: {done.stderr.strip()}")
 
 
 def all_suites() -> list[str]:
     return sorted(path.name for path in (ROOT / SUITES).glob("test_*.py") if path.name != "test_mutants.py")
 
 
-def at_once(function: Callable[[T], R], values: Iterable[T]) -> list[R]:
-    """Apply to each value, as many at a time as there are processors."""
+def in_parallel(function: Callable[[T], R], values: Iterable[T]) -> list[R]:
+    """The function's result for each value, computed in as many threads as there are processors."""
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return list(pool.map(function, values))
 
 
-def make_clean(folder: Path, suites: list[str]) -> tuple[Path, list[str]]:
-    """A copy without a mutant that passes these suites, and the suites, the quickest first."""
+def clean_copy(folder: Path, suites: list[str]) -> tuple[Path, list[str]]:
+    """Make a copy without a mutant, and check that it passes the suites. Returns both, the quickest suite first."""
     clean = copy_of(ROOT, folder / "clean")
 
     def timed(suite: str) -> tuple[float, str, str]:
@@ -101,14 +101,14 @@ def make_clean(folder: Path, suites: list[str]) -> tuple[Path, list[str]]:
         failed = first_failure(clean, [suite])
         return time.monotonic() - began, suite, failed
 
-    found = sorted(at_once(timed, suites))
+    found = sorted(in_parallel(timed, suites))
     if failed := [failure for _seconds, _suite, failure in found if failure]:
-        raise MutantError(f"without any mutant these fail, so that failing says nothing: {', '.join(failed)}")
+        raise MutantError(f"these tests fail without any mutant: {', '.join(failed)}")
     return clean, [suite for _seconds, suite, _failure in found]
 
 
 def judge(mutant: Mutant, clean: Path, folder: Path, suites: list[str]) -> Verdict:
-    """Plant a mutant in a copy of its own; ask its suite, and when that sees nothing all others of SUITES."""
+    """Plant a mutant in a copy of its own. Run its suite, and when that passes, the others in `suites`."""
     with tempfile.TemporaryDirectory(dir=folder) as name:
         try:
             root = Path(shutil.copytree(clean, Path(name) / "copy"))
@@ -123,20 +123,20 @@ def judge(mutant: Mutant, clean: Path, folder: Path, suites: list[str]) -> Verdi
 
 
 def judge_all(mutants: list[Mutant], *, few: bool, tell: Callable[[Verdict], None]) -> list[Verdict]:
-    """The verdict on each mutant, in order; raises `MutantError` where the copy without a mutant does not pass.
+    """The verdict on each mutant, in order. Raises `MutantError` when the copy without a mutant does not pass.
 
-    FEW: each mutant is shown to its own suite only.
+    `few`: run only the mutant's own suite. `tell`: called with each verdict as soon as it is known.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
-        clean, ordered = make_clean(folder, sorted({mutant.suite for mutant in mutants}) if few else all_suites())
+        clean, ordered = clean_copy(folder, sorted({mutant.suite for mutant in mutants}) if few else all_suites())
 
         def one(mutant: Mutant) -> Verdict:
             verdict = judge(mutant, clean, folder, [] if few else ordered)
             tell(verdict)
             return verdict
 
-        return at_once(one, mutants)
+        return in_parallel(one, mutants)
 
 
 def summary(verdicts: list[Verdict], seconds: float) -> str:
@@ -156,9 +156,9 @@ def markdown(verdicts: list[Verdict], seconds: float) -> str:
         "",
         "<!-- Written by `make mutants`: do not edit. -->",
         "",
-        "The suites in `tests/contract/` compare the contract, the client and the stub with each other. What they are",
-        "worth is what they catch: here is every deliberate mistake that was planted, one at a time, in a copy of them",
-        "and of the generator, and the test that caught it. The same tests pass on the copy without a mistake.",
+        "The suites in `tests/contract/` compare the contract, the client and the stub with each other. To test the",
+        "suites, each deliberate mistake below was planted in a copy of the contract, the generator, the client or the",
+        "stub. The tables name the test that caught it. Without a mistake, the copy passes all tests.",
         "",
         summary(verdicts, seconds),
     ]
@@ -176,11 +176,11 @@ def _row(verdict: Verdict) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Plant deliberate mistakes and see which suite catches each.")
+    parser = argparse.ArgumentParser(description="Plant deliberate mistakes and report which test catches each.")
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="a mutant, such as client/query-name; all when none is named"
     )
-    parser.add_argument("--few", action="store_true", help="the few of a plain test run")
+    parser.add_argument("--few", action="store_true", help="only the mutants of a plain test run")
     given = parser.parse_args(arguments)
     mutants = [one for one in load() if (one.name in given.names or not given.names) and (one.few or not given.few)]
     if unknown := set(given.names) - {mutant.name for mutant in mutants}:

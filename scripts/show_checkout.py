@@ -1,4 +1,4 @@
-"""Photograph the stub's checkout page in a browser, into docs/checkout.png: `make pictures`. Needs chromium."""
+"""Write a screenshot of the stub's checkout page to docs/checkout.png: `make pictures`. Needs chromium."""
 
 from __future__ import annotations
 
@@ -28,13 +28,15 @@ INVOICE = {
 def main() -> int:
     browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not browser or not driver:
-        print("The checkout page was not photographed: there is no chromium with its chromedriver.", file=sys.stderr)
+        print(
+            "There is no screenshot of the checkout page: chromium and chromedriver are not installed.", file=sys.stderr
+        )
         return 0
     options = webdriver.ChromeOptions()
     options.binary_location = browser
     for flag in ("--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=720,900"):
         options.add_argument(flag)
-    # The same moment and the same ids each time, so that the picture changes only with the page.
+    # The same time and the same ids in every run, so that the screenshot changes only with the page.
     with StubServer(clock=lambda: datetime(2026, 11, 28, 12, tzinfo=UTC)) as stub:
         headers = {"Authorization": f"Bearer {stub.token}"}
         created = httpx.post(f"{stub.url}/invoices", json=INVOICE, headers=headers, trust_env=False).json()["data"]

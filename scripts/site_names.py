@@ -1,6 +1,6 @@
-"""What the site's reader of source code (griffe) cannot see: names that are found while the program runs.
+"""An extension of griffe, the site's reader of source code: adds the names that exist only at run time.
 
-`paisr` exports every name of the contract, and its resources extend those that the contract gives.
+`paisr` exports every generated name, and its resources extend the generated ones.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from paisr._invoices import EXTENDED
 
 
 class PublicNames(Extension):
-    """Make these names members of the modules that they are used from."""
+    """Adds the generated names to the modules that export or extend them."""
 
     def on_package(self, *, pkg: Module, **_rest: Any) -> None:
-        """Called with each package when all of it has been read."""
+        """Called by griffe with each package that it has read."""
         if pkg.name != paisr.__name__:
             return
         for name in paisr_generated.__all__:

@@ -1,4 +1,4 @@
-"""Runs the suites in tests/contract against copies of what they compare, many of them in little time."""
+"""Runs the suites in tests/contract against copies of the project, in processes that start quickly."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SUITES = Path("tests") / "contract"
 SOURCES = ("overlays", "generated", "stub")
 MAX_RUN = 300.0  # seconds
 PACKAGES = ("paisr", "paisr_generated", "paisr_stub")
-# Loaded once, in a process that each run of the suites is forked from: half of the time would go into loading them.
-# None of them may know the packages that are tested.
-LOADED_BEFORE = [
+# Loaded once, in the process that each run is forked from: loading them takes half of the time of a run. None of them
+# may import the packages under test.
+PRELOADED = [
     "hypothesis.stateful", "schemathesis", "jsonschema", "requests", "httpx", "httpcore", "starlette.requests",
     "starlette.responses", "uvicorn", "msgspec", "attrs", "dateutil.relativedelta", "openapi_spec_validator", "pytest",
 ]  # fmt: skip
@@ -26,24 +26,24 @@ FAILED = re.compile(r"^(?:FAILED|ERROR|SUBFAILED\S*(?: \S+)?) (?P<file>\S+?\.py)
 
 
 class SuiteError(Exception):
-    """The suites could not be run, so that nothing can be said of the copy; the message says why."""
+    """The suites could not be run, so there is no result for the copy; the message says why."""
 
 
 def prepare(cases: int) -> None:
-    """What holds for all runs: the same cases in each, whatever the caller's environment says."""
+    """Prepare all runs: each has the same cases, independent of the caller's environment."""
     os.environ |= {"PYTHONHASHSEED": "0", "CASES": str(cases)}
     os.environ.pop("SEED", None)
-    PROCESSES.set_forkserver_preload(LOADED_BEFORE)
+    PROCESSES.set_forkserver_preload(PRELOADED)
 
 
 def run_pytest(root: Path, options: list[str], output: Path) -> None:
-    """In a process of its own, forked from one that has loaded what every suite needs: pytest in a copy."""
+    """Run pytest in a copy, and exit with its status. The current process must be for this run alone."""
     for key in [key for key in os.environ if key.startswith(("PYTEST_", "COVERAGE_"))]:
         del os.environ[key]
     sources = [str(root / source) for source in SOURCES]
     os.environ["PYTHONPATH"] = os.pathsep.join(sources)
     sys.path[:0] = sources
-    sys.dont_write_bytecode = False  # the copies are made from one that has been run
+    sys.dont_write_bytecode = False  # the copies are made from a copy in which the suites have run
     os.chdir(root)
     with output.open("wb") as file:
         os.dup2(file.fileno(), 1)
@@ -51,7 +51,7 @@ def run_pytest(root: Path, options: list[str], output: Path) -> None:
     import hypothesis
     import pytest
 
-    # The first failure is enough: finding the smallest one takes longer than everything else.
+    # The first failure is enough: shrinking it takes longer than everything else.
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
     hypothesis.settings.register_profile("mutants", phases=phases, report_multiple_bugs=False)
     hypothesis.settings.load_profile("mutants")
@@ -60,11 +60,11 @@ def run_pytest(root: Path, options: list[str], output: Path) -> None:
 
 
 def assert_loaded_from(root: Path) -> None:
-    """What is tested is the copy, not what is installed."""
+    """Exit unless the packages under test are those of the copy, and not the installed ones."""
     for name in PACKAGES:
         found = importlib.util.find_spec(name)
         if found is None or found.origin is None or not Path(found.origin).is_relative_to(root):
-            sys.exit(f"{name} is not the copy's: {found}")
+            sys.exit(f"{name} is not in the copy: {found}")
 
 
 def first_failure(root: Path, suites: Iterable[str]) -> str:
@@ -84,7 +84,7 @@ def first_failure(root: Path, suites: Iterable[str]) -> str:
 
 
 def pytest_in(root: Path, options: list[str]) -> tuple[int, str]:
-    """Run pytest in a copy; its exit status and what it wrote."""
+    """Run pytest in a copy, in a process of its own; returns the exit status and the output."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "output.txt"
         arguments = (root, ["--assert=plain", "-p", "no:cacheprovider", *options], output)
@@ -94,5 +94,5 @@ def pytest_in(root: Path, options: list[str]) -> tuple[int, str]:
         if process.exitcode is None:
             process.kill()
             process.join()
-            raise SuiteError(f"no end after {MAX_RUN:.0f} s")
+            raise SuiteError(f"the run took longer than {MAX_RUN:.0f} s")
         return process.exitcode, output.read_text(encoding="utf-8", errors="replace")

@@ -59,7 +59,7 @@ def test_a_text_that_is_missing_or_not_unique_is_refused(tables: ModuleType, tex
     mutant = tables.Mutant(
         name="x", planted_in="", kind="", file="stub/paisr_stub/_api.py", old=text, new="", says="", suite=""
     )
-    with pytest.raises(tables.MutantError, match="has to be there once"):
+    with pytest.raises(tables.MutantError, match="must occur once"):
         tables.mutated(mutant, ROOT)
 
 

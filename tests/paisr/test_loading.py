@@ -80,15 +80,15 @@ def test_a_first_call_in_a_thread_loads_nothing_heavy_of_the_standard_library() 
 
 @pytest.mark.parametrize("program", [SYNC, ASYNC, "import paisr; paisr.Paisr, paisr.AsyncPaisr"])
 def test_a_read_loads_only_the_entry_point_of_recovery(program: str) -> None:
-    room = {name for name in loaded(program) if name.startswith("paisr._recovery")}
-    assert room == {"paisr._recovery", "paisr._recovery.recovery"}
+    modules = {name for name in loaded(program) if name.startswith("paisr._recovery")}
+    assert modules == {"paisr._recovery", "paisr._recovery.recovery"}
 
 
 def test_a_create_without_a_journal_loads_what_memory_needs() -> None:
     create = SYNC.replace('get("inv_1")', 'create(customer="cus_1", summary="a", due="In 3 days")')
-    room = {name for name in loaded(create) if name.startswith("paisr._recovery")}
-    assert {"paisr._recovery.sqlite", "paisr._recovery.creating"} <= room
-    assert "paisr._recovery.postgres" not in room
+    modules = {name for name in loaded(create) if name.startswith("paisr._recovery")}
+    assert {"paisr._recovery.sqlite", "paisr._recovery.creating"} <= modules
+    assert "paisr._recovery.postgres" not in modules
 
 
 @pytest.mark.parametrize("program", [SYNC, ASYNC], ids=["sync", "async"])
@@ -103,9 +103,9 @@ def test_a_first_call_loads_what_the_list_says() -> None:
 
 
 def test_a_read_loads_no_other_operation_and_not_its_models() -> None:
-    room = {name.partition(".")[2] for name in loaded(SYNC) if name.startswith("paisr_generated.")}
-    assert {name for name in room if name.startswith("api.invoices.")} == {"api.invoices.get_invoice"}
-    assert not room & {"models.created_invoice", "models.create_invoice_request", "models.line_item"}
+    modules = {name.partition(".")[2] for name in loaded(SYNC) if name.startswith("paisr_generated.")}
+    assert {name for name in modules if name.startswith("api.invoices.")} == {"api.invoices.get_invoice"}
+    assert not modules & {"models.created_invoice", "models.create_invoice_request", "models.line_item"}
 
 
 def test_a_first_call_over_tls_loads_no_codec_of_international_names() -> None:

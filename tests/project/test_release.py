@@ -61,14 +61,14 @@ def test_a_changelog_that_is_right_is_taken(check: ModuleType) -> None:
         ("[Unreleased]", "[Next]", "1.2.0", "", "not [Unreleased]"),
         (" - 2026-11-28", "", "1.2.0", "", "[1.2.0] has no date"),
         (" - 2026-11-28", " - 28.11.2026", "1.2.0", "", "[1.2.0] has no date"),
-        ("- New.", "New.", "1.2.0", "", "[1.2.0] says nothing"),
+        ("- New.", "New.", "1.2.0", "", "[1.2.0] has no entries"),
         ("[1.1.0]", "[1.1]", "1.2.0", "", "[1.1] is not a version"),
         ("[1.1.0]", "[1.10.0]", "1.10.0", "", "not in order"),
         ("[1.1.0]", "[1.2.0]", "1.2.0", "", "not in order"),
-        ("", "", "1.1.0", "", "The changelog has 1.2.0, and the package is 1.1.0."),
-        ("", "", "1.2.0", "v1.2.1", "The tag is v1.2.1, and the package's version asks for v1.2.0."),
+        ("", "", "1.1.0", "", "The newest version in the changelog is 1.2.0, but the package has version 1.1.0."),
+        ("", "", "1.2.0", "v1.2.1", "The tag is v1.2.1, but the package has version 1.2.0."),
         ("", "", "1.3.0", "v1.3.0", "The newest section of the changelog is not [1.3.0]."),
-        ("ased]\n", "ased]\n\n- Soon.\n", "1.2.0", "v1.2.0", "Something is left under [Unreleased]."),
+        ("ased]\n", "ased]\n\n- Soon.\n", "1.2.0", "v1.2.0", "[Unreleased] still has entries."),
     ],
 )
 def test_a_changelog_that_is_wrong_is_refused(

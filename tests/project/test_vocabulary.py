@@ -26,6 +26,8 @@ REPLACED = {
     r"\bhands? out\b": "return, export",
     r"\bwhat came of\b|\btold to who\b|def test_who_": "the result; a subject by its name",
     r"\bwent as it should\b|\bas it should be\b": "succeeded, healthy",
+    r"\b([Tt]he|[Ee]ach|[Ee]very|[Tt]his|of the) rooms?\b(?! for)": "package, module",
+    r"\b[Cc]ontest(s|ant|ants)?\b|\{# Cures": "benchmark, candidate; fixes a defect",
 }
 # Generated from data, quoted from elsewhere, or the list itself.
 LEFT_OUT = (

@@ -1,4 +1,4 @@
-"""What a client does about its creates: noted, and found out about. The rest of the room is loaded with the first."""
+"""Records a client's creates and reconciles them. The first create loads the other modules of this package."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Recovery:
     """The creates of one client: in its journal, or remembered as long as it lives.
 
     `place`: where the journal is, or None. A journal that cannot be used is refused at once; without one, a client
-    that only reads loads nothing more of this room.
+    that only reads loads no other module of this package.
     """
 
     settle_after = SETTLE_AFTER
