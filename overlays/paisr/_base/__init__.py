@@ -1,1 +1,1 @@
-"""The base of the package: errors, secrets, text checks, clocks, forks and processes. It imports no other room."""
+"""Errors, secrets, text checks, clocks, forks and processes, for all other packages. Imports none of them."""
