@@ -114,7 +114,7 @@ def held_up(monkeypatch: pytest.MonkeyPatch) -> HeldUp:
     clock, usual = HeldUp(), Progress.writing
 
     def writing(self: Progress) -> float:
-        if self.late != NOT_CONNECTED and clock.is_armed:
+        if self.timeout_reason != NOT_CONNECTED and clock.is_armed:
             clock.writes += 1
             clock.ahead += 100 if clock.writes > clock.writes_in_time else 0
         return usual(self)

@@ -28,6 +28,10 @@ class Service(Struct, frozen=True, kw_only=True):
         return is_loopback(self.host)
 
     @property
+    def effective_port(self) -> int:
+        return self.port or DEFAULT_PORTS[self.scheme]
+
+    @property
     def authority(self) -> str:
         """Host and port as in a URL and a Host header; the scheme's own port is left out."""
         return self.address.removesuffix(f":{DEFAULT_PORTS[self.scheme]}")
@@ -36,7 +40,7 @@ class Service(Struct, frozen=True, kw_only=True):
     def address(self) -> str:
         """Host and port, as in an error text and in a proxy's CONNECT."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port or DEFAULT_PORTS[self.scheme]}"
+        return f"{host}:{self.effective_port}"
 
     @property
     def url(self) -> str:

@@ -76,7 +76,7 @@ class AsyncPoolTransport(ForkSafe):
 
     async def _exchange(self, pool: AsyncPool, request: Request, progress: Progress) -> RawResponse:
         outgoing = self._maker.for_wire(request)
-        progress.late = NO_CONNECTION_FREE
+        progress.timeout_reason = NO_CONNECTION_FREE
         async with pool.permits:
             connection = pool.connections.take() or await pool.open(progress)
             try:

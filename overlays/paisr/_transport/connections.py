@@ -84,6 +84,7 @@ class WeakList(Generic[H]):
         self.references: list[weakref.ref[H]] = []
 
     def alive(self) -> list[H]:
+        """The objects that are still in use. The references to others are dropped."""
         alive = [(reference, one) for reference in self.references if (one := reference()) is not None]
         self.references = [reference for reference, _one in alive]
         return [one for _reference, one in alive]

@@ -30,9 +30,9 @@ def own_failure(error: BaseException, progress: Progress, secret: Secret) -> Att
     """
     if not isinstance(error, (OSError, h11.ProtocolError, UnreadableBodyError)):
         raise without_frames(error)
-    unconnected = progress.late == NOT_CONNECTED and not isinstance(error, (h11.LocalProtocolError, PoolClosedError))
-    late = isinstance(error, TimeoutError)
-    return failure(error, progress, secret, late=late, unconnected=unconnected and not progress.sent)
+    connecting = progress.timeout_reason == NOT_CONNECTED and not progress.sent
+    unconnected = connecting and not isinstance(error, (h11.LocalProtocolError, PoolClosedError))
+    return failure(error, progress, secret, late=isinstance(error, TimeoutError), unconnected=unconnected)
 
 
 def failure(
@@ -43,7 +43,7 @@ def failure(
     if status >= 400:  # the status of an error response counts, even if its body cannot be read
         return RawResponse(status, headers, b"")
     root = list(chain(error))[-1]
-    reason = progress.late if late else str(error) or type(error).__name__
+    reason = progress.timeout_reason if late else str(error) or type(error).__name__
     untrusted = isinstance(root, ssl.SSLCertVerificationError)
     if isinstance(root, ssl.SSLCertVerificationError):
         reason = f"the service's certificate is not trusted ({root.verify_message})"

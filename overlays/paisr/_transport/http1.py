@@ -42,10 +42,10 @@ class Http1:
         """Send a request, and read its response to the end."""
         if self._http.our_state is h11.DONE:
             self._http.start_next_cycle()
-        progress.late = NOT_WRITTEN
+        progress.timeout_reason = NOT_WRITTEN
         with contextlib.suppress(ConnectionError):  # a service that closes early may have sent a response first
             yield from self._layer.send(self._written(request, body))
-        progress.late = NO_RESPONSE
+        progress.timeout_reason = NO_RESPONSE
         head = yield from self.head()
         progress.head = status, headers = head.status_code, head.headers.raw_items()
         content = Body(headers)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paisr._base.route import DEFAULT_PORTS
 from paisr._transport.http1 import Http1
 from paisr._transport.layers import Plain, Tls
 from paisr._transport.tls import shared_context
@@ -12,7 +11,7 @@ from paisr._transport.tls import shared_context
 if TYPE_CHECKING:
     import ssl
 
-    from paisr._base.route import Route, Service
+    from paisr._base.route import Route
     from paisr._transport.layers import Layer, Steps
     from paisr._transport.proxies import Proxy
 
@@ -27,7 +26,7 @@ class Opening:
         if service.scheme == "https":
             self._context = route.tls or shared_context.get()
         self.host = proxy.host if proxy else service.host
-        self.port = proxy.port if proxy else port_of(service)
+        self.port = proxy.port if proxy else service.effective_port
 
     def steps(self) -> Steps[Http1]:
         """The handshakes on a new connection, with a proxy and for TLS."""
@@ -41,18 +40,14 @@ class Opening:
     def _through(self, proxy: Proxy, layer: Layer) -> Steps[Layer]:
         from paisr._transport import tunnels  # here, because few clients use a proxy
 
-        port = port_of(self._service)
+        service = self._service
         if proxy.scheme == "https":
             layer = yield from _secured(layer, shared_context.get(), proxy.host)
         if not proxy.is_http:
-            yield from tunnels.ask_socks_proxy(layer, self._service.host, port, proxy.login)
+            yield from tunnels.ask_socks_proxy(layer, service.host, service.effective_port, proxy.login)
         elif self._context is not None:
-            yield from tunnels.ask_http_proxy(layer, self._service.address.encode(), proxy.headers)
+            yield from tunnels.ask_http_proxy(layer, service.address.encode(), proxy.headers)
         return layer
-
-
-def port_of(service: Service) -> int:
-    return service.port or DEFAULT_PORTS[service.scheme]
 
 
 def _secured(layer: Layer, context: ssl.SSLContext, host: str) -> Steps[Layer]:

@@ -20,29 +20,29 @@ class Progress:
     """The progress of one attempt. Every read and write asks it for the seconds that are left.
 
     `address` names the service in an error. `sent` becomes true before the first byte of the request is written. `head`
-    is the response's status and headers, once they are received. `late` is the reason to give if the deadline passes
-    now.
+    is the response's status and headers, once they are received. `timeout_reason`: what an error says if the deadline
+    passes now.
     """
 
-    __slots__ = ("address", "deadline", "head", "late", "sent")
+    __slots__ = ("address", "deadline", "head", "sent", "timeout_reason")
 
     def __init__(self, deadline: Deadline, address: str) -> None:
         self.address = address
         self.deadline = deadline
         self.sent = False
         self.head: tuple[int, list[tuple[bytes, bytes]]] | None = None
-        self.late = NOT_CONNECTED
+        self.timeout_reason = NOT_CONNECTED
 
     def connecting(self) -> Progress:
         """The progress of opening a connection, up to `MAX_CONNECT`: its bytes are not part of the request."""
-        self.late = NOT_CONNECTED
+        self.timeout_reason = NOT_CONNECTED
         return Progress(self.deadline.within(MAX_CONNECT), self.address)
 
     def remaining(self) -> float:
         """The seconds that are left, above zero. Raises `TimeoutError` when the deadline has passed."""
         seconds = self.deadline.remaining()
         if not seconds:
-            raise TimeoutError(self.late)
+            raise TimeoutError(self.timeout_reason)
         return seconds
 
     def writing(self) -> float:

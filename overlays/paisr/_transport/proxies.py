@@ -132,7 +132,7 @@ def _names(entry: str, service: Service) -> bool:
         return False
     host, port = _host_and_port(rest)
     # An entry may name the scheme's own port: a URL with it and one without it are the same.
-    if port is not None and port != (service.port or DEFAULT_PORTS[service.scheme]):
+    if port is not None and port != service.effective_port:
         return False
     if separator and not host.startswith("*"):
         return host == service.host

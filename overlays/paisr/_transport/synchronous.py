@@ -38,7 +38,7 @@ class Pool:
 
     def permit(self, progress: Progress) -> Permit:
         """Wait for a permit: a call may use a connection while it holds one."""
-        progress.late = NO_CONNECTION_FREE
+        progress.timeout_reason = NO_CONNECTION_FREE
         while (permit := self._permits.take()) is None:
             time.sleep(min(progress.remaining(), POLL_INTERVAL))
         return permit

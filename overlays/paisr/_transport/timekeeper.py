@@ -22,20 +22,20 @@ class Timekeeper:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._in_flight: set[Within] = set()
+        self._in_flight: set[TimeLimit] = set()
         self._due = math.inf
         self._timer: asyncio.TimerHandle | None = None
 
-    def within(self, deadline: Deadline) -> Within:
+    def within(self, deadline: Deadline) -> TimeLimit:
         """A context manager that cancels its body at the deadline, and then raises `TimeoutError`."""
-        return Within(self, self._loop.time() + deadline.remaining())
+        return TimeLimit(self, self._loop.time() + deadline.remaining())
 
-    def add(self, call: Within) -> None:
+    def add(self, call: TimeLimit) -> None:
         self._in_flight.add(call)
         if call.due < self._due:
             self._set_timer(call.due)
 
-    def discard(self, call: Within) -> None:
+    def discard(self, call: TimeLimit) -> None:
         """Remove a call. The timer stays, because the next call usually has a later deadline, and can use it."""
         self._in_flight.discard(call)
 
@@ -56,7 +56,7 @@ class Timekeeper:
             self._set_timer(min(call.due for call in self._in_flight))
 
 
-class Within:
+class TimeLimit:
     """A deadline for a body, like `asyncio.timeout`: a cancellation from outside stays one, even after the deadline."""
 
     __slots__ = ("_cancelling", "_expired", "_keeper", "_task", "due")

@@ -5,23 +5,21 @@ from __future__ import annotations
 import os
 import ssl
 import sys
-import threading
 from importlib.machinery import SourceFileLoader
 from importlib.util import find_spec
 
 from paisr._base.errors import ConfigurationError
-from paisr._base.forks import register_after_fork
+from paisr._base.forks import ForkSafe
 
 # Trusted certificates, as OpenSSL and httpx find them: the file wins over the directories.
 FILE_VARIABLE = "SSL_CERT_FILE"
 DIRECTORY_VARIABLE = "SSL_CERT_DIR"
 
 
-class _SharedContext:
+class _SharedContext(ForkSafe):
     def __init__(self) -> None:
         self._context: ssl.SSLContext | None = None
-        self._lock = threading.Lock()
-        register_after_fork(self)
+        super().__init__()
 
     def get(self) -> ssl.SSLContext:
         """The context, made when it is first needed. Raises `ConfigurationError` as `default_context` does."""
@@ -29,9 +27,6 @@ class _SharedContext:
             if self._context is None:
                 self._context = default_context()
             return self._context
-
-    def after_fork(self) -> None:
-        self._lock = threading.Lock()
 
 
 shared_context = _SharedContext()

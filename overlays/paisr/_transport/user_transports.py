@@ -31,8 +31,8 @@ X = TypeVar("X")
 
 # The exceptions of httpx for a connection that could not be made, for a request that was not sent, and for a time-out.
 CONNECTING = {"ConnectTimeout", "ConnectError", "ProxyError"}
-NOT_MADE = {*CONNECTING, "PoolTimeout", "UnsupportedProtocol", "LocalProtocolError", "InvalidURL"}
-LATE = {
+NOT_SENT = {*CONNECTING, "PoolTimeout", "UnsupportedProtocol", "LocalProtocolError", "InvalidURL"}
+TIMEOUTS = {
     "ConnectTimeout": NOT_CONNECTED,
     "PoolTimeout": NO_CONNECTION_FREE,
     "WriteTimeout": NOT_WRITTEN,
@@ -40,6 +40,7 @@ LATE = {
 }
 # Exceptions that can only come before there is a connection, whatever a library raises from them.
 UNCONNECTED = {"ConnectionRefusedError", "gaierror", "SSLCertVerificationError"}
+# The modules whose exceptions keep the meaning of httpx's names.
 TRUSTED = {"anyio", "asyncio", "builtins", "h11", "httpcore", "httpx", "socket", "ssl"}
 # Loggers of a response's headers, at DEBUG. A logger's filter does not apply to its children, so each is named.
 LOGGERS = ("httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore.socks")
@@ -47,7 +48,7 @@ LOGGERS = ("httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore
 _routes: weakref.WeakSet[Route] = weakref.WeakSet()
 
 
-class _Driven(Generic[X]):
+class _BaseTransport(Generic[X]):
     """The base class of both user transports. `method`: the method that a transport of the `expected` type has."""
 
     def __init__(self, transport: X, route: Route, method: str, expected: str) -> None:
@@ -74,7 +75,7 @@ class _Driven(Generic[X]):
         return outgoing
 
 
-class UserTransport(_Driven[httpx.BaseTransport]):
+class UserTransport(_BaseTransport[httpx.BaseTransport]):
     """A user's transport in the calling thread."""
 
     def __init__(self, transport: httpx.BaseTransport, route: Route) -> None:
@@ -104,7 +105,7 @@ class UserTransport(_Driven[httpx.BaseTransport]):
         self._transport.close()
 
 
-class AsyncUserTransport(_Driven[httpx.AsyncBaseTransport]):
+class AsyncUserTransport(_BaseTransport[httpx.AsyncBaseTransport]):
     """A user's transport on an event loop."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, route: Route) -> None:
@@ -144,13 +145,13 @@ def user_transport_failure(error: BaseException, progress: Progress, secret: Sec
     # raises `ConnectTimeout` for a connection that breaks while the response is awaited, and a create would be sent
     # again. If another library is involved, only the root counts.
     if all(type(link).__module__.partition(".")[0] in TRUSTED for link in links):
-        not_made, unconnected, late = name in NOT_MADE, name in CONNECTING, name in {*LATE, "TimeoutError"}
-        progress.late = LATE.get(name, NO_RESPONSE)
+        not_sent, unconnected, late = name in NOT_SENT, name in CONNECTING, name in {*TIMEOUTS, "TimeoutError"}
+        progress.timeout_reason = TIMEOUTS.get(name, NO_RESPONSE)
     else:
-        not_made = unconnected = type(links[-1]).__name__ in UNCONNECTED
+        not_sent = unconnected = type(links[-1]).__name__ in UNCONNECTED
         late = any(isinstance(link, TimeoutError) for link in links)
-        progress.late = str(error) or name
-    progress.sent = progress.sent and not not_made
+        progress.timeout_reason = str(error) or name
+    progress.sent = progress.sent and not not_sent
     return failure(error, progress, secret, late=late, unconnected=unconnected)
 
 

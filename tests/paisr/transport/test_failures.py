@@ -24,7 +24,7 @@ UNCONNECTED = "could not connect to api.example:443"
 
 def attempt(*, sent: bool = True) -> Progress:
     progress = Progress(Deadline(5.0, lambda: 0.0), "api.example:443")
-    progress.sent, progress.late = sent, NO_RESPONSE
+    progress.sent, progress.timeout_reason = sent, NO_RESPONSE
     return progress
 
 

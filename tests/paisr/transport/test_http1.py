@@ -126,8 +126,8 @@ def test_how_far_it_has_come_is_noted() -> None:
     noted = progress()
     steps = Http1(Plain()).exchange(GET, None, noted)
     next(steps)
-    assert (noted.late, noted.head) == (NOT_WRITTEN, None)
+    assert (noted.timeout_reason, noted.head) == (NOT_WRITTEN, None)
     steps.send(b"")
-    assert noted.late == NO_RESPONSE
+    assert noted.timeout_reason == NO_RESPONSE
     steps.send(WHOLE[:-1])
     assert noted.head == (200, [(b"Content-Length", b"2"), (b"X-One", b"1")])

@@ -19,7 +19,7 @@ def test_a_write_in_time_is_sent_and_one_that_is_late_is_not(time: Any) -> None:
     assert progress.sent
     late = Progress(Deadline(2.0, lambda: time.seconds), "api.example:443")
     time.seconds += 2
-    late.late = NO_RESPONSE
+    late.timeout_reason = NO_RESPONSE
     with pytest.raises(TimeoutError, match=NO_RESPONSE):
         late.writing()
     assert not late.sent
@@ -30,7 +30,7 @@ def test_connecting_has_a_limit_of_its_own_and_sends_nothing_of_the_request(
     time: Any, whole: float, part: float
 ) -> None:
     progress = Progress(Deadline(whole, lambda: time.seconds), "api.example:443")
-    progress.late = NO_RESPONSE
+    progress.timeout_reason = NO_RESPONSE
     connecting = progress.connecting()
     assert connecting.writing() == part
-    assert (progress.sent, progress.late) == (False, NOT_CONNECTED)
+    assert (progress.sent, progress.timeout_reason) == (False, NOT_CONNECTED)

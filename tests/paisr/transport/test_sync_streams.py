@@ -76,7 +76,7 @@ def test_a_socket_error_is_raised_inside_the_steps(time: Any) -> None:
 
     wires: Any = Wires(time)
     progress = seconds(time, 0.0)
-    progress.late = NO_RESPONSE
+    progress.timeout_reason = NO_RESPONSE
     with pytest.raises(TimeoutError, match=NO_RESPONSE):
         run_steps(steps(), SyncStream(wires).within(progress))
     assert len(told) == 1
