@@ -113,7 +113,7 @@ def judged(seen: dict[str, Any], expected: Expect, posts: int, astray: int) -> s
 
 def our_cell(observed: Observed, expected: Expect) -> str:
     """The result of a call of our clients; marked when the catalogue expects another."""
-    wrong = not observed.fits(expected) or not observed.is_ours or observed.overrun >= OVER
+    wrong = not observed.matches(expected) or not observed.is_ours or observed.overrun >= OVER
     ended = f"{observed.error}, {observed.outcome}" if observed.error else "result"
     marks = ["**not as expected**"] * wrong + ["**token shown**"] * bool(observed.shown)
     return "; ".join([f"{ended}, {observed.requests}", *marks])

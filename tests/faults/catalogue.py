@@ -1,4 +1,4 @@
-"""Every fault that the clients are put through, as data."""
+"""Every fault that the clients are tested with, as data."""
 
 from __future__ import annotations
 

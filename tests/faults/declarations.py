@@ -1,4 +1,4 @@
-"""What a fault is, and what is expected of a client that meets it."""
+"""A fault as data, and the expected result of a call during it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from server import Behaviour, FaultServer, healthy
 TOKEN = "canary-token-7f3a91"
 PROXY_PASSWORD = "canary-proxy-5d20c4"
 
-SHORT = 0.4  # the deadline where the fault is silence, in seconds
-AMPLE = 5.0  # the deadline where it is not
+SHORT_TIMEOUT = 0.4  # the timeout of a call to a silent peer, in seconds
+LONG_TIMEOUT = 5.0  # the timeout of every other call
 
 CREATE = {"customer": "cus_1", "summary": "Two pizzas", "due": "In 3 days"}
 
 
 @dataclass(frozen=True)
 class Expect:
-    """How a call must end. `requests`: GETs or POSTs at the server, exactly, after the warming-up.
+    """The expected result of a call. `requests`: the exact number of GETs or POSTs at the server, after the warm-up.
 
     Without `error` the call has a result, whose id is `result`. `cause` is the class of the error's cause; `pauses`
     are the seconds slept before each retry.
@@ -41,7 +41,7 @@ Expects = Mapping[str, Expect]  # by operation: "get", "list", "create"
 
 @dataclass(frozen=True)
 class Target:
-    """Where the client is pointed to, as plain data that another process can be given."""
+    """The settings that lead a client to the fault, as plain data that can be passed to another process."""
 
     base_url: str
     token: str = TOKEN
@@ -62,15 +62,15 @@ def plain(server: FaultServer) -> Target:
 class Fault:
     """One way in which the service, the network or the caller goes wrong.
 
-    `warm`: one call that goes well comes first, on the connection that the fault then meets. `arguments` replace the
-    operation's usual ones. `peers`: other libraries can be put through it, in the same words.
+    `warm`: a successful call comes first, on the connection that then has the fault. `arguments` replace the usual
+    ones of the operation. `peers`: the fault can be tested with other libraries as well.
     """
 
     name: str
     expects: Expects
     behave: Behaviour = healthy
     arrange: Callable[[FaultServer], Target] = plain
-    timeout: float = AMPLE
+    timeout: float = LONG_TIMEOUT
     warm: bool = False
     tls: Callable[[], ssl.SSLContext] | None = None
     receive_buffer: int = 0
@@ -84,7 +84,7 @@ def authority() -> trustme.CA:
 
 
 @functools.cache
-def stranger() -> trustme.CA:
+def other_authority() -> trustme.CA:
     return trustme.CA()
 
 
@@ -100,7 +100,7 @@ def certified(*names: str, by: Callable[[], trustme.CA] = authority, **options: 
 
 
 def over_tls(server: FaultServer) -> Target:
-    """The server by https, with the authority trusted."""
+    """The server by https; the client trusts its certificate authority."""
     ca = server.cleanup.enter_context(authority().cert_pem.tempfile())
     return Target(server.url.replace("http://", "https://"), ca=ca)
 
@@ -134,5 +134,5 @@ def rejected(error: str, requests: int = 1) -> Expects:
     return dict.fromkeys(("get", "create"), Expect(requests, error, "rejected"))
 
 
-def fine() -> Expects:
+def success() -> Expects:
     return {"get": Expect(1, result="inv_123"), "create": Expect(1, result="inv_created")}

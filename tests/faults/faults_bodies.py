@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from declarations import TOKEN, Expect, Expects, Fault, fine, off_contract
+from declarations import TOKEN, Expect, Expects, Fault, off_contract, success
 from server import Received, always, as_json, http, right_data, right_response
 
 DEEP = 100_000
@@ -18,7 +18,7 @@ def data(name: str, content: bytes, expects: Expects | None = None) -> Fault:
 
 
 def field(name: str, content: bytes) -> Fault:
-    """One field of an invoice goes wrong; reading alone has it."""
+    """An invalid field of an invoice. The response to a create does not have the field."""
     only_read = {"get": Expect(1, "UnexpectedResponseError", "unknown")}
     return data(name, b'{"id": "inv_123", "status": "paid", ' + content + b"}", only_read)
 
@@ -32,7 +32,7 @@ def _typed(kind: str) -> Fault:
     def response(received: Received) -> bytes:
         return right_response(received).replace(b"application/json", kind.encode())
 
-    return Fault(f"right body called {kind}", fine(), always(response))
+    return Fault(f"valid body with content type {kind}", success(), always(response))
 
 
 def _other_status(received: Received) -> bytes:
@@ -58,7 +58,7 @@ NOT_THE_ENVELOPE = [
     body("data missing", b'{"success": true}'),
     body("nested 100,000 deep", b'{"success": true, "data": ' + b"[" * DEEP + b"]" * DEEP + b"}"),
     body(
-        "nested 100,000 deep where nobody looks",
+        "nested 100,000 deep in an unknown field",
         b'{"success": true, "data": {"id": "inv_123", "status": "paid", "new": ' + b"[" * DEEP + b"]" * DEEP + b"}}",
     ),
     body("token echoed in the body", f'{{"success": false, "message": "{TOKEN}"}}'.encode()),
@@ -89,7 +89,7 @@ DATA = [
     field("amount with an exponent of 10^18", b'"amount": {"net_total": 1e1000000000000000000}'),
     field("integer with a fraction", b'"sid": 7.5'),
     field("integer as text", b'"sid": "7"'),
-    field("time that is none", b'"due_at": "tomorrow"'),
+    field("invalid time", b'"due_at": "tomorrow"'),
     field("time without a zone", b'"due_at": "2025-01-31T12:00:00"'),
     field("time on 30 February", b'"due_at": "2025-02-30T12:00:00Z"'),
     field("time as a number", b'"due_at": 1700000000'),
@@ -102,7 +102,7 @@ READ_ON = [
         {"get": Expect(1, result="inv_123"), "list": Expect(1, result="inv_1")},
         always(_other_status),
     ),
-    Fault("unknown fields", fine(), always(_more)),
+    Fault("unknown fields", success(), always(_more)),
     _typed("text/html"),
     _typed("application/json; charset=latin-1"),
     body(

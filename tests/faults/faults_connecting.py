@@ -1,4 +1,4 @@
-"""Faults before a request is on its way: names, ports, TLS, proxies, and arguments that are not sent at all."""
+"""Faults before a request is sent: name resolution, ports, TLS, proxies, and arguments that are refused."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from declarations import (
     CREATE,
     PROXY_PASSWORD,
-    SHORT,
+    SHORT_TIMEOUT,
     TOKEN,
     Expect,
     Fault,
@@ -17,14 +17,14 @@ from declarations import (
     broken,
     certified,
     never_sent,
+    other_authority,
     over_tls,
-    stranger,
 )
 from server import Connection, FaultServer, after_request, cut, http
 
 
 def closed_port(server: FaultServer) -> Target:
-    """A port that was free a moment ago: bound and never listened on, so that nobody else takes it."""
+    """A port that refuses connections: bound, so that no other process takes it, and not listened on."""
     return Target(f"http://127.0.0.1:{_bound(server)}/v2")
 
 
@@ -36,7 +36,7 @@ def _bound(server: FaultServer) -> int:
 
 
 def full_backlog(server: FaultServer) -> Target:
-    """A port whose queue of connections is full: the next one is not responded to at all."""
+    """A port whose backlog is full: the system drops the next connection attempt without a response."""
     listener = server.cleanup.enter_context(socket.socket())
     listener.bind(("127.0.0.1", 0))
     listener.listen(0)
@@ -52,12 +52,12 @@ def unknown_name(resolver: str, server: FaultServer) -> Target:
 
 
 def untrusted(server: FaultServer) -> Target:
-    """By https, with no authority but the usual ones."""
+    """The server by https; the client trusts only the usual certificate authorities."""
     return Target(server.url.replace("http://", "https://"))
 
 
 def through_proxy(server: FaultServer) -> Target:
-    """The fault is the proxy; the service behind it is never reached."""
+    """The server is a faulty proxy; no request reaches the service behind it."""
     return Target("https://127.0.0.1:9/v2", proxy=f"http://user:{PROXY_PASSWORD}@127.0.0.1:{server.port}")
 
 
@@ -69,36 +69,40 @@ def elsewhere(base_url: str, token: str, server: FaultServer) -> Target:
     return Target(base_url or server.url, token=token)
 
 
-def tunnel_to_silence(connection: Connection) -> None:
-    """Agree to the tunnel, and let nothing through it."""
+def silent_tunnel(connection: Connection) -> None:
+    """Accept the tunnel, and forward nothing."""
     connection.send(http(200, length=False))
     connection.hold()
 
 
 def plain_refusal(connection: Connection) -> None:
-    """What a plain HTTP server says to a TLS greeting."""
+    """The response of a plain HTTP server to a TLS ClientHello."""
     connection.socket.recv(65536)
     connection.send(http(400))
     connection.fin()
 
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
-# The certificate is the only thing wrong: a client that goes on regardless gets a response.
+# Only the certificate is wrong: a client that ignores it gets a response.
 TLS_REFUSALS = [
-    Fault("untrusted certificate", never_sent(), tls=certified("127.0.0.1", by=stranger), arrange=over_tls),
-    Fault("self-made authority, nothing set", never_sent(), tls=certified("127.0.0.1"), arrange=untrusted),
+    Fault("untrusted certificate", never_sent(), tls=certified("127.0.0.1", by=other_authority), arrange=over_tls),
+    Fault("certificate authority that is not trusted", never_sent(), tls=certified("127.0.0.1"), arrange=untrusted),
     Fault("certificate of another host", never_sent(), tls=certified("other.example"), arrange=over_tls),
     Fault("expired certificate", never_sent(), tls=certified("127.0.0.1", not_after=YESTERDAY), arrange=over_tls),
 ]
 CONNECTING = [
     Fault("connection refused", never_sent(), arrange=closed_port),
-    Fault("connect time-out", never_sent("APITimeoutError"), arrange=full_backlog, timeout=SHORT),
+    Fault("connect time-out", never_sent("APITimeoutError"), arrange=full_backlog, timeout=SHORT_TIMEOUT),
     Fault("name not found", never_sent(), arrange=partial(unknown_name, "fails")),
-    Fault("look-up hangs", never_sent("APITimeoutError"), arrange=partial(unknown_name, "hangs"), timeout=SHORT),
+    Fault(
+        "look-up hangs", never_sent("APITimeoutError"), arrange=partial(unknown_name, "hangs"), timeout=SHORT_TIMEOUT
+    ),
     *TLS_REFUSALS,
     Fault("TLS to a plain port", never_sent(), plain_refusal, arrange=over_tls),
     Fault("plain text to a TLS port", broken(reads=0), tls=certified("127.0.0.1")),
-    Fault("TLS handshake hangs", never_sent("APITimeoutError"), Connection.hold, arrange=over_tls, timeout=SHORT),
+    Fault(
+        "TLS handshake hangs", never_sent("APITimeoutError"), Connection.hold, arrange=over_tls, timeout=SHORT_TIMEOUT
+    ),
     Fault("TLS handshake cut off", never_sent(), Connection.fin, arrange=over_tls),
     Fault("dead proxy", never_sent(), arrange=dead_proxy),
     Fault("proxy refuses the tunnel", never_sent(), cut(http(403)), arrange=through_proxy),
@@ -111,14 +115,14 @@ CONNECTING = [
         never_sent("APITimeoutError"),
         after_request(Connection.hold),
         arrange=through_proxy,
-        timeout=SHORT,
+        timeout=SHORT_TIMEOUT,
     ),
     Fault(
-        "tunnel leads nowhere",
+        "silent tunnel",
         never_sent("APITimeoutError"),
-        after_request(tunnel_to_silence),
+        after_request(silent_tunnel),
         arrange=through_proxy,
-        timeout=SHORT,
+        timeout=SHORT_TIMEOUT,
     ),
 ]
 
@@ -146,8 +150,8 @@ def item(**changes: object) -> list[dict[str, object]]:
 LOCAL = [
     misconfigured("token with a line break", token=f"{TOKEN}\nX-More: 1"),
     misconfigured("plain http to another host", "http://service.invalid/v2"),
-    misconfigured("credentials in the address", f"https://user:{PROXY_PASSWORD}@service.invalid/v2"),
-    refused("id that climbs (..)", invoice_id=".."),
+    misconfigured("credentials in the URL", f"https://user:{PROXY_PASSWORD}@service.invalid/v2"),
+    refused("id .. (parent path)", invoice_id=".."),
     refused("empty id", invoice_id=""),
     refused("limit of zero", limit=0),
     refused("unknown status as filter", status="refunded"),

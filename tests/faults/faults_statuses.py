@@ -1,11 +1,11 @@
-"""Faults that are responses: every kind of status, redirects, and what `Retry-After` can say."""
+"""Faults that are responses: every kind of status, redirects, and values of `Retry-After`."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from declarations import TOKEN, Expect, Expects, Fault, Target, ambiguous, broken, fine, off_contract, rejected
+from declarations import TOKEN, Expect, Expects, Fault, Target, ambiguous, broken, off_contract, rejected, success
 from server import (
     Connection,
     FaultServer,
@@ -82,24 +82,26 @@ STATUSES = [
         in_turn(error(503), right_response),
     ),
     Fault("500 with a broken gzip", server_error(), always(http(500, HTML, "Content-Encoding: gzip"))),
-    Fault("520, of a gateway", server_error(), always(http(520, HTML))),
+    Fault("520 from a gateway", server_error(), always(http(520, HTML))),
     Fault("599", server_error(), always(http(599))),
     Fault("999", server_error(), always(http(999))),
     Fault("204", off_contract(), always(http(204, length=False))),
     Fault(
-        "202 with the right body", fine(), always(lambda received: right_response(received).replace(b" 200 ", b" 202 "))
+        "202 with the right body",
+        success(),
+        always(lambda received: right_response(received).replace(b" 200 ", b" 202 ")),
     ),
     Fault("206 with half a body", off_contract(), always(http(206, b'{"success": true, "data": {"id": "inv_'))),
     Fault("101, switching protocols", broken(), always(http(101, b"", "Upgrade: websocket", length=False))),
     Fault("300", ambiguous("APIStatusError"), always(http(300))),
     Fault("304", ambiguous("APIStatusError"), always(http(304, length=False))),
     *map(redirect, (301, 302, 303, 307, 308)),
-    Fault("redirect without a place", ambiguous("APIStatusError"), always(http(302))),
+    Fault("redirect without Location", ambiguous("APIStatusError"), always(http(302))),
 ]
 
 
 def limited(name: str, wait: str | None, *pauses: float) -> Fault:
-    """429 always. PAUSES: what is slept before each retry; none when the wait outlasts the deadline."""
+    """429 to every request. PAUSES: the pause before each retry; none when the wait outlasts the deadline."""
     headers = () if wait is None else (f"Retry-After: {wait}",)
     times = len(pauses) + 1
     expected = Expect(times, "RateLimitError", "rejected", pauses=pauses)
@@ -116,13 +118,13 @@ LIMITED = [
     limited("no Retry-After", None, 0.0, 0.0),
     limited("Retry-After 2", "2", 2.0, 2.0),
     limited("Retry-After 0", "0", 0.0, 0.0),
-    limited("Retry-After a date gone by", at(LONG_AGO), 0.0, 0.0),
+    limited("Retry-After a date in the past", at(LONG_AGO), 0.0, 0.0),
     limited("Retry-After tomorrow's date", at(IN_A_DAY)),
     limited("Retry-After garbage", "soon, perhaps", 0.0, 0.0),
     limited("Retry-After nan", "nan", 0.0, 0.0),
     limited("Retry-After inf", "inf", 0.0, 0.0),
     limited("Retry-After negative", "-5", 0.0, 0.0),
-    limited("Retry-After of other digits", "²", 0.0, 0.0),
+    limited("Retry-After with a digit outside ASCII", "²", 0.0, 0.0),
     limited("Retry-After year 100000", "Fri, 01 Jan 100000 00:00:00 GMT", 0.0, 0.0),
     limited("Retry-After a day", "86400"),
     limited("Retry-After of 400 digits", "9" * 400),

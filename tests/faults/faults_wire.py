@@ -1,4 +1,4 @@
-"""Faults between the request's first byte and the response's last: broken, silent, cut off, endless, not HTTP."""
+"""Faults between the first byte of the request and the last of the response: resets, silence, floods, invalid HTTP."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ import gzip
 import socket
 import zlib
 
-from declarations import CREATE, SHORT, TOKEN, Expect, Expects, Fault, broken, fine, late, off_contract, rejected
+from declarations import (
+    CREATE,
+    SHORT_TIMEOUT,
+    TOKEN,
+    Expect,
+    Expects,
+    Fault,
+    broken,
+    late,
+    off_contract,
+    rejected,
+    success,
+)
 from server import (
     Behaviour,
     Connection,
@@ -46,7 +58,7 @@ def dripping(before: bytes, over_and_over: bytes, seconds: float = 0.05) -> Beha
 
 
 def endless(before: bytes, over_and_over: bytes) -> Behaviour:
-    """As fast as it is read."""
+    """Send without end, as fast as the client reads."""
 
     def behave(connection: Connection) -> None:
         connection.send(before)
@@ -57,7 +69,7 @@ def endless(before: bytes, over_and_over: bytes) -> Behaviour:
 
 
 def bomb(connection: Connection) -> None:
-    """A gibibyte that is a mebibyte on the wire."""
+    """A gzip bomb: a mebibyte on the wire, a gibibyte when it is decompressed."""
     squeeze = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
     connection.send(http(200, b"", GZIPPED, length=False))
     for _ in range(1024):
@@ -96,24 +108,24 @@ BROKEN = [
     Fault("hang-up before the request is read", broken(reads=0), hang_up_unread),
     Fault("reset after the request", broken(), after_request(Connection.reset)),
     Fault("hang-up after the request (FIN)", broken(), after_request(Connection.fin)),
-    Fault("silence after the request", late(), after_request(Connection.hold), timeout=SHORT),
+    Fault("silence after the request", late(), after_request(Connection.hold), timeout=SHORT_TIMEOUT),
     Fault(
-        "request is not taken (write time-out)",
+        "request is not read (write time-out)",
         {"create": Expect(0, "OutcomeUnknownError", "unknown", cause="APITimeoutError")},
         Connection.wait_for_stop,
         receive_buffer=4096,
         timeout=3.0,
         arguments=CREATE | {"summary": "x" * 8_000_000},
     ),
-    Fault("half a head, then silence", late(), silent_after(HEAD[:20]), timeout=SHORT),
-    Fault("half a body, then silence", late(), silent_after(HEAD + b"\r\n" + BODY[:20]), timeout=SHORT),
+    Fault("half a head, then silence", late(), silent_after(HEAD[:20]), timeout=SHORT_TIMEOUT),
+    Fault("half a body, then silence", late(), silent_after(HEAD + b"\r\n" + BODY[:20]), timeout=SHORT_TIMEOUT),
     Fault("truncated body", broken(), cut(HEAD + b"\r\n" + BODY[:20])),
     Fault("cut chunk", broken(), cut(CHUNKED + b"ff\r\n" + BODY[:20])),
     Fault("chunks without an end", broken(), cut(CHUNKED + f"{len(BODY):x}\r\n".encode() + BODY + b"\r\n")),
     Fault("chunk size is no number", broken(), cut(CHUNKED + b"zz\r\n" + BODY)),
     Fault("garbage status line", broken(), cut(b"\x00\x01\x02 what is this\r\n\r\n")),
     Fault("status that is no number", broken(), cut(b"HTTP/1.1 abc OK\r\n\r\n")),
-    Fault("no head at all", broken(), cut(BODY)),
+    Fault("no status line and no headers", broken(), cut(BODY)),
     Fault("another protocol's greeting", broken(), cut(b"SSH-2.0-OpenSSH_9.6\r\n")),
     Fault("HTTP/2 in response to HTTP/1.1", broken(), cut(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00" + bytes(18))),
     Fault("two different lengths", broken(), cut(HEAD + b"Content-Length: 7\r\n\r\n" + BODY)),
@@ -122,11 +134,11 @@ BROKEN = [
     Fault("zero byte in a header", broken(), cut(HEAD + b"X-Zero: \x00\r\n\r\n" + BODY)),
 ]
 DRIPS = [
-    Fault("status line drips", late(), dripping(b"HTTP/1.1 200 ", b"O"), timeout=SHORT),
-    Fault("header drips", late(), dripping(HEAD + b"X-Long: ", b"a"), timeout=SHORT),
-    Fault("body drips", late(), dripping(HEAD.replace(b": ", b": 9") + b"\r\n", b" "), timeout=SHORT),
-    Fault("chunks drip", late(), dripping(CHUNKED, b"1\r\n \r\n"), timeout=SHORT),
-    Fault("interim responses without end", late(), dripping(b"", INTERIM, 0.001), timeout=SHORT),
+    Fault("status line drips", late(), dripping(b"HTTP/1.1 200 ", b"O"), timeout=SHORT_TIMEOUT),
+    Fault("header drips", late(), dripping(HEAD + b"X-Long: ", b"a"), timeout=SHORT_TIMEOUT),
+    Fault("body drips", late(), dripping(HEAD.replace(b": ", b": 9") + b"\r\n", b" "), timeout=SHORT_TIMEOUT),
+    Fault("chunks drip", late(), dripping(CHUNKED, b"1\r\n \r\n"), timeout=SHORT_TIMEOUT),
+    Fault("interim responses without end", late(), dripping(b"", INTERIM, 0.001), timeout=SHORT_TIMEOUT),
 ]
 FLOODS = [
     Fault("header flood", broken(), endless(HEAD, b"X-Flood: " + b"a" * 4000 + b"\r\n")),
@@ -140,14 +152,14 @@ FLOODS = [
         "1 GB declared, nothing sent",
         late(),
         silent_after(GIGABYTE),
-        timeout=SHORT,
+        timeout=SHORT_TIMEOUT,
     ),
     Fault("body without end", off_contract(), endless(CHUNKED, b"100000\r\n" + ZEROS + b"\r\n")),
     Fault("gzip bomb", off_contract(), after_request(bomb)),
 ]
 ENCODINGS = [
-    Fault("gzip, as offered", fine(), always(gzipped_right)),
-    Fault("gzip that is none", off_contract(), gzipped(BODY)),
+    Fault("gzip, as offered", success(), always(gzipped_right)),
+    Fault("invalid gzip", off_contract(), gzipped(BODY)),
     Fault("gzip cut off", off_contract(), gzipped(gzip.compress(BODY)[:-9])),
     Fault("bytes after the gzip", off_contract(), gzipped(gzip.compress(BODY) + b"more")),
     Fault("encoding that was not offered", off_contract(), always(http(200, BODY, "Content-Encoding: br"))),
@@ -155,7 +167,7 @@ ENCODINGS = [
 
 
 def first_then(warm: Behaviour) -> Behaviour:
-    """The first connection goes wrong after its first request; all others are healthy."""
+    """The first connection behaves as WARM, all others are healthy."""
 
     def behave(connection: Connection) -> None:
         (warm if connection.number == 0 else always(right_response))(connection)
@@ -178,7 +190,7 @@ def surplus(frame: Behaviour) -> Behaviour:
 
 
 def _wrong(connection: Connection) -> bytes:
-    """A whole response without a request."""
+    """A complete response that belongs to no request."""
     return as_json({"success": True, "data": right_data(connection.server.requests[-1]) | {"id": "inv_wrong"}})
 
 
@@ -209,7 +221,7 @@ def surplus_half(connection: Connection) -> None:
 
 
 def surplus_after_nothing(connection: Connection) -> None:
-    """Behind a response that has no body."""
+    """A surplus response after a response without a body."""
     connection.send(http(404) + _wrong(connection))
     connection.hold()
 
@@ -232,16 +244,16 @@ UNREAD_RESET: Expects = {
     "create": Expect(0, "OutcomeUnknownError", "unknown", cause="APIConnectionError"),
 }
 KEPT = [
-    Fault("stale keep-alive (closed while idle)", fine(), responded_then(Connection.fin), warm=True),
-    Fault("stale keep-alive (reset while idle)", fine(), responded_then(Connection.reset), warm=True),
+    Fault("stale keep-alive (closed while idle)", success(), responded_then(Connection.fin), warm=True),
+    Fault("stale keep-alive (reset while idle)", success(), responded_then(Connection.reset), warm=True),
     Fault("reset on a reused connection", REUSED_RESET, responded_then(after_request(Connection.reset)), warm=True),
     Fault("hang-up on a reused connection", REUSED_RESET, responded_then(after_request(Connection.fin)), warm=True),
     Fault("reused connection reset unread", UNREAD_RESET, responded_then(reset_at_first_byte), warm=True),
-    Fault("surplus response, plain", fine(), surplus(surplus_plain), warm=True),
-    Fault("surplus response, chunked", fine(), surplus(surplus_chunked), warm=True),
-    Fault("surplus response, while idle", fine(), surplus(surplus_late), warm=True),
-    Fault("surplus response, in two halves", fine(), surplus(surplus_half), warm=True),
-    Fault("surplus response behind an empty one", fine(), surplus(surplus_after_nothing), warm=True),
+    Fault("surplus response, plain", success(), surplus(surplus_plain), warm=True),
+    Fault("surplus response, chunked", success(), surplus(surplus_chunked), warm=True),
+    Fault("surplus response, while idle", success(), surplus(surplus_late), warm=True),
+    Fault("surplus response, in two halves", success(), surplus(surplus_half), warm=True),
+    Fault("surplus response behind an empty one", success(), surplus(surplus_after_nothing), warm=True),
     Fault(
         "surplus response, while the next is awaited",
         {"get": Expect(1, "UnexpectedResponseError", "unknown")},
@@ -249,8 +261,8 @@ KEPT = [
         warm=True,
     ),
     Fault(
-        "connection: close, and kept open",
-        fine(),
+        "connection: close, but kept open",
+        success(),
         always(lambda received: right_response(received).replace(b"\r\n", b"\r\nConnection: close\r\n", 1)),
         warm=True,
     ),
@@ -271,7 +283,7 @@ ECHOES = [
     Fault("token echoed as the transfer coding", broken(), cut(HEAD + b"Transfer-Encoding: " + ECHO + b"\r\n\r\n")),
     Fault("token echoed as the encoding", off_contract(), always(http(200, BODY, f"Content-Encoding: {TOKEN}"))),
     Fault(
-        "token echoed in an encoding that is cut short",
+        "token echoed in a long encoding name",
         off_contract(),
         always(http(200, BODY, f"Content-Encoding: {'x' * 130}{TOKEN}")),
     ),
@@ -283,9 +295,9 @@ ECHOES = [
     Fault("token echoed in capitals, as the status", broken(), cut(b"HTTP/1.1 " + ECHO.upper() + b" OK\r\n\r\n")),
     Fault("token echoed in UTF-16, as a header line", broken(), cut(HEAD + WIDE + b"\r\n\r\n" + BODY)),
     Fault("token echoed in UTF-16, as the body", off_contract(), always(http(200, WIDE))),
-    Fault("token echoed as a URL has it, as a chunk's size", broken(), cut(CHUNKED + URL_ESCAPED.encode() + b"\r\n")),
+    Fault("token echoed percent-encoded, as a chunk's size", broken(), cut(CHUNKED + URL_ESCAPED.encode() + b"\r\n")),
     Fault(
-        "token echoed as JSON has it",
+        "token echoed with JSON escapes",
         rejected("NotFoundError"),
         always(http(404, f'{{"success": false, "message": "{JSON_ESCAPED}"}}'.encode(), f"X-Echo: {JSON_ESCAPED}")),
     ),

@@ -1,4 +1,4 @@
-"""Runs a client against a fault, and records everything that is visible from outside."""
+"""Runs a client against a fault, and records everything that an observer can see: result, requests, time, secrets."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from paisr import AsyncPaisr, Paisr, PaisrError
 from paisr._base.runtime import Runtime
 
 COLUMNS = ("Paisr", "AsyncPaisr")
-# A transport of the user's own: what it does on its own account cannot be expected to be as good.
+# Transports of the user's own, which do not have all guarantees of the package's transport.
 FOREIGN = ("Paisr, httpx.HTTPTransport", "AsyncPaisr, httpx_aiohttp.AiohttpTransport")
 OVER = 1.0  # seconds that a call may outlive its deadline
 USUAL: dict[str, dict[str, Any]] = {"create": CREATE, "get": {"invoice_id": "inv_123"}, "list": {}}
 CANARIES = (TOKEN, PROXY_PASSWORD, base64.b64encode(f"user:{PROXY_PASSWORD}".encode()).decode())
 
-# The token as a peer may have written it.
+# Spellings in which a peer may echo the token.
 SPELLED = (
     TOKEN.upper(),
     "".join(f"%{one:02x}" for one in TOKEN.encode()),
@@ -55,7 +55,7 @@ class Observed:
     shown: list[str] = field(default_factory=list)
     is_ours: bool = True
 
-    def fits(self, expected: Expect) -> bool:
+    def matches(self, expected: Expect) -> bool:
         return (
             (self.error, self.outcome, self.requests) == (expected.error, expected.outcome, expected.requests)
             and self.result == expected.result
@@ -69,7 +69,7 @@ class Observed:
 
 
 class Logs(logging.Handler):
-    """Everything that any logger says, at every level."""
+    """Records the output of every logger, at every level."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -94,7 +94,7 @@ def all_logs() -> Iterator[io.StringIO]:
 
 @contextlib.contextmanager
 def resolver(kind: str) -> Iterator[threading.Event]:
-    """The system's look-up of names, failing for what is under .invalid, or hanging until the event is set."""
+    """Replaces the name resolution of the system: names under .invalid fail, or hang until the event is set."""
     usual, released = socket.getaddrinfo, threading.Event()
 
     def look_up(host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> Any:
@@ -115,7 +115,7 @@ def resolver(kind: str) -> Iterator[threading.Event]:
 
 
 def runtime(pauses: list[float]) -> Runtime:
-    """No real backoff: what would be slept is noted."""
+    """A runtime that records the pauses of the backoff and does not sleep."""
 
     async def sleep_async(seconds: float) -> None:
         pauses.append(seconds)
@@ -132,7 +132,7 @@ def settings(target: Target, fault: Fault) -> dict[str, Any]:
         "tls": target.tls,
         "timeout": fault.timeout,
         "rate_limit": None,
-        # Whatever an event shows is looked through with the logs.
+        # Events are searched for secrets together with the logs.
         "on_event": logging.getLogger("on_event").debug,
     }
 
@@ -175,7 +175,7 @@ class Trial:
                 self._failed(caught)
             self.seen.shown += _found_in("the log", logs.getvalue())
         if error is not None:
-            self._look_into(error)
+            self._search_for_secrets(error)
         return self.seen
 
     def _call(self, server: FaultServer, target: Target) -> None:
@@ -211,7 +211,7 @@ class Trial:
             finally:
                 self._ended(server)
                 if self.fault.receive_buffer:
-                    # aiohttp goes on with what it has begun to write until the other side hangs up.
+                    # aiohttp keeps writing a request that it has begun until the server closes the connection.
                     server.stopping.set()
                     await asyncio.sleep(0.05)
             self._got(got)
@@ -225,7 +225,7 @@ class Trial:
     _before = 0
 
     def _ended(self, server: FaultServer) -> None:
-        """Noted once, at the end of the call itself; closing the client is not part of it."""
+        """Record the end of the call, once: closing the client does not count."""
         if self._finished:
             return
         self._finished = time.monotonic()
@@ -246,12 +246,12 @@ class Trial:
         self.seen.outcome = getattr(error, "outcome", "")
         self.seen.cause = type(error.__cause__).__name__
 
-    def _look_into(self, error: BaseException) -> None:
+    def _search_for_secrets(self, error: BaseException) -> None:
         self.seen.shown += shown_by(error)
 
 
 def shown_by(error: BaseException) -> list[str]:
-    """Where an error tells a secret: in words, in a pickle, in what a tracker records of its frames and its causes."""
+    """The places in which an error reveals a secret: its text, its pickle, its traceback with local variables."""
     shown: list[str] = []
     for link in _chain(error):
         shown += _found_in("the text", f"{link!r} {link!s} {link.args!r} {link.__dict__!r}")
@@ -260,7 +260,7 @@ def shown_by(error: BaseException) -> list[str]:
     try:
         recorded = traceback.TracebackException.from_exception(error, capture_locals=True)
     except Exception as unshowable:
-        shown.append(f"(a local cannot be shown: {unshowable!r})")
+        shown.append(f"(a local has no repr: {unshowable!r})")
     else:
         shown += _found_in("the traceback with locals", "".join(recorded.format(chain=True)))
     if isinstance(error, PaisrError):
@@ -273,7 +273,7 @@ def shown_by(error: BaseException) -> list[str]:
 
 
 def _below_this_file(frames: TracebackType | None) -> TracebackType | None:
-    """The frames of the library alone: the caller's own hold what the caller gave."""
+    """The frames of the library only: the frames of the caller hold the secrets that the caller passed."""
     rest, found = frames, frames
     while found is not None:
         if found.tb_frame.f_code.co_filename == __file__:

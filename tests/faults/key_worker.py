@@ -1,4 +1,4 @@
-"""A process that wants one invoice for each of many keys, run by `test_once_per_key`: see there.
+"""A worker process that creates one invoice for each of many keys. test_once_per_key.py runs it.
 
 Arguments as JSON: url, token, journal, customers, intents, seed, kind (sync or async), output. It ends with status 0
 when every key has its invoice, and writes the ids by key to the output as JSON.
@@ -19,7 +19,7 @@ from paisr import AsyncPaisr, Journal, OutcomeUnknownError, Paisr, PaisrError
 from paisr._base.runtime import Runtime
 from paisr_generated.api import operation_named
 
-# Seconds: short, so that a run is. The service shows at once what it made, so that a little is enough.
+# Seconds, short for a short run: the stub lists an invoice as soon as it is created.
 TIMEOUT = 1.0
 SETTLE_AFTER = 0.3
 
@@ -83,20 +83,20 @@ class Worker:
             call = self.client._run(steps)
             response: Any = self.runner.run(call) if self.runner else call
         except OutcomeUnknownError as error:
-            self.look(error)
+            self.settle_by_hand(error)
             return None
         except PaisrError:
             return None
         return str(response.data.id)
 
-    def look(self, error: OutcomeUnknownError) -> None:
-        """A person sees at once what a program must not guess: the summary has the number of the intent."""
+    def settle_by_hand(self, error: OutcomeUnknownError) -> None:
+        """Settle an ambiguous attempt as a person would, by its summary: the client must not guess from that."""
         same = [one.id for one in error.candidates if one.summary == error.attempt.request.summary]
         if same:
             try:
                 Journal(self.settings["journal"]).settle(error.attempt, same[0])
             except PaisrError:
-                return  # somebody else was faster
+                return  # another worker settled it first
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A faulty server on loopback: each connection goes to a fault, over the bare socket."""
+"""A faulty server on loopback: the behaviour of a fault serves each connection, on the bare socket."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Received:
-    """A request as it came: `connection` counts from 0."""
+    """A received request. `connection` counts from 0."""
 
     connection: int
     method: str
@@ -30,12 +30,12 @@ class Received:
 
     @property
     def invoice_id(self) -> str:
-        """The last part of the path: the id that was asked for."""
+        """The last segment of the path: the requested id."""
         return self.target.split("?")[0].rpartition("/")[2]
 
 
 class Connection:
-    """One accepted connection, for a fault to misuse."""
+    """One accepted connection, with the actions that faults are made of."""
 
     def __init__(self, server: FaultServer, number: int, peer: socket.socket) -> None:
         self.server = server
@@ -61,17 +61,17 @@ class Connection:
         self.socket.sendall(data)
 
     def hold(self) -> None:
-        """Say nothing more until the client hangs up or the server stops."""
+        """Send nothing until the client closes the connection or the server stops."""
         with contextlib.suppress(OSError):
             while self.socket.recv(65536):
                 pass
 
     def wait_for_stop(self) -> None:
-        """Leave the socket alone, unread, until the server stops."""
+        """Neither read nor write until the server stops."""
         self.server.stopping.wait(HOLD_TIMEOUT)
 
     def drip(self, data: bytes, seconds: float) -> None:
-        """One byte at a time, over and over, until the client hangs up or the server stops."""
+        """Send DATA again and again, until the client closes the connection or the server stops."""
         for byte in itertools.cycle(data):
             self.send(bytes([byte]))
             if self.server.stopping.wait(seconds):
@@ -107,7 +107,7 @@ Behaviour = Callable[[Connection], None]
 
 
 class FaultServer:
-    """Serves one behaviour on a free port, each connection in a thread of its own, and counts what came."""
+    """Serves one behaviour on a free port, each connection in a thread of its own, and records the requests."""
 
     def __init__(self, behave: Behaviour, *, tls: ssl.SSLContext | None = None, receive_buffer: int = 0) -> None:
         self.requests: list[Received] = []
@@ -134,7 +134,7 @@ class FaultServer:
         return sum(received.method == method for received in self.requests)
 
     def forget(self) -> None:
-        """What has come and gone; for who watches the memory of this process."""
+        """Drop the recorded requests and connections, so that a test can measure the memory of this process."""
         self.requests.clear()
         self._open = {one for one in self._open if one.fileno() != -1}
         self._threads = [one for one in self._threads if one.is_alive()]
@@ -172,7 +172,7 @@ class FaultServer:
             self.connections += 1
 
     def _serve(self, number: int, peer: socket.socket) -> None:
-        # What a client does to a faulty server is not this server's error.
+        # A client may break off its connection to a faulty server at any time.
         with contextlib.suppress(OSError, ValueError), peer:
             peer.settimeout(HOLD_TIMEOUT)
             if self._tls is None:
@@ -184,7 +184,7 @@ class FaultServer:
 
 
 def http(status: int | str = 200, body: bytes = b"", *headers: str, length: bool = True) -> bytes:
-    """A response's bytes. `headers` are whole lines; the length is left out when `length` is false."""
+    """The bytes of a response. `headers` are whole lines; without `length` there is no Content-Length."""
     lines = [f"HTTP/1.1 {status}" if isinstance(status, str) else f"HTTP/1.1 {status} Something", *headers]
     if length:
         lines.append(f"Content-Length: {len(body)}")
@@ -196,7 +196,7 @@ def as_json(value: object, status: int = 200, *headers: str) -> bytes:
 
 
 def right_response(received: Received) -> bytes:
-    """What a healthy service would say: the invoice that was asked for, or the one that was created."""
+    """The response of a healthy service: the requested invoice, or the created one."""
     return as_json({"success": True, "data": right_data(received)})
 
 
@@ -211,7 +211,7 @@ def right_data(received: Received) -> dict[str, object]:
 Response = bytes | Callable[[Received], bytes]
 
 
-def told(response: Response, received: Received) -> bytes:
+def response_bytes(response: Response, received: Received) -> bytes:
     return response if isinstance(response, bytes) else response(received)
 
 
@@ -220,24 +220,24 @@ def always(response: Response) -> Behaviour:
 
     def behave(connection: Connection) -> None:
         while received := connection.request():
-            connection.send(told(response, received))
+            connection.send(response_bytes(response, received))
 
     return behave
 
 
 def in_turn(*responses: Response) -> Behaviour:
-    """The first request of all gets the first response, and so on; the last one stays."""
+    """The first request gets the first response, and so on; the last response is repeated."""
 
     def behave(connection: Connection) -> None:
         while received := connection.request():
             place = min(len(connection.server.requests), len(responses)) - 1
-            connection.send(told(responses[place], received))
+            connection.send(response_bytes(responses[place], received))
 
     return behave
 
 
 def after_request(then: Behaviour) -> Behaviour:
-    """Read one request, then do the rest."""
+    """Read one request, then do THEN."""
 
     def behave(connection: Connection) -> None:
         if connection.request():
@@ -247,7 +247,7 @@ def after_request(then: Behaviour) -> Behaviour:
 
 
 def after_good_response(then: Behaviour) -> Behaviour:
-    """Respond to the first request as a healthy service does, and hand what comes next on the connection to `then`."""
+    """Respond to the first request as a healthy service does; after that, do THEN on the connection."""
 
     def behave(connection: Connection) -> None:
         if connection.number == 0:
@@ -260,7 +260,7 @@ def after_good_response(then: Behaviour) -> Behaviour:
 
 
 def cut(response: bytes) -> Behaviour:
-    """Send these bytes in response to a request, and hang up."""
+    """Send these bytes in response to a request, and close the connection."""
 
     def behave(connection: Connection) -> None:
         connection.send(response)

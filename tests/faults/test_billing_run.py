@@ -1,7 +1,7 @@
-"""A billing run at the terminal, interrupted again and again, and run twice at once: each row is one invoice.
+"""A billing run of the command line, interrupted, killed and run twice at once, creates one invoice for each row.
 
-500 rows and 6 interruptions; PAISR_ROWS=10000 in the environment is that many rows and 20 interruptions, and holds the
-rate: see `Used`.
+By default 500 rows and 6 interruptions. PAISR_ROWS=10000 in the environment means 10,000 rows and 20 interruptions, and
+checks the share of the rate that is used: see `RateUse`.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from paisr_stub import StubServer
 
 ROWS = int(os.environ.get("PAISR_ROWS", "500"))
 INTERRUPTIONS = 6 if ROWS < 10_000 else 20
-# All times are so many times shorter than they are in life: the window of the published rate, the timeout of a call,
-# the pauses before a retry, and what a create takes to settle. What a process takes to start is what it is, and weighs
-# so many times more than in life: PAISR_SCALE=4 makes that less, and a run of 10,000 rows ten minutes long.
+# All times are divided by SCALE: the window of the published rate, the timeout of a call, the pauses before a retry,
+# and the time until a create is settled. The start of a process is not faster, and so has SCALE times its real weight.
+# PAISR_SCALE=4 reduces that weight; a run of 10,000 rows then takes ten minutes.
 SCALE = int(os.environ.get("PAISR_SCALE", "12"))
 RATE = (250, 60 / SCALE)
 TIMEOUT = 30 / SCALE
-# Rows that the command has under way, and an interruption leaves open.
+# Rows in flight, which an interruption leaves open.
 CONCURRENCY = 8
 FAULTS: list[dict[str, Any]] = [
     {"drop": "before"},
@@ -54,17 +54,17 @@ retry.MAX_DELAY /= {SCALE}
 from paisr_cli._app import main
 sys.exit(main(sys.argv[1:]))
 """
-# Between two looks at the processes, and between two draws of faults. One request in fifty meets one.
-LOOK = 0.05
-FAULTS_PER_LOOK = LOOK * RATE[0] / RATE[1] / 50
+# Seconds between two checks of the processes. At each check a fault may be injected: about one for fifty requests.
+CHECK_INTERVAL = 0.05
+FAULTS_PER_CHECK = CHECK_INTERVAL * RATE[0] / RATE[1] / 50
 
 
-class Used(NamedTuple):
-    """How much of the rate was used, with every interruption and every start of a process.
+class RateUse(NamedTuple):
+    """The use of the rate limit, including all interruptions and starts of processes.
 
-    From the first start until all rows but one in a hundred were sent: the last ones wait until it is certain what
-    became of them, and not for the rate. `requests`: those that the stub's window let through, and those that met a
-    fault, which cost a permit as well. `share`: of what the window would have let through in this time.
+    It is measured from the first start until 99 % of the rows were sent: the last rows wait for the result of open
+    attempts, not for the rate. `requests`: those that the stub's window allowed, and those with a fault, which take a
+    permit as well. `share`: of the requests that the window allows in this time.
     """
 
     requests: int
@@ -76,7 +76,7 @@ class Used(NamedTuple):
 
 
 class BillingRun:
-    """Runs of one file: each that is interrupted is followed by another."""
+    """Runs of the command with one file. After an interrupted run the next one starts."""
 
     def __init__(self, stub: StubServer, folder: Path) -> None:
         self.stub, self.folder = stub, folder
@@ -86,7 +86,7 @@ class BillingRun:
         self.planned = 0
         self.bodies: set[bytes] = set()
         self.seen = 0
-        self.used: Used | None = None
+        self.used: RateUse | None = None
         self.memory: list[int] = []
 
     def start(self) -> None:
@@ -97,19 +97,19 @@ class BillingRun:
             command = [sys.executable, "-c", COMMAND, *words]
             self.running.append(subprocess.Popen(command, cwd=self.folder, env=environment, stderr=said))
 
-    def until_done(self, limit: float) -> Used:
-        """Runs until one ends well. The interruptions come when so many rows were sent."""
+    def until_done(self, limit: float) -> RateUse:
+        """Run until the command succeeds. Each interruption comes at a certain number of sent rows."""
         coming = [ROWS * (number + self.chance.random()) / INTERRUPTIONS for number in range(INTERRUPTIONS)]
         begun = time.monotonic()
         self.start()
         while self.running:
             assert time.monotonic() < begun + limit, (self.folder / "said").read_text()[-2000:]
-            time.sleep(LOOK)
-            if self.chance.random() < FAULTS_PER_LOOK:
+            time.sleep(CHECK_INTERVAL)
+            if self.chance.random() < FAULTS_PER_CHECK:
                 operation: Any = "list" if self.chance.random() < 0.1 else None
                 self.planned += 1
                 self.stub.fail_next(**self.chance.choice(FAULTS), operation=operation)
-            sent = self.look(time.monotonic() - begun)
+            sent = self.count_sent(time.monotonic() - begun)
             if coming and sent >= coming[0]:
                 coming.pop(0)
                 self.disturb(len(coming))
@@ -118,17 +118,17 @@ class BillingRun:
         assert self.used is not None
         return self.used
 
-    def look(self, seconds: float) -> int:
-        """How many rows were sent."""
+    def count_sent(self, seconds: float) -> int:
+        """The number of rows that were sent."""
         requests = self.stub.requests
         self.bodies.update(one.body for one in requests[self.seen :] if one.operation == "create")
         self.seen = len(requests)
         if self.used is None and len(self.bodies) >= 0.99 * ROWS:
-            self.used = Used(len(requests) - self.refused(), seconds)
+            self.used = RateUse(len(requests) - self.refused(), seconds)
         return len(self.bodies)
 
     def disturb(self, left: int) -> None:
-        """Ctrl-C or a kill; twice, another run has been begun shortly before."""
+        """Interrupt (Ctrl-C) or kill a run. Two of the interruptions come while a second run is active."""
         if left in {1, INTERRUPTIONS - 2}:
             self.start()
             time.sleep(1)
@@ -143,7 +143,7 @@ class BillingRun:
             self.start()
 
     def refused(self) -> int:
-        """How many requests the stub's own window refused."""
+        """The number of requests that the stub's rate limit refused."""
         return sum(one.status == 429 and not one.is_planned for one in self.stub.requests)
 
     def end(self) -> None:
@@ -153,7 +153,7 @@ class BillingRun:
 
 
 def resident(pid: int) -> int:
-    """kB of memory that a process has."""
+    """The resident memory of a process, in kB."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1])
@@ -161,11 +161,11 @@ def resident(pid: int) -> int:
 
 
 @pytest.fixture
-def tell() -> Callable[[str], None]:
+def report() -> Callable[[str], None]:
     return lambda text: print(text, file=sys.stderr)
 
 
-def test_none_is_missing_and_none_is_there_twice(tmp_path: Path, tell: Any) -> None:
+def test_each_row_becomes_exactly_one_invoice(tmp_path: Path, report: Any) -> None:
     begun = time.monotonic()
     with StubServer(rate_limit=RATE) as stub:
         customers = [stub.add_customer(email=f"c{number}@example.com") for number in range(1 + ROWS // 100)]
@@ -182,9 +182,9 @@ def test_none_is_missing_and_none_is_there_twice(tmp_path: Path, tell: Any) -> N
 
         sent = len(stub.requests)
         run.start()
-        assert run.running[0].wait(120) == 0, "a finished file ends well"
-        assert len(stub.requests) == sent, "and sends nothing"
-    tell(
+        assert run.running[0].wait(120) == 0, "a run of a finished file failed"
+        assert len(stub.requests) == sent, "a run of a finished file sent requests"
+    report(
         f"{ROWS} rows in {took:.0f} s, {INTERRUPTIONS} interruptions; {used.requests} requests "
         f"in {used.seconds:.0f} s, {used.share:.1%} of the allowed rate, {refused} refused; "
         f"ended with {dict(run.statuses)}; {min(run.memory) // 1024} to {max(run.memory) // 1024} MB"
@@ -195,9 +195,9 @@ def test_none_is_missing_and_none_is_there_twice(tmp_path: Path, tell: Any) -> N
     assert {-signal.SIGKILL, 130} <= set(run.statuses)
     results = (tmp_path / "rows.csv.results.csv").read_text().splitlines()
     assert len(results) == ROWS + 1
-    assert refused == 0, "the rate is kept"
+    assert refused == 0, "the rate limit was exceeded"
     spare = 4 * run.planned + 2 * CONCURRENCY * INTERRUPTIONS
-    assert sent <= ROWS + spare, "a request that makes no invoice comes of a fault or an interruption"
-    if ROWS >= 1500:  # with fewer, the starts of processes are most of it
+    assert sent <= ROWS + spare, "more requests than rows, faults and interruptions explain"
+    if ROWS >= 1500:  # with fewer rows, the starts of processes take most of the time
         assert used.share >= 0.95
         assert max(run.memory) < 1.5 * min(run.memory)

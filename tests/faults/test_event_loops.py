@@ -25,7 +25,7 @@ from paisr._base.runtime import Runtime
 from paisr._transport.progress import NOT_CONNECTED, Progress
 
 LOOPS = int(os.environ.get("FAULTS_LOOPS", "200"))
-# Bytes that so many loops may leave behind in all: what the allocator keeps, and no socket, session or loop.
+# Bytes that all loops together may leave: memory that the allocator keeps, but no socket, session or loop.
 MAX_GROWTH = 2_000_000
 
 
@@ -40,12 +40,12 @@ def resident() -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list a process's open files")
-# A closed event loop cannot close what it had open; its sockets are closed without it.
+# A closed event loop cannot close its connections; their sockets are closed without it.
 @pytest.mark.filterwarnings(
     "ignore:unclosed transport:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
-def test_many_event_loops_leave_nothing_behind(caplog: pytest.LogCaptureFixture) -> None:
-    """As a worker that calls `asyncio.run` for each task, and closes nothing."""
+def test_many_event_loops_leak_neither_files_nor_memory(caplog: pytest.LogCaptureFixture) -> None:
+    """Like a worker that calls `asyncio.run` for each task and never closes the client."""
     with FaultServer(healthy) as server:
         client = AsyncPaisr(TOKEN, base_url=server.url, rate_limit=None)
 
@@ -60,14 +60,14 @@ def test_many_event_loops_leave_nothing_behind(caplog: pytest.LogCaptureFixture)
         run(20)
         files, memory = open_files(), resident()
         run(LOOPS)
-        assert open_files() <= files + 2  # the server notices a little later
+        assert open_files() <= files + 2  # the server may notice a closed connection a little later
         assert resident() - memory < MAX_GROWTH
         asyncio.run(client.aclose())
         assert open_files() < files + 1
     assert not caplog.records
 
 
-class HeldUp:
+class JumpingClock:
     """A clock that jumps on request, as after a blocking step, a long garbage collection or a stopped process."""
 
     def __init__(self) -> None:
@@ -79,19 +79,19 @@ class HeldUp:
         return time.monotonic() + self.ahead
 
 
-def timed(kind: type[Any], clock: HeldUp) -> type[Any]:
+def timed(kind: type[Any], clock: JumpingClock) -> type[Any]:
     return type(kind.__name__, (kind,), {"_runtime": Runtime(clock=clock)})
 
 
 @pytest.fixture(params=["plain", "over TLS", "through a proxy"])
 def service(request: pytest.FixtureRequest) -> Iterator[tuple[FaultServer, dict[str, Any]]]:
-    """A service, and how it is reached."""
+    """A service, and the settings of a client that reaches it."""
     tls = certified("127.0.0.1")() if request.param != "plain" else None
     trust = ssl.create_default_context()
     authority().configure_trust(trust)
 
     def proxy(connection: Connection) -> None:
-        """The service itself is behind the tunnel."""
+        """Accept the tunnel; the same server then acts as the service behind it."""
         assert tls is not None
         if connection.request():
             connection.send(http(200, length=False))
@@ -109,9 +109,9 @@ def service(request: pytest.FixtureRequest) -> Iterator[tuple[FaultServer, dict[
 
 
 @pytest.fixture
-def held_up(monkeypatch: pytest.MonkeyPatch) -> HeldUp:
-    """A hundred seconds pass before each write of a request, as late as can be: on the way to the socket."""
-    clock, usual = HeldUp(), Progress.writing
+def jumping_clock(monkeypatch: pytest.MonkeyPatch) -> JumpingClock:
+    """The clock jumps by a hundred seconds before each write of a request, immediately before the socket."""
+    clock, usual = JumpingClock(), Progress.writing
 
     def writing(self: Progress) -> float:
         if self.timeout_reason != NOT_CONNECTED and clock.is_armed:
@@ -124,15 +124,17 @@ def held_up(monkeypatch: pytest.MonkeyPatch) -> HeldUp:
 
 
 @pytest.mark.parametrize("warm", [True, False], ids=["kept connection", "new connection"])
-def test_no_create_leaves_after_its_deadline(service: Any, warm: bool, held_up: HeldUp) -> None:
-    """However the connection was made, and whatever was said on it before: TLS, a proxy's tunnel."""
+def test_no_async_create_is_sent_after_its_deadline(service: Any, warm: bool, jumping_clock: JumpingClock) -> None:
+    """On every kind of connection: plain, over TLS, through a proxy's tunnel."""
     server, settings = service
 
     async def session() -> None:
-        async with timed(AsyncPaisr, held_up)(TOKEN, rate_limit=None, timeout=1, max_retries=0, **settings) as client:
+        async with timed(AsyncPaisr, jumping_clock)(
+            TOKEN, rate_limit=None, timeout=1, max_retries=0, **settings
+        ) as client:
             if warm:
                 await client.invoices.get("inv_1")
-            held_up.is_armed = True
+            jumping_clock.is_armed = True
             with pytest.raises(APITimeoutError) as caught:
                 await client.invoices.create(**CREATE)
             assert caught.value.outcome == "not_sent"
@@ -143,12 +145,12 @@ def test_no_create_leaves_after_its_deadline(service: Any, warm: bool, held_up: 
 
 
 @pytest.mark.parametrize("warm", [True, False], ids=["kept connection", "new connection"])
-def test_no_create_of_a_thread_leaves_after_its_deadline(service: Any, warm: bool, held_up: HeldUp) -> None:
+def test_no_sync_create_is_sent_after_its_deadline(service: Any, warm: bool, jumping_clock: JumpingClock) -> None:
     server, settings = service
-    with timed(Paisr, held_up)(TOKEN, rate_limit=None, timeout=1, max_retries=0, **settings) as client:
+    with timed(Paisr, jumping_clock)(TOKEN, rate_limit=None, timeout=1, max_retries=0, **settings) as client:
         if warm:
             client.invoices.get("inv_1")
-        held_up.is_armed = True
+        jumping_clock.is_armed = True
         with pytest.raises(APITimeoutError) as caught:
             client.invoices.create(**CREATE)
         assert caught.value.outcome == "not_sent"
@@ -158,12 +160,14 @@ def test_no_create_of_a_thread_leaves_after_its_deadline(service: Any, warm: boo
 LARGE = CREATE | {"summary": "x" * 5_000_000}
 
 
-def broken_off(kind: type[Any], held_up: HeldUp, settings: dict[str, Any]) -> None:
-    """A large create whose fourth write would be late."""
+def send_large_create(kind: type[Any], jumping_clock: JumpingClock, settings: dict[str, Any]) -> None:
+    """Send a large create whose fourth write is after the deadline."""
 
     async def session() -> None:
-        async with timed(AsyncPaisr, held_up)(TOKEN, rate_limit=None, timeout=30, max_retries=0, **settings) as client:
-            held_up.is_armed, held_up.writes_in_time = True, 3
+        async with timed(AsyncPaisr, jumping_clock)(
+            TOKEN, rate_limit=None, timeout=30, max_retries=0, **settings
+        ) as client:
+            jumping_clock.is_armed, jumping_clock.writes_in_time = True, 3
             with pytest.raises(OutcomeUnknownError):
                 await client.invoices.create(**LARGE)
         await asyncio.sleep(0.02)
@@ -171,23 +175,27 @@ def broken_off(kind: type[Any], held_up: HeldUp, settings: dict[str, Any]) -> No
     if kind is AsyncPaisr:
         asyncio.run(session())
         return
-    with timed(Paisr, held_up)(TOKEN, rate_limit=None, timeout=30, max_retries=0, **settings) as client:
-        held_up.is_armed, held_up.writes_in_time = True, 3
+    with timed(Paisr, jumping_clock)(TOKEN, rate_limit=None, timeout=30, max_retries=0, **settings) as client:
+        jumping_clock.is_armed, jumping_clock.writes_in_time = True, 3
         with pytest.raises(OutcomeUnknownError):
             client.invoices.create(**LARGE)
 
 
 @pytest.mark.parametrize("kind", [Paisr, AsyncPaisr])
-def test_no_piece_of_a_large_create_leaves_after_its_deadline(kind: type[Any], service: Any, held_up: HeldUp) -> None:
+def test_no_part_of_a_large_create_is_sent_after_its_deadline(
+    kind: type[Any], service: Any, jumping_clock: JumpingClock
+) -> None:
     server, settings = service
-    broken_off(kind, held_up, settings)
-    assert held_up.writes == 4, "after the first that is late nothing more is tried"
+    send_large_create(kind, jumping_clock, settings)
+    assert jumping_clock.writes == 4, "a write after the first late one was attempted"
     assert server.count("POST") == 0
 
 
 @pytest.mark.parametrize("kind", [Paisr, AsyncPaisr])
-def test_what_the_system_has_not_sent_yet_is_taken_back(kind: type[Any], held_up: HeldUp) -> None:
-    """A connection that is only closed still delivers what was written: its other side would see an end."""
+def test_data_that_the_system_has_not_sent_yet_is_discarded_after_the_deadline(
+    kind: type[Any], jumping_clock: JumpingClock
+) -> None:
+    """The connection is reset: after a plain close the system would still deliver what was written."""
     is_over, ends = threading.Event(), []
 
     def unread(connection: Connection) -> None:
@@ -201,14 +209,14 @@ def test_what_the_system_has_not_sent_yet_is_taken_back(kind: type[Any], held_up
             ends.append("end")
 
     with FaultServer(unread, receive_buffer=4096) as server:
-        broken_off(kind, held_up, {"base_url": server.url})
+        send_large_create(kind, jumping_clock, {"base_url": server.url})
         is_over.set()
     assert ends == ["reset"]
 
 
 @pytest.mark.parametrize("kind", [Paisr, AsyncPaisr])
-def test_a_users_transport_is_not_asked_after_the_deadline(kind: type[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = HeldUp()
+def test_a_users_transport_is_not_called_after_the_deadline(kind: type[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = JumpingClock()
     asked: list[httpx.Request] = []
 
     def respond(request: httpx.Request) -> httpx.Response:
@@ -229,8 +237,8 @@ def test_a_users_transport_is_not_asked_after_the_deadline(kind: type[Any], monk
     assert (caught.value.outcome, asked) == ("not_sent", [])
 
 
-def test_a_call_ends_in_time_while_the_threads_of_its_loop_are_busy(tmp_path: Path) -> None:
-    """A name is looked up, a journal is written and a file of permits is asked, in threads of their own."""
+def test_a_call_ends_by_its_deadline_while_the_default_executor_is_busy(tmp_path: Path) -> None:
+    """Name resolution, the journal and the file of the rate limit have threads of their own."""
     free = threading.Event()
 
     async def session(server: FaultServer) -> None:

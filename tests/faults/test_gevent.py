@@ -1,4 +1,4 @@
-"""As gunicorn does it with gevent: a client is made at load time, then comes a fork, and then the patching."""
+"""gevent: a client that is made before the fork and the patching, as with `gunicorn --preload -k gevent`, works."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from server import Connection, FaultServer, right_response
 
 from paisr._transport.connections import MAX_CONNECTIONS
 
-# Each request is responded to when as many have come as there may be connections: none of them may hold up the others.
+# The server responds when TOGETHER requests have arrived: a request that blocks the others would never get a response.
 TOGETHER = MAX_CONNECTIONS
 CALLS = 2 * TOGETHER
 PROGRAM = """
@@ -36,7 +36,7 @@ import gevent, gevent.pool, time
 
 longest = [0.0]
 def tick():
-    while True:  # what holds all greenlets up is seen here
+    while True:  # measures how long all greenlets were blocked
         before = time.monotonic()
         gevent.sleep(0.01)
         longest[0] = max(longest[0], time.monotonic() - before)

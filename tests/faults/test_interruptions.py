@@ -20,19 +20,19 @@ from paisr import AsyncPaisr, Paisr
 from paisr._recovery.sqlite import FileDatabase, MemoryDatabase, _open
 from paisr._transport import connections
 
-# A whole sweep takes some ten cancellations; `make test` makes a few of each; FAULTS_CANCELLATIONS is for each test.
+# Minimum numbers for each test. A sweep over all steps of a call makes about ten cancellations.
 CANCELLATIONS = int(os.environ.get("FAULTS_CANCELLATIONS", "200"))
 SIGNALS = int(os.environ.get("FAULTS_SIGNALS", "300"))
 
 
 @pytest.fixture
-def one_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One connection for all calls: when its place is lost, the next call waits for ever."""
+def one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool of one connection: if an interruption leaks it, the next call times out."""
     monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
 
 
 class Cancelled:
-    """Awaits something, and has the task cancelled at one of its steps; `is_over`: it had not so many."""
+    """Awaits AWAITABLE, and cancels the task at one STEP of it. `is_over`: it ended before that step."""
 
     def __init__(self, awaitable: Awaitable[Any], step: int, late: bool) -> None:
         self.awaitable, self.step, self.late = awaitable, step, late
@@ -50,7 +50,7 @@ class Cancelled:
             if count == self.step:
                 self.is_over = False
                 if self.late and future is not None:
-                    # What was waited for is there already when the cancellation comes: neither may be lost.
+                    # The awaited result and the cancellation arrive together: neither may be lost.
                     future.add_done_callback(lambda _: task.cancel())
                 else:
                     task.cancel()
@@ -65,7 +65,7 @@ CREATED = itertools.count(1)
 
 
 def named(received: Received) -> bytes:
-    """A response that names each created invoice once."""
+    """A response in which each created invoice has an id of its own."""
     if received.method != "POST":
         return right_response(received)
     return as_json({"success": True, "data": right_data(received) | {"id": f"inv_c{next(CREATED)}"}})
@@ -83,9 +83,9 @@ def target(request: pytest.FixtureRequest) -> Iterator[tuple[FaultServer, dict[s
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["at once", "late"])
-@pytest.mark.usefixtures("one_place")
-def test_a_cancellation_at_any_step(target: Any, late: bool) -> None:
-    """On a new connection and on one that is used again, in the middle of a read and of a create."""
+@pytest.mark.usefixtures("one_connection")
+def test_a_cancellation_at_any_step_leaves_the_client_usable(target: Any, late: bool) -> None:
+    """Reads and creates, on a new connection and on a reused one, are cancelled at each step in turn."""
     _server, settings = target
 
     async def session() -> int:
@@ -107,7 +107,7 @@ def test_a_cancellation_at_any_step(target: Any, late: bool) -> None:
             assert (await client.invoices.get(f"inv_{step}")).id == f"inv_{step}"
             if call.is_over:
                 return step
-        raise AssertionError("a call has not so many steps")
+        raise AssertionError("the call has more steps than expected")
 
     async def awaited(call: Cancelled) -> Any:
         return await call
@@ -116,16 +116,16 @@ def test_a_cancellation_at_any_step(target: Any, late: bool) -> None:
 
 
 class SoftLimit(Exception):
-    """As a worker raises it out of a signal's handler."""
+    """Like the soft time limit of a task worker, raised by a signal handler."""
 
 
 class HardLimit(BaseException):
-    """As an interrupt."""
+    """Like `KeyboardInterrupt`."""
 
 
 @pytest.fixture
 def after() -> Iterator[Callable[[float, type[BaseException]], None]]:
-    """Have an exception raised out of a signal's handler so many seconds from now; 0: not any more."""
+    """Arm a timer whose signal handler raises an exception after so many seconds; 0 disarms it."""
     kinds: list[type[BaseException]] = [SoftLimit]
 
     def handle(*_signal: object) -> None:
@@ -146,11 +146,11 @@ def calls(client: Paisr) -> list[Callable[[], Any]]:
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers that signal")
-# Python reports, and does not raise, what a handler raises within a finalizer of its own or of a library.
+# Python reports, and does not raise, an exception that the handler raises inside a finalizer.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.usefixtures("one_place")
-def test_an_exception_out_of_a_signals_handler(target: Any, after: Any) -> None:
-    """At any moment of a call: it comes out as it is, and neither a connection nor a place nor a lock is lost."""
+@pytest.mark.usefixtures("one_connection")
+def test_an_exception_from_a_signal_handler_leaves_the_client_usable(target: Any, after: Any) -> None:
+    """At any moment of a call: the exception is raised unchanged, and neither a connection nor a lock is leaked."""
     _server, settings = target
     chance = random.Random(20261128)
     broken_off = 0
@@ -170,14 +170,14 @@ def test_an_exception_out_of_a_signals_handler(target: Any, after: Any) -> None:
             except (SoftLimit, HardLimit):
                 broken_off += 1
             if number % 10 == 9:
-                client._transport.close()  # else connecting would hardly ever be hit
+                client._transport.close()  # so that connecting is interrupted as well
             assert client.invoices.get(f"inv_{number}").id == f"inv_{number}"
         assert broken_off > SIGNALS // 20
         assert not [entry for entry in client._session.recovery.store.entries() if entry.in_flight]
 
 
-class BrokenOff:
-    """A connection to a database whose transaction has just begun when an interruption comes."""
+class InterruptedConnection:
+    """A connection to a database that raises an interruption immediately after `BEGIN`."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -199,16 +199,16 @@ class BrokenOff:
 
 
 @pytest.mark.parametrize("kept", ["in memory", "in a file"])
-def test_an_interruption_at_the_beginning_of_a_transaction_leaves_none_open(kept: str, tmp_path: Path) -> None:
+def test_an_interruption_after_begin_leaves_no_transaction_open(kept: str, tmp_path: Path) -> None:
     database: Any = MemoryDatabase() if kept == "in memory" else FileDatabase(tmp_path / "journal.db", make=True)
     with database.transaction(1.0):
         connection = database._connection
-    broken: Any = BrokenOff(connection)
+    broken: Any = InterruptedConnection(connection)
     database._connection = broken
     if kept == "in a file":
         _open[broken] = _open[connection]
     with pytest.raises(HardLimit), database.transaction(1.0):
-        pytest.fail("it was broken off")
+        pytest.fail("the interrupted transaction ran")
     _open.pop(broken, None)
     database._connection = connection
     assert not connection.in_transaction

@@ -11,12 +11,12 @@ from declarations import Fault
 from faults_wire import FLOODS
 from server import Connection, FaultServer, right_response
 
-MOST = 50 * 10**6
+MAX_GROWTH = 50 * 10**6
 PROBE = Path(__file__).with_name("memory_probe.py")
 
 
 def growth(column: str, fault: Fault) -> tuple[int, str]:
-    """Bytes by which the process grew at its peak, and how the call ended. A good call comes first."""
+    """Growth of the process at its peak, in bytes, and the result of the call. A successful call comes first."""
 
     def behave(connection: Connection) -> None:
         if not connection.server.requests:
@@ -35,7 +35,7 @@ def growth(column: str, fault: Fault) -> tuple[int, str]:
 
 @pytest.mark.parametrize("column", ["Paisr", "AsyncPaisr"])
 @pytest.mark.parametrize("fault", FLOODS, ids=lambda fault: fault.name)
-def test_memory_is_bounded(column: str, fault: Fault) -> None:
+def test_a_flood_does_not_fill_the_memory(column: str, fault: Fault) -> None:
     grown, ended = growth(column, fault)
     assert ended == fault.expects["get"].error
-    assert grown < MOST
+    assert grown < MAX_GROWTH

@@ -1,8 +1,8 @@
-"""No invoice twice for one intent, and none unaccounted for: creates, retries and reconciling, at random.
+"""Random creates, retries and reconciliations never create two invoices for one intent, and lose none.
 
-Hypothesis chooses the steps, a stub on loopback keeps the truth. 200 intents in an ordinary run; with
-PAISR_INTENTS=10000 in the environment it is that many. What was sent is printed (`pytest -s`). The steps are the same
-in every run (`derandomize`).
+Hypothesis chooses the steps; a stub on loopback knows which invoices exist. By default 200 intents, or the number in
+PAISR_INTENTS in the environment. `pytest -s` shows the number of requests. The steps are the same in every run
+(`derandomize`).
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from paisr_stub import StubServer
 
 INTENTS = int(os.environ.get("PAISR_INTENTS", "200"))
 STEPS = 50
-# The journal waits for the disk with every create; in memory, where there is such a place, that takes no time.
-MEMORY = next((place for place in ["/dev/shm"] if os.access(place, os.W_OK)), None)
+# A journal on a RAM disk, where there is one, does not wait for the disk at every create.
+RAM_DISK = next((place for place in ["/dev/shm"] if os.access(place, os.W_OK)), None)
 
 
 async def _no_sleep(_seconds: float) -> None:
@@ -46,8 +46,8 @@ async def _no_sleep(_seconds: float) -> None:
 
 QUICK = Runtime(jitter=lambda: 0.0, sleep=lambda _seconds: None, sleep_async=_no_sleep)
 
-# What the service does to a create, and whether the invoice exists afterwards. A 429 that was carried out all the same
-# is not among them: it says that it was not.
+# Faults of the service during a create: some create the invoice, some do not. A 429 that creates the invoice is not
+# among them, because a 429 means that the request was not processed.
 FAULTS: list[dict[str, Any]] = [
     {"drop": "before"},
     {"drop": "after"},
@@ -75,7 +75,7 @@ PRICES = ["75", "0.1", "0.333", "149.95", "12345678901234567890.12"]
 
 @define
 class Intent:
-    """One invoice that somebody wants to exist, once. `done` when they believe that it does."""
+    """One invoice that a user wants, once. `done` is its id when the user believes that it exists."""
 
     arguments: dict[str, Any]
     done: str | None = None
@@ -85,7 +85,7 @@ class Intent:
 
 
 class Clients:
-    """One user's client, sync or async, made anew as after a restart; the journal is what remains."""
+    """The client of one user, sync or async. `restart` makes a new client with the same journal."""
 
     def __init__(self, kind: Literal["sync", "async"], stub: StubServer, journal: Path) -> None:
         self._runner = asyncio.Runner() if kind == "async" else None
@@ -96,7 +96,7 @@ class Clients:
 
     def _make_client(self) -> None:
         self.client = self._type(**self._settings)
-        # The stub shows at once what it made, so that nobody has to wait until absence is certain.
+        # The stub lists an invoice as soon as it is created, so that absence is certain without a wait.
         self.client._session.recovery.settle_after = 0.0
 
     def call(self, name: str, *arguments: Any, **named: Any) -> Any:
@@ -120,7 +120,7 @@ class Clients:
 
 
 class Tally:
-    """What was sent in all examples."""
+    """Counts of intents and requests over all examples."""
 
     def __init__(self) -> None:
         self.intents = 0
@@ -128,14 +128,14 @@ class Tally:
 
 
 def machine(tally: Tally, kind: Literal["sync", "async"]) -> type[RuleBasedStateMachine]:
-    """The rules, for one stub and one of the clients."""
+    """The state machine for one kind of client."""
 
     class NoDoubleCreate(RuleBasedStateMachine):
         @initialize()
         def begin(self) -> None:
             self.intents: list[Intent] = []
             self.stub = StubServer().start()
-            self.folder = tempfile.TemporaryDirectory(dir=MEMORY)
+            self.folder = tempfile.TemporaryDirectory(dir=RAM_DISK)
             self.journal = Path(self.folder.name) / "journal.db"
             self.user = Clients(kind, self.stub, self.journal)
 
@@ -149,11 +149,11 @@ def machine(tally: Tally, kind: Literal["sync", "async"]) -> type[RuleBasedState
             except PaisrError as error:
                 intent.lost = None
                 if error.outcome == "unknown":
-                    raise  # there would be an attempt to reconcile
+                    raise  # an unknown outcome must be an `OutcomeUnknownError` with its attempt
             finally:
                 self.stub.forget_faults()
             responses = [request.status for request in self.stub.requests if request.method == "POST"]
-            assert responses[:-1] == [429] * (len(responses) - 1), "sent again only after a refusal"
+            assert responses[:-1] == [429] * (len(responses) - 1), "sent again after a response other than 429"
             intent.posts += len(responses)
 
         @rule(
@@ -165,7 +165,7 @@ def machine(tally: Tally, kind: Literal["sync", "async"]) -> type[RuleBasedState
             due=st.sampled_from(["In 3 days", "In 30 days"]),
         )
         def create(self, fault: Any, customer: str, summary: str, prices: Any, currency: Any, due: str) -> None:
-            """Somebody wants an invoice, often very like another."""
+            """Create an invoice that is often similar to another."""
             items = [LineItem("Line", "1.5", price) for price in prices]
             intent = Intent(
                 {
@@ -184,7 +184,7 @@ def machine(tally: Tally, kind: Literal["sync", "async"]) -> type[RuleBasedState
         @precondition(lambda self: self.open_intents())
         @rule(data=st.data(), fault=st.none() | st.sampled_from(LIST_FAULTS))
         def reconcile(self, data: Any, fault: Any) -> None:
-            """Find out; when two could be meant, look (at what the stub knows), and note it."""
+            """Reconcile an open intent. Where several invoices match, settle it by hand."""
             intent = data.draw(st.sampled_from(self.open_intents()))
             if fault is not None:
                 self.stub.fail_next(**fault, operation="list")
@@ -211,17 +211,17 @@ def machine(tally: Tally, kind: Literal["sync", "async"]) -> type[RuleBasedState
             except OutcomeUnknownError as error:
                 if not error.candidates:
                     raise
-                self.look(intent, [invoice.id for invoice in error.candidates])
+                self.settle_by_hand(intent, [invoice.id for invoice in error.candidates])
                 return
             except PaisrError:
-                return  # the list could not be read; still open
+                return  # the list could not be read: the intent stays open
             intent.lost = None
             if found is not None:
                 assert found.id not in {other.done for other in self.intents}
                 intent.done = found.id
 
-        def look(self, intent: Intent, candidates: list[str]) -> None:
-            """A person compares what no list shows: the stub keeps items, and knows whose it is."""
+        def settle_by_hand(self, intent: Intent, candidates: list[str]) -> None:
+            """Settle as a person would, by the items and the customer, which no list shows but the stub knows."""
             assert intent.lost is not None
             taken = {other.done for other in self.intents}
             mine = [one for one in candidates if one not in taken and self.is_of(intent, one)]
@@ -241,13 +241,13 @@ def machine(tally: Tally, kind: Literal["sync", "async"]) -> type[RuleBasedState
                 [tuple(map(str, one)) for one in lines] == [tuple(map(str, one)) for one in wanted]
                 and (days < 10) == (intent.arguments["due"] == "In 3 days")
                 and customer.lower() in whose
-                and (currency or "SRD") == invoice["currency"]  # what the stub's customers are billed in
+                and (currency or "SRD") == invoice["currency"]  # the currency of the stub's customers
             )
 
         @precondition(lambda self: any(not one.done and not one.lost for one in self.intents))
         @rule(data=st.data(), fault=st.none() | st.sampled_from(FAULTS))
         def send_again(self, data: Any, fault: Any) -> None:
-            """After a refusal, or when reconciling said that there is none."""
+            """Send a create again after a rejection, or after reconcile returned None."""
             intent = data.draw(st.sampled_from([one for one in self.intents if not one.done and not one.lost]))
             if fault is not None:
                 self.stub.fail_next(**fault, operation="create")
@@ -255,20 +255,20 @@ def machine(tally: Tally, kind: Literal["sync", "async"]) -> type[RuleBasedState
 
         @rule()
         def restart(self) -> None:
-            """What a client remembered is gone; the journal is not."""
+            """Replace the client: its memory is lost, its journal is not."""
             self.user.restart()
 
         def open_intents(self) -> list[Intent]:
             return [intent for intent in getattr(self, "intents", []) if intent.lost is not None]
 
         @invariant()
-        def never_two_for_one_and_none_unaccounted_for(self) -> None:
+        def each_intent_has_at_most_one_invoice_and_none_is_lost(self) -> None:
             made = {str(invoice["id"]) for invoice in self.stub.invoices}
             believed = [intent.done for intent in self.intents if intent.done]
-            assert len(believed) == len(set(believed)), "two intents, one invoice"
-            assert set(believed) <= made, "an invoice that is not there"
+            assert len(believed) == len(set(believed)), "two intents have the same invoice"
+            assert set(believed) <= made, "the client reported an invoice that does not exist"
             unaccounted = made - set(believed)
-            assert len(unaccounted) <= len(self.open_intents()), "an invoice that nobody knows of"
+            assert len(unaccounted) <= len(self.open_intents()), "an invoice without an intent"
 
         def teardown(self) -> None:
             if not hasattr(self, "user"):
@@ -283,7 +283,7 @@ def machine(tally: Tally, kind: Literal["sync", "async"]) -> type[RuleBasedState
             self.folder.cleanup()
 
         def finish(self) -> None:
-            """In the end every intent has its invoice, or was never sent again."""
+            """Reconcile and send all open intents: each must end with its invoice."""
             for intent in self.open_intents():
                 self.settle(intent, partial(self.user.call, "reconcile", intent.lost))
             for intent in self.intents:

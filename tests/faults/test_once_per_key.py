@@ -1,6 +1,6 @@
-"""One invoice for each key, however many processes want it: with faults, kills, processes that stand still, clocks
-that step, and runs that overlap. 300 keys in a file and 60 in PostgreSQL; PAISR_KEYS=10000 in the environment is that
-many in each.
+"""Several processes with one journal create one invoice for each key, despite faults, kills, stopped processes and
+clocks that jump. By default 300 keys in a file and 60 in PostgreSQL, or for each the number in PAISR_KEYS in the
+environment.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
-class Crowd:
-    """The workers of one journal: each that is killed is followed by another."""
+class WorkerPool:
+    """The workers of one journal. Each killed worker is replaced by a new one."""
 
     def __init__(
         self, stub: StubServer, journal: str, folder: Path, keys: int, customers: list[str], count: int
     ) -> None:
         self.stub, self.journal, self.folder, self.keys, self.customers = stub, journal, folder, keys, customers
         self.chance = random.Random(keys)
-        self.kills = self.holds = 0
+        self.kills = self.stops = 0
         self.started = 0
         self.outputs: dict[int, Path] = {}
         self.running = [self.start() for _ in range(count)]
@@ -70,7 +70,7 @@ class Crowd:
         return worker
 
     def run(self, limit: float) -> None:
-        """Until every worker has every key; a disturbance comes with each tenth (of many: fiftieth) of the invoices."""
+        """Run until every worker has every key. After each tenth (or fiftieth) of the invoices one is disturbed."""
         until = time.monotonic() + limit
         parts = 10 if self.keys <= 300 else 50
         later = iter(range(1, parts))
@@ -84,7 +84,7 @@ class Crowd:
                 self.stub.fail_next(**self.chance.choice(FAULTS), operation=operation)
             if coming is not None and made >= coming * self.keys / parts:
                 coming = next(later, None)
-                self.disturb(self.chance.choice(self.running), kill=self.kills <= self.holds)
+                self.disturb(self.chance.choice(self.running), kill=self.kills <= self.stops)
             for worker in [one for one in self.running if one.poll() is not None]:
                 self.collect(worker)
 
@@ -93,11 +93,11 @@ class Crowd:
             worker.send_signal(signal.SIGKILL)
             self.kills += 1
             return
-        # Longer than its calls may take: what is late when it goes on must not be sent.
+        # Longer than the timeout of its calls: a request that is late when the worker continues must not be sent.
         worker.send_signal(signal.SIGSTOP)
         time.sleep(1.3)
         worker.send_signal(signal.SIGCONT)
-        self.holds += 1
+        self.stops += 1
 
     def collect(self, worker: subprocess.Popen[bytes]) -> None:
         self.running.remove(worker)
@@ -116,7 +116,7 @@ class Crowd:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """A journal waits for the disk with every create; in memory, where there is such a place, that takes no time."""
+    """A folder on a RAM disk, where there is one: a journal there does not wait for the disk at every create."""
     memory = Path("/dev/shm")
     if not os.access(memory, os.W_OK):
         yield tmp_path
@@ -126,7 +126,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def tell() -> Callable[[str], None]:
+def report() -> Callable[[str], None]:
     return lambda text: print(text, file=sys.stderr)
 
 
@@ -134,25 +134,27 @@ def tell() -> Callable[[str], None]:
     ("kind", "keys", "processes"),
     [("file", KEYS, 4 if KEYS > 300 else 2), ("postgres", KEYS if KEYS > 300 else 60, 2)],
 )
-def test_one_invoice_for_each_key(
-    kind: str, keys: int, processes: int, request: pytest.FixtureRequest, folder: Path, tell: Any
+def test_several_processes_create_one_invoice_for_each_key(
+    kind: str, keys: int, processes: int, request: pytest.FixtureRequest, folder: Path, report: Any
 ) -> None:
     journal = str(folder / "journal.db") if kind == "file" else request.getfixturevalue("postgres_url")
     begun = time.monotonic()
     with StubServer(rate_limit=None) as stub:
         customers = [stub.add_customer(email=f"c{number}@example.com") for number in range(1 + keys // 100)]
-        crowd = Crowd(stub, journal, folder, keys, customers, processes)
+        pool = WorkerPool(stub, journal, folder, keys, customers, processes)
         try:
-            crowd.run(60 + keys / 5)
+            pool.run(60 + keys / 5)
         finally:
-            crowd.end()
+            pool.end()
         made = Counter(str(invoice["summary"]) for invoice in stub.invoices)
         ids = {str(invoice["id"]) for invoice in stub.invoices}
-    assert min(crowd.kills, crowd.holds) > 0
+    assert min(pool.kills, pool.stops) > 0
     assert len(made) == keys
-    assert set(made.values()) == {1}, "one invoice for each key"
-    assert all(set(one.values()) == ids and len(one) == keys for one in crowd.done), "all are told the same"
+    assert set(made.values()) == {1}, "a key has several invoices"
+    assert all(set(one.values()) == ids and len(one) == keys for one in pool.done), (
+        "workers have different invoices for a key"
+    )
     entries = Journal(journal).entries()
-    assert {entry.invoice_id for entry in entries if entry.invoice_id} == ids, "none is unaccounted for"
+    assert {entry.invoice_id for entry in entries if entry.invoice_id} == ids, "an invoice is not in the journal"
     assert {entry.state for entry in entries} <= {"created", "found"}
-    tell(f"{kind}: {keys} keys, {crowd.kills} kills, {crowd.holds} held up, {time.monotonic() - begun:.0f} s")
+    report(f"{kind}: {keys} keys, {pool.kills} kills, {pool.stops} stopped, {time.monotonic() - begun:.0f} s")

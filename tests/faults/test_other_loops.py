@@ -1,4 +1,4 @@
-"""Event loops that are not asyncio's own for this system: uvloop, and one that can only what those of Windows can."""
+"""Other event loops than asyncio's default: uvloop, and one with the limitations of the proactor of Windows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from paisr import APITimeoutError, AsyncPaisr, OutcomeUnknownError
 
 
 class AsOnWindows(asyncio.SelectorEventLoop):
-    """The proactor of Windows has `sock_connect` and `sock_recv`, and tells nobody that a socket is ready."""
+    """The proactor of Windows has `sock_connect` and `sock_recv`, but no `add_reader` and no `add_writer`."""
 
     def add_reader(self, fd: Any, callback: Any, *arguments: Any) -> None:
         raise NotImplementedError
@@ -23,7 +23,7 @@ class AsOnWindows(asyncio.SelectorEventLoop):
 
 
 def uv_loop() -> Any:
-    return pytest.importorskip("uvloop", reason="needs uvloop, which is not made for this system").new_event_loop()
+    return pytest.importorskip("uvloop", reason="needs uvloop, which is not available for this system").new_event_loop()
 
 
 @pytest.fixture(params=[uv_loop, AsOnWindows], ids=["uvloop", "as on Windows"])
@@ -36,7 +36,7 @@ def run(request: pytest.FixtureRequest) -> Callable[[Any], Any]:
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "over TLS"])
-def test_calls_at_once_and_a_large_create(run: Any, secure: bool) -> None:
+def test_concurrent_calls_and_a_large_create_succeed(run: Any, secure: bool) -> None:
     async def session(server: FaultServer) -> None:
         target: Any = over_tls(server) if secure else None
         settings = {"base_url": target.base_url, "tls": target.tls} if secure else {"base_url": server.url}
@@ -58,7 +58,7 @@ def silent(connection: Connection) -> None:
         connection.hold()
 
 
-def test_a_call_ends_with_its_deadline_and_with_a_cancellation(run: Any) -> None:
+def test_a_call_ends_at_its_deadline_or_when_it_is_cancelled(run: Any) -> None:
     async def session(server: FaultServer) -> None:
         async with AsyncPaisr(TOKEN, base_url=server.url, rate_limit=None, max_retries=0) as client:
             with pytest.raises(APITimeoutError):

@@ -1,4 +1,4 @@
-"""Faults of place: a fork, many threads, a second event loop, a closed client, an interruption in the middle."""
+"""Faults of the calling process: forks, threads, a second event loop, a closed client, interruptions, clock jumps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from declarations import CREATE, SHORT, TOKEN
+from declarations import CREATE, SHORT_TIMEOUT, TOKEN
 from server import Connection, FaultServer, always, healthy, right_response
 
 from paisr import (
@@ -56,7 +56,7 @@ async def wrong_responses_async(client: AsyncPaisr, who: str, calls: int) -> int
 
 
 def in_both(work: Callable[[str], int]) -> tuple[int, int]:
-    """Fork, and do the work in the parent and in the child at once; the number of wrong responses of each."""
+    """Fork, and do WORK in parent and child at the same time. The number of wrong responses in each."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -77,7 +77,7 @@ def in_both(work: Callable[[str], int]) -> tuple[int, int]:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_fork_with_open_connections_does_not_mix_responses() -> None:
+def test_a_fork_with_open_connections_does_not_mix_responses() -> None:
     with FaultServer(healthy) as server, sync_client(server) as client:
         client.invoices.get("inv_before")
         assert in_both(lambda who: wrong_responses(client, who, FORK_CALLS // 2)) == (0, 0)
@@ -85,7 +85,7 @@ def test_fork_with_open_connections_does_not_mix_responses() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_fork_of_a_process_with_an_event_loop() -> None:
+def test_a_forked_event_loop_does_not_mix_responses() -> None:
     with FaultServer(healthy) as server:
         client = async_client(server)
         loop = asyncio.new_event_loop()
@@ -108,7 +108,7 @@ def test_forty_threads_share_one_pool(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def counted(*arguments: Any) -> synchronous.Pool:
         made.append(usual(*arguments))
-        time.sleep(0.01)  # long enough for another thread to make one too, were it allowed to
+        time.sleep(0.01)  # long enough for another thread to make a second pool
         return made[-1]
 
     monkeypatch.setattr(synchronous, "Pool", counted)
@@ -130,7 +130,7 @@ def test_forty_threads_share_one_pool(monkeypatch: pytest.MonkeyPatch) -> None:
         assert server.connections <= 40
 
 
-def test_second_event_loop_gets_connections_of_its_own() -> None:
+def test_a_second_event_loop_gets_connections_of_its_own() -> None:
     with FaultServer(healthy) as server:
         client = async_client(server)
 
@@ -142,7 +142,7 @@ def test_second_event_loop_gets_connections_of_its_own() -> None:
         assert [asyncio.run(session("first")), asyncio.run(session("second"))] == [0, 0]
 
 
-def test_two_event_loops_at_once() -> None:
+def test_two_event_loops_at_the_same_time_do_not_mix_responses() -> None:
     wrong: list[int] = []
     with FaultServer(healthy) as server:
         client = async_client(server)
@@ -159,7 +159,7 @@ def test_two_event_loops_at_once() -> None:
     assert wrong == [0, 0]
 
 
-def test_use_after_close_is_a_typed_error() -> None:
+def test_use_after_close_raises_an_error_of_the_package() -> None:
     with FaultServer(healthy) as server:
         client = sync_client(server)
         client.invoices.get("inv_1")
@@ -169,7 +169,7 @@ def test_use_after_close_is_a_typed_error() -> None:
         assert (caught.value.outcome, server.count("POST")) == ("not_sent", 0)
 
 
-def test_async_use_after_close_is_a_typed_error() -> None:
+def test_async_use_after_close_raises_an_error_of_the_package() -> None:
     async def session(server: FaultServer) -> None:
         client = async_client(server)
         await client.invoices.get("inv_1")
@@ -183,7 +183,7 @@ def test_async_use_after_close_is_a_typed_error() -> None:
 
 
 def held_create(then: Callable[[], object]) -> Callable[[Connection], None]:
-    """Take a create, do something, and never response; reads are responded."""
+    """Read a create, do THEN, and never respond; reads get a response."""
 
     def behave(connection: Connection) -> None:
         while received := connection.request():
@@ -202,7 +202,7 @@ def interrupt_main_thread() -> None:
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """A shell that starts the tests in the background has them ignore interrupts."""
+    """Restore the handler of SIGINT: a shell that starts the tests in the background has them ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -210,17 +210,17 @@ def interruptible() -> Iterator[None]:
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system has no signals for threads")
 @pytest.mark.usefixtures("interruptible")
-def test_interrupt_in_the_middle_of_a_create(tmp_path: Path) -> None:
+def test_an_interrupt_during_a_create_leaves_the_attempt_unresolved(tmp_path: Path) -> None:
     journal = tmp_path / "journal.sqlite"
     with FaultServer(held_create(interrupt_main_thread)) as server, sync_client(server, journal=journal) as client:
         with pytest.raises(KeyboardInterrupt):
             client.invoices.create(**CREATE)
-        assert client.invoices.get("inv_1").id == "inv_1"  # the client is as good as before
+        assert client.invoices.get("inv_1").id == "inv_1"  # the client is still usable
         assert server.count("POST") == 1
         assert [attempt.request.customer for attempt in Journal(journal).unresolved()] == ["cus_1"]
 
 
-def test_cancelled_task_in_the_middle_of_a_create(tmp_path: Path) -> None:
+def test_a_cancellation_during_a_create_leaves_the_attempt_unresolved(tmp_path: Path) -> None:
     journal, arrived = tmp_path / "journal.sqlite", threading.Event()
 
     async def session(server: FaultServer) -> None:
@@ -246,7 +246,7 @@ Paisr(sys.argv[1], base_url=sys.argv[2], journal=sys.argv[3]).invoices.create(
 """
 
 
-def test_kill_in_the_middle_of_a_create_leaves_the_attempt(tmp_path: Path) -> None:
+def test_a_kill_during_a_create_leaves_the_attempt_unresolved(tmp_path: Path) -> None:
     journal, arrived = tmp_path / "journal.sqlite", threading.Event()
     with FaultServer(held_create(arrived.set)) as server:
         with subprocess.Popen([sys.executable, "-c", KILLED, TOKEN, server.url, str(journal)]) as child:
@@ -256,7 +256,7 @@ def test_kill_in_the_middle_of_a_create_leaves_the_attempt(tmp_path: Path) -> No
         assert [attempt.request.summary for attempt in Journal(journal).unresolved()] == ["Two pizzas"]
 
 
-def test_pool_exhausted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_create_that_gets_no_connection_times_out_and_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
     busy, free = threading.Event(), threading.Event()
 
@@ -272,8 +272,8 @@ def test_pool_exhausted(monkeypatch: pytest.MonkeyPatch) -> None:
         busy.wait(5)
         started = time.monotonic()
         with pytest.raises(APITimeoutError) as caught:
-            client.invoices.create(**CREATE, timeout=SHORT)
-        assert time.monotonic() - started < SHORT + 1
+            client.invoices.create(**CREATE, timeout=SHORT_TIMEOUT)
+        assert time.monotonic() - started < SHORT_TIMEOUT + 1
         assert (caught.value.outcome, server.count("POST")) == ("not_sent", 0)
         free.set()
         first.join()
@@ -317,16 +317,16 @@ def test_a_call_that_waits_for_a_connection_when_the_client_is_closed_is_not_sen
         assert (unsent.outcome, server.count("POST"), server.count("GET")) == ("not_sent", 0, 1)
 
 
-def test_limit_that_outlasts_the_deadline() -> None:
+def test_a_create_that_gets_no_permit_before_its_deadline_is_not_sent() -> None:
     with FaultServer(healthy) as server, sync_client(server, rate_limit=RateLimit(1, per=60)) as client:
         client.invoices.get("inv_1")
         with pytest.raises(RateLimitTimeoutError) as caught:
-            client.invoices.create(**CREATE, timeout=SHORT)
+            client.invoices.create(**CREATE, timeout=SHORT_TIMEOUT)
         assert (caught.value.outcome, server.count("POST")) == ("not_sent", 0)
 
 
 @pytest.mark.parametrize("jump", [86_400.0, -86_400.0])
-def test_wall_clock_jumps(monkeypatch: pytest.MonkeyPatch, jump: float) -> None:
+def test_a_deadline_does_not_depend_on_the_wall_clock(monkeypatch: pytest.MonkeyPatch, jump: float) -> None:
     usual, asked = time.time, iter(range(1_000_000))
     monkeypatch.setattr(time, "time", lambda: usual() + next(asked) * jump)
 
@@ -336,10 +336,10 @@ def test_wall_clock_jumps(monkeypatch: pytest.MonkeyPatch, jump: float) -> None:
         elif connection.request():
             connection.hold()
 
-    with FaultServer(behave) as server, sync_client(server, timeout=SHORT, max_retries=0) as client:
+    with FaultServer(behave) as server, sync_client(server, timeout=SHORT_TIMEOUT, max_retries=0) as client:
         assert client.invoices.get("inv_1").id == "inv_1"
         client._transport.close()
         started = time.monotonic()
         with pytest.raises(APITimeoutError):
             client.invoices.get("inv_2")
-        assert SHORT <= time.monotonic() - started < SHORT + 1
+        assert SHORT_TIMEOUT <= time.monotonic() - started < SHORT_TIMEOUT + 1
