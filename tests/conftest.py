@@ -1,4 +1,4 @@
-"""What tests of every folder share."""
+"""Fixtures for all folders: required programs, a PostgreSQL server, a browser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import pytest
 
 T = TypeVar("T")
 PASSWORD = "canary-9f3e"
-# No sandbox, so that it runs as root in a container, and nothing that would look for anything beyond this machine.
+# No sandbox, so that it runs as root in a container, and no feature that connects to other machines.
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-proxy-server",
@@ -46,7 +46,7 @@ def need() -> Callable[[T | None, str], T]:
 
 
 class PostgresServer:
-    """A server on a free port of loopback, run by a user that is not root, with nothing kept safe on disk."""
+    """A PostgreSQL server on a free loopback port, run by a user other than root, without syncs to disk."""
 
     def __init__(self, programs: Path, folder: Path, user: str | None) -> None:
         self.programs, self.folder, self.user = programs, folder, user
@@ -100,7 +100,7 @@ class PostgresServer:
 
 
 def postgres_programs() -> Path | None:
-    """Where Debian's package has `initdb` and `postgres`, or where they are on the path."""
+    """The folder of `initdb` and `postgres`: that of Debian's package, or one on the PATH."""
     found = shutil.which("initdb")
     folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     return next((one for one in reversed(folders) if (one / "postgres").exists()), None)
@@ -112,7 +112,7 @@ def postgres(need: Any) -> Iterator[PostgresServer]:
     user = None if os.geteuid() else "postgres"
     if user is not None:
         need(user in [one.pw_name for one in pwd.getpwall()], "a user postgres, since PostgreSQL does not run as root")
-    # Not below pytest's own folder, which is its user's alone.
+    # Not below pytest's temporary folder, which only its own user may read.
     with tempfile.TemporaryDirectory(prefix="paisr-postgres-") as name:
         if user is not None:
             shutil.chown(name, user)
@@ -134,7 +134,7 @@ def postgres_url(postgres: PostgresServer) -> str:
 
 @pytest.fixture(scope="module")
 def browser(need: Callable[[Any, str], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A driver of chromium without a window."""
+    """A WebDriver of a headless chromium."""
     need(importlib.util.find_spec("selenium"), "the selenium package")
     from selenium import webdriver
 

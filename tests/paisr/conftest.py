@@ -1,4 +1,4 @@
-"""Both clients under one interface, a fake clock, responses from a list, and a server of raw bytes."""
+"""Fixtures for the client: both clients under one interface, a fake clock, scripted responses, a raw socket server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CREATE = {"customer": "cus_123456", "summary": "A simple pizza order", "due": "I
 
 
 class Time:
-    """A clock that only sleeping moves. `slept` has every sleep."""
+    """A fake clock that only advances when something sleeps. `slept` records each sleep."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0
@@ -45,19 +45,19 @@ class Time:
 
     @cached_property
     def runtime(self) -> Runtime:
-        """One for all clients of this time, which share a limiter as those of one process do."""
+        """One runtime for all clients with this clock, which share a limiter like the clients of one process."""
         return Runtime(
             clock=lambda: self.seconds,
             now=self.now,
             today=lambda: date(2024, 5, 1),
             jitter=lambda: self.jitter,
-            sleep=lambda seconds: self.sleep(seconds),  # noqa: PLW0108 - a test may put another in its place
+            sleep=lambda seconds: self.sleep(seconds),  # noqa: PLW0108 - a test may replace it
             sleep_async=self.sleep_async,
         )
 
 
 class Script:
-    """A transport's responses, one after the other, the last again and again; `requests` is what was sent.
+    """The responses of a transport, one after the other; the last one is repeated. `requests` records what was sent.
 
     A response is a status with JSON or bytes as its body, an exception to raise, or a function of the request.
     """
@@ -90,7 +90,7 @@ class Side:
         self._clients: list[Any] = []
 
     def client(self, script: Any = None, *, time: Time | None = None, **settings: Any) -> Any:
-        """A client that sends to `script`, or to the network without one; with made-up time when it is given."""
+        """A client that sends to `script`, or without one to the network; with the fake clock `time`, if given."""
         settings.setdefault("token", TOKEN)
         if script is not None:
             settings["transport"] = script.transport
@@ -100,7 +100,7 @@ class Side:
         return client
 
     def call(self, client: Any, name: str, *arguments: Any, **named: Any) -> Any:
-        """``client.invoices.NAME(...)`` carried out; NAME may be ``with_response.get``."""
+        """The result of ``client.invoices.NAME(...)``; NAME may be ``with_response.get``."""
         method = client.invoices
         for part in name.split("."):
             method = getattr(method, part)
@@ -125,7 +125,7 @@ class Side:
 
 
 class RawServer:
-    """Listens on loopback and lets `talk` have each connection, in a thread of its own."""
+    """A server on loopback that calls `talk` with each connection, in a thread of its own."""
 
     def __init__(self, talk: Callable[[socket.socket], object]) -> None:
         self._talk = talk
@@ -153,7 +153,7 @@ class RawServer:
             self._talk(connection)
 
     def read(self, connection: socket.socket) -> bytes:
-        """One request, with its body; empty when the other side has hung up."""
+        """One request with its body; empty when the client has closed the connection."""
         data = b""
         while b"\r\n\r\n" not in data:
             if not (more := connection.recv(65536)):
@@ -201,7 +201,7 @@ def script() -> type[Script]:
 
 @pytest.fixture
 def raw_server() -> Iterator[Callable[[Callable[[RawServer, socket.socket], object]], RawServer]]:
-    """Start a server of raw bytes: ``raw_server(lambda server, connection: …)``."""
+    """Start a raw socket server: ``raw_server(lambda server, connection: …)``."""
     servers: list[RawServer] = []
 
     def start(talk: Callable[[RawServer, socket.socket], object]) -> RawServer:
@@ -216,7 +216,7 @@ def raw_server() -> Iterator[Callable[[Callable[[RawServer, socket.socket], obje
 
 @pytest.fixture
 def invoice() -> dict[str, Any]:
-    """The least invoice that the contract allows, in its envelope."""
+    """The smallest invoice that the contract allows, in its envelope."""
     return {"success": True, "data": dict(INVOICE)}
 
 
@@ -228,7 +228,7 @@ def create() -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer's own token, service and proxies are not the tests'."""
+    """Remove the settings of a developer's environment: token, base URL, proxies."""
     for name in (
         "PAISR_TOKEN",
         "PAISR_BASE_URL",
@@ -244,17 +244,17 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def limiters(monkeypatch: pytest.MonkeyPatch) -> ProcessLimiters:
-    """No limiter of another test's clients."""
+    """An empty registry, without the limiters of other tests."""
     limiters = ProcessLimiters()
     monkeypatch.setattr("paisr._base_client.process_limiters", limiters)
     return limiters
 
 
 class Service:
-    """Makes invoices, shows them in lists, and does with the next creates what `plan` says, one after the other.
+    """A fake service that creates and lists invoices. `plan` has the faults of the next creates, one after the other.
 
-    ``lose``: carried out, and the response is lost; ``drop``: the request is lost; a status: refused with it; ``late``:
-    as ``lose``, and listed only after `show`. `posts` counts what arrived.
+    ``lose``: the invoice is created, the response is lost; ``drop``: the request is lost; a status: it is refused;
+    ``late``: as ``lose``, and the invoice is listed only after `show`. `posts` counts the creates that arrived.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""On an event loop that is not asyncio's, and on none at all: one sentence, before anything is written or sent."""
+"""`AsyncPaisr` outside asyncio: every call raises one clear error, before anything is written or sent."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def by_hand(call: Callable[[], Any]) -> Any:
         if name != "reconcile_journal" or kind == "journal"
     ],
 )
-def test_every_call_ends_in_one_sentence(name: str, kind: str, run: Callable[..., Any], path: Path) -> None:
+def test_every_call_outside_asyncio_raises_the_same_error(
+    name: str, kind: str, run: Callable[..., Any], path: Path
+) -> None:
     settings: dict[str, Any] = {
         "pool": {"base_url": "http://127.0.0.1:9/v2"},
         "transport": {"transport": httpx.MockTransport(refused)},

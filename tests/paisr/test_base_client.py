@@ -1,4 +1,4 @@
-"""A client with other options: what it shares with the one that it is made of, and who closes what."""
+"""`with_options`: the new client shares connections and journal with the original, which owns and closes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from paisr import ConfigurationError, Journal, RateLimitError, ServerError
 
 
 @pytest.mark.parametrize(("options", "attempts"), [({}, 3), ({"max_retries": 0}, 1), ({"timeout": 0.25}, 1)])
-def test_options_change_the_new_client_alone(side: Any, script: Any, time: Any, options: Any, attempts: int) -> None:
+def test_options_change_only_the_new_client(side: Any, script: Any, time: Any, options: Any, attempts: int) -> None:
     responses = script((503, b""))
     client = side.client(responses, time=time)
     other = client.with_options(**options)
@@ -25,7 +25,7 @@ def test_options_change_the_new_client_alone(side: Any, script: Any, time: Any, 
         assert len(responses.requests) == sent
 
 
-def test_an_option_holds_for_creates_too(side: Any, service: Any, create: Any, time: Any) -> None:
+def test_an_option_applies_to_creates_too(side: Any, service: Any, create: Any, time: Any) -> None:
     service.plan = [429]
     client = side.client(service, time=time, rate_limit=None)
     with pytest.raises(RateLimitError):
@@ -52,7 +52,7 @@ def test_events_go_to_the_new_clients_callback(side: Any, script: Any, invoice: 
     assert so_far == len(told) > 0
 
 
-def test_an_option_that_cannot_be_is_refused_as_by_the_constructor(side: Any) -> None:
+def test_an_invalid_option_is_refused_as_by_the_constructor(side: Any) -> None:
     client = side.client()
     for options in ({"timeout": 0}, {"max_retries": -1}, {"on_drift": 7}, {"on_event": 7}):
         with pytest.raises(ConfigurationError) as caught:
@@ -62,7 +62,7 @@ def test_an_option_that_cannot_be_is_refused_as_by_the_constructor(side: Any) ->
         assert str(caught.value) == str(same.value)
 
 
-def test_the_journal_is_the_same_one(side: Any, service: Any, create: Any, path: Path) -> None:
+def test_the_journal_is_shared(side: Any, service: Any, create: Any, path: Path) -> None:
     client = side.client(service, journal=path)
     made = side.call(client.with_options(timeout=5), "create", key="k", **create)
     assert side.call(client, "create", key="k", **create) == made
@@ -83,7 +83,7 @@ def test_connections_are_shared(side: Any, raw_server: Any) -> None:
     assert (server.connections, len(server.requests)) == (1, 3)
 
 
-def test_closing_the_constructed_client_closes_all(side: Any, script: Any, invoice: Any) -> None:
+def test_closing_the_original_client_closes_all(side: Any, script: Any, invoice: Any) -> None:
     client = side.client(script((200, invoice)))
     other, third = client.with_options(timeout=5), client.with_options(timeout=5).with_options(max_retries=0)
     side.close(other)
@@ -97,7 +97,7 @@ def test_closing_the_constructed_client_closes_all(side: Any, script: Any, invoi
         side.call(third, "get", "inv_123456")
 
 
-def test_a_client_with_other_options_keeps_the_constructed_one_alive(side: Any, script: Any, invoice: Any) -> None:
+def test_a_client_with_other_options_keeps_the_original_client_alive(side: Any, script: Any, invoice: Any) -> None:
     client = side.type("tok", transport=script((200, invoice)).transport)
     other, seen = client.with_options(timeout=5), weakref.ref(client)
     del client

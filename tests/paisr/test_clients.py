@@ -1,4 +1,4 @@
-"""What both clients send and return, over a transport and over sockets."""
+"""Requests and results of both clients, over a transport and over sockets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from paisr import (
 
 
 def body_for(target: str) -> bytes:
-    """An invoice, of the id that was asked for, if one was, and an empty list, in one."""
+    """A body that is both an invoice, with the requested id if there is one, and an empty list."""
     name = unquote(target.partition("?")[0].rpartition("/")[2])
     data = {"id": name if name.startswith("inv_") else "inv_1", "status": "unpaid", "invoices": []}
     return json.dumps({"success": True, "data": data}).encode()
@@ -57,7 +57,7 @@ def responding(server: Any, connection: socket.socket) -> None:
 
 @pytest.fixture(params=["transport", "pool"])
 def sent(request: pytest.FixtureRequest, side: Any, script: Any, raw_server: Any) -> Any:
-    """Make a call and give back its method, target, headers (as pairs, lower-case names) and body as they were sent."""
+    """Make a call and return its request: method, target, headers (pairs with lower-case names) and body."""
     responses = script(respond)
     server = raw_server(responding)
     if request.param == "transport":
@@ -113,7 +113,7 @@ def test_an_id_is_one_segment_of_the_path(sent: Any, invoice_id: str, path: str)
     assert (method, target, body) == ("GET", f"/v2/invoices/{path}", b"")
 
 
-def test_a_create_sends_exact_digits_and_nothing_that_was_not_given(sent: Any) -> None:
+def test_a_create_sends_exact_digits_and_no_omitted_fields(sent: Any) -> None:
     items = [LineItem("Pizza é🍕", "2", Decimal("62.50")), {"description": "", "quantity": 1, "unit_price": "0.10"}]
     method, target, headers, body = sent("create", customer="a@b.example", summary="x\n", due="In 3 days", items=items)
     assert (method, target) == ("POST", "/v2/invoices")
@@ -133,10 +133,10 @@ def test_a_create_sends_exact_digits_and_nothing_that_was_not_given(sent: Any) -
     assert "transfer-encoding" not in dict(headers)
 
 
-def test_the_headers_are_these_and_once_each(sent: Any, request: pytest.FixtureRequest) -> None:
+def test_a_request_has_exactly_these_headers(sent: Any, request: pytest.FixtureRequest) -> None:
     _method, _target, headers, _body = sent("get", "inv_1")
     foreign = request.node.callspec.params["sent"] == "transport"
-    # A foreign transport may keep a surplus response for the next call, so it is asked to keep no connection.
+    # A user's transport may keep a surplus response for the next call, so the client asks it to close each connection.
     assert [value for name, value in headers if name == "connection"] == (["close"] if foreign else [])
     names = sorted(name for name, _value in headers if name != "connection")
     assert names == ["accept", "accept-encoding", "authorization", "host", "user-agent"]
@@ -147,7 +147,7 @@ def test_the_headers_are_these_and_once_each(sent: Any, request: pytest.FixtureR
     assert values["host"].startswith("127.0.0.1:")
 
 
-def test_no_cookie_comes_back_and_no_redirect_is_followed(side: Any, script: Any) -> None:
+def test_no_cookie_is_sent_back_and_no_redirect_is_followed(side: Any, script: Any) -> None:
     elsewhere = [("Set-Cookie", "a=b"), ("Location", "https://elsewhere.example/")]
     responses = script((200, INVOICE, elsewhere), (307, INVOICE, elsewhere))
     client = side.client(responses)
@@ -204,9 +204,7 @@ def test_no_exception_of_the_http_libraries_escapes(
     assert caught.value.outcome == outcome
 
 
-def test_a_read_is_tried_again_after_a_pause_and_a_create_is_not(
-    side: Any, script: Any, time: Any, create: Any
-) -> None:
+def test_a_read_is_retried_after_a_pause_and_a_create_is_not(side: Any, script: Any, time: Any, create: Any) -> None:
     responses = script((503, b""), httpx.ReadError("broke"), (200, INVOICE))
     client = side.client(responses, time=time)
     assert side.call(client, "with_response.get", "inv_1").attempts == 3
@@ -218,7 +216,7 @@ def test_a_read_is_tried_again_after_a_pause_and_a_create_is_not(
     assert isinstance(caught.value.__cause__, ServerError)
 
 
-def test_the_limiter_of_a_client_holds_for_all_its_calls(side: Any, script: Any, time: Any) -> None:
+def test_the_limiter_of_a_client_applies_to_all_its_calls(side: Any, script: Any, time: Any) -> None:
     from paisr import RateLimit
 
     client = side.client(
@@ -240,7 +238,7 @@ def test_the_limiter_of_a_client_holds_for_all_its_calls(side: Any, script: Any,
     assert time.slept == []
 
 
-def test_a_closed_client_says_so(side: Any, script: Any) -> None:
+def test_a_call_of_a_closed_client_is_an_error(side: Any, script: Any) -> None:
     responses = script(respond)
     client = side.client(responses)
     side.call(client, "get", "inv_1")
@@ -274,7 +272,7 @@ def test_clients_are_context_managers(script: Any) -> None:
     assert repr(asyncio.run(awaited())).endswith(", closed>")
 
 
-def test_a_connection_is_used_again_and_not_after_a_surplus_byte(side: Any, raw_server: Any) -> None:
+def test_a_connection_is_reused_but_not_after_a_surplus_byte(side: Any, raw_server: Any) -> None:
     server = raw_server(responding)
     client = side.client(base_url=server.url)
     for _call in range(3):
@@ -340,7 +338,7 @@ def test_a_cancelled_call_leaves_the_client_usable(raw_server: Any) -> None:
     assert asyncio.run(run()) == "inv_1"
 
 
-def test_both_clients_do_the_journey_on_the_stub(side: Any, need: Any) -> None:
+def test_both_clients_create_read_list_and_wait_with_the_stub(side: Any, need: Any) -> None:
     try:
         from paisr_stub import StubServer
     except ModuleNotFoundError:
@@ -359,7 +357,7 @@ def test_both_clients_do_the_journey_on_the_stub(side: Any, need: Any) -> None:
         side.close(client)
 
 
-def test_a_list_is_not_asked_for_by_an_address(side: Any, script: Any) -> None:
+def test_an_email_address_as_resource_id_is_refused(side: Any, script: Any) -> None:
     responses = script((200, {"success": True, "data": {"invoices": []}}))
     client = side.client(responses)
     for call in ("list", "with_response.list"):
@@ -374,7 +372,7 @@ def test_a_list_is_not_asked_for_by_an_address(side: Any, script: Any) -> None:
 
 
 @pytest.mark.parametrize(("status", "is_known"), [("unpaid", True), ("on_hold", False)])
-def test_a_created_invoice_s_status_is_open_as_an_invoice_s_is(
+def test_an_unknown_status_of_a_created_invoice_is_kept(
     side: Any, script: Any, create: Any, status: str, is_known: bool
 ) -> None:
     client = side.client(script((200, {"success": True, "data": {"id": "inv_1", "status": status}})))

@@ -1,4 +1,4 @@
-"""`create_many`: one invoice for each row, however often and by whomever it is called."""
+"""`create_many`: one invoice for each row, also over repeated and concurrent calls."""
 
 from __future__ import annotations
 
@@ -90,14 +90,14 @@ def test_an_edited_list_does_not_shift_keys(client: Any, service: Any, many: Any
         ({"currency": None}, {}),
     ],
 )  # fmt: skip
-def test_content_that_means_the_same_has_one_key(
+def test_rows_with_the_same_meaning_have_the_same_key(
     one: dict[str, Any], other: dict[str, Any], client: Any, many: Any
 ) -> None:
     (first,), (second,) = many(client, [row(1, **one)], dry_run=True), many(client, [row(1, **other)], dry_run=True)
     assert first.key == second.key is not None
 
 
-def test_content_that_differs_has_another_key(client: Any, many: Any) -> None:
+def test_rows_with_different_content_have_different_keys(client: Any, many: Any) -> None:
     def priced(price: str) -> dict[str, Any]:
         return row(1, items=[{"description": "a", "quantity": 1, "unit_price": price}])
 
@@ -105,7 +105,9 @@ def test_content_that_differs_has_another_key(client: Any, many: Any) -> None:
     assert len({one.key for one in many(client, rows, dry_run=True)}) == len(rows)
 
 
-def test_a_due_date_has_the_same_key_on_another_day(side: Any, service: Any, path: Any, time: Any, many: Any) -> None:
+def test_a_row_with_a_due_date_has_the_same_key_on_another_day(
+    side: Any, service: Any, path: Any, time: Any, many: Any
+) -> None:
     rows = [row(1, due=date(2024, 5, 20))]
     (first,) = many(side.client(service, journal=path, time=time), rows)
     day = timedelta(days=1)
@@ -116,13 +118,13 @@ def test_a_due_date_has_the_same_key_on_another_day(side: Any, service: Any, pat
 
 
 def later(time: Any, days: int) -> Any:
-    """The time so many days after the clock's."""
+    """A clock that is DAYS ahead of TIME."""
     wall, today = timedelta(days=days), date(2024, 5, 1) + timedelta(days=days)
     return SimpleNamespace(runtime=replace(time.runtime, now=lambda: time.now() + wall, today=lambda: today))
 
 
 @pytest.mark.parametrize("key", [None, "2024-05/1"])
-def test_a_finished_row_stays_so_when_its_due_date_has_passed(
+def test_a_finished_row_stays_finished_after_its_due_date(
     key: str | None, side: Any, service: Any, path: Any, time: Any, many: Any
 ) -> None:
     rows = [row(1, due=date(2024, 5, 4), key=key), row(2, due=date(2024, 5, 4))]
@@ -134,7 +136,9 @@ def test_a_finished_row_stays_so_when_its_due_date_has_passed(
     assert service.posts == 2
 
 
-def test_another_due_date_under_a_key_is_refused(side: Any, service: Any, path: Any, time: Any, many: Any) -> None:
+def test_another_due_date_with_the_same_key_is_refused(
+    side: Any, service: Any, path: Any, time: Any, many: Any
+) -> None:
     client = side.client(service, journal=path, time=time)
     many(client, [row(1, due=date(2024, 5, 4), key="1")])
     for due in (date(2024, 5, 5), "In 4 days"):
@@ -142,7 +146,7 @@ def test_another_due_date_under_a_key_is_refused(side: Any, service: Any, path: 
         assert "was used for another request, which differs in due" in str(result.error)
 
 
-def test_a_row_has_a_key_of_its_own(client: Any, service: Any, many: Any) -> None:
+def test_a_row_can_have_its_own_key(client: Any, service: Any, many: Any) -> None:
     results = many(client, [row(1, key="2026-12/1"), row(1, key="2026-12/2")])
     assert [one.key for one in results] == ["2026-12/1", "2026-12/2"]
     assert service.posts == 2
@@ -173,7 +177,7 @@ def test_a_second_row_of_the_same_key_or_content_is_refused(
         ("a text", "A row is a str"),
     ],
 )  # fmt: skip
-def test_a_row_that_cannot_be_sent_is_refused_and_the_others_are_not(
+def test_an_invalid_row_is_refused_and_the_others_are_created(
     wrong: Any, said: str, client: Any, service: Any, many: Any
 ) -> None:
     refused, right = many(client, [wrong, row(2)])
@@ -183,7 +187,7 @@ def test_a_row_that_cannot_be_sent_is_refused_and_the_others_are_not(
     assert right.created is not None
 
 
-def test_zeros_are_no_decimals(client: Any, many: Any) -> None:
+def test_trailing_zeros_do_not_count_as_decimals(client: Any, many: Any) -> None:
     item = {"description": "a", "quantity": "1.125", "unit_price": "1.2300"}
     (result,) = many(client, [row(1, items=[item])])
     assert result.created is not None
@@ -204,7 +208,9 @@ def test_rows_that_the_service_refuses_are_results(client: Any, service: Any, ma
 
 
 @pytest.mark.parametrize("problem", [401, 403, "no journal"])
-def test_what_is_wrong_for_every_row_is_raised(problem: Any, side: Any, service: Any, path: Any, many: Any) -> None:
+def test_an_error_that_concerns_every_row_is_raised(
+    problem: Any, side: Any, service: Any, path: Any, many: Any
+) -> None:
     client = side.client(service, **({} if problem == "no journal" else {"journal": path}))
     service.plan = [problem] * 20
     kinds = {"no journal": ConfigurationError, 401: AuthenticationError, 403: PermissionDeniedError}
@@ -214,29 +220,27 @@ def test_what_is_wrong_for_every_row_is_raised(problem: Any, side: Any, service:
 
 
 @pytest.mark.parametrize("rows", [[], [{}]])
-def test_no_journal_is_said_whatever_the_rows_are(rows: Any, side: Any, service: Any, many: Any) -> None:
+def test_a_missing_journal_is_an_error_for_any_rows(rows: Any, side: Any, service: Any, many: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"^create_many needs a journal, .*; make the client with journal=\.$"):
         many(side.client(service), rows)
 
 
-def test_what_was_not_decided_is_tried_again_after_the_others(
-    side: Any, service: Any, path: Any, time: Any, many: Any
-) -> None:
+def test_undecided_rows_are_retried_after_the_others(side: Any, service: Any, path: Any, time: Any, many: Any) -> None:
     service.plan = ["lose", "drop"]
     client = side.client(service, journal=path, time=time)
     results = many(client, [row(number) for number in range(5)])
     assert len({one.created.id for one in results}) == 5
     assert len(service.invoices) == 5
     assert all(one.is_new for one in results)
-    assert sum(time.slept) >= 60, "a lost request is certain after what a create takes to settle"
+    assert sum(time.slept) >= 60, "a lost request was decided before a create is settled"
     sent = len(service.requests)
     again = many(client, [row(number) for number in range(5)])
     by_row = sorted(results, key=lambda one: one.index)
     assert [one.created for one in again] == [one.created for one in by_row]
-    assert len(service.requests) == sent, "what was found is known, as what was created is"
+    assert len(service.requests) == sent, "a second call sent requests"
 
 
-def test_a_run_keeps_95_percent_of_the_rate(side: Any, service: Any, path: Any, time: Any, many: Any) -> None:
+def test_a_run_uses_at_least_95_percent_of_the_rate(side: Any, service: Any, path: Any, time: Any, many: Any) -> None:
     client = side.client(service, journal=path, time=time, rate_limit=RateLimit(250, per=60))
     one_at_a_time = {} if side.name == "sync" else {"concurrency": 1}
     begun = time.seconds
@@ -265,7 +269,7 @@ def test_memory_does_not_grow_with_the_rows(side: Any, service: Any, many: Any) 
             pass
 
     peak(10)
-    assert (peak(4000) - peak(500)) / 3500 < 200, "bytes for each row, of which a number for its key is all that stays"
+    assert (peak(4000) - peak(500)) / 3500 < 200, "more bytes for each row than a number for its key needs"
 
 
 def test_an_undecided_row_is_a_result_and_the_next_call_continues(
@@ -290,7 +294,7 @@ def test_an_undecided_row_is_a_result_and_the_next_call_continues(
 
 @pytest.fixture
 def left_open(side: Any, service: Any, path: Any, time: Any, many: Any) -> Callable[..., None]:
-    """Have a row of which nobody knows whether it has an invoice."""
+    """Leave a row with an unknown outcome."""
 
     def left_open(row: dict[str, Any]) -> None:
         service.plan = ["drop"]
@@ -304,7 +308,7 @@ def left_open(side: Any, service: Any, path: Any, time: Any, many: Any) -> Calla
     return left_open
 
 
-def test_what_an_earlier_call_left_open_holds_up_no_other_row(
+def test_a_row_with_an_unknown_outcome_delays_no_other_row(
     side: Any, service: Any, path: Any, time: Any, many: Any, left_open: Any
 ) -> None:
     left_open(row(0))
@@ -313,15 +317,17 @@ def test_what_an_earlier_call_left_open_holds_up_no_other_row(
         side.client(service, journal=path, time=time),
         [row(number) for number in range(12)],
         on_undecided=lambda index, seconds: waiting.append((index, seconds)),
-        **({} if side.name == "sync" else {"concurrency": 1}),  # of several at a time, the last are still in flight
+        **(
+            {} if side.name == "sync" else {"concurrency": 1}
+        ),  # with several at a time, the last rows are still in flight
     )
     assert all(one.created is not None for one in results)
     assert waiting[0] == (0, 1.0)
     methods = [one.method for one in service.requests]
-    assert methods[:12] == ["POST"] * 11 + ["GET"], "it is looked for after the others were sent"
+    assert methods[:12] == ["POST"] * 11 + ["GET"], "the open row was reconciled before the others were sent"
 
 
-def test_a_row_that_was_left_open_and_cannot_be_sent_is_not_refused(
+def test_an_open_row_that_is_now_invalid_is_reconciled_and_not_refused(
     side: Any, service: Any, path: Any, time: Any, many: Any, left_open: Any
 ) -> None:
     rows = [row(0, due=date(2024, 5, 4))]
@@ -334,7 +340,7 @@ def test_a_row_that_was_left_open_and_cannot_be_sent_is_not_refused(
     assert result.error.attempt.id == attempt.id
 
 
-def test_finished_rows_are_looked_up_many_at_once(
+def test_finished_rows_are_looked_up_in_batches(
     side: Any, client: Any, service: Any, many: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [row(number) for number in range(100)]
@@ -353,7 +359,7 @@ def test_finished_rows_are_looked_up_many_at_once(
     assert asked == ([1] * 100 if side.name == "sync" else [8, 16, 32, 44])
 
 
-def test_rows_before_an_error_of_their_source_are_carried_out(client: Any, service: Any, many: Any) -> None:
+def test_rows_before_an_error_of_their_iterator_are_created(client: Any, service: Any, many: Any) -> None:
     def rows() -> Iterator[dict[str, Any]]:
         yield from (row(number) for number in range(3))
         raise OSError("the disk is gone")
@@ -363,7 +369,7 @@ def test_rows_before_an_error_of_their_source_are_carried_out(client: Any, servi
     assert service.posts == 3
 
 
-def test_a_service_that_cannot_be_reached_is_tried_again(
+def test_rows_are_retried_when_the_service_cannot_be_reached(
     side: Any, script: Any, path: Any, time: Any, many: Any, invoice: Any
 ) -> None:
     down = [httpx.ConnectError("down")] * 3
@@ -373,7 +379,7 @@ def test_a_service_that_cannot_be_reached_is_tried_again(
     assert sum(time.slept) == pytest.approx(15)
 
 
-def test_the_wait_for_the_rate_comes_on_top_of_the_timeout(
+def test_the_wait_for_the_rate_limit_does_not_count_as_timeout(
     side: Any, service: Any, path: Any, time: Any, many: Any
 ) -> None:
     client = side.client(service, journal=path, time=time, rate_limit=RateLimit(5, per=60))
@@ -384,7 +390,7 @@ def test_the_wait_for_the_rate_comes_on_top_of_the_timeout(
     assert sum(time.slept) >= 120
 
 
-def test_rows_are_taken_as_they_are_needed(side: Any, client: Any, many: Any) -> None:
+def test_rows_are_consumed_lazily(side: Any, client: Any, many: Any) -> None:
     taken = itertools.count()
 
     def rows() -> Iterator[dict[str, Any]]:
@@ -404,7 +410,7 @@ def test_rows_are_taken_as_they_are_needed(side: Any, client: Any, many: Any) ->
     assert next(taken) <= 10
 
 
-def test_a_consumer_that_stops_leaves_nothing_undecided(side: Any, service: Any, client: Any, many: Any) -> None:
+def test_a_consumer_that_stops_early_leaves_no_row_undecided(side: Any, service: Any, client: Any, many: Any) -> None:
     if side.name == "sync":
         for _ in client.invoices.create_many(row(number) for number in range(50)):
             break
@@ -422,10 +428,10 @@ def test_a_consumer_that_stops_leaves_nothing_undecided(side: Any, service: Any,
 
 async def _never(_request: httpx.Request) -> httpx.Response:
     await asyncio.sleep(3600)
-    raise AssertionError("it was not cancelled")
+    raise AssertionError("the request was not cancelled")
 
 
-def test_so_many_at_a_time_and_a_cancelled_consumer_cancels_them(path: Any) -> None:
+def test_concurrency_is_bounded_and_cancelling_the_consumer_cancels_the_rows(path: Any) -> None:
     async def story() -> int:
         async with AsyncPaisr("tok", journal=path, transport=httpx.MockTransport(_never)) as client:
 
@@ -444,7 +450,7 @@ def test_so_many_at_a_time_and_a_cancelled_consumer_cancels_them(path: Any) -> N
     assert asyncio.run(story()) == 3
 
 
-def test_async_rows_and_their_errors(service: Any, path: Any) -> None:
+def test_async_rows_are_created_before_an_error_of_their_iterator(service: Any, path: Any) -> None:
     async def rows() -> AsyncIterator[dict[str, Any]]:
         yield row(1)
         raise LookupError("the rows end here")
@@ -460,7 +466,7 @@ def test_async_rows_and_their_errors(service: Any, path: Any) -> None:
     assert [one.created is not None for one in asyncio.run(story())] == [True]
 
 
-def test_at_least_one_at_a_time(side: Any, path: Any, service: Any) -> None:
+def test_a_concurrency_below_one_is_refused(side: Any, path: Any, service: Any) -> None:
     async def story() -> None:
         async with AsyncPaisr("tok", journal=path, transport=service.transport) as client:
             async for _ in client.invoices.create_many([row(1)], concurrency=0):

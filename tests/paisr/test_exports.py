@@ -1,4 +1,4 @@
-"""The public surface: exactly the documented names, each loaded when it is asked for, the same on both clients."""
+"""The public surface: exactly the documented names, loaded on first use, and the same calls on both clients."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WRITTEN_BY_HAND = {
     "ConflictError", "UnprocessableEntityError", "RateLimitError", "ServerError", "UnexpectedResponseError",
     "OutcomeUnknownError", "RateLimitTimeoutError", "WebhookError",
 }  # fmt: skip
-# Of the contract: what people build on already.
+# Names of the contract that are part of the public surface.
 PROMISED = {
     "Amount", "BillingDetails", "CheckoutSession", "CreatedInvoice", "Currency", "Customer", "Invoice", "InvoiceList",
     "InvoiceStatus", "ShippingDetails", "Voucher", "VoucherType",
@@ -31,7 +31,7 @@ NAMES = sorted({*WRITTEN_BY_HAND, *paisr_generated.__all__})
 
 
 def python(code: str) -> str:
-    """What a fresh process prints."""
+    """The output of CODE in a new process."""
     return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
 
 
@@ -42,11 +42,11 @@ def test_all_is_exactly_the_documented_names() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_name_is_there_and_says_what_it_is(name: str) -> None:
+def test_every_name_exists_and_has_a_docstring(name: str) -> None:
     value = getattr(importlib.import_module("paisr"), name)
     if name != "__version__":
         assert inspect.getdoc(value)
-        assert value.__doc__, "the docstring is somebody else's"
+        assert value.__doc__, "no docstring of its own"
     if inspect.isclass(value):
         assert value.__name__ == name
 
@@ -59,11 +59,11 @@ def test_a_star_import_brings_every_name() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'paisr' has no attribute 'Paiser'"):
-        paisr.Paiser  # type: ignore[attr-defined]  # noqa: B018 - that there is none is what is tested
+        paisr.Paiser  # type: ignore[attr-defined]  # noqa: B018 - the test is that it does not exist
     assert not hasattr(paisr, "__path")
 
 
-def test_importing_loads_nothing_that_is_not_used_yet() -> None:
+def test_importing_loads_no_unused_module() -> None:
     loaded = set(python("import paisr, sys; print(*sys.modules)").split())
     heavy = {"httpx", "httpcore", "msgspec", "attr", "attrs", "asyncio", "ssl", "dateutil", "starlette", "sqlite3"}
     assert not heavy & loaded
@@ -71,7 +71,7 @@ def test_importing_loads_nothing_that_is_not_used_yet() -> None:
     assert ours == {"paisr", "paisr._base", "paisr._base.errors", "paisr._base.version", "paisr_generated"}
 
 
-def test_the_client_needs_nothing_that_only_the_stub_or_the_command_line_needs() -> None:
+def test_the_client_loads_no_dependency_of_the_stub_or_the_command_line() -> None:
     loaded = set(
         python("import sys; from paisr import AsyncPaisr, Paisr; Paisr('tok').close(); print(*sys.modules)").split()
     )
@@ -101,7 +101,7 @@ def test_both_clients_have_the_same_calls(part: str) -> None:
         if isinstance(call, property):
             continue
         iterates = inspect.isgeneratorfunction(call)
-        if iterates:  # over async rows as well, and several at a time
+        if iterates:  # `AsyncPaisr` also accepts async rows and a concurrency
             names = [one[0] for one in parameters(awaited[name]) if one[0] != "concurrency"]
             assert [one[0] for one in parameters(call)] == names
             assert "AsyncIterator" in str(inspect.signature(awaited[name]).return_annotation)
@@ -115,7 +115,7 @@ def test_both_clients_have_the_same_calls(part: str) -> None:
         assert "httpx" not in str(inspect.signature(call))
 
 
-def test_a_call_with_its_response_takes_what_the_call_takes() -> None:
+def test_a_call_with_its_response_has_the_same_parameters() -> None:
     with Paisr("tok") as client:
         plain, whole = public(type(client.invoices)), public(type(client.invoices.with_response))
     assert set(whole) == {"create", "list", "get"}
@@ -126,7 +126,7 @@ def test_a_call_with_its_response_takes_what_the_call_takes() -> None:
         )
 
 
-def test_both_clients_take_the_same_settings() -> None:
+def test_both_clients_have_the_same_settings() -> None:
     assert vars(Paisr).get("__init__") is vars(AsyncPaisr).get("__init__") is None, "one constructor for both"
     settings = parameters(Paisr.__init__)
     assert settings == parameters(AsyncPaisr.__init__)

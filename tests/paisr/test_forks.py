@@ -25,7 +25,7 @@ from paisr._recovery.store import AttemptStore
 
 
 def in_a_child(do: Callable[[], object]) -> int:
-    """The status of a child that does it; one that hangs is ended."""
+    """The exit status of a forked child that runs DO. A child that hangs is killed."""
     child = os.fork()
     if not child:
         signal.alarm(5)
@@ -61,8 +61,8 @@ def test_a_lock_that_is_held_at_the_fork_is_free_in_the_child(make: Any) -> None
     use()
 
 
-def test_a_fork_in_the_middle_of_a_transaction_in_memory_waits_for_its_end(tmp_path: Path) -> None:
-    """SQLite has locks of its own, which nobody would release in the child."""
+def test_a_fork_waits_for_the_end_of_a_transaction_in_memory(tmp_path: Path) -> None:
+    """SQLite has locks of its own, which no thread of the child would release."""
     import threading
 
     made = AttemptStore(MemoryDatabase(), SYSTEM)
@@ -86,7 +86,7 @@ LOCKS = (type(threading.Lock()), type(threading.RLock()))
 
 
 def locks_below(roots: list[Any]) -> dict[str, Any]:
-    """Every lock of the package's own objects below `roots`, by where it is."""
+    """Every lock in objects of the package below `roots`, by its path."""
     found: dict[str, Any] = {}
     seen: set[int] = set()
     left = [(type(root).__name__, root) for root in roots]
@@ -121,10 +121,10 @@ def responding(server: Any, connection: Any) -> None:
 
 
 @pytest.mark.parametrize("with_files", [True, False])
-def test_no_lock_of_a_client_is_the_parents(
+def test_a_forked_client_shares_no_lock_with_its_parent(
     side: Any, with_files: bool, raw_server: Any, create: Any, tmp_path: Path
 ) -> None:
-    """Whoever adds a lock to anything of the package has to renew it: this finds the one that was forgotten."""
+    """Each lock of the package has to be renewed after a fork. This test finds one that is not."""
     settings: dict[str, Any] = {"on_drift": print, "base_url": raw_server(responding).url}
     if with_files:
         settings["journal"] = tmp_path / "creates.db"
@@ -141,7 +141,7 @@ def test_no_lock_of_a_client_is_the_parents(
         after = locks_below(roots)
         assert set(after) >= {"RetryBudget._lock", "DriftWatch._lock", "Limiter._lock"}
         forgotten = {name for name, one in after.items() if any(one is other for other in before.values())}
-        # Held by who forks, and let go in the child: see the test of a transaction above.
+        # The forking thread holds it, and the child releases it: see the test of a transaction above.
         assert forgotten <= {"dict['_transactions']"}
 
     assert in_a_child(look) == 0

@@ -1,4 +1,4 @@
-"""What a process loads for its first call: what is on this list, and nothing that only some need."""
+"""The modules that a first call loads: those of this list, and none that only some users need."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 # Packages. msgspec loads typing_extensions wherever that is installed.
 NEEDED = {"paisr", "paisr_generated", "attr", "attrs", "msgspec", "typing_extensions", "h11"}
-# Of the standard library, what costs much and only some need.
+# Modules of the standard library that take long to import and that only some users need.
 HEAVY = {
     "asyncio",
     "concurrent",
@@ -60,9 +60,9 @@ print(json.dumps(sorted(after)))
 
 
 def loaded(program: str) -> set[str]:
-    """The modules that a fresh process has after a call over TLS that finds nobody."""
+    """The modules of a new process after a call over TLS to a closed port."""
     command = [sys.executable, "-c", FRAME, program]
-    # certifi's authorities are trusted where the environment names none of its own.
+    # certifi's certificates are used where the environment names none.
     env = {name: value for name, value in os.environ.items() if not name.startswith("SSL_CERT_")}
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60, env=env)
     return set(json.loads(done.stdout))
@@ -84,7 +84,7 @@ def test_a_read_loads_only_the_entry_point_of_recovery(program: str) -> None:
     assert modules == {"paisr._recovery", "paisr._recovery.recovery"}
 
 
-def test_a_create_without_a_journal_loads_what_memory_needs() -> None:
+def test_a_create_without_a_journal_loads_only_the_memory_backend() -> None:
     create = SYNC.replace('get("inv_1")', 'create(customer="cus_1", summary="a", due="In 3 days")')
     modules = {name for name in loaded(create) if name.startswith("paisr._recovery")}
     assert {"paisr._recovery.sqlite", "paisr._recovery.creating"} <= modules
@@ -96,8 +96,8 @@ def test_a_first_call_loads_nothing_of_webhooks(program: str) -> None:
     assert not {"paisr.webhooks", "paisr._inputs.deliveries"} & loaded(program)
 
 
-def test_a_first_call_loads_what_the_list_says() -> None:
-    """Else the lists above would hold for a program that calls nothing."""
+def test_a_first_call_loads_the_needed_packages() -> None:
+    """Otherwise the tests above would pass for a program that calls nothing."""
     for program in (SYNC, ASYNC):
         assert {"h11", "ssl", "socket"} <= loaded(program)
 
@@ -108,7 +108,7 @@ def test_a_read_loads_no_other_operation_and_not_its_models() -> None:
     assert not modules & {"models.created_invoice", "models.create_invoice_request", "models.line_item"}
 
 
-def test_a_first_call_over_tls_loads_no_codec_of_international_names() -> None:
+def test_a_first_call_over_tls_does_not_load_the_idna_codec() -> None:
     program = """
 import ssl
 from paisr._transport.layers import Plain, Tls
@@ -117,12 +117,12 @@ Tls(Plain(), ssl.create_default_context(), "live.example")
     assert "encodings.idna" not in loaded(program)
 
 
-# attrs writes and compiles a class's methods when it is defined: thirty times what msgspec takes for one of its own.
+# attrs compiles the methods of a class at its definition, which takes thirty times as long as a msgspec struct.
 BY_ATTRS = {"paisr._engine.events.CallEvent", "paisr._ratelimit.rate.RateLimit"}
 
 
 @pytest.mark.parametrize("program", [SYNC, ASYNC], ids=["sync", "async"])
-def test_a_first_call_defines_by_attrs_only_what_users_see(program: str) -> None:
+def test_a_first_call_defines_only_public_classes_with_attrs(program: str) -> None:
     modules = [import_module(name) for name in loaded(program) if name.startswith("paisr.")]
     classes = {one for module in modules for one in vars(module).values() if isinstance(one, type) and attrs.has(one)}
     assert {name for one in classes if (name := f"{one.__module__}.{one.__name__}").startswith("paisr.")} == BY_ATTRS

@@ -1,4 +1,4 @@
-"""Spans and metrics: of a call and of each attempt, by the conventions for HTTP clients, and nothing secret in them."""
+"""Spans and metrics of calls and attempts follow the semantic conventions for HTTP clients, without secrets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SERVICE = {"http.request.method": "POST", "server.address": "api.example", "serv
 
 
 class Recorded:
-    """What was exported, in memory."""
+    """The exported spans and metrics, in memory."""
 
     def __init__(self) -> None:
         self.exporter, self.reader = InMemorySpanExporter(), InMemoryMetricReader()
@@ -35,12 +35,12 @@ class Recorded:
 
     @property
     def spans(self) -> list[Any]:
-        """In the order in which they began."""
+        """The spans in order of their start."""
         return sorted(self.exporter.get_finished_spans(), key=lambda span: span.start_time or 0)
 
     @property
     def points(self) -> dict[str, list[Any]]:
-        """By the name of the metric."""
+        """The data points by the name of their metric."""
         data = self.reader.get_metrics_data()
         scopes = [scope for one in data.resource_metrics for scope in one.scope_metrics] if data else []
         return {metric.name: list(metric.data.data_points) for scope in scopes for metric in scope.metrics}
@@ -102,7 +102,7 @@ def test_a_retried_create_is_a_tree_of_spans(
     assert_nothing_is_kept(recorded)
 
 
-def test_metrics_are_of_waits_retries_and_durations(
+def test_metrics_record_waits_retries_and_durations(
     side: Any, script: Any, time: Any, create: Any, invoice: Any, client: Any, recorded: Recorded
 ) -> None:
     def slow(_request: httpx.Request) -> httpx.Response:
@@ -120,7 +120,7 @@ def test_metrics_are_of_waits_retries_and_durations(
     ]
     assert points["http.client.request.duration"][0].explicit_bounds[0] == 0.005
     [wait] = points["paisr.rate_limit.wait"]
-    # From the first request: 6 s and the limiter's margin, without the pause before the retry.
+    # From the first request on: 6 s and the margin of the limiter, without the pause before the retry.
     assert (dict(wait.attributes), wait.count, wait.sum) == (
         {"paisr.operation": "get_invoice"},
         1,
@@ -130,7 +130,9 @@ def test_metrics_are_of_waits_retries_and_durations(
     assert (dict(retries.attributes), retries.value) == ({"paisr.operation": "get_invoice"}, 1)
 
 
-def test_a_call_that_fails_says_how(side: Any, script: Any, create: Any, client: Any, recorded: Recorded) -> None:
+def test_the_span_of_a_failed_call_has_its_error(
+    side: Any, script: Any, create: Any, client: Any, recorded: Recorded
+) -> None:
     with pytest.raises(PaisrError):
         side.call(client(script(httpx.ReadError("lost"))), "create", **create)
     call, attempt = recorded.spans
@@ -156,7 +158,7 @@ def test_an_interrupted_call_leaves_no_span_open(
     assert_nothing_is_kept(recorded)
 
 
-def test_spans_of_calls_at_once_do_not_mix(script: Any, invoice: Any, recorded: Recorded) -> None:
+def test_spans_of_concurrent_calls_do_not_mix(script: Any, invoice: Any, recorded: Recorded) -> None:
     from paisr import AsyncPaisr
 
     tracer = recorded.tracers.get_tracer("caller")
@@ -189,7 +191,7 @@ def test_spans_of_calls_at_once_do_not_mix(script: Any, invoice: Any, recorded: 
     )
 
 
-def test_nothing_secret_is_exported_and_no_baggage_is_sent(
+def test_no_secret_is_exported_and_no_baggage_is_sent(
     side: Any, script: Any, create: Any, client: Any, recorded: Recorded
 ) -> None:
     body = f'{{"success": false, "message": "the token {TOKEN}"}}'.encode()
@@ -207,7 +209,7 @@ def test_nothing_secret_is_exported_and_no_baggage_is_sent(
     assert {"baggage"} & {name for request in responses.requests for name in request.headers} == set()
 
 
-def test_the_address_has_its_port(side: Any, script: Any, client: Any, recorded: Recorded) -> None:
+def test_a_span_has_address_and_port_of_the_service(side: Any, script: Any, client: Any, recorded: Recorded) -> None:
     for url in ("http://127.0.0.1:8123/v2", "http://localhost/v2", "https://[::1]/v2"):
         with pytest.raises(APIConnectionError):
             side.call(client(script(httpx.ConnectError("no")), base_url=url, max_retries=0), "get", "inv_1")
@@ -219,7 +221,7 @@ def test_the_address_has_its_port(side: Any, script: Any, client: Any, recorded:
     ]
 
 
-def test_without_opentelemetry_the_extra_is_named() -> None:
+def test_an_import_without_opentelemetry_names_the_extra() -> None:
     program = "import sys; sys.modules['opentelemetry'] = None; import paisr.otel"
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     assert done.stderr.splitlines()[-1] == "ImportError: paisr.otel needs OpenTelemetry; install paisr[otel]."

@@ -1,4 +1,4 @@
-"""Token, base URL and settings: what works, and the sentence for what cannot."""
+"""Token, base URL and other settings: valid values, and the error text of invalid ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CANARY = "CANARY-c0ffee-token"
 LIVE, STAGING = "https://api.live.paisr.tech/v2", "https://api.staging.paisr.tech/v2"
 
 
-class Tokens(str, enum.Enum):  # noqa: UP042 - the older way, whose str() is not its value, is what is tested
+class Tokens(str, enum.Enum):  # noqa: UP042 - unlike StrEnum, its str() is not its value
     LIVE = "tok_live"
 
 
@@ -25,7 +25,7 @@ def service(url: Any) -> Service:
 
 
 def refusal(**settings: Any) -> str:
-    """The same sentence from both clients."""
+    """The error text, which is the same for both clients."""
     sentences: set[str] = set()
     for kind in (Paisr, AsyncPaisr):
         with pytest.raises(ConfigurationError) as caught:
@@ -78,13 +78,13 @@ def test_the_token_comes_from_the_environment(
     assert "has a space" in refusal(token=None)
 
 
-def test_a_token_from_an_enumeration_is_its_value(side: Any, script: Any, invoice: Any) -> None:
+def test_a_token_from_a_text_enumeration_is_sent_by_its_value(side: Any, script: Any, invoice: Any) -> None:
     responses = script((200, invoice))
     side.call(side.client(responses, token=Tokens.LIVE), "get", "inv_123456")
     assert responses.requests[0].headers["Authorization"] == "Bearer tok_live"
 
 
-def test_a_token_that_a_callable_gives_is_read_at_each_attempt(side: Any, script: Any, invoice: Any, time: Any) -> None:
+def test_a_token_callable_is_called_at_each_attempt(side: Any, script: Any, invoice: Any, time: Any) -> None:
     tokens = iter(["tok_first", "tok_second", "tok_third"])
     responses = script((503, b""), (200, invoice))
     client = side.client(responses, time=time, token=lambda: next(tokens))
@@ -104,7 +104,7 @@ def test_a_token_that_a_callable_gives_is_read_at_each_attempt(side: Any, script
         (lambda: {}["vault"], "The callable given as token= raised a KeyError; let it return the token as text."),
     ],
 )
-def test_a_callable_that_gives_no_token_is_refused_before_anything_is_sent(
+def test_a_callable_without_a_valid_token_is_refused_before_sending(
     side: Any, script: Any, invoice: Any, create: Any, give: Any, said: str
 ) -> None:
     responses = script((200, invoice))
@@ -117,7 +117,7 @@ def test_a_callable_that_gives_no_token_is_refused_before_anything_is_sent(
     assert responses.requests == []
 
 
-def test_every_token_that_a_callable_gave_lately_is_kept_out_of_texts(side: Any, script: Any, time: Any) -> None:
+def test_recent_tokens_of_a_callable_are_in_no_text(side: Any, script: Any, time: Any) -> None:
     tokens = iter(["CANARY-first", "CANARY-second"])
     echo = (401, {"success": False, "message": "CANARY-first was followed by CANARY-second"})
     client = side.client(script((503, b""), echo), time=time, token=lambda: next(tokens))
@@ -144,7 +144,7 @@ def test_every_token_that_a_callable_gave_lately_is_kept_out_of_texts(side: Any,
         ("https://api.example/a%20b/v2", "https://api.example/a%20b/v2"),
     ],
 )
-def test_a_base_url_is_read(url: str, read: str) -> None:
+def test_a_valid_base_url_is_normalized(url: str, read: str) -> None:
     assert service(url).url == read
 
 
@@ -172,7 +172,7 @@ RIGHT = "give one such as 'https://api.live.paisr.tech/v2'."
     ],
     ids=ascii,
 )  # fmt: skip
-def test_a_base_url_that_cannot_be_used_is_refused(url: Any) -> None:
+def test_an_invalid_base_url_is_refused(url: Any) -> None:
     sentence = refusal(base_url=url)
     assert sentence.startswith(("The base URL", "base_url is"))
     assert RIGHT in sentence or sentence.endswith("such as 'https://api.live.paisr.tech/v2'.")
@@ -239,13 +239,13 @@ def test_environment_and_its_own_base_url_do_not_conflict(monkeypatch: pytest.Mo
     assert read_service("staging", None).url == STAGING
 
 
-def test_an_environment_and_a_base_url_are_not_both_given() -> None:
+def test_an_environment_together_with_a_base_url_is_refused() -> None:
     assert refusal(environment="live", base_url=LIVE) == (
         "environment= and base_url= both say where the service is; give one of them."
     )
 
 
-def test_the_address_is_shown(side: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_repr_of_a_client_has_its_base_url(side: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAISR_ENVIRONMENT", "staging")
     assert repr(side.client()) == f"<{side.type.__name__} of {STAGING}>"
 
@@ -260,39 +260,39 @@ def test_an_unknown_environment_is_refused(environment: Any) -> None:
     [0, -1, float("nan"), float("inf"), True, "30", None, [1], 10**400, 10**5000, 1e10],
     ids=lambda value: str(type(value)),
 )
-def test_a_timeout_that_no_call_can_have_is_refused(timeout: Any) -> None:
+def test_an_invalid_timeout_is_refused(timeout: Any) -> None:
     assert "timeout" in refusal(timeout=timeout)
 
 
 @pytest.mark.parametrize("retries", [-1, 101, True, 1.0, "2", None, 10**5000], ids=lambda value: str(type(value)))
-def test_a_number_of_retries_that_cannot_be_is_refused(retries: Any) -> None:
+def test_an_invalid_number_of_retries_is_refused(retries: Any) -> None:
     assert "max_retries" in refusal(max_retries=retries)
 
 
 @pytest.mark.parametrize("rate", [250, "250", (250, 60), True])
-def test_a_rate_limit_is_one(rate: Any) -> None:
+def test_a_rate_limit_of_another_type_is_refused(rate: Any) -> None:
     assert "rate_limit" in refusal(rate_limit=rate)
 
 
 @pytest.mark.parametrize("tls", [True, "cert.pem", object()])
-def test_tls_is_a_context(tls: Any) -> None:
+def test_a_tls_setting_that_is_no_context_is_refused(tls: Any) -> None:
     assert "tls is a" in refusal(tls=tls)
 
 
-def test_a_transport_of_the_other_kind_is_refused() -> None:
+def test_a_transport_for_the_other_client_is_refused() -> None:
     import httpx
 
     with httpx.HTTPTransport() as transport:
         with pytest.raises(
             ConfigurationError, match=r"^transport is an? HTTPTransport; give an instance of httpx\.AsyncBaseTransport"
         ):
-            AsyncPaisr("tok", transport=transport)  # type: ignore[arg-type]  # the mistake that is tested
+            AsyncPaisr("tok", transport=transport)  # type: ignore[arg-type]  # the mistake under test
         Paisr("tok", transport=transport)
     for wrong in (httpx.AsyncHTTPTransport(), object(), httpx.Client):
         with pytest.raises(
             ConfigurationError, match=r"^transport is an? \w+; give an instance of httpx\.BaseTransport"
         ):
-            Paisr("tok", transport=wrong)  # type: ignore[arg-type]  # the mistake that is tested
+            Paisr("tok", transport=wrong)  # type: ignore[arg-type]  # the mistake under test
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_a_transport_of_the_other_kind_is_refused() -> None:
         ("", False),
     ],
 )
-def test_loopback_is_this_machine_and_nothing_else(host: str, is_local: bool) -> None:
+def test_a_host_is_loopback_only_if_it_is_this_machine(host: str, is_local: bool) -> None:
     assert is_loopback(host) is is_local
 
 
@@ -338,19 +338,19 @@ OWN = [
         (f"X-A: {CANARY}", "default_headers is not a mapping"),
     ],
 )
-def test_default_headers_are_checked_and_their_values_not_repeated(headers: Any, said: str) -> None:
+def test_invalid_default_headers_are_refused_without_their_values(headers: Any, said: str) -> None:
     assert refusal(default_headers=headers).startswith(said)
 
 
 @pytest.mark.parametrize("agent", ["", "a\r\nX-B: 1", "billing/1.0 ", "é", 7, b"billing"])
-def test_a_user_agent_is_one_line(agent: Any) -> None:
+def test_an_invalid_user_agent_is_refused(agent: Any) -> None:
     assert refusal(user_agent=agent).startswith("user_agent is not a line of printable ASCII text")
 
 
 async def awaited(_event: object) -> None:
-    """An event that a client does not wait for."""
+    """An async hook, which a client does not accept."""
 
 
 @pytest.mark.parametrize("on_event", [7, "print", [], awaited])
-def test_on_event_is_called_and_not_awaited(on_event: Any) -> None:
+def test_an_on_event_that_is_not_a_sync_callable_is_refused(on_event: Any) -> None:
     assert refusal(on_event=on_event).startswith("on_event is a")

@@ -1,4 +1,4 @@
-"""Waiting for an invoice: how often it is read, when the wait ends, and the error after the timeout."""
+"""`wait`: the interval of reads, the end of the wait, and the error after the timeout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def read(status: str) -> tuple[int, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("status", ["paid", "void"])
-def test_waiting_ends_when_an_invoice_is_settled(side: Any, script: Any, time: Any, status: str) -> None:
+def test_a_wait_ends_when_the_invoice_is_paid_or_void(side: Any, script: Any, time: Any, status: str) -> None:
     responses = script(read("draft"), read("unpaid"), read("unpaid"), read(status))
     client = side.client(responses, time=time)
     assert side.call(client, "wait", "inv_1").status == status
@@ -24,19 +24,19 @@ def test_waiting_ends_when_an_invoice_is_settled(side: Any, script: Any, time: A
 
 
 @pytest.mark.parametrize("until", ["unpaid", ["unpaid"], {"unpaid", "draft"}, InvoiceStatus.UNPAID])
-def test_what_is_waited_for_may_be_one_status_or_several(side: Any, script: Any, time: Any, until: Any) -> None:
+def test_until_can_be_one_status_or_several(side: Any, script: Any, time: Any, until: Any) -> None:
     client = side.client(script(read("unpaid")), time=time)
     assert side.call(client, "wait", "inv_1", until=until).status == "unpaid"
     assert time.slept == []
 
 
-def test_the_interval_is_kept(side: Any, script: Any, time: Any) -> None:
+def test_the_invoice_is_read_once_per_interval(side: Any, script: Any, time: Any) -> None:
     client = side.client(script(read("unpaid"), read("unpaid"), read("paid")), time=time)
     side.call(client, "wait", "inv_1", interval=0.25, timeout=3)
     assert time.slept == [0.25, 0.25]
 
 
-def test_waiting_ends_after_the_timeout(side: Any, script: Any, time: Any) -> None:
+def test_a_wait_raises_after_its_timeout(side: Any, script: Any, time: Any) -> None:
     responses = script(read("unpaid"))
     client = side.client(responses, time=time)
     with pytest.raises(APITimeoutError, match=r"still unpaid after 60 s, .* timeout\.$") as caught:
@@ -46,7 +46,7 @@ def test_waiting_ends_after_the_timeout(side: Any, script: Any, time: Any) -> No
     assert len(responses.requests) == 13
 
 
-def test_a_status_that_the_contract_does_not_know_is_waited_through(side: Any, script: Any, time: Any) -> None:
+def test_an_unknown_status_does_not_end_the_wait(side: Any, script: Any, time: Any) -> None:
     client = side.client(script(read("settling"), read("paid")), time=time)
     assert side.call(client, "wait", "inv_1").status == "paid"
     with pytest.raises(APITimeoutError, match="still settling"):
@@ -59,7 +59,7 @@ def test_an_interval_longer_than_the_timeout_does_not_end_the_wait_early(side: A
     assert time.slept == [29.0]
 
 
-def test_a_passing_failure_is_tried_again_and_an_error_ends_the_wait(side: Any, script: Any, time: Any) -> None:
+def test_a_temporary_failure_is_retried_and_an_error_ends_the_wait(side: Any, script: Any, time: Any) -> None:
     client = side.client(script((503, b""), read("paid")), time=time)
     assert side.call(client, "wait", "inv_1").status == "paid"
     with pytest.raises(NotFoundError):
@@ -68,7 +68,7 @@ def test_a_passing_failure_is_tried_again_and_an_error_ends_the_wait(side: Any, 
         side.call(side.client(script((500, b"")), time=time, max_retries=1), "wait", "inv_1")
 
 
-def test_one_read_of_a_wait_takes_no_longer_than_a_call_may(side: Any, script: Any, time: Any) -> None:
+def test_each_read_of_a_wait_has_the_timeout_of_a_call(side: Any, script: Any, time: Any) -> None:
     def slow(request: Any) -> Any:
         time.seconds += 7.0
         raise TimeoutError

@@ -1,4 +1,4 @@
-"""The error tree is the one that its module draws, and every error pickles."""
+"""The error classes form the tree in their module's docstring, and every error pickles."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
     }
 
 
-def test_what_a_caller_did_wrong_is_a_value_error_too() -> None:
+def test_an_error_of_the_caller_is_also_a_value_error() -> None:
     assert {cls.__name__ for cls in CLASSES if issubclass(cls, ValueError)} == {
         "ConfigurationError",
         "InvalidArgumentError",
@@ -76,7 +76,7 @@ def test_what_a_caller_did_wrong_is_a_value_error_too() -> None:
         copy.deepcopy,
     ],
 )
-def test_every_error_pickles_whole(cls: type[PaisrError], travel: Any) -> None:
+def test_every_error_pickles_without_loss(cls: type[PaisrError], travel: Any) -> None:
     error = example(cls)
     error.add_note("a note")
     cause = OSError(111, "refused")
@@ -89,7 +89,7 @@ def test_every_error_pickles_whole(cls: type[PaisrError], travel: Any) -> None:
     assert (type(there.__cause__), there.__cause__.args) == (ConnectionRefusedError, (111, "refused"))
 
 
-def test_a_cause_that_does_not_pickle_is_left_behind() -> None:
+def test_an_error_pickles_without_a_cause_that_does_not_pickle() -> None:
     error = example(paisr.APIConnectionError)
     error.__cause__ = OSError(lambda: None)
     assert pickle.loads(pickle.dumps(error)).__cause__ is None
@@ -97,14 +97,14 @@ def test_a_cause_that_does_not_pickle_is_left_behind() -> None:
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
-def test_every_error_has_an_outcome_and_words_of_its_own(cls: type[PaisrError]) -> None:
+def test_every_error_has_an_outcome_and_a_docstring_of_its_own(cls: type[PaisrError]) -> None:
     assert example(cls).outcome in {"not_sent", "rejected", "unknown"}
     assert cls.__doc__
     assert cls.__dict__.get("__doc__"), "the docstring is the parent's"
     assert str(example(cls)) == "It was so; do it so."
 
 
-def test_an_outcome_is_given_or_the_class_has_it() -> None:
+def test_an_outcome_comes_from_the_argument_or_the_class() -> None:
     assert PaisrError("x").outcome == "not_sent"
     assert PaisrError("x", outcome="unknown").outcome == "unknown"
     assert PaisrError.outcome == "not_sent"
@@ -130,15 +130,15 @@ def test_an_outcome_is_given_or_the_class_has_it() -> None:
         (999, "ServerError"),
     ],
 )
-def test_a_status_has_its_class(status: int, name: str) -> None:
+def test_each_status_has_its_error_class(status: int, name: str) -> None:
     assert status_error_type(status).__name__ == name
 
 
-def test_a_traceback_names_an_error_as_users_import_it() -> None:
+def test_a_traceback_names_an_error_by_its_public_module() -> None:
     error = paisr.NotFoundError("none", status_code=404, message=None)
     assert traceback.format_exception_only(error) == ["paisr.NotFoundError: none\n"]
 
     class Own(paisr.NotFoundError):
-        """Somebody's own."""
+        """A subclass by a user."""
 
     assert Own.__module__ == __name__

@@ -7,8 +7,8 @@ import pytest
 from paisr._base.runtime import SYSTEM
 
 
-def test_a_pause_is_made_by_what_is_in_place_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker of gunicorn puts gevent's own in place after the clients were made; the other would hold all up."""
+def test_a_pause_uses_the_sleep_function_that_is_installed_at_that_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """gevent replaces `time.sleep` after a client was made; the original would block all greenlets."""
     slept: list[float] = []
     monkeypatch.setattr("time.sleep", slept.append)
     SYSTEM.sleep(3.0)

@@ -25,7 +25,7 @@ THIS_FILE = __file__
 
 
 def shown_by(error: BaseException) -> str:
-    """What a recorder of tracebacks keeps: every frame's locals, along every cause and context; but for this file's."""
+    """The record of an error tracker: locals of all frames, along causes and contexts, but not of this file."""
     texts: list[str] = []
     left: list[BaseException | None] = [error]
     seen: set[int] = set()
@@ -49,7 +49,7 @@ def assert_hidden(text: str) -> None:
 
 @pytest.fixture
 def logs(caplog: pytest.LogCaptureFixture) -> Any:
-    """Everything that is logged by anybody, down to DEBUG."""
+    """The output of all loggers, down to DEBUG."""
     loggers = [logging.getLogger(name) for name in ("", "paisr", "httpx", "httpcore")]
     with contextlib.ExitStack() as stack:
         for logger in loggers:
@@ -66,7 +66,7 @@ def parts(thing: Any, depth: int = 4) -> Any:
                 yield from parts(getattr(thing, name, None), depth - 1)
 
 
-def test_no_part_of_a_client_shows_them(side: Any) -> None:
+def test_no_part_of_a_client_shows_a_secret(side: Any) -> None:
     client = side.client(
         token=CANARY,
         base_url="http://127.0.0.1:9/v2",
@@ -86,7 +86,7 @@ def test_no_part_of_a_client_shows_them(side: Any) -> None:
     assert repr(client) == f"<{side.type.__name__} of http://127.0.0.1:9/v2, closed>"
 
 
-def test_a_client_and_its_secrets_do_not_travel(side: Any) -> None:
+def test_a_client_and_its_secrets_do_not_pickle(side: Any) -> None:
     for thing, travel in (
         (side.type(CANARY), pickle.dumps),
         (Secret(CANARY), pickle.dumps),
@@ -97,7 +97,7 @@ def test_a_client_and_its_secrets_do_not_travel(side: Any) -> None:
         assert_hidden(shown_by(caught.value))
 
 
-def test_a_client_whose_settings_were_refused_can_be_shown(side: Any) -> None:
+def test_a_client_whose_settings_were_refused_has_a_repr(side: Any) -> None:
     client = side.type.__new__(side.type)
     with pytest.raises(PaisrError):
         client.__init__("two words")
@@ -130,7 +130,9 @@ def test_a_client_whose_settings_were_refused_can_be_shown(side: Any) -> None:
     ],
     ids=lambda settings: ", ".join(f"{key}={one}" for key, one in settings.items() if type(one) is not object),
 )
-def test_a_refused_setting_shows_nothing(side: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_about_a_refused_setting_shows_no_secret(
+    side: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("paisr._transport.proxies.find_spec", lambda name: None)
     with pytest.raises(PaisrError) as caught:
         side.type(**settings)
@@ -153,13 +155,13 @@ ECHOES = [
 
 
 @pytest.mark.parametrize(("status", "body"), ECHOES)
-def test_a_token_that_is_echoed_is_not_repeated(
+def test_an_echoed_token_is_in_no_error(
     side: Any, script: Any, logs: Any, create: Any, status: int, body: bytes
 ) -> None:
     client = side.client(script((status, body, [("X-Echo", CANARY)])), token=CANARY, max_retries=0)
     for name, arguments in (("get", {"invoice_id": "inv_1"}), ("create", create)):
         if name == "create" and b"due_at" in body:
-            continue  # which that response does not have
+            continue  # this operation has no such response
         with pytest.raises(PaisrError) as caught:
             side.call(client, name, **arguments)
         assert_hidden(shown_by(caught.value))
@@ -193,19 +195,19 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
-def test_however_a_token_is_spelled_it_is_found(spell: Callable[[str], str]) -> None:
+def test_a_token_is_found_in_every_spelling(spell: Callable[[str], str]) -> None:
     assert Secret(CANARY).scrub(f"<{spell(CANARY)}> {CANARY}, {spell(CANARY)}") == "<[secret]> [secret], [secret]"
     assert Secret(CANARY).scrub_bytes(spell(CANARY).encode("latin-1")) == b"[secret]"
 
 
 @pytest.mark.parametrize("other", ["a%20b\\u0041 &#x41; \\/ \0 \\x41", "CANARY", "\\", "%", "%4", "\\u00", "&#x;"])
-def test_a_text_without_the_token_stays_as_it_is(other: str) -> None:
+def test_a_text_without_the_token_is_unchanged(other: str) -> None:
     assert Secret(CANARY).scrub(other) == other
 
 
 @pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
 @pytest.mark.parametrize("status", [401, 500, 200])
-def test_an_echo_that_is_spelled_otherwise_is_in_no_text_and_no_response(
+def test_an_echo_in_another_spelling_is_in_no_text_and_no_response(
     side: Any, script: Any, logs: Any, create: Any, status: int, spell: Callable[[str], str]
 ) -> None:
     spelled = spell(CANARY)
@@ -223,8 +225,8 @@ def test_an_echo_that_is_spelled_otherwise_is_in_no_text_and_no_response(
             assert form not in seen
 
 
-def test_a_partial_list_is_still_read_where_a_token_was_escaped_in_it(side: Any, script: Any) -> None:
-    """What stands in its place keeps the JSON around it readable."""
+def test_a_partial_list_with_an_escaped_token_is_still_read(side: Any, script: Any) -> None:
+    """The replacement of the token leaves the JSON around it valid."""
     spelled = SPELLINGS["JSON, escaped"](CANARY + '"\\')
     right, wrong = {"id": "inv_1", "status": "paid", "summary": "@"}, {"id": "inv_2", "status": 7, "summary": "@"}
     text = json.dumps({"success": True, "data": {"invoices": [right, wrong]}}).replace("@", spelled)
@@ -236,14 +238,14 @@ def test_a_partial_list_is_still_read_where_a_token_was_escaped_in_it(side: Any,
     assert spelled[:12] not in unreadable.raw
 
 
-def test_a_body_of_nothing_but_escapes_holds_nobody_up() -> None:
-    """What is undone is bounded, so that the time for it does not depend on how a body is made up."""
+def test_a_body_of_escapes_is_scrubbed_in_bounded_time() -> None:
+    """The number of decoded escapes is bounded, so that a crafted body takes no longer than another."""
     for one in ("\\u0073", "%73", "&#x73;", "\\x73"):
         text = one * (MAX_UNESCAPED + 5)
         assert _unescaped(text) == "s" * MAX_UNESCAPED + one * 5
 
 
-def test_a_connection_that_is_refused_shows_nothing(side: Any, logs: Any, create: Any) -> None:
+def test_a_refused_connection_shows_no_secret(side: Any, logs: Any, create: Any) -> None:
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -263,7 +265,7 @@ def test_a_connection_that_is_refused_shows_nothing(side: Any, logs: Any, create
     assert_hidden(logs())
 
 
-def test_a_whole_exchange_logs_nothing_secret(side: Any, raw_server: Any, logs: Any) -> None:
+def test_an_exchange_logs_no_secret(side: Any, raw_server: Any, logs: Any) -> None:
     def talk(server: Any, connection: Any) -> None:
         while server.read(connection):
             body = b'{"success": true, "data": {"id": "inv_1", "status": "paid"}}'
@@ -277,7 +279,7 @@ def test_a_whole_exchange_logs_nothing_secret(side: Any, raw_server: Any, logs: 
     assert_hidden(logs())
 
 
-def test_what_a_transport_of_the_users_logs_has_no_token_that_was_echoed(side: Any, raw_server: Any, logs: Any) -> None:
+def test_the_logs_of_a_users_transport_have_no_echoed_token(side: Any, raw_server: Any, logs: Any) -> None:
     def talk(server: Any, connection: Any) -> None:
         server.read(connection)
         connection.sendall(f"HTTP/1.1 404 No\r\nX-Echo: {CANARY}\r\nContent-Length: 0\r\n\r\n".encode())
@@ -291,7 +293,7 @@ def test_what_a_transport_of_the_users_logs_has_no_token_that_was_echoed(side: A
 
 
 def raising(kind: Any) -> Any:
-    """A transport's response that raises within the handling of another exception, with the headers in its frames."""
+    """A handler that raises KIND while it handles another exception; its frames hold the headers."""
 
     def response(request: httpx.Request) -> httpx.Response:
         return inner(request, kind)
@@ -307,10 +309,10 @@ def inner(request: httpx.Request, kind: Any) -> httpx.Response:
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, RuntimeError, OSError, httpx.ReadError])
-def test_an_exception_from_below_goes_on_without_the_frames_that_hold_the_token(
+def test_an_exception_from_a_transport_is_raised_without_the_frames_that_hold_the_token(
     side: Any, script: Any, monkeypatch: pytest.MonkeyPatch, kind: Any
 ) -> None:
-    monkeypatch.setitem(globals(), "THIS_FILE", "")  # the transport's own frames count as well
+    monkeypatch.setitem(globals(), "THIS_FILE", "")  # so that the frames of the transport are searched as well
     client = side.client(script(raising(kind)), token=CANARY, max_retries=0)
     caught: BaseException | None = None
     try:
@@ -333,10 +335,10 @@ def test_reveal_returns_the_secret() -> None:
 
 
 @pytest.mark.parametrize("word", ["t", "refused", "secret"])
-def test_a_short_secret_is_not_looked_for(word: str) -> None:
+def test_a_short_secret_is_not_searched_for(word: str) -> None:
     assert Secret(word).scrub("Connection refused: secret") == "Connection refused: secret"
 
 
-def test_what_is_put_in_place_of_a_secret_is_not_looked_at_again() -> None:
+def test_a_replacement_is_not_replaced_again() -> None:
     assert Secret("[secret]").scrub("a [secret] b") == "a [secret] b"
     assert Secret("secret]/").scrub("secret]/secret]\\/") == "[secret][secret]"

@@ -34,7 +34,7 @@ def dripping(first: bytes) -> Any:
     return talk
 
 
-def without_a_word(server: Any, connection: socket.socket) -> None:
+def without_response(server: Any, connection: socket.socket) -> None:
     server.stopped.wait(5)
 
 
@@ -52,10 +52,10 @@ def healthy(server: Any, connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
 
 
-class InTime:
-    """A time-out that this machine can keep now, and what it was late with everything meanwhile.
+class TimeoutCheck:
+    """A timeout that this machine can keep under its present load, and the measured lateness of its threads.
 
-    `short` is ten times what a call takes that goes well, its connection included, and at least 0.15 s.
+    `short` is ten times the duration of a successful call with its connection, and at least 0.15 s.
     """
 
     def __init__(self, side: Any, url: str) -> None:
@@ -65,12 +65,12 @@ class InTime:
             began = time.monotonic()
             side.call(client, "get", "inv_1")
             taken.append(time.monotonic() - began)
-        self.short = max(0.15, 10 * max(taken[1:]))  # the first one loads what it needs
+        self.short = max(0.15, 10 * max(taken[1:]))  # the first call also imports modules
         self._late = 0.0
 
     @contextlib.contextmanager
     def ends(self, seconds: float) -> Iterator[None]:
-        """No call outlives its time-out by a second, and by as much as a thread that only sleeps was woken too late."""
+        """The call ends within a second after its timeout, plus the lateness of a thread that only sleeps."""
         is_over = threading.Event()
 
         def watch() -> None:
@@ -92,73 +92,75 @@ class InTime:
 
 
 @pytest.fixture
-def in_time(side: Any, raw_server: Any) -> InTime:
-    return InTime(side, raw_server(healthy).url)
+def timeout_check(side: Any, raw_server: Any) -> TimeoutCheck:
+    return TimeoutCheck(side, raw_server(healthy).url)
 
 
 @pytest.mark.parametrize("talk", TALKS.values(), ids=TALKS)
-def test_a_response_that_does_not_end_is_given_up_in_time(
-    side: Any, raw_server: Any, create: Any, in_time: InTime, talk: Any
+def test_an_endless_response_ends_at_the_timeout(
+    side: Any, raw_server: Any, create: Any, timeout_check: TimeoutCheck, talk: Any
 ) -> None:
-    client, short = side.client(base_url=raw_server(talk).url, max_retries=0), in_time.short
+    client, short = side.client(base_url=raw_server(talk).url, max_retries=0), timeout_check.short
     began = time.monotonic()
     said = re.escape(f"within the {short:g} s of this call")
-    with in_time.ends(short), pytest.raises(APITimeoutError, match=said) as caught:
+    with timeout_check.ends(short), pytest.raises(APITimeoutError, match=said) as caught:
         side.call(client, "get", "inv_1", timeout=short)
     assert time.monotonic() - began > short * 0.9
     assert caught.value.outcome == "unknown"
-    with in_time.ends(short), pytest.raises(OutcomeUnknownError):
+    with timeout_check.ends(short), pytest.raises(OutcomeUnknownError):
         side.call(client, "create", **create, timeout=short)
 
 
 @pytest.mark.parametrize(("status", "kind"), [(404, NotFoundError), (500, ServerError)])
-def test_of_an_error_whose_body_drips_the_status_is_known(
-    side: Any, raw_server: Any, in_time: InTime, status: int, kind: Any
+def test_the_status_of_an_error_is_known_while_its_body_drips(
+    side: Any, raw_server: Any, timeout_check: TimeoutCheck, status: int, kind: Any
 ) -> None:
     client = side.client(base_url=raw_server(dripping(HEAD % status)).url, max_retries=0)
-    with in_time.ends(in_time.short), pytest.raises(kind):
-        side.call(client, "get", "inv_1", timeout=in_time.short)
+    with timeout_check.ends(timeout_check.short), pytest.raises(kind):
+        side.call(client, "get", "inv_1", timeout=timeout_check.short)
 
 
-def test_a_connection_that_is_never_made_is_given_up_in_time(side: Any, create: Any, in_time: InTime) -> None:
+def test_a_connect_that_never_completes_ends_at_the_timeout(
+    side: Any, create: Any, timeout_check: TimeoutCheck
+) -> None:
     with socket.socket() as listener, contextlib.ExitStack() as waiting:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
-        for _place in range(4):  # until the queue is full, and nobody takes anybody out of it
+        for _attempt in range(4):  # fills the backlog of a socket that accepts no connection
             one = waiting.enter_context(socket.socket())
             one.setblocking(False)
             one.connect_ex(listener.getsockname())
         time.sleep(0.01)
         client = side.client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}/v2")
         for name, arguments in (("get", {"invoice_id": "inv_1"}), ("create", create)):
-            with in_time.ends(0.15), pytest.raises(APITimeoutError) as caught:
+            with timeout_check.ends(0.15), pytest.raises(APITimeoutError) as caught:
                 side.call(client, name, **arguments, timeout=0.15)
             assert caught.value.outcome == "not_sent"
 
 
-def test_a_handshake_that_never_comes_is_given_up_in_time(
-    side: Any, raw_server: Any, create: Any, in_time: InTime
+def test_a_missing_tls_handshake_ends_at_the_timeout(
+    side: Any, raw_server: Any, create: Any, timeout_check: TimeoutCheck
 ) -> None:
-    url = raw_server(without_a_word).url.replace("http:", "https:")
+    url = raw_server(without_response).url.replace("http:", "https:")
     client = side.client(base_url=url, max_retries=0)
-    with in_time.ends(0.15), pytest.raises(APITimeoutError) as caught:
+    with timeout_check.ends(0.15), pytest.raises(APITimeoutError) as caught:
         side.call(client, "create", **create, timeout=0.15)
     assert caught.value.outcome == "not_sent"
 
 
-def test_attempts_and_pauses_share_one_deadline(side: Any, raw_server: Any, in_time: InTime) -> None:
+def test_attempts_and_pauses_share_one_deadline(side: Any, raw_server: Any, timeout_check: TimeoutCheck) -> None:
     def failing(server: Any, connection: socket.socket) -> None:
         while server.read(connection):
             time.sleep(0.02)
             connection.sendall(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
 
     client = side.client(base_url=raw_server(failing).url, max_retries=100)
-    with in_time.ends(0.3), pytest.raises((ServerError, APITimeoutError)):
+    with timeout_check.ends(0.3), pytest.raises((ServerError, APITimeoutError)):
         side.call(client, "get", "inv_1", timeout=0.3)
 
 
-def test_a_transport_of_the_users_is_cut_off_between_its_parts(script: Any, time: Any) -> None:
-    """Of the client for threads; the other is cut off by the event loop's own clock, which cannot be made up."""
+def test_a_users_transport_is_stopped_between_two_chunks(script: Any, time: Any) -> None:
+    """`Paisr` only: the deadline of `AsyncPaisr` uses the clock of the event loop, which the test cannot set."""
 
     class Slow(httpx.SyncByteStream):
         def __iter__(self) -> Any:
@@ -176,7 +178,7 @@ def test_a_transport_of_the_users_is_cut_off_between_its_parts(script: Any, time
     assert time.seconds - before <= 11
 
 
-def test_what_is_left_never_goes_below_zero(time: Any) -> None:
+def test_the_remaining_time_is_never_negative(time: Any) -> None:
     deadline = Deadline(2.0, lambda: time.seconds)
     assert deadline.remaining() == 2.0
     time.seconds += 5

@@ -18,7 +18,7 @@ from paisr_generated.models import GetInvoiceResponse, ListInvoicesResponse
 EXAMPLE = Path(__file__).parents[3] / "openapi" / "examples" / "list-invoices-response.json"
 
 
-def moved_list() -> dict[str, Any]:
+def drifted_list() -> dict[str, Any]:
     response: dict[str, Any] = json.loads(EXAMPLE.read_text())
     invoice = response["data"]["invoices"][0]
     invoice["line_items"] = [{"id": "itm_123456"}]
@@ -29,7 +29,7 @@ def moved_list() -> dict[str, Any]:
     return response
 
 
-MOVED_PATHS = {
+DRIFTED_PATHS = {
     '$.data.invoices[].customer["loyalty points"]',
     "$.data.invoices[].status=refunded",
     "$.data.invoices[].line_items",
@@ -43,23 +43,23 @@ def responding(body: bytes) -> httpx.MockTransport:
 
 def test_each_unknown_field_and_value_is_reported_once() -> None:
     told: list[tuple[str, str]] = []
-    transport = responding(json.dumps(moved_list()).encode())
+    transport = responding(json.dumps(drifted_list()).encode())
     with Paisr("t", transport=transport, on_drift=lambda operation, path: told.append((operation, path))) as client:
         assert [invoice.status for invoice in client.invoices.list()] == ["refunded"] * 3
         client.invoices.list()
-    assert sorted(told) == sorted(("list_invoices", path) for path in MOVED_PATHS)
+    assert sorted(told) == sorted(("list_invoices", path) for path in DRIFTED_PATHS)
 
 
 def test_the_async_client_reports_drift() -> None:
     told: list[str] = []
 
     async def call() -> None:
-        transport = responding(json.dumps(moved_list()).encode())
+        transport = responding(json.dumps(drifted_list()).encode())
         async with AsyncPaisr("t", transport=transport, on_drift=lambda _, path: told.append(path)) as client:
             await client.invoices.list()
 
     asyncio.run(call())
-    assert set(told) == MOVED_PATHS
+    assert set(told) == DRIFTED_PATHS
 
 
 def test_a_response_within_the_contract_reports_no_drift() -> None:
@@ -73,19 +73,19 @@ def test_a_callable_that_raises_is_logged_and_the_call_goes_on(caplog: pytest.Lo
     def fail(operation: str, path: str) -> None:
         raise RuntimeError("from the callable")
 
-    with Paisr("t", transport=responding(json.dumps(moved_list()).encode()), on_drift=fail) as client:
+    with Paisr("t", transport=responding(json.dumps(drifted_list()).encode()), on_drift=fail) as client:
         assert len(client.invoices.list()) == 3
     assert "from the callable" in caplog.text
 
 
-def test_a_number_too_long_to_look_at_does_not_fail_the_call() -> None:
+def test_an_integer_too_long_for_python_does_not_fail_the_call() -> None:
     told: list[str] = []
     body = b'{"success":true,"data":{"id":"inv_1","status":"paid","big":' + b"9" * 5000 + b"}}"
     with Paisr("t", transport=responding(body), on_drift=lambda _, path: told.append(path)) as client:
         assert client.invoices.get("inv_1").id == "inv_1"
 
 
-def test_made_up_names_do_not_fill_the_memory() -> None:
+def test_the_number_of_remembered_findings_is_bounded() -> None:
     told: list[str] = []
     watch = DriftWatch(lambda operation, path: told.append(path))
     names = {f"f{number}": 1 for number in range(MAX_REPORTED + 50)}
@@ -104,6 +104,6 @@ def test_drift_does_not_report_an_echoed_token() -> None:
     assert set(told) == {'$.data["[secret]"]', '$.data["with [secret] in it"]', "$.data.status=[secret]"}
 
 
-def test_what_is_not_callable_is_refused() -> None:
+def test_an_on_drift_that_is_not_callable_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="on_drift is a str"):
-        Paisr("t", on_drift="print")  # type: ignore[arg-type]  # that is the point
+        Paisr("t", on_drift="print")  # type: ignore[arg-type]  # the mistake under test

@@ -1,4 +1,4 @@
-"""Blocking steps of a call on an event loop: in threads of their own, and no longer than the call may take."""
+"""Blocking steps of a call on an event loop run in threads of their own, until the deadline of the call."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def run(step: Any, **settings: Any) -> Any:
     return asyncio.run(drive_async(steps(step), wire, SYSTEM, **settings))
 
 
-def test_a_step_runs_away_from_the_loop_and_gives_its_result_or_its_error() -> None:
+def test_a_step_runs_outside_the_loop_and_returns_or_raises() -> None:
     assert run(RunBlocking(threading.current_thread, 5)) is not threading.main_thread()
     with pytest.raises(ZeroDivisionError):
         run(RunBlocking(lambda: 1 / 0, 5))
 
 
-def test_a_step_that_takes_too_long_is_given_up() -> None:
+def test_a_step_that_outlasts_the_deadline_is_abandoned() -> None:
     stop = threading.Event()
     begun = clocks.monotonic()
     with pytest.raises(TimeoutError):
@@ -59,14 +59,14 @@ def test_a_step_that_ends_after_its_loop_is_ignored(monkeypatch: pytest.MonkeyPa
     assert raised == []
 
 
-def test_what_a_closed_client_has_left_to_send_is_not_sent() -> None:
+def test_a_closed_client_sends_nothing() -> None:
     nothing: Any = None
     step = Send(nothing, nothing)
     for happened in (run(step, is_open=lambda: False), drive(steps(step), nothing, SYSTEM, lambda: False)):
         assert (happened.sent, happened.final) == (False, True)
 
 
-def test_the_threads_that_the_loop_shares_can_all_be_busy(path: Path, service: Any, create: Any) -> None:
+def test_a_create_needs_no_thread_of_the_default_executor(path: Path, service: Any, create: Any) -> None:
     stop = threading.Event()
 
     async def story() -> float:
@@ -86,8 +86,8 @@ def test_the_threads_that_the_loop_shares_can_all_be_busy(path: Path, service: A
     assert asyncio.run(story()) < 2
 
 
-def test_a_loop_blocked_after_the_note_sends_nothing(path: Path, service: Any, create: Any) -> None:
-    """Blocking code holds the loop for longer than the call may take."""
+def test_a_loop_that_is_blocked_after_the_journal_entry_sends_nothing(path: Path, service: Any, create: Any) -> None:
+    """Blocking code blocks the loop for longer than the timeout of the call."""
 
     async def story() -> None:
         async with AsyncPaisr("t", transport=service.transport, journal=path) as client:

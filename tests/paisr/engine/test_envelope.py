@@ -1,4 +1,4 @@
-"""Reading responses: what the contract allows becomes a model, all else an error that says where."""
+"""Reading responses: an allowed response becomes a model, any other an error that names the path."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def unexpected(read: Any) -> Any:
     return unexpected
 
 
-def test_absent_and_null_are_none(read: Any) -> None:
+def test_an_absent_and_a_null_field_read_as_none(read: Any) -> None:
     names = [
         "sid",
         "subscription_id",
@@ -85,11 +85,11 @@ def test_values_are_exact_times_aware_and_enumerations_open(read: Any) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 206, 299])
-def test_any_2xx_with_an_envelope_is_taken(read: Any, status: int) -> None:
+def test_any_2xx_with_an_envelope_is_read(read: Any, status: int) -> None:
     assert read(status, data()).id == "inv_1"
 
 
-def test_one_wrong_value_in_a_list_is_named_with_its_place(unexpected: Any) -> None:
+def test_a_wrong_value_in_a_list_is_named_with_its_path(unexpected: Any) -> None:
     invoices = [{"id": f"inv_{number}", "status": "paid", "amount": {"net_total": number}} for number in range(5)]
     invoices[3]["amount"] = {"net_total": "much"}
     error = unexpected({"success": True, "data": {"invoices": invoices}}, name="list")
@@ -118,7 +118,7 @@ def test_one_wrong_value_in_a_list_is_named_with_its_place(unexpected: Any) -> N
         ({"voucher": {"rate": "Infinity"}}, "$.data.voucher.rate"),
     ],
 )
-def test_a_wrong_value_is_named_with_its_place(unexpected: Any, fields: dict[str, Any], path: str) -> None:
+def test_a_wrong_value_is_named_with_its_path(unexpected: Any, fields: dict[str, Any], path: str) -> None:
     error = unexpected(data(**fields))
     assert error.path == path
     assert error.excerpt.startswith('{"success": true')
@@ -170,12 +170,12 @@ def test_an_empty_204_is_unexpected(unexpected: Any) -> None:
     assert "it begins (empty)" in str(error)
 
 
-def test_of_a_repeated_key_the_last_counts(read: Any) -> None:
+def test_the_last_of_repeated_keys_counts(read: Any) -> None:
     text = b'{"success": false, "success": true, "data": {"id": "inv_2", "id": "inv_1", "status": "paid"}}'
     assert read(200, text).id == "inv_1"
 
 
-def test_what_is_shown_of_a_body_is_one_printable_line_and_short(unexpected: Any) -> None:
+def test_the_excerpt_of_a_body_is_one_short_printable_line(unexpected: Any) -> None:
     body = "\x1b[31m<h1>\u202eevil\u2028\x00 line</h1>\n".encode() + b"\xff" + b"x" * 10_000
     excerpt = unexpected(body).excerpt
     assert excerpt.startswith("[31m<h1> evil line</h1>")
@@ -183,7 +183,7 @@ def test_what_is_shown_of_a_body_is_one_printable_line_and_short(unexpected: Any
     assert clipped("é\u00a0🍕\n") == "é 🍕"
 
 
-def test_a_create_with_an_unexpected_response_may_have_happened(read: Any, create: Any) -> None:
+def test_a_create_with_an_unexpected_response_has_an_unknown_outcome(read: Any, create: Any) -> None:
     for body in (
         b"<html>",
         b"",
@@ -219,7 +219,7 @@ def test_a_create_with_an_unexpected_response_may_have_happened(read: Any, creat
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_an_error_has_its_class_and_the_services_words(
+def test_an_error_has_the_class_of_its_status_and_the_services_message(
     read: Any, status: int, kind: type[APIStatusError], body: bytes, message: str | None
 ) -> None:
     with pytest.raises(APIStatusError) as caught:
@@ -235,12 +235,12 @@ def test_an_error_has_its_class_and_the_services_words(
         assert "redirects are not followed" in str(caught.value)
 
 
-def test_what_a_decoder_says_is_shown_without_the_token_before_it_is_cut() -> None:
+def test_the_token_is_removed_from_a_decoders_message_before_it_is_shortened() -> None:
     what = _redacted(f"invalid {'x' * 180}CANARY-X", Secret("CANARY-X"))
     assert "CANARY" not in what
 
 
-def test_a_name_in_capitals_stays_one() -> None:
+def test_a_message_that_starts_with_an_acronym_keeps_its_capitals() -> None:
     what, _path = what_and_where(ValueError("JSON is malformed: invalid character (byte 0)"))
     assert what.startswith("JSON is malformed")
 
@@ -249,7 +249,9 @@ def test_a_name_in_capitals_stays_one() -> None:
     ("operation", "said"),
     [("get", "there is no such invoice"), ("list", "check that the base URL"), ("create", "check that the base URL")],
 )
-def test_the_hint_of_a_404_fits_the_call(side: Any, script: Any, create: Any, operation: str, said: str) -> None:
+def test_the_hint_of_a_404_depends_on_the_operation(
+    side: Any, script: Any, create: Any, operation: str, said: str
+) -> None:
     client = side.client(script((404, {"success": False, "message": "Not here."})))
     arguments = {"get": ("inv_1",)}.get(operation, ())
     with pytest.raises(NotFoundError, match=said):

@@ -1,4 +1,4 @@
-"""An error about a response has the response: status, headers and body, without the token, also after pickling."""
+"""An error about a response has it as `response`: status, headers and body, without the token, also after pickling."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIELD_ERRORS = {"message": "The given data was invalid.", "errors": {"due": ["Th
 
 @pytest.fixture
 def failing(side: Any, script: Any, create: Any) -> Any:
-    """The error of one call to which the service responds so."""
+    """The error of one call that gets this response."""
 
     def failing(status: int, body: Any, *, name: str = "get", **settings: Any) -> Any:
         client = side.client(
@@ -34,7 +34,7 @@ def failing(side: Any, script: Any, create: Any) -> Any:
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 409, 418, 429, 500, 503, 599])
-def test_an_error_status_brings_the_response(failing: Any, status: int) -> None:
+def test_the_error_of_a_status_has_the_response(failing: Any, status: int) -> None:
     error = failing(status, {"success": False, "message": "no"})
     assert isinstance(error, APIStatusError)
     assert error.response.status_code == error.status_code == status
@@ -49,7 +49,7 @@ def test_the_field_errors_of_a_422_can_be_read(failing: Any) -> None:
     assert error.response.json()["errors"] == FIELD_ERRORS["errors"]
 
 
-def test_a_create_that_is_refused_brings_the_response(failing: Any) -> None:
+def test_the_error_of_a_refused_create_has_the_response(failing: Any) -> None:
     assert failing(422, FIELD_ERRORS, name="create").response.json() == FIELD_ERRORS
 
 
@@ -63,34 +63,34 @@ def test_a_create_that_is_refused_brings_the_response(failing: Any) -> None:
     ],
     ids=["a field", "another invoice", "no success", "no envelope"],
 )
-def test_an_unexpected_response_is_brought_too(failing: Any, body: Any) -> None:
+def test_the_error_of_an_unexpected_response_has_the_response(failing: Any, body: Any) -> None:
     error = failing(200, body)
     assert isinstance(error, UnexpectedResponseError)
     assert (error.response.status_code, error.response.json()) == (200, body)
     assert error.response.headers["X-Request-ID"] == "req_1"
 
 
-def test_a_create_of_which_the_response_is_odd_has_it_in_the_cause(failing: Any) -> None:
+def test_the_unknown_outcome_of_a_create_has_the_response_in_its_cause(failing: Any) -> None:
     error = failing(200, {"success": True, "data": {"id": 7}}, name="create")
     assert isinstance(error, OutcomeUnknownError)
     assert isinstance(error.__cause__, UnexpectedResponseError)
     assert error.__cause__.response.json()["data"] == {"id": 7}
 
 
-def test_numbers_of_an_error_are_exact(failing: Any) -> None:
+def test_numbers_in_the_json_of_an_error_are_exact(failing: Any) -> None:
     error = failing(409, b'{"success": false, "total": 0.10}')
     assert str(error.response.json()["total"]) == "0.10"
     assert isinstance(error.response.json()["total"], Decimal)
 
 
-def test_attempts_are_counted(side: Any, script: Any, time: Any) -> None:
+def test_an_error_has_the_number_of_attempts(side: Any, script: Any, time: Any) -> None:
     client = side.client(script((503, {"success": False})), time=time, max_retries=2)
     with pytest.raises(paisr.ServerError) as caught:
         side.call(client, "get", "inv_1")
     assert caught.value.response.attempts == 3
 
 
-def test_an_attempt_that_the_limit_held_back_is_not_counted(side: Any, script: Any, time: Any) -> None:
+def test_an_attempt_without_a_permit_is_not_counted(side: Any, script: Any, time: Any) -> None:
     once = paisr.RateLimit(1, per=60)
     client = side.client(script((503, {"success": False})), time=time, rate_limit=once, timeout=10)
     with pytest.raises(paisr.ServerError) as caught:
@@ -117,10 +117,10 @@ def test_no_part_of_the_response_has_the_token(failing: Any, status: int, body: 
     assert b"c0ffee" not in pickle.dumps(error)
     assert there.response == error.response
     if status == 200:
-        assert error.response.content == b"\xff <b>[secret]</b>", "other bytes are as they came"
+        assert error.response.content == b"\xff <b>[secret]</b>", "other bytes were changed"
 
 
-def test_a_response_that_broke_off_has_a_status_and_nothing_else(side: Any, raw_server: Any) -> None:
+def test_a_response_with_an_unreadable_body_has_only_its_status(side: Any, raw_server: Any) -> None:
     def talk(server: Any, connection: Any) -> None:
         server.read(connection)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Encoding: gzip\r\n\r\nno")

@@ -1,4 +1,4 @@
-"""Events for a hook and lines in the log, both without the token."""
+"""Events for the `on_event` hook and lines in the log, both without the token."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def brief(events: list[CallEvent]) -> list[tuple[Any, ...]]:
 
 
 def taking(time: Any, seconds: float, *response: Any) -> Callable[[httpx.Request], httpx.Response]:
-    """A response that comes after so many seconds."""
+    """A response after SECONDS."""
 
     def respond(_request: httpx.Request) -> httpx.Response:
         time.seconds += seconds
@@ -112,7 +112,7 @@ def test_the_outcome_event_of_a_create_has_its_id(
         ((200, {"success": True}), "unknown", "UnexpectedResponseError"),
     ],
 )
-def test_the_outcome_is_that_of_the_error(
+def test_the_outcome_event_has_the_outcome_of_the_error(
     side: Any, script: Any, time: Any, create: Any, told: list[CallEvent], happens: Any, outcome: str, error: str
 ) -> None:
     client = side.client(script(happens), time=time, on_event=told.append, max_retries=0)
@@ -121,7 +121,7 @@ def test_the_outcome_is_that_of_the_error(
     assert (told[-1].name, told[-1].outcome, told[-1].error) == ("outcome", outcome, error)
 
 
-def test_a_body_that_cannot_be_read_has_both_a_status_and_an_error(
+def test_the_event_of_an_unreadable_body_has_a_status_and_an_error(
     side: Any, script: Any, time: Any, told: list[CallEvent], caplog: pytest.LogCaptureFixture
 ) -> None:
     responses = script((200, b"{}", [("Content-Encoding", "x-other")]))
@@ -135,7 +135,7 @@ def test_a_body_that_cannot_be_read_has_both_a_status_and_an_error(
     assert line == f"get_invoice attempt 1: {told[1].reason} in 0.000 s"
 
 
-def test_what_is_refused_before_it_is_sent_is_no_call(side: Any, script: Any, told: list[CallEvent]) -> None:
+def test_a_call_that_is_refused_before_sending_sends_no_event(side: Any, script: Any, told: list[CallEvent]) -> None:
     with pytest.raises(PaisrError):
         side.call(side.client(script(LOST), on_event=told.append), "get", "../x")
     assert told == []
@@ -188,7 +188,7 @@ def test_a_cancelled_call_sends_its_outcome_event(
 
 
 def limited(side: Any, script: Any, time: Any, invoice: Any, **settings: Any) -> Any:
-    """A client that has used up its ten requests of ten minutes, and waits for the next."""
+    """A client that has used its ten requests in ten minutes, so that the next call waits."""
     rate = RateLimit(10, per=600)
     client = side.client(script((200, invoice)), time=time, rate_limit=rate, timeout=10_000, **settings)
     for _call in range(10):
@@ -196,7 +196,7 @@ def limited(side: Any, script: Any, time: Any, invoice: Any, **settings: Any) ->
     return client
 
 
-def test_a_wait_for_the_rate_limit_is_one_event_with_its_whole_time(
+def test_a_wait_for_the_rate_limit_is_one_event_with_its_total_duration(
     side: Any, script: Any, time: Any, invoice: Any, told: list[CallEvent]
 ) -> None:
     client = limited(side, script, time, invoice, on_event=told.append)
@@ -211,7 +211,7 @@ def test_a_wait_for_the_rate_limit_is_one_event_with_its_whole_time(
     assert [event.seconds for event in told] == [pytest.approx(610), pytest.approx(610), 0.0, pytest.approx(610)]
 
 
-def test_a_wait_beyond_the_deadline_sends_only_the_outcome(
+def test_a_wait_beyond_the_deadline_sends_only_the_outcome_event(
     side: Any, script: Any, time: Any, invoice: Any, told: list[CallEvent]
 ) -> None:
     client = limited(side, script, time, invoice, on_event=told.append)
@@ -250,7 +250,7 @@ def test_a_short_wait_is_not_logged(
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])
-def test_no_event_and_no_line_has_the_token_that_a_service_echoes(
+def test_no_event_and_no_log_line_has_a_token_that_the_service_echoes(
     side: Any, script: Any, time: Any, told: list[CallEvent], caplog: pytest.LogCaptureFixture, level: str
 ) -> None:
     echo = (503, TOKEN.encode(), [("X-Request-Id", f"req-{TOKEN}-7"), ("X-Echo", TOKEN)])
@@ -268,7 +268,7 @@ def test_no_event_and_no_line_has_the_token_that_a_service_echoes(
     assert TOKEN not in "\n".join(f"{record.getMessage()} {record.args!r}" for record in caplog.records)
 
 
-def test_text_of_the_service_is_one_short_printable_line(
+def test_a_text_of_the_service_becomes_one_short_printable_line(
     side: Any, script: Any, time: Any, told: list[CallEvent]
 ) -> None:
     responses = script((500, {}, [("X-Request-Id", "a\x1b[31m" + "b" * 1000)]))
@@ -279,7 +279,7 @@ def test_text_of_the_service_is_one_short_printable_line(
     assert len(told[1].request_id) <= 201
 
 
-def test_a_hook_that_raises_breaks_no_call_and_is_logged_once(
+def test_a_hook_that_raises_does_not_fail_the_call_and_is_logged_once(
     side: Any, script: Any, time: Any, invoice: Any, caplog: pytest.LogCaptureFixture, told: list[CallEvent]
 ) -> None:
     def hook(event: CallEvent) -> None:
@@ -328,7 +328,7 @@ def test_a_hook_adds_headers_to_the_current_attempt(
 @pytest.mark.parametrize(
     ("name", "value"), [("Authorization", "x"), ("X-A\r\nX-B", "x"), ("X-A", "x\r\nX-B: y"), ("X-A", 7), ("", "x")]
 )
-def test_a_hook_cannot_add_a_header_that_may_not_be(
+def test_a_hook_cannot_add_an_invalid_or_reserved_header(
     side: Any, script: Any, invoice: Any, name: str, value: Any
 ) -> None:
     refused: list[ConfigurationError] = []
@@ -345,7 +345,7 @@ def test_a_hook_cannot_add_a_header_that_may_not_be(
     assert not {"x-a", "x-b", ""} & set(responses.requests[0].headers)
 
 
-def test_a_call_without_a_listener_makes_no_event(
+def test_a_call_without_a_hook_creates_no_event(
     side: Any, script: Any, invoice: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("paisr._engine.events.CallEvent", None)

@@ -1,4 +1,4 @@
-"""A call as a generator, without IO: the test sends it results, and checks the steps that it yields."""
+"""The engine without IO: a call is a generator. The test sends it results and checks the steps that it yields."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NOT_MADE = TransportFailure("connection", False, "refused")
 
 
 class FakeLimiter:
-    """A limiter with given results: each number is the result of one `ask`."""
+    """A limiter with given results: each number is the result of one `try_acquire`."""
 
     def __init__(self, *responses: float, blocking: bool = False) -> None:
         self.blocking = blocking
@@ -57,8 +57,8 @@ class FakeLimiter:
         self.fills.append(seconds)
 
 
-class Play:
-    """Runs a call against a list of what happens, and keeps every step."""
+class CallRun:
+    """Runs a call against a list of results, and records every step."""
 
     def __init__(
         self, time: Any, *, read: bool = True, retries: int = 2, timeout: float = 30.0, limiter: Any = None
@@ -74,9 +74,9 @@ class Play:
         self.steps: list[Any] = []
         self.takes = 0.0
 
-    def run(self, *happens: Any) -> ApiResponse[bytes]:
+    def run(self, *results: Any) -> ApiResponse[bytes]:
         call = exchange(self.operation, self.policy, self.deadline)
-        left = list(happens)
+        left = list(results)
         done: Any = None
         try:
             while True:
@@ -93,13 +93,13 @@ class Play:
                     if isinstance(done, BaseException):
                         step = call.throw(done)
         except StopIteration as stop:
-            assert not left, "it stopped before everything had happened"
+            assert not left, "the call ended before all results were used"
             result: ApiResponse[bytes] = stop.value
             return result
 
-    def fails(self, *happens: Any) -> Any:
+    def fails(self, *results: Any) -> Any:
         with pytest.raises(PaisrError) as caught:
-            self.run(*happens)
+            self.run(*results)
         return caught.value
 
     @property
@@ -118,7 +118,7 @@ def response(status: int = 200, **headers: str) -> RawResponse:
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_any_2xx_ends_a_call_at_once(time: Any, status: int) -> None:
-    play = Play(time)
+    play = CallRun(time)
     completed = play.run(response(status))
     assert (completed.attempts, completed.status_code, play.pauses) == (1, status, [])
     assert play.steps[0].request is REQUEST
@@ -135,14 +135,14 @@ REPEATABLE = [
 
 
 @pytest.mark.parametrize("happened", REPEATABLE, ids=str)
-def test_a_read_is_sent_again_as_often_as_allowed(time: Any, happened: Any) -> None:
-    play = Play(time)
+def test_a_read_is_retried_up_to_max_retries(time: Any, happened: Any) -> None:
+    play = CallRun(time)
     assert play.run(happened, happened, response()).attempts == 3
     assert play.pauses == [0.5, 1.0]
-    again = Play(time)
+    again = CallRun(time)
     again.fails(happened, happened, happened)
     assert again.sends == 3
-    never = Play(time, retries=0)
+    never = CallRun(time, retries=0)
     never.fails(happened)
     assert (never.sends, never.pauses) == (1, [])
 
@@ -156,15 +156,15 @@ FINAL = [
 
 @pytest.mark.parametrize("happened", FINAL, ids=str)
 @pytest.mark.parametrize("read", [True, False])
-def test_what_a_further_attempt_cannot_help_is_final(time: Any, happened: Any, read: bool) -> None:
-    play = Play(time, read=read)
+def test_a_permanent_failure_is_not_retried(time: Any, happened: Any, read: bool) -> None:
+    play = CallRun(time, read=read)
     play.fails(happened)
     assert (play.sends, play.pauses) == (1, [])
 
 
 @pytest.mark.parametrize("happened", [NOT_MADE, TransportFailure("timeout", False, "connect"), response(429)], ids=str)
-def test_a_create_is_sent_again_when_it_certainly_was_not_processed(time: Any, happened: Any) -> None:
-    play = Play(time, read=False)
+def test_a_create_is_retried_when_it_was_certainly_not_processed(time: Any, happened: Any) -> None:
+    play = CallRun(time, read=False)
     assert play.run(happened, happened, response()).attempts == 3
 
 
@@ -178,21 +178,21 @@ def test_a_create_is_sent_again_when_it_certainly_was_not_processed(time: Any, h
     ],
     ids=str,
 )
-def test_a_create_that_may_have_happened_is_never_sent_again(time: Any, happened: Any) -> None:
-    play = Play(time, read=False, retries=100)
+def test_a_create_that_may_have_been_processed_is_never_retried(time: Any, happened: Any) -> None:
+    play = CallRun(time, read=False, retries=100)
     assert play.fails(happened).outcome == "unknown"
     assert play.sends == 1
-    after = Play(time, read=False, retries=100)
+    after = CallRun(time, read=False, retries=100)
     assert after.fails(NOT_MADE, response(429), happened).outcome == "unknown"
     assert after.sends == 3
 
 
 def test_the_delay_doubles_up_to_eight_seconds_and_is_jittered_from_zero(time: Any) -> None:
-    play = Play(time, retries=8, timeout=1000)
+    play = CallRun(time, retries=8, timeout=1000)
     play.fails(*[response(500)] * 9)
     assert play.pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0]
     time.jitter = 0.0
-    still = Play(time, retries=3)
+    still = CallRun(time, retries=3)
     still.fails(*[response(500)] * 4)
     assert still.pauses == [0.0, 0.0, 0.0]
 
@@ -218,18 +218,20 @@ def test_the_delay_doubles_up_to_eight_seconds_and_is_jittered_from_zero(time: A
     ],
 )
 @pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_is_honoured_and_nonsense_is_not(time: Any, status: int, text: str, pause: float) -> None:
-    play = Play(time)
+def test_a_valid_retry_after_is_honoured_and_an_invalid_one_ignored(
+    time: Any, status: int, text: str, pause: float
+) -> None:
+    play = CallRun(time)
     play.run(response(status, retry_after=text), response())
     assert play.pauses == [pause]
 
 
 @pytest.mark.parametrize("asked", ["30", "31", "9" * 400, "Wed, 01 May 2024 13:00:00 GMT"])
 @pytest.mark.parametrize(("status", "kind"), [(429, RateLimitError), (503, ServerError)])
-def test_a_retry_after_that_outlasts_the_deadline_fails_at_once_and_says_so(
+def test_a_retry_after_beyond_the_deadline_fails_at_once_with_the_reason(
     time: Any, asked: str, status: int, kind: type[APIStatusError]
 ) -> None:
-    play = Play(time)
+    play = CallRun(time)
     error = play.fails(response(status, retry_after=asked))
     assert type(error) is kind
     assert "longer than this call may take." in str(error)
@@ -241,32 +243,32 @@ def test_a_retry_after_that_outlasts_the_deadline_fails_at_once_and_says_so(
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_kept_on_the_error(time: Any, status: int) -> None:
-    error = Play(time, retries=0).fails(response(status, retry_after="7"))
+    error = CallRun(time, retries=0).fails(response(status, retry_after="7"))
     assert error.retry_after == 7.0
     assert "longer" not in str(error)
-    assert Play(time, retries=0).fails(response(status, retry_after="soon")).retry_after is None
+    assert CallRun(time, retries=0).fails(response(status, retry_after="soon")).retry_after is None
 
 
 @pytest.mark.parametrize("read", [True, False])
 def test_a_429_fills_the_limiter_and_does_not_count_as_a_retry(time: Any, read: bool) -> None:
     limiter = FakeLimiter()
-    play = Play(time, read=read, retries=1, limiter=limiter)
+    play = CallRun(time, read=read, retries=1, limiter=limiter)
     assert play.run(*[response(429)] * 4, NOT_MADE, response(429, retry_after="3"), response()).attempts == 7
     assert limiter.fills == [0.5, 1.0, 2.0, 4.0, 3.0]
     assert time.seconds == 1000 + sum(limiter.fills) + 0.5
     assert not play.budget.take(RetryBudget.CAPACITY + 1)
-    assert play.budget.take(RetryBudget.CAPACITY), "the retry's cost came back, and the 429s had none"
+    assert play.budget.take(RetryBudget.CAPACITY), "the success did not restore the budget, or a 429 used it"
 
 
-def test_a_429_that_asks_for_no_time_at_all_is_asked_again_with_a_delay(time: Any) -> None:
+def test_a_429_with_a_retry_after_of_zero_is_retried_after_a_delay(time: Any) -> None:
     limiter = FakeLimiter()
-    Play(time, limiter=limiter).run(*[response(429, retry_after="0")] * 3, response())
+    CallRun(time, limiter=limiter).run(*[response(429, retry_after="0")] * 3, response())
     assert limiter.fills == [0.5, 1.0, 2.0]
 
 
-def test_after_a_429_without_a_time_the_call_is_sent_again_until_its_deadline(time: Any) -> None:
+def test_a_429_without_retry_after_is_retried_until_the_deadline(time: Any) -> None:
     limiter = FakeLimiter()
-    play = Play(time, timeout=60, limiter=limiter)
+    play = CallRun(time, timeout=60, limiter=limiter)
     error = play.fails(*[response(429)] * 17)
     assert type(error) is RateLimitError
     assert 0 < play.deadline.remaining() < 0.1
@@ -274,37 +276,37 @@ def test_after_a_429_without_a_time_the_call_is_sent_again_until_its_deadline(ti
     assert max(limiter.fills) == 8.0
 
 
-def test_a_429_that_outlasts_the_deadline_fails_at_once_and_fills_the_limiter_all_the_same(time: Any) -> None:
+def test_a_429_beyond_the_deadline_fails_at_once_and_still_fills_the_limiter(time: Any) -> None:
     limiter = FakeLimiter()
-    play = Play(time, limiter=limiter)
+    play = CallRun(time, limiter=limiter)
     assert play.fails(response(429, retry_after="30")).retry_after == 30
     assert (play.sends, limiter.fills, time.slept) == (1, [30.0], [])
 
 
 @pytest.mark.parametrize("timeout", [0.3, 1.2, 5.0, 20.0])
 @pytest.mark.parametrize("takes", [0.0, 0.7])
-def test_no_wait_goes_beyond_the_deadline(time: Any, timeout: float, takes: float) -> None:
-    play = Play(time, retries=50, timeout=timeout)
+def test_no_wait_is_longer_than_the_remaining_time(time: Any, timeout: float, takes: float) -> None:
+    play = CallRun(time, retries=50, timeout=timeout)
     play.takes = takes
     call = [response(500)] * 60
     with pytest.raises(ServerError):
-        Play.run(play, *call)
+        CallRun.run(play, *call)
     assert time.seconds <= play.deadline.at + takes
     assert play.deadline.remaining() > 0 or takes
 
 
-def test_a_budget_that_is_used_up_ends_the_retries(time: Any) -> None:
-    play = Play(time, retries=100, timeout=10_000)
-    happens = [response(500)] * 101
-    play.fails(*happens)
+def test_an_exhausted_retry_budget_ends_the_retries(time: Any) -> None:
+    play = CallRun(time, retries=100, timeout=10_000)
+    results = [response(500)] * 101
+    play.fails(*results)
     assert play.sends == 101
     play.steps.clear()
     play.fails(response(500))
     assert play.sends == 1
 
 
-def test_a_retry_after_a_timeout_costs_twice_and_a_success_brings_it_back(time: Any) -> None:
-    play = Play(time, retries=100, timeout=10_000)
+def test_a_retry_after_a_timeout_costs_double_and_a_success_restores_the_budget(time: Any) -> None:
+    play = CallRun(time, retries=100, timeout=10_000)
     play.fails(*[TransportFailure("timeout", True, "read")] * 51)
     assert not play.budget.take(1)
     play.run(response())
@@ -319,25 +321,25 @@ def test_a_retry_after_a_timeout_costs_twice_and_a_success_brings_it_back(time: 
 
 
 @pytest.mark.parametrize("blocking", [True, False])
-def test_every_attempt_has_its_own_grant(time: Any, blocking: bool) -> None:
+def test_every_attempt_acquires_its_own_permit(time: Any, blocking: bool) -> None:
     limiter = FakeLimiter(0.25, 0.0, 0.0, 0.75, 1.0, 0.0, blocking=blocking)
-    play = Play(time, limiter=limiter)
+    play = CallRun(time, limiter=limiter)
     assert play.run(response(500), response(500), response()).attempts == 3
     assert (limiter.entered, limiter.granted, limiter.left) == (3, 3, 3)
     assert play.pauses == [0.25, 0.5, 1.0, 0.75, 1.0]
     assert sum(isinstance(step, AcquirePermit) for step in play.steps) == (6 if blocking else 0)
 
 
-def test_a_long_wait_is_asked_about_again_before_it_is_due(time: Any) -> None:
-    # The wait was computed while others were ahead; no signal comes when they leave.
-    play = Play(time, limiter=FakeLimiter(20.0))
+def test_a_long_wait_checks_the_limiter_again_before_its_end(time: Any) -> None:
+    # The wait was computed with other callers ahead, and no signal comes when they leave the queue.
+    play = CallRun(time, limiter=FakeLimiter(20.0))
     play.run(response())
     assert play.pauses == [1.0]
 
 
-def test_a_grant_that_comes_too_late_is_refused_at_once(time: Any) -> None:
+def test_a_permit_after_the_deadline_is_refused_at_once(time: Any) -> None:
     limiter = FakeLimiter(30.0)
-    play = Play(time, limiter=limiter)
+    play = CallRun(time, limiter=limiter)
     error = play.fails()
     assert type(error) is RateLimitTimeoutError
     assert error.outcome == "not_sent"
@@ -349,9 +351,11 @@ def test_a_grant_that_comes_too_late_is_refused_at_once(time: Any) -> None:
 @pytest.mark.parametrize(
     ("happened", "kind"), [(response(503), ServerError), (response(429), RateLimitError), (BROKEN, APIConnectionError)]
 )
-def test_a_retry_without_a_grant_ends_as_the_last_attempt_did(time: Any, happened: Any, kind: type[PaisrError]) -> None:
+def test_a_retry_without_a_permit_ends_with_the_error_of_the_last_attempt(
+    time: Any, happened: Any, kind: type[PaisrError]
+) -> None:
     limiter = FakeLimiter(0.0, 29.9)
-    play = Play(time, limiter=limiter)
+    play = CallRun(time, limiter=limiter)
     error = play.fails(happened)
     assert type(error) is kind
     assert (play.sends, limiter.left) == (1, 2)
@@ -359,24 +363,24 @@ def test_a_retry_without_a_grant_ends_as_the_last_attempt_did(time: Any, happene
 
 @pytest.mark.parametrize("blocking", [True, False])
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt(), GeneratorExit(), RuntimeError()])
-def test_a_place_in_the_queue_is_left_on_every_way_out(time: Any, blocking: bool, interruption: BaseException) -> None:
+def test_the_queue_is_left_however_the_call_ends(time: Any, blocking: bool, interruption: BaseException) -> None:
     limiter = FakeLimiter(5.0, 5.0, blocking=blocking)
-    play = Play(time, limiter=limiter)
+    play = CallRun(time, limiter=limiter)
     call = exchange(play.operation, play.policy, play.deadline)
     next(call)
     with pytest.raises(type(interruption)):
         call.throw(copy.copy(interruption))
     assert (limiter.entered, limiter.left) == (1, 1)
     closed = FakeLimiter(5.0, blocking=blocking)
-    call = exchange(play.operation, Play(time, limiter=closed).policy, play.deadline)
+    call = exchange(play.operation, CallRun(time, limiter=closed).policy, play.deadline)
     next(call)
     call.close()
     assert (closed.entered, closed.left) == (1, 1)
 
 
-def test_an_interruption_of_a_send_goes_through(time: Any) -> None:
+def test_an_interruption_during_a_send_is_raised(time: Any) -> None:
     limiter = FakeLimiter()
-    play = Play(time, limiter=limiter)
+    play = CallRun(time, limiter=limiter)
     with pytest.raises(KeyboardInterrupt):
         play.run(KeyboardInterrupt())
     assert (play.sends, limiter.left) == (1, 1)
@@ -397,7 +401,7 @@ def test_a_failure_becomes_its_error_with_its_cause(
 ) -> None:
     cause = OSError("the reason")
     failed = TransportFailure(happened.kind, happened.sent, happened.reason, cause, status=happened.status)
-    error = Play(time, read=False, retries=0).fails(failed)
+    error = CallRun(time, read=False, retries=0).fails(failed)
     assert type(error) is kind
     assert error.outcome == outcome
     assert error.__cause__ is cause
@@ -407,7 +411,7 @@ def test_a_failure_becomes_its_error_with_its_cause(
 
 def test_one_line_is_logged_for_each_attempt(time: Any, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("DEBUG", logger="paisr"):
-        play = Play(time)
+        play = CallRun(time)
         play.takes = 0.25
         play.run(response(503), BROKEN, response())
     assert [record.getMessage() for record in caplog.records if record.levelname == "DEBUG"] == [
@@ -418,9 +422,9 @@ def test_one_line_is_logged_for_each_attempt(time: Any, caplog: pytest.LogCaptur
 
 
 def test_a_growing_wait_sends_another_event(time: Any) -> None:
-    """As it does where another process takes the place that came free."""
+    """The wait grows where another process takes the free permit."""
     told: list[CallEvent] = []
-    play = Play(time, timeout=100, limiter=FakeLimiter(0.9, 0.9, 0.9, 0.9, 5.0, 4.0))
+    play = CallRun(time, timeout=100, limiter=FakeLimiter(0.9, 0.9, 0.9, 0.9, 5.0, 4.0))
     play.policy = replace(play.policy, on_event=told.append)
     play.run(response())
     assert [(event.name, round(event.seconds, 1)) for event in told] == [
@@ -434,9 +438,9 @@ def test_a_growing_wait_sends_another_event(time: Any) -> None:
 
 
 def test_a_collected_call_sends_no_event(time: Any) -> None:
-    """The garbage collector may end it, in the middle of the work of a listener."""
+    """The garbage collector can close a call while a hook is running."""
     told: list[CallEvent] = []
-    play = Play(time)
+    play = CallRun(time)
     play.policy = replace(play.policy, on_event=told.append)
     call = exchange(play.operation, play.policy, play.deadline)
     next(call)
@@ -446,20 +450,20 @@ def test_a_collected_call_sends_no_event(time: Any) -> None:
 
 def test_the_reason_of_a_failure_has_no_token(time: Any) -> None:
     told: list[CallEvent] = []
-    play = Play(time, retries=0)
+    play = CallRun(time, retries=0)
     play.policy = replace(play.policy, on_event=told.append, secret=Secret("CANARY-c0ffee"))
     play.fails(TransportFailure("connection", True, "it broke at CANARY-c0ffee"))
     assert told[1].reason == "it broke at [secret]"
 
 
 @pytest.mark.parametrize("retries", [0, 2])
-def test_a_program_that_was_held_up_after_its_permit_sends_nothing(time: Any, retries: int) -> None:
+def test_a_process_that_is_delayed_after_its_permit_sends_nothing(time: Any, retries: int) -> None:
     class SlowLimiter(FakeLimiter):
         def try_acquire(self, ticket: Any) -> float:
-            time.seconds += 31.0  # a collection, a stopped process
+            time.seconds += 31.0  # such as a garbage collection or a stopped process
             return super().try_acquire(ticket)
 
-    play = Play(time, read=False, retries=retries, limiter=SlowLimiter())
+    play = CallRun(time, read=False, retries=retries, limiter=SlowLimiter())
     error = play.fails()
     assert (type(error), error.outcome, play.sends) == (APITimeoutError, "not_sent", 0)
     assert "the deadline passed before the request was sent" in str(error)

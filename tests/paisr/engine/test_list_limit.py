@@ -18,7 +18,7 @@ LIST = operation_named("list_invoices")
 
 
 def listed(invoices: list[Invoice], limit: int | None) -> InvoiceList:
-    """A list as a call gives it back that asked for so many."""
+    """The list that a call with LIMIT returns."""
     found = InvoiceList(invoices=invoices)
     note_truncation(found, LIST, {} if limit is None else {"limit": limit})
     return found
@@ -44,7 +44,7 @@ def test_a_list_is_a_sequence() -> None:
         found[3]
 
 
-def test_lists_are_equal_when_they_say_the_same() -> None:
+def test_lists_with_the_same_content_are_equal() -> None:
     assert listed(INVOICES, 5) == listed(list(INVOICES), 1000)
     assert listed(INVOICES, 3) != listed(INVOICES, 5)
     assert listed(INVOICES[:2], 5) != listed(INVOICES, 5)
@@ -54,7 +54,7 @@ def test_lists_are_equal_when_they_say_the_same() -> None:
 
 
 @pytest.mark.parametrize("travel", [copy.copy, copy.deepcopy, lambda found: pickle.loads(pickle.dumps(found))])
-def test_a_list_pickles_whole(travel: Any) -> None:
+def test_a_list_pickles_and_copies_without_loss(travel: Any) -> None:
     found = listed(INVOICES, 3)
     assert travel(found) == found
 
@@ -62,11 +62,11 @@ def test_a_list_pickles_whole(travel: Any) -> None:
 @pytest.mark.parametrize(
     ("count", "limit", "truncated"), [(0, 1, False), (1, 1, True), (2, 3, False), (3, 3, True), (3, 2, True)]
 )
-def test_as_many_as_the_limit_may_not_be_all(count: int, limit: int, truncated: bool) -> None:
+def test_a_list_as_long_as_its_limit_may_be_truncated(count: int, limit: int, truncated: bool) -> None:
     assert listed(INVOICES[:count], limit).may_be_truncated is truncated
 
 
-def test_a_list_shows_how_long_it_is() -> None:
+def test_the_repr_of_a_list_has_its_length() -> None:
     assert repr(listed(INVOICES, 5)) == "<InvoiceList of 3>"
     assert repr(listed(INVOICES, 3)) == "<InvoiceList of 3, may be truncated>"
 
@@ -74,7 +74,7 @@ def test_a_list_shows_how_long_it_is() -> None:
 @pytest.mark.parametrize(
     ("count", "limit", "truncated"), [(999, None, False), (1000, None, True), (10, 10, True), (9, 10, False)]
 )
-def test_without_a_limit_a_thousand_may_not_be_all(
+def test_a_list_without_a_limit_may_be_truncated_at_a_thousand(
     side: Any, script: Any, count: int, limit: int | None, truncated: bool
 ) -> None:
     invoices = [{"id": f"inv_{number}", "status": "paid"} for number in range(count)]
@@ -83,7 +83,7 @@ def test_without_a_limit_a_thousand_may_not_be_all(
     assert (len(found), found.may_be_truncated) == (count, truncated)
 
 
-def test_a_whole_response_has_what_was_around_the_data(side: Any, script: Any) -> None:
+def test_a_whole_response_has_status_headers_content_and_data(side: Any, script: Any) -> None:
     body = (
         b'{"success": true, "data": {"id": "inv_1", "status": "paid", "line_items": [{"total": 149.950}], "n": '
         + b"7" * 5000
@@ -104,7 +104,7 @@ def test_a_whole_response_has_what_was_around_the_data(side: Any, script: Any) -
     assert pickle.loads(pickle.dumps(response)) == response
 
 
-def test_create_and_list_give_their_whole_responses_too(side: Any, script: Any, create: Any) -> None:
+def test_create_and_list_return_their_whole_responses_too(side: Any, script: Any, create: Any) -> None:
     client = side.client(script((201, {"success": True, "data": {"id": "inv_1", "status": "unpaid", "session": None}})))
     response = side.call(client, "with_response.create", **create)
     assert (response.status_code, response.data.id, response.data.session) == (201, "inv_1", None)

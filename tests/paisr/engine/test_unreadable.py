@@ -1,4 +1,4 @@
-"""What is read of a response that the contract does not allow: the other items of a list, or the other fields."""
+"""Partly unreadable responses: the client reads the other items of a list, or the other fields of an object."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def one(**fields: Any) -> bytes:
 
 @pytest.fixture
 def read(side: Any, script: Any, create: Any) -> Callable[..., Any]:
-    """The result of one call to which the service responds with a body."""
+    """The result of one call that gets this body."""
 
     def read(body: bytes, name: str = "get", **settings: Any) -> Any:
         limit = settings.pop("limit", None)
@@ -59,10 +59,10 @@ def refused(read: Any) -> Callable[..., UnexpectedResponseError]:
     return refused
 
 
-# Some of a list -----------------------------------------------------------------------------------------------------
+# Lists with unreadable items ------------------------------------------------------------------------------------------
 
 
-def test_a_list_with_some_that_cannot_be_read_brings_the_others(refused: Any) -> None:
+def test_the_error_of_a_list_has_its_readable_items(refused: Any) -> None:
     raw = '{"id": "inv_2",  "status": "paid", "due_at": "soon", "amount": {"net_total": 1.10}}'
     body = listed(invoice(0), invoice(1), "HERE", invoice(3, amount={"net_total": "much"}), 7, next_page=None)
     error = refused(body.replace(b'"HERE"', raw.encode()), "list", limit=5)
@@ -100,7 +100,7 @@ def test_all_of_a_list_can_be_unreadable(refused: Any) -> None:
     ],
 )
 @pytest.mark.parametrize("unreadable", ["raise", "report"])
-def test_where_the_list_itself_is_wrong_nothing_is_left(refused: Any, body: bytes, unreadable: str) -> None:
+def test_an_invalid_envelope_of_a_list_has_no_partial_list(refused: Any, body: bytes, unreadable: str) -> None:
     error = refused(body, "list", unreadable=unreadable)
     assert (error.partial, error.unreadable) == ((), ())
 
@@ -121,21 +121,21 @@ def test_amounts_of_a_partial_list_are_exact(refused: Any) -> None:
     assert str(error.partial[0].amount.net_total) == "1.10"
 
 
-# Fields that do not fit ---------------------------------------------------------------------------------------------
+# Fields of a wrong type -----------------------------------------------------------------------------------------------
 
 ODD = {
     "PHP's empty array": ({"session": []}, "session"),
-    "a person by id alone": ({"customer": "cus_1"}, "customer"),
+    "a customer by id alone": ({"customer": "cus_1"}, "customer"),
     "an empty array in an object": ({"customer": {"id": "cus_1", "billing_details": []}}, "customer.billing_details"),
     "a number as text": ({"sid": "600783"}, "sid"),
-    "a truth value as number": ({"sid": True}, "sid"),
+    "a boolean as number": ({"sid": True}, "sid"),
     "an integer with a point": ({"sid": 600783.0}, "sid"),
     "an integer of 5,000 digits": ({"sid": "LONG"}, "sid"),
     "an empty text for a time": ({"paid_at": ""}, "paid_at"),
     "a time without an offset": ({"due_at": "2023-11-07 05:31:56"}, "due_at"),
     "a time as a number": ({"created_at": 1699335116}, "created_at"),
     "a number for a text": ({"summary": 7}, "summary"),
-    "a kind of voucher that is a number": ({"voucher": {"id": "vch_1", "type": 1, "rate": 10}}, "voucher.type"),
+    "a voucher type that is a number": ({"voucher": {"id": "vch_1", "type": 1, "rate": 10}}, "voucher.type"),
 }
 
 
@@ -144,12 +144,12 @@ def odd_body(name: str) -> bytes:
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_an_optional_field_that_does_not_fit_raises_unless_it_is_to_be_reported(refused: Any, name: str) -> None:
+def test_an_optional_field_of_a_wrong_type_raises_by_default(refused: Any, name: str) -> None:
     assert refused(odd_body(name)).path == f"$.data.{ODD[name][1]}"
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_an_optional_field_that_does_not_fit_reads_as_none_and_is_reported(read: Any, name: str) -> None:
+def test_an_optional_field_of_a_wrong_type_reads_as_none_when_reported(read: Any, name: str) -> None:
     told: list[tuple[str, str]] = []
     found = read(odd_body(name), unreadable="report", on_drift=lambda *said: told.append(said))
     assert (found.id, found.status, found.amount.net_total) == ("inv_1", "paid", 1)
@@ -181,13 +181,13 @@ def test_an_optional_field_that_does_not_fit_reads_as_none_and_is_reported(read:
         ({"amount": {"net_total": True}, "due_at": ""}, "amount.net_total"),
     ],
 )
-def test_an_amount_an_id_a_status_or_a_currency_is_never_none_instead(refused: Any, fields: Any, path: str) -> None:
+def test_an_invalid_amount_id_status_or_currency_is_never_read_as_none(refused: Any, fields: Any, path: str) -> None:
     told: list[str] = []
     error = refused(one(**fields), unreadable="report", on_drift=lambda _operation, said: told.append(said))
     assert (error.path, told) == (f"$.data.{path}", [])
 
 
-def test_a_byte_order_mark_is_passed_over_and_reported(read: Any, refused: Any) -> None:
+def test_a_byte_order_mark_is_skipped_and_reported(read: Any, refused: Any) -> None:
     told: list[str] = []
     report = {"unreadable": "report", "on_drift": lambda _operation, said: told.append(said)}
     assert read(BOM + one(sid=""), **report).sid is None
@@ -210,7 +210,7 @@ def test_each_unreadable_field_of_a_list_is_reported_once(read: Any) -> None:
     ]
 
 
-def test_of_a_list_that_is_reported_too_an_invoice_with_a_wrong_amount_is_left_out(refused: Any) -> None:
+def test_an_invoice_with_a_wrong_amount_is_no_item_of_the_partial_list(refused: Any) -> None:
     told: list[str] = []
     body = listed(invoice(0, sid="0"), invoice(1, amount=[]), invoice(2))
     error = refused(body, "list", unreadable="report", on_drift=lambda _operation, said: told.append(said))
@@ -219,14 +219,14 @@ def test_of_a_list_that_is_reported_too_an_invoice_with_a_wrong_amount_is_left_o
     assert told == ["$.data.invoices[].sid: expected `int | null`, got `str`"]
 
 
-def test_a_create_is_known_to_have_happened_when_an_optional_field_is_odd(read: Any) -> None:
+def test_a_create_with_an_odd_optional_field_is_created(read: Any) -> None:
     body = one(session=[])
     assert read(body, "create", unreadable="report").id == "inv_1"
     with pytest.raises(OutcomeUnknownError):
         read(body, "create")
 
 
-def test_without_on_drift_it_is_logged_once(read: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_on_drift_a_finding_is_logged_once(read: Any, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "paisr"):
         assert read(listed(invoice(sid="1", new=2), invoice(sid="2")), "list", unreadable="report")[1].sid is None
     assert [record.getMessage() for record in caplog.records] == [
@@ -240,8 +240,8 @@ def test_numbers_beside_an_odd_field_keep_their_digits(read: Any) -> None:
     assert str(read(body, unreadable="report").amount.net_total) == "1.10"
 
 
-def test_reconciling_never_takes_a_time_for_missing(side: Any, script: Any, create: Any) -> None:
-    """An invoice of which it is not known when it was created would fit any create."""
+def test_reconcile_never_reads_an_invalid_creation_time_as_missing(side: Any, script: Any, create: Any) -> None:
+    """An invoice without a readable `created_at` would match any create."""
     made = invoice(summary=create["summary"], customer={"id": create["customer"]}, created_at="2019-01-01", sid="7")
     lost = script((500, {"success": False}), (200, listed(made)))
     client = side.client(lost, max_retries=0, unreadable="report")
@@ -253,7 +253,7 @@ def test_reconciling_never_takes_a_time_for_missing(side: Any, script: Any, crea
     assert side.call(client, "list")[0].created_at is None
 
 
-def test_the_setting_is_one_of_two(side: Any) -> None:
+def test_an_unknown_value_of_unreadable_is_refused(side: Any) -> None:
     with pytest.raises(ConfigurationError, match="unreadable='ignore' is not known; give 'raise' or 'report'"):
         side.client(unreadable="ignore")
 
@@ -271,6 +271,6 @@ def test_with_options_changes_unreadable_and_keeps_on_drift(side: Any, script: A
         side.call(client, "get", "inv_1")
 
 
-def test_a_decimal_stays_one_where_a_field_is_left_out(read: Any) -> None:
+def test_decimals_stay_exact_beside_an_unreadable_field(read: Any) -> None:
     found = read(one(sid="", voucher={"id": "v", "rate": 10.5}), unreadable="report")
     assert found.voucher.rate == Decimal("10.5")

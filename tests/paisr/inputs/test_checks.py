@@ -1,4 +1,4 @@
-"""Arguments that are refused before sending, with their sentences; arguments that pass, with their sent values."""
+"""Arguments: invalid ones are refused before sending, with an error text; valid ones are sent with these values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from paisr._base.texts import checked_text, safe_repr
 GOOD: dict[str, Any] = {"customer": "cus_1", "summary": "Pizza", "due": "In 3 days"}
 
 
-class TextEnum(str, enum.Enum):  # noqa: UP042 - the older way, whose str() is not its value, is what is tested
+class TextEnum(str, enum.Enum):  # noqa: UP042 - unlike StrEnum, its str() is not its value
     CUSTOMER = "cus_1"
     SRD = "SRD"
 
@@ -35,7 +35,7 @@ BAD_TEXTS = ["", "\ud800", "a\udc00b", None, 7, True, b"text", ["text"], Unprint
 
 @pytest.fixture
 def refused(side: Any, script: Any) -> Any:
-    """Make the call and give back the sentence of its refusal; nothing may have been sent."""
+    """The error text of a call that is refused before anything is sent."""
     responses = script((200, {"success": True, "data": {"id": "inv_1", "status": "paid", "invoices": []}}))
     client = side.client(responses)
 
@@ -47,7 +47,7 @@ def refused(side: Any, script: Any) -> Any:
         assert responses.requests == []
         sentence = str(caught.value)
         assert sentence.endswith(".")
-        assert any(word in sentence for word in ("; ", "the most", "such as")), "what would be right is missing"
+        assert any(word in sentence for word in ("; ", "the most", "such as")), "the text does not name a valid value"
         assert len(sentence) < 300
         assert "\n" not in sentence
         sentence.encode()
@@ -63,7 +63,7 @@ def test_an_invalid_id_is_refused(refused: Any, invoice_id: Any) -> None:
 
 
 @pytest.mark.parametrize("limit", BAD_LIMITS, ids=lambda limit: type(limit).__name__)
-def test_a_limit_that_the_api_does_not_take_is_refused(refused: Any, limit: Any) -> None:
+def test_an_invalid_limit_is_refused(refused: Any, limit: Any) -> None:
     for name in ("list", "with_response.list"):
         sentence = refused(name, limit=limit)
         assert "limit" in sentence
@@ -73,16 +73,16 @@ def test_a_limit_that_the_api_does_not_take_is_refused(refused: Any, limit: Any)
 @pytest.mark.parametrize(
     "currency", ["srd", "SRDX", "SR", "S1D", "ÄÖÜ", "SRD\n", *BAD_TEXTS[:2], 7, True, b"SRD"], ids=ascii
 )
-def test_a_currency_to_filter_by_has_three_capital_letters(refused: Any, currency: Any) -> None:
+def test_a_currency_filter_without_three_capital_letters_is_refused(refused: Any, currency: Any) -> None:
     assert "currency" in refused("list", currency=currency)
 
 
 @pytest.mark.parametrize("currency", ["srd", "GBP", "", " SRD", Currency("GBP"), 7, True, b"SRD"], ids=ascii)
-def test_an_invoice_is_in_a_known_currency(refused: Any, currency: Any) -> None:
+def test_an_unknown_currency_of_a_create_is_refused(refused: Any, currency: Any) -> None:
     assert "currency" in refused("create", **GOOD, currency=currency)
 
 
-def test_the_known_values_are_named(refused: Any) -> None:
+def test_a_refusal_names_the_known_values(refused: Any) -> None:
     assert "'SRD', 'USD', 'EUR'" in refused("create", **GOOD, currency="GBP")
     assert "'draft', 'unpaid', 'paid', 'void'" in refused("list", status="payed")
 
@@ -93,7 +93,7 @@ def test_an_unknown_status_is_refused(refused: Any, status: Any) -> None:
 
 
 @pytest.mark.parametrize("text", BAD_TEXTS, ids=lambda text: type(text).__name__)
-def test_texts_are_texts(refused: Any, text: Any) -> None:
+def test_an_invalid_text_is_refused(refused: Any, text: Any) -> None:
     assert "customer" in refused("create", **{**GOOD, "customer": text})
     assert "due" in refused("create", **{**GOOD, "due": text})
     if text != "":
@@ -105,7 +105,7 @@ def test_texts_are_texts(refused: Any, text: Any) -> None:
 @pytest.mark.parametrize(
     "until", [(), [], "payed", "", ["paid", ""], ["paid", 7], 5, None, True, ["settled"], b"paid"], ids=ascii
 )
-def test_what_to_wait_for_is_one_or_more_statuses(refused: Any, until: Any) -> None:
+def test_an_until_other_than_one_or_more_statuses_is_refused(refused: Any, until: Any) -> None:
     assert "until" in refused("wait", "inv_1", until=until)
 
 
@@ -113,7 +113,7 @@ def test_what_to_wait_for_is_one_or_more_statuses(refused: Any, until: Any) -> N
     "seconds",
     [0, -1, 0.0, float("nan"), float("inf"), -float("inf"), True, "30", b"1", [30], 10**400, 1e300, 1e9, Unprintable()],
 )
-def test_a_time_is_a_number_of_seconds_that_a_machine_can_wait(refused: Any, seconds: Any) -> None:
+def test_an_invalid_number_of_seconds_is_refused(refused: Any, seconds: Any) -> None:
     assert "timeout" in refused("get", "inv_1", timeout=seconds)
     assert "timeout" in refused("list", timeout=seconds)
     assert "timeout" in refused("create", **GOOD, timeout=seconds)
@@ -121,7 +121,7 @@ def test_a_time_is_a_number_of_seconds_that_a_machine_can_wait(refused: Any, sec
     assert "interval" in refused("wait", "inv_1", interval=seconds)
 
 
-def test_an_enumeration_of_texts_is_its_value_and_not_its_name(side: Any, script: Any, invoice: Any) -> None:
+def test_a_text_enumeration_is_sent_by_its_value(side: Any, script: Any, invoice: Any) -> None:
     responses = script((200, invoice))
     client = side.client(responses)
     side.call(client, "create", **{**GOOD, "customer": TextEnum.CUSTOMER}, currency=TextEnum.SRD)
@@ -129,18 +129,18 @@ def test_an_enumeration_of_texts_is_its_value_and_not_its_name(side: Any, script
     assert b'"currency":"SRD"' in responses.requests[0].content
 
 
-def test_a_text_is_passed_on_as_it_is() -> None:
+def test_a_text_is_passed_on_unchanged() -> None:
     for text in ("a", " ", "é\u202e🍕", "\x00", "𐀀"):
         assert checked_text(text, "name") == text
     assert checked_text("", "name", empty=True) == ""
 
 
-def test_the_place_of_a_lone_surrogate_is_named() -> None:
+def test_the_position_of_a_lone_surrogate_is_named() -> None:
     with pytest.raises(InvalidArgumentError, match="index 2"):
         checked_text("ab\ud83d", "name")
 
 
-def test_what_is_shown_is_short_and_never_fails() -> None:
+def test_safe_repr_is_short_and_never_fails() -> None:
     assert safe_repr("x" * 1000) == repr("x" * 1000)[:60] + "…"
     assert safe_repr(10**5000) == "an int"
     assert safe_repr(Unprintable()) == "an Unprintable"

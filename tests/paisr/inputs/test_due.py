@@ -1,4 +1,4 @@
-"""Due dates as the relative time that the API takes."""
+"""Due dates become the relative times that the API accepts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def text(due: Any) -> str:
 
 
 class Later(relativedelta):
-    """Somebody's own kind of relativedelta."""
+    """A subclass of relativedelta by a user."""
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_due_date_becomes_relative_time(due: Any, said: str) -> None:
     ],
     ids=lambda due: type(due).__name__,
 )  # fmt: skip
-def test_what_is_not_a_time_from_now_is_refused(due: Any) -> None:
+def test_a_due_date_that_is_no_future_time_is_refused(due: Any) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         text(due)
     sentence = str(caught.value)
@@ -77,6 +77,6 @@ def test_what_is_not_a_time_from_now_is_refused(due: Any) -> None:
     assert len(sentence) < 300
 
 
-def test_a_datetime_is_refused_with_the_way_out() -> None:
+def test_the_refusal_of_a_datetime_names_the_alternatives() -> None:
     with pytest.raises(InvalidArgumentError, match=r"give due\.date\(\), or a timedelta\.$"):
         text(datetime(2024, 3, 1))

@@ -1,4 +1,4 @@
-"""The lines of a new invoice: what they may be given as, and what is refused."""
+"""The items of a new invoice: accepted types and values, and refused ones."""
 
 from __future__ import annotations
 
@@ -46,18 +46,18 @@ def lines() -> Iterator[LineItem]:
         {"a": LINE}.values(),
     ],
 )
-def test_items_are_lines_or_mappings_in_anything_that_can_be_walked_through(items: Any) -> None:
+def test_items_can_be_line_items_or_mappings_in_any_iterable(items: Any) -> None:
     assert sent(items) == [("Pizza", "2", "62.50")]
 
 
-def test_no_items_are_none_and_fifty_are_the_most() -> None:
+def test_no_items_and_up_to_fifty_items_are_accepted() -> None:
     assert sent(()) == []
     assert len(sent([LINE] * 50)) == 50
     with pytest.raises(InvalidArgumentError, match="more than 50 items, the most"):
         items_for_request([LINE] * 51)
 
 
-def test_an_endless_generator_is_refused_at_the_fifty_first() -> None:
+def test_an_endless_generator_is_refused_at_its_fifty_first_item() -> None:
     def endless() -> Iterator[dict[str, Any]]:
         while True:
             yield LINE
@@ -94,7 +94,7 @@ def test_an_endless_generator_is_refused_at_the_fifty_first() -> None:
         ([{**LINE, "description": "\ud800"}], "items[0].description has a lone surrogate"),
     ],
 )
-def test_what_is_not_an_item_is_refused_with_its_place(items: Any, said: str) -> None:
+def test_an_invalid_item_is_refused_with_its_path(items: Any, said: str) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         items_for_request(items)
     assert str(caught.value).startswith(said)
@@ -110,13 +110,13 @@ def test_what_is_not_an_item_is_refused_with_its_place(items: Any, said: str) ->
         (("x", 1, 10**5000), "LineItem.unit_price=Decimal('1000"),
     ],
 )
-def test_a_line_item_is_checked_where_it_is_made(line: Any, said: str) -> None:
+def test_an_invalid_line_item_is_refused_by_its_constructor(line: Any, said: str) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         LineItem(*line)
     assert str(caught.value).startswith(said)
 
 
-def test_a_line_item_is_a_value() -> None:
+def test_a_line_item_is_immutable_and_compared_by_value() -> None:
     line = LineItem("Pizza", 2, "62.50")
     assert line == LineItem("Pizza", 2, "62.50")
     assert line != LineItem("Pizza", 2, "62.51")
@@ -124,4 +124,4 @@ def test_a_line_item_is_a_value() -> None:
     assert copy.deepcopy(line) == pickle.loads(pickle.dumps(line)) == line
     assert repr(line) == "LineItem(description='Pizza', quantity=Decimal('2'), unit_price=Decimal('62.50'))"
     with pytest.raises(AttributeError):
-        line.quantity = 3  # type: ignore[misc]  # that it cannot be set is what is tested
+        line.quantity = 3  # type: ignore[misc]  # the test is that it cannot be set

@@ -1,4 +1,4 @@
-"""Numbers that are sent: the digits that were given, or a refusal."""
+"""Numbers are sent with the given digits, or refused."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from paisr._inputs.numbers import checked_number
 from paisr_generated.rules import Number
 
 
-def exact(value: Any, name: str, least: int) -> Decimal:
-    return checked_number(Number(minimum=Decimal(least)), value, name)
+def exact(value: Any, name: str, minimum: int) -> Decimal:
+    return checked_number(Number(minimum=Decimal(minimum)), value, name)
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,11 @@ def exact(value: Any, name: str, least: int) -> Decimal:
         ("0.1e2", "1E+1"),
     ],
 )
-def test_a_number_keeps_its_digits(given: Any, digits: str) -> None:
+def test_a_number_is_sent_with_its_digits(given: Any, digits: str) -> None:
     assert str(exact(given, "x", 0)) == digits
 
 
-def test_the_context_of_the_caller_rounds_nothing() -> None:
+def test_the_caller_s_decimal_context_does_not_round() -> None:
     with localcontext() as context:
         context.prec = 2
         assert str(exact("123456.789", "x", 1)) == "123456.789"
@@ -54,19 +54,21 @@ BAD = [
 
 
 @pytest.mark.parametrize("given", BAD, ids=lambda given: type(given).__name__)
-def test_what_is_not_an_exact_number_is_refused(given: Any) -> None:
+def test_a_value_that_is_no_exact_number_is_refused(given: Any) -> None:
     with pytest.raises(InvalidArgumentError, match=r"^x( is |=).*; give .*\.$") as caught:
         exact(given, "x", 0)
     assert len(str(caught.value)) < 250
 
 
-@pytest.mark.parametrize(("given", "least"), [(0, 1), ("0.99", 1), (-1, 0), ("-0.01", 0), (Decimal("-1e10"), 0)])
-def test_what_is_too_small_is_refused_with_the_least(given: Any, least: int) -> None:
-    with pytest.raises(InvalidArgumentError, match=rf"less than {least}; the least that the API takes is {least}\.$"):
-        exact(given, "x", least)
+@pytest.mark.parametrize(("given", "minimum"), [(0, 1), ("0.99", 1), (-1, 0), ("-0.01", 0), (Decimal("-1e10"), 0)])
+def test_a_number_below_the_minimum_is_refused_with_the_minimum(given: Any, minimum: int) -> None:
+    with pytest.raises(
+        InvalidArgumentError, match=rf"less than {minimum}; the least that the API takes is {minimum}\.$"
+    ):
+        exact(given, "x", minimum)
 
 
-def test_the_least_itself_passes() -> None:
+def test_the_minimum_itself_is_accepted() -> None:
     assert exact("1.00", "x", 1) == 1
     assert exact(0, "x", 0) == 0
 

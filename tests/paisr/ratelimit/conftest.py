@@ -1,4 +1,4 @@
-"""What the tests of the rate limit share."""
+"""Fixtures for the tests of the rate limit."""
 
 from __future__ import annotations
 

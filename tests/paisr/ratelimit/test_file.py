@@ -1,4 +1,4 @@
-"""A rate shared by a file: several processes, killed, stopped and forked ones, and files that are broken."""
+"""A rate limit shared through a file: several processes, killed, stopped and forked ones, and damaged files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from paisr._ratelimit.shared import BackendUnavailableError
 fcntl = pytest.importorskip("fcntl", reason="a rate shared by a file needs POSIX")
 shared_file = pytest.importorskip("paisr._ratelimit.file")
 
-# A process that takes all that it gets in a given time, and prints between which two moments each grant was.
+# A process that acquires permits as fast as it can, and prints a reading of the clock before and after each permit.
 HAMMER = """
 import json, sys, time
 from paisr._ratelimit.limiters import limiter_for
@@ -47,7 +47,7 @@ json.dump(readings, sys.stdout)
 
 
 def hammer(many: int, requests: int, per: float, shared: str) -> list[tuple[float, float]]:
-    """The readings of so many processes at once, which had time for four windows."""
+    """The readings of MANY concurrent processes over four windows."""
     command = [sys.executable, "-c", HAMMER, str(requests), str(per), shared]
     crowd = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(many)]
     for process in crowd:
@@ -69,7 +69,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def make(path: Path) -> Callable[..., Any]:
-    """A place in the file, with a clock of its own."""
+    """A backend on the file, with a clock of its own."""
 
     def make(clock: Clock, requests: int = 3, per: float = 60, **changes: Any) -> Any:
         rate = RateLimit(requests, per=per, shared=f"file:{path}")
@@ -96,7 +96,7 @@ def child() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 
 def certain_violations(readings: list[tuple[float, float]], requests: int, per: float) -> int:
-    """Windows with a grant too many, wherever between its two readings each grant was."""
+    """The number of windows with certainly too many permits, wherever between its readings each permit was acquired."""
     starts = sorted(readings)
     found = 0
     for first, (before, _) in enumerate(starts):
@@ -113,7 +113,7 @@ def granted(limiter: Limiter) -> bool:
         limiter.leave(ticket)
 
 
-def test_two_processes_count_together(make: Any) -> None:
+def test_two_backends_on_one_file_count_together(make: Any) -> None:
     clock = Clock()
     one, two = make(clock), make(clock)
     assert [one.try_acquire(0), two.try_acquire(0), one.try_acquire(0)] == [0.0, 0.0, 0.0]
@@ -123,19 +123,19 @@ def test_two_processes_count_together(make: Any) -> None:
     assert round(two.try_acquire(3)) == 31 + 61
     clock.now += 31
     assert [one.try_acquire(2), one.try_acquire(2)] == [0.0, 61.0], (
-        "the second oldest place is taken by who has two before him"
+        "a caller with two ahead of it must leave them the older permits"
     )
 
 
-def test_the_ring_goes_round_and_the_limit_holds(make: Any) -> None:
+def test_the_limit_holds_when_the_ring_of_slots_wraps(make: Any) -> None:
     clock = Clock()
-    places, grants = [make(clock, 4, 1.0) for _ in range(3)], list[float]()
+    backends, permits = [make(clock, 4, 1.0) for _ in range(3)], list[float]()
     for step in range(3000):
-        if places[step % 3].try_acquire(0) == 0.0:
-            grants.append(clock.now)
+        if backends[step % 3].try_acquire(0) == 0.0:
+            permits.append(clock.now)
         clock.now += 0.01
-    assert all(later - earlier >= 1.0 for earlier, later in zip(grants, grants[4:], strict=False))
-    assert len(grants) >= 0.95 * 4 * 30
+    assert all(later - earlier >= 1.0 for earlier, later in zip(permits, permits[4:], strict=False))
+    assert len(permits) >= 0.95 * 4 * 30
 
 
 def test_four_processes_stay_within_the_limit_and_use_it(path: Path) -> None:
@@ -174,55 +174,57 @@ time.sleep(60)
 """
 
 
-def test_a_lock_is_asked_for_again_and_free_once_its_holder_is_killed(path: Path, make: Any, child: Any) -> None:
+def test_a_busy_lock_is_retried_and_free_after_its_holder_is_killed(path: Path, make: Any, child: Any) -> None:
     clock = Clock()
-    place = make(clock)
+    backend = make(clock)
     holder = child(HOLDER, path)
     assert holder.stdout.readline() == "holding\n"
-    assert [place.try_acquire(0), place.try_acquire(0)] == [0.001, 0.001]
+    assert [backend.try_acquire(0), backend.try_acquire(0)] == [0.001, 0.001]
     holder.kill()
     holder.wait()
-    assert place.try_acquire(0) == 0.0
+    assert backend.try_acquire(0) == 0.0
 
 
 def test_a_lock_that_is_never_released_makes_the_backend_unavailable(path: Path, make: Any, child: Any) -> None:
     clock = Clock()
-    place = make(clock)
+    backend = make(clock)
     holder = child(HOLDER, path)
     assert holder.stdout.readline() == "holding\n"
     holder.send_signal(signal.SIGSTOP)
     for _ in range(5):
-        assert place.try_acquire(0) == 0.001
+        assert backend.try_acquire(0) == 0.001
         clock.now += 0.21
     with pytest.raises(BackendUnavailableError, match="holds its lock"):
-        place.try_acquire(0)
+        backend.try_acquire(0)
     with pytest.raises(BackendUnavailableError):
-        place.try_acquire(0)
+        backend.try_acquire(0)
     holder.kill()
     holder.wait()
-    assert place.try_acquire(0) == 0.0
+    assert backend.try_acquire(0) == 0.0
 
 
-def test_a_lock_found_busy_by_a_call_that_was_given_up_is_not_busy_since_then(
+def test_a_busy_lock_of_an_abandoned_call_does_not_count_for_the_lock_timeout(
     make: Any, path: Path, child: Any
 ) -> None:
     clock = Clock()
-    place = make(clock)
+    backend = make(clock)
     for _ in range(3):
         holder = child(HOLDER, path)
         assert holder.stdout.readline() == "holding\n"
-        assert place.try_acquire(0) == 0.001, "and the call is abandoned"
+        assert backend.try_acquire(0) == 0.001, "the lock was not busy"
         holder.kill()
         holder.wait()
         clock.now += 20
-    assert place.try_acquire(0) == 0.0
+    assert backend.try_acquire(0) == 0.0
 
 
-def test_a_process_killed_between_the_two_writes_breaks_nothing(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kill_between_the_two_writes_neither_breaks_nor_exceeds_the_limit(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = Clock()
-    place = make(clock, 3)
+    backend = make(clock, 3)
     for _ in range(2):
-        assert place.try_acquire(0) == 0.0
+        assert backend.try_acquire(0) == 0.0
         clock.now += 1
     write, writes = os.pwrite, list[int]()
 
@@ -235,50 +237,50 @@ def test_a_process_killed_between_the_two_writes_breaks_nothing(make: Any, monke
     with monkeypatch.context() as patch:
         patch.setattr(os, "pwrite", killed_at_the_second)
         with pytest.raises(KeyboardInterrupt):
-            place.try_acquire(0)
-    grants = [1000.0, 1001.0]
+            backend.try_acquire(0)
+    permits = [1000.0, 1001.0]
     for _ in range(300):
-        if place.try_acquire(0) == 0.0:
-            grants.append(clock.now)
+        if backend.try_acquire(0) == 0.0:
+            permits.append(clock.now)
         clock.now += 1
-    assert all(later - earlier >= 60 for earlier, later in zip(grants, grants[3:], strict=False))
-    assert len(grants) >= 2 + 3 * 4
+    assert all(later - earlier >= 60 for earlier, later in zip(permits, permits[3:], strict=False))
+    assert len(permits) >= 2 + 3 * 4
 
 
-def test_a_grant_is_not_lost_by_an_interruption_of_the_lock(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = make(Clock())
+def test_an_interruption_while_the_lock_is_held_loses_no_permit(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = make(Clock())
     with monkeypatch.context() as patch:
         patch.setattr(os, "pread", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            place.try_acquire(0)
-    assert place.try_acquire(0) == 0.0, "the lock was given back"
+            backend.try_acquire(0)
+    assert backend.try_acquire(0) == 0.0, "the interrupted call kept the lock"
 
 
-def test_after_a_reboot_the_wall_clock_dates_the_grants(make: Any) -> None:
+def test_after_a_reboot_the_wall_clock_dates_the_permits(make: Any) -> None:
     clock, wall = Clock(500_000.0), Clock(1_750_000_000.0)
-    place = make(clock, 2, wall=wall)
-    assert [place.try_acquire(0), place.try_acquire(0)] == [0.0, 0.0]
+    backend = make(clock, 2, wall=wall)
+    assert [backend.try_acquire(0), backend.try_acquire(0)] == [0.0, 0.0]
     clock.now, wall.now = 12.0, wall.now + 40
-    assert [round(place.try_acquire(0)) for _ in range(3)] == [21, 21, 21]
+    assert [round(backend.try_acquire(0)) for _ in range(3)] == [21, 21, 21]
     clock.now += 22
-    assert [place.try_acquire(0), place.try_acquire(0)] == [0.0, 0.0]
+    assert [backend.try_acquire(0), backend.try_acquire(0)] == [0.0, 0.0]
     clock.now, wall.now = 5.0, wall.now + 3600
-    assert place.try_acquire(0) == 0.0
+    assert backend.try_acquire(0) == 0.0
 
 
 @pytest.mark.parametrize("wall_moves", [-86_400 * 365, 0, float("nan")])
 def test_after_a_reboot_with_a_wrong_clock_the_wait_is_one_window(make: Any, wall_moves: float) -> None:
     clock, wall = Clock(500_000.0), Clock(1_750_000_000.0)
-    place = make(clock, 2, wall=wall)
-    assert [place.try_acquire(0), place.try_acquire(0)] == [0.0, 0.0]
+    backend = make(clock, 2, wall=wall)
+    assert [backend.try_acquire(0), backend.try_acquire(0)] == [0.0, 0.0]
     clock.now, wall.now = 12.0, wall.now + wall_moves
-    assert round(place.try_acquire(0)) == 61
+    assert round(backend.try_acquire(0)) == 61
     clock.now += 62
-    assert [place.try_acquire(0), place.try_acquire(0)] == [0.0, 0.0]
-    assert place.try_acquire(0) > 0
+    assert [backend.try_acquire(0), backend.try_acquire(0)] == [0.0, 0.0]
+    assert backend.try_acquire(0) > 0
 
 
-def test_a_forked_child_shares_the_count_and_not_the_lock(path: Path) -> None:
+def test_a_forked_child_shares_the_limit(path: Path) -> None:
     limiter = limiter_for(RateLimit(3, per=60, shared=f"file:{path}"))
     assert granted(limiter)
     child = os.fork()
@@ -292,7 +294,7 @@ def test_a_forked_child_shares_the_count_and_not_the_lock(path: Path) -> None:
 
 
 def test_a_child_forked_while_the_lock_is_held_does_not_keep_it(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = make(Clock())
+    backend = make(Clock())
     read, children = os.pread, list[int]()
 
     def forking(*arguments: Any) -> bytes:
@@ -305,18 +307,18 @@ def test_a_child_forked_while_the_lock_is_held_does_not_keep_it(make: Any, monke
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "pread", forking)
-        assert place.try_acquire(0) == 0.0
+        assert backend.try_acquire(0) == 0.0
     try:
-        assert place.try_acquire(0) == 0.0
+        assert backend.try_acquire(0) == 0.0
     finally:
         os.kill(children[0], signal.SIGKILL)
         os.waitpid(children[0], 0)
 
 
-def test_the_file_is_its_maker_s_alone_and_nothing_stays_open(path: Path, make: Any) -> None:
+def test_the_file_is_readable_only_by_its_owner_and_not_kept_open(path: Path, make: Any) -> None:
     before = len(list(Path("/dev/fd").iterdir()))
-    place = make(Clock())
-    place.try_acquire(0)
+    backend = make(Clock())
+    backend.try_acquire(0)
     assert path.stat().st_mode & 0o777 == 0o600
     assert len(list(Path("/dev/fd").iterdir())) == before
 
@@ -330,7 +332,7 @@ def refusal(path: Path, requests: int = 3) -> str:
     return text
 
 
-def test_another_limit_in_the_file_is_refused(path: Path, make: Any) -> None:
+def test_a_file_with_another_limit_is_refused(path: Path, make: Any) -> None:
     make(Clock(), 3, 60).try_acquire(0)
     assert "keeps another limit, 3 in 60 s" in refusal(path, 4)
     Paisr("token", rate_limit=RateLimit(3, per=60.0, shared=f"file:{path}")).close()
@@ -339,25 +341,25 @@ def test_another_limit_in_the_file_is_refused(path: Path, make: Any) -> None:
 @pytest.mark.parametrize(
     "content", [b"x", b"precious" * 100, b"paisr-1\n", bytes(500)], ids=lambda c: f"{len(c)} bytes"
 )
-def test_a_file_of_another_kind_is_refused_and_left_as_it_is(path: Path, content: bytes) -> None:
+def test_a_file_of_another_kind_is_refused_and_unchanged(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     assert "is not one that keeps a rate limit" in refusal(path)
     assert path.read_bytes() == content
 
 
-def test_a_file_that_was_cut_short_is_refused(path: Path, make: Any) -> None:
+def test_a_truncated_file_is_refused(path: Path, make: Any) -> None:
     make(Clock()).try_acquire(0)
     os.truncate(path, path.stat().st_size - 1)
     assert "was cut short" in refusal(path)
 
 
-def test_what_is_not_a_file_that_can_be_written_is_refused(path: Path, tmp_path: Path) -> None:
+def test_a_path_that_is_no_writable_file_is_refused(path: Path, tmp_path: Path) -> None:
     assert "No such file" in refusal(tmp_path / "missing" / "rate")
     assert "cannot be used" in refusal(tmp_path)
     path.symlink_to(tmp_path / "elsewhere")
     assert "cannot be used" in refusal(path)
     assert "not a regular file" in refusal(Path("/dev/null"))
-    if os.geteuid() != 0:  # whoever may write everywhere cannot be refused
+    if os.geteuid() != 0:  # root may write to any folder
         locked = tmp_path / "locked"
         locked.touch(0o400)
         assert "Permission denied" in refusal(locked)
@@ -375,7 +377,7 @@ def spoil(path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["another kind", "cut short", "another limit", "a time to come", "a folder"])
-def test_a_file_that_breaks_later_leaves_the_process_to_itself_until_it_is_back(
+def test_while_a_file_is_damaged_the_process_limits_its_own_requests(
     path: Path, how: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = Clock()
@@ -396,11 +398,11 @@ def test_a_file_that_breaks_later_leaves_the_process_to_itself_until_it_is_back(
     assert granted(limiter)
     assert "is back" in caplog.text
     assert len(caplog.records) == 2
-    assert round(limiter.try_acquire(limiter.enter())) == 57, "all three grants are known"
+    assert round(limiter.try_acquire(limiter.enter())) == 57, "a permit was forgotten"
 
 
 @pytest.mark.parametrize("how", ["deleted", "emptied"])
-def test_a_file_that_was_deleted_or_emptied_begins_anew(path: Path, how: str, make: Any) -> None:
+def test_a_deleted_or_emptied_file_is_created_again(path: Path, how: str, make: Any) -> None:
     one, two = make(Clock(), 1), make(Clock(), 1)
     assert one.try_acquire(0) == 0.0
     if how == "deleted":

@@ -1,4 +1,4 @@
-"""One limiter for all clients of a service and token, also of different limits; a 429 makes all of them wait."""
+"""One limiter for all clients of a service and token, also with different limits; after a 429 all of them wait."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def granted(limiter: Limiter) -> bool:
     return not wait
 
 
-# One place
+# One limiter for several clients
 
 
 def test_clients_of_one_service_and_token_have_one_limiter(side: Any, time: Any) -> None:
@@ -49,7 +49,7 @@ def test_clients_of_one_service_and_token_have_one_limiter(side: Any, time: Any)
     assert len({id(one._session.policy.limiter) for one in [client, *others]}) == 4
 
 
-def test_a_callable_stands_for_its_account_whatever_it_gives(side: Any, time: Any) -> None:
+def test_clients_with_the_same_token_callable_have_one_limiter(side: Any, time: Any) -> None:
     tokens = iter(["tok_1", "tok_2"])
 
     def give() -> str:
@@ -59,7 +59,7 @@ def test_a_callable_stands_for_its_account_whatever_it_gives(side: Any, time: An
     assert one._session.policy.limiter is two._session.policy.limiter
 
 
-def test_two_clients_keep_to_one_limit(side: Any, script: Any, invoice: Any, time: Any) -> None:
+def test_two_clients_share_one_limit(side: Any, script: Any, invoice: Any, time: Any) -> None:
     responses, rate = script((200, invoice)), RateLimit(4, per=60)
     clients = [side.client(responses, time=time, rate_limit=rate, timeout=5) for _ in range(2)]
     for turn in range(4):
@@ -71,7 +71,7 @@ def test_two_clients_keep_to_one_limit(side: Any, script: Any, invoice: Any, tim
     assert len(responses.requests) == 4
 
 
-def test_a_limiter_lives_as_long_as_a_client_and_is_not_held_by_the_token(limiters: ProcessLimiters, side: Any) -> None:
+def test_a_limiter_lives_as_long_as_its_clients(limiters: ProcessLimiters, side: Any) -> None:
     client = side.type("tok_a")
     limiter = client._session.policy.limiter
     assert [key for key in limiters._limiters if "tok_a" in repr(key)] == []
@@ -82,7 +82,7 @@ def test_a_limiter_lives_as_long_as_a_client_and_is_not_held_by_the_token(limite
     assert not limiters._logs
 
 
-def test_each_keeps_to_its_own_limit_and_all_requests_count(clock: Clock) -> None:
+def test_each_client_keeps_its_own_limit_and_all_requests_count(clock: Clock) -> None:
     limiters = ProcessLimiters()
     low, high = (limiters.get(RateLimit(number), clock, LIVE, "one") for number in (2, 4))
     assert [granted(low), granted(high), granted(low)] == [True, True, False]
@@ -91,7 +91,7 @@ def test_each_keeps_to_its_own_limit_and_all_requests_count(clock: Clock) -> Non
     assert [granted(low), granted(low), granted(low), granted(high)] == [True, True, False, True]
 
 
-def test_a_lower_limit_holds_in_whichever_order_they_come(clock: Clock) -> None:
+def test_a_lower_limit_that_is_added_later_holds(clock: Clock) -> None:
     limiters = ProcessLimiters()
     high = limiters.get(RateLimit(4), clock, LIVE, "one")
     assert [granted(high) for _ in range(3)] == [True] * 3
@@ -103,7 +103,7 @@ def test_a_lower_limit_holds_in_whichever_order_they_come(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(("one", "two", "is_same"), [("a", "a", True), ("a", "b", False)])
-def test_a_shared_limit_is_by_place_and_not_by_token(
+def test_a_shared_limit_belongs_to_its_backend_and_not_to_a_token(
     clock: Clock, tmp_path: Path, one: str, two: str, is_same: bool
 ) -> None:
     limiters = ProcessLimiters()
@@ -119,7 +119,7 @@ def test_a_file_with_another_limit_is_refused(side: Any, tmp_path: Path) -> None
         side.client(rate_limit=RateLimit(100, shared=f"file:{tmp_path / 'rate'}"))
 
 
-def test_threads_that_make_clients_at_once_get_one_limiter(clock: Clock) -> None:
+def test_threads_that_make_clients_concurrently_get_one_limiter(clock: Clock) -> None:
     limiters, found, start = ProcessLimiters(), list[Limiter](), threading.Barrier(8)
 
     def make() -> None:
@@ -135,8 +135,8 @@ def test_threads_that_make_clients_at_once_get_one_limiter(clock: Clock) -> None
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # what other tests started may still run
-def test_a_forked_child_renews_the_locks(clock: Clock) -> None:
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # threads of other tests may still run
+def test_a_forked_child_has_new_locks(clock: Clock) -> None:
     limiters = ProcessLimiters()
     limiter = limiters.get(RateLimit(5), clock, LIVE, "one")
     [log] = limiters._logs.values()
@@ -157,11 +157,11 @@ def test_a_forked_child_renews_the_locks(clock: Clock) -> None:
     assert os.waitstatus_to_exitcode(ended[1]) == 0
 
 
-# A window that the service says is full
+# A window that is full according to a 429
 
 
 @pytest.mark.parametrize("shared", [None, "file:{}"])
-def test_a_full_window_gives_nothing_for_so_long_and_no_burst_then(
+def test_a_full_window_gives_no_permit_until_its_end_and_no_burst_after_it(
     clock: Clock, tmp_path: Path, shared: str | None
 ) -> None:
     rate = RateLimit(60, per=60, shared=None if shared is None else shared.format(tmp_path / "rate"))
@@ -178,19 +178,19 @@ def test_a_full_window_gives_nothing_for_so_long_and_no_burst_then(
     assert sum(granted(limiter) for _ in range(70)) == 60
 
 
-def test_a_full_window_forgets_none_of_the_permits_that_were_given(clock: Clock) -> None:
+def test_a_full_window_keeps_the_permits_that_were_acquired_before(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(4, per=60), clock)
     assert [granted(limiter) for _ in range(3)] == [True] * 3
     limiter.fill(1)
     clock.now += 1.001
     assert [granted(limiter), granted(limiter)] == [True, False]
     clock.now += 50
-    assert not granted(limiter), "three of the last minute's four were this process's own"
+    assert not granted(limiter), "the permits before the 429 were forgotten"
     clock.now += 10.1
     assert [granted(limiter) for _ in range(4)] == [True, True, True, False]
 
 
-def test_a_full_window_keeps_the_order_of_those_who_wait(clock: Clock) -> None:
+def test_a_full_window_keeps_the_order_of_the_queue(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(2, per=60), clock)
     limiter.fill(5)
     first, second = limiter.enter(), limiter.enter()
@@ -202,7 +202,7 @@ def test_a_full_window_keeps_the_order_of_those_who_wait(clock: Clock) -> None:
 
 
 class Limited:
-    """A service that has room for `requests` in 60 s, some of them another process's, and says no more than 429."""
+    """A service that allows `requests` in 60 s; another process has `taken` some. Its 429 has no Retry-After."""
 
     def __init__(self, time: Any, requests: int, taken: int, invoice: Any) -> None:
         self.time, self.requests, self.invoice = time, requests, invoice
@@ -219,7 +219,7 @@ class Limited:
         return httpx.Response(200, json=self.invoice)
 
 
-def test_a_run_that_was_started_anew_loses_nothing(side: Any, script: Any, invoice: Any, time: Any) -> None:
+def test_a_restarted_process_loses_no_call_to_a_full_window(side: Any, script: Any, invoice: Any, time: Any) -> None:
     service = Limited(time, 250, 250, invoice)
     client = side.client(script(service), time=time, timeout=90, max_retries=0)
     for _ in range(600):
@@ -229,7 +229,7 @@ def test_a_run_that_was_started_anew_loses_nothing(side: Any, script: Any, invoi
     assert time.seconds - 1000 < 4 * 62
 
 
-def test_a_429_makes_the_other_clients_of_the_token_wait_too(side: Any, script: Any, invoice: Any, time: Any) -> None:
+def test_after_a_429_the_other_clients_of_the_token_wait_too(side: Any, script: Any, invoice: Any, time: Any) -> None:
     responses = script((429, b"", [("Retry-After", "20")]), (200, invoice))
     one, two = (side.client(responses, time=time, timeout=5) for _ in range(2))
     with pytest.raises(RateLimitError) as caught:
@@ -243,23 +243,25 @@ def test_a_429_makes_the_other_clients_of_the_token_wait_too(side: Any, script: 
     assert time.seconds >= 1020
 
 
-def test_a_create_that_was_refused_is_sent_again_and_made_once(side: Any, service: Any, time: Any, create: Any) -> None:
+def test_a_create_with_429_responses_is_retried_and_created_once(
+    side: Any, service: Any, time: Any, create: Any
+) -> None:
     service.plan = [429, 429, 429, 429]
     assert side.call(side.client(service, time=time, max_retries=0), "create", **create).id == "inv_1"
     assert service.posts == 5
 
 
-def test_without_a_limiter_a_429_is_one_of_the_retries(side: Any, script: Any, time: Any) -> None:
+def test_without_a_limiter_a_429_counts_as_a_retry(side: Any, script: Any, time: Any) -> None:
     responses = script((429, b""))
     with pytest.raises(RateLimitError):
         side.call(side.client(responses, time=time, rate_limit=None), "get", "inv_1")
     assert len(responses.requests) == 3
 
 
-# A backend that is slow
+# A slow backend
 
 
-class Held:
+class BlockedWindow:
     """A window that blocks until it is released."""
 
     blocking = True
@@ -284,22 +286,22 @@ def in_a_thread(work: Callable[[], float]) -> tuple[threading.Thread, list[float
 
 
 def test_a_slow_backend_delays_no_other_caller() -> None:
-    window = Held()
+    window = BlockedWindow()
     limiter = Limiter(window)
     first, second = limiter.enter(), limiter.enter()
     asking, got = in_a_thread(lambda: limiter.try_acquire(first))
     assert window.asked.wait(10)
     other, told = in_a_thread(lambda: limiter.try_acquire(second))
     other.join(10)
-    assert told == [0.02], "it comes again, or ends at its deadline"
+    assert told == [0.02], "the second caller does not poll while the backend is busy"
     window.released.set()
     asking.join(10)
     assert got == [0.0]
     assert limiter.try_acquire(second) == 0.0
 
 
-def test_a_caller_that_leaves_while_the_backend_is_asked_keeps_no_place() -> None:
-    class Late(Held):
+def test_a_caller_that_leaves_during_its_request_to_the_backend_leaves_the_queue() -> None:
+    class Late(BlockedWindow):
         def try_acquire(self, ahead: int) -> float:
             super().try_acquire(ahead)
             return float(ahead + 1)
@@ -317,8 +319,8 @@ def test_a_caller_that_leaves_while_the_backend_is_asked_keeps_no_place() -> Non
     assert gone not in limiter._waiting
 
 
-def test_an_interrupted_question_leaves_the_limiter_usable() -> None:
-    class Interrupted(Held):
+def test_an_interrupted_request_to_the_backend_leaves_the_limiter_usable() -> None:
+    class Interrupted(BlockedWindow):
         def try_acquire(self, ahead: int) -> float:
             if not self.asked.is_set():
                 self.asked.set()

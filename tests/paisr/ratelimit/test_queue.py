@@ -1,4 +1,4 @@
-"""The rate in one process: never one too many, first come, first served, nothing wasted."""
+"""The rate limit in one process: never too many requests, first come, first served, and no permit wasted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from paisr._ratelimit.queue import Limiter, Ticket
 
 
 def most_in_a_window(times: list[float], per: float) -> int:
-    """The most grants that any window of `per` seconds, without its end, had."""
+    """The maximum number of permits in any half-open window of `per` seconds."""
     times = sorted(times)
     most, first = 0, 0
     for last, moment in enumerate(times):
@@ -35,21 +35,21 @@ def most_in_a_window(times: list[float], per: float) -> int:
     return most
 
 
-class Crowd:
-    """Callers that sleep exactly the given time, on a clock of their own; `granted` in the order of grants."""
+class SimulatedCallers:
+    """Callers that sleep exactly as long as the limiter says. `granted`: time and caller of each permit, in order."""
 
     def __init__(self, limiter: Limiter, clock: Clock) -> None:
         self.limiter = limiter
         self.clock = clock
         self.due: list[tuple[float, int, Ticket]] = []
         self.granted: list[tuple[float, int]] = []
-        self.came = 0
+        self.arrived = 0
 
-    def come(self, many: int) -> list[Ticket]:
+    def arrive(self, many: int) -> list[Ticket]:
         tickets = [self.limiter.enter() for _ in range(many)]
         for ticket in tickets:
-            self.try_acquire(self.came, ticket)
-            self.came += 1
+            self.try_acquire(self.arrived, ticket)
+            self.arrived += 1
         return tickets
 
     def try_acquire(self, number: int, ticket: Ticket) -> None:
@@ -60,7 +60,7 @@ class Crowd:
             self.granted.append((self.clock.now, number))
             self.limiter.leave(ticket)
 
-    def go_on(self, until: float) -> None:
+    def advance(self, until: float) -> None:
         while self.due and min(self.due)[0] <= until:
             entry = min(self.due)
             self.due.remove(entry)
@@ -70,63 +70,63 @@ class Crowd:
         self.clock.now = max(self.clock.now, until)
 
 
-def test_no_more_than_allowed_in_a_window_and_no_less(clock: Clock) -> None:
-    crowd = Crowd(limiter_for(RateLimit(10, per=60), clock), clock)
-    crowd.come(35)
-    crowd.go_on(clock.now + 61 * 4)
-    assert [number for _, number in crowd.granted] == list(range(35))
-    assert [round(moment - 1000) for moment, _ in crowd.granted] == [0] * 10 + [61] * 10 + [122] * 10 + [183] * 5
+def test_each_window_gives_exactly_the_allowed_number_of_permits(clock: Clock) -> None:
+    callers = SimulatedCallers(limiter_for(RateLimit(10, per=60), clock), clock)
+    callers.arrive(35)
+    callers.advance(clock.now + 61 * 4)
+    assert [number for _, number in callers.granted] == list(range(35))
+    assert [round(moment - 1000) for moment, _ in callers.granted] == [0] * 10 + [61] * 10 + [122] * 10 + [183] * 5
 
 
 def test_late_arrival_wait_is_bounded(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(4, per=60), clock)
-    crowd = Crowd(limiter, clock)
-    crowd.come(1)
+    callers = SimulatedCallers(limiter, clock)
+    callers.arrive(1)
     clock.now += 50
-    crowd.come(3)
+    callers.arrive(3)
     sleepers = [limiter.enter() for _ in range(4)]
     assert [round(limiter.try_acquire(ticket)) for ticket in sleepers] == [11, 61, 61, 61]
     clock.now += 61
-    assert limiter.try_acquire(sleepers[3]) == 0.0, "there is room for all four"
-    assert round(limiter.try_acquire(limiter.enter())) == 61, "its place is that of the grant just made"
+    assert limiter.try_acquire(sleepers[3]) == 0.0, "four permits are free"
+    assert round(limiter.try_acquire(limiter.enter())) == 61, "it must wait for the permit that was just acquired"
 
 
-def test_late_callers_keep_their_places(clock: Clock) -> None:
+def test_late_callers_keep_their_order(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(2, per=1), clock)
-    Crowd(limiter, clock).come(2)
+    SimulatedCallers(limiter, clock).arrive(2)
     first, second, third = (limiter.enter() for _ in range(3))
     assert all(limiter.try_acquire(ticket) for ticket in (first, second, third))
     clock.now += 5
-    assert limiter.try_acquire(third), "two are free, and two were before it"
+    assert limiter.try_acquire(third), "two permits are free, and two callers are ahead"
     assert limiter.try_acquire(limiter.enter())
     assert [limiter.try_acquire(ticket) for ticket in (second, first)] == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("leaving", [False, True])
 @pytest.mark.parametrize("seed", range(10))
-def test_whatever_comes_and_goes_the_limit_holds_and_order_is_kept(seed: int, leaving: bool, clock: Clock) -> None:
+def test_the_limit_and_the_order_hold_for_random_callers(seed: int, leaving: bool, clock: Clock) -> None:
     chance = random.Random(seed)
     limit, per = chance.randint(1, 8), chance.choice([0.5, 1.0, 60.0])
-    crowd = Crowd(limiter_for(RateLimit(limit, per=per), clock), clock)
+    callers = SimulatedCallers(limiter_for(RateLimit(limit, per=per), clock), clock)
     staying: list[tuple[int, Ticket]] = []
     for _ in range(150):
-        before = crowd.came
-        staying += enumerate(crowd.come(chance.randint(0, 4)), before)
+        before = callers.arrived
+        staying += enumerate(callers.arrive(chance.randint(0, 4)), before)
         if leaving and staying and chance.random() < 0.2:
-            crowd.limiter.leave(staying.pop(chance.randrange(len(staying)))[1])
-        crowd.go_on(clock.now + chance.random() * per / 4)
-    crowd.go_on(clock.now + 2000 * per)
-    assert most_in_a_window([moment for moment, _ in crowd.granted], per) <= limit
-    numbers = [number for _, number in crowd.granted]
-    assert {number for number, _ in staying} <= set(numbers), "who stayed was served"
-    # After others have left, one who sleeps for too long can see a later one served, whose place is not its own.
-    assert leaving or numbers == list(range(crowd.came))
+            callers.limiter.leave(staying.pop(chance.randrange(len(staying)))[1])
+        callers.advance(clock.now + chance.random() * per / 4)
+    callers.advance(clock.now + 2000 * per)
+    assert most_in_a_window([moment for moment, _ in callers.granted], per) <= limit
+    numbers = [number for _, number in callers.granted]
+    assert {number for number, _ in staying} <= set(numbers), "a caller that stayed got no permit"
+    # After others have left, a caller that sleeps too long can be overtaken by a later one.
+    assert leaving or numbers == list(range(callers.arrived))
 
 
-def test_a_cancelled_caller_gives_its_place_back(clock: Clock) -> None:
+def test_a_cancelled_caller_shortens_the_wait_of_the_next(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(1, per=10), clock)
-    crowd = Crowd(limiter, clock)
-    crowd.come(1)
+    callers = SimulatedCallers(limiter, clock)
+    callers.arrive(1)
     gone, next_one = limiter.enter(), limiter.enter()
     assert limiter.try_acquire(gone) < 11
     assert limiter.try_acquire(next_one) > 11
@@ -136,9 +136,9 @@ def test_a_cancelled_caller_gives_its_place_back(clock: Clock) -> None:
     assert limiter.try_acquire(next_one) == 0.0
 
 
-def test_a_caller_that_left_while_another_thread_asked_takes_no_place(clock: Clock) -> None:
+def test_a_caller_that_has_left_acquires_no_permit(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(1, per=10), clock)
-    Crowd(limiter, clock).come(1)
+    SimulatedCallers(limiter, clock).arrive(1)
     gone = limiter.enter()
     limiter.leave(gone)
     assert limiter.try_acquire(gone) > 0
@@ -150,7 +150,7 @@ def test_a_caller_that_left_while_another_thread_asked_takes_no_place(clock: Clo
 def test_leaving_does_not_wait_for_another_caller() -> None:
     class Collecting(MemoryWindow):
         def try_acquire(self, ahead: int) -> float:
-            limiter.leave(abandoned)  # as the collector does, when it closes a call that nobody holds any more
+            limiter.leave(abandoned)  # as the garbage collector does when it closes an abandoned call
             return super().try_acquire(ahead)
 
     limiter = Limiter(Collecting(RateLimit(2)))
@@ -161,9 +161,9 @@ def test_leaving_does_not_wait_for_another_caller() -> None:
     assert not thread.is_alive()
 
 
-def test_a_call_that_is_given_up_leaves_the_queue(clock: Clock) -> None:
+def test_a_closed_collected_or_interrupted_call_leaves_the_queue(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(1, per=10), clock)
-    Crowd(limiter, clock).come(1)
+    SimulatedCallers(limiter, clock).arrive(1)
     waiting = _acquire_permit(limiter, Deadline(30, clock))
     assert isinstance(next(waiting), Pause)
     waiting.close()
@@ -175,12 +175,12 @@ def test_a_call_that_is_given_up_leaves_the_queue(clock: Clock) -> None:
     next(interrupted)
     with pytest.raises(KeyboardInterrupt):
         interrupted.throw(KeyboardInterrupt())
-    assert limiter.try_acquire(limiter.enter()) < 11, "nobody is before it"
+    assert limiter.try_acquire(limiter.enter()) < 11, "an ended call is still in the queue"
 
 
-def test_a_wait_beyond_the_deadline_fails_at_once_and_costs_nothing(clock: Clock) -> None:
+def test_a_wait_beyond_the_deadline_fails_at_once_and_takes_no_permit(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(1, per=60), clock)
-    Crowd(limiter, clock).come(1)
+    SimulatedCallers(limiter, clock).arrive(1)
     with pytest.raises(RateLimitTimeoutError) as caught:
         next(_acquire_permit(limiter, Deadline(30, clock)))
     assert caught.value.outcome == "not_sent"
@@ -188,14 +188,14 @@ def test_a_wait_beyond_the_deadline_fails_at_once_and_costs_nothing(clock: Clock
     assert limiter.try_acquire(limiter.enter()) == 0.0
 
 
-def test_a_blocking_limiter_is_asked_where_blocking_is_allowed(clock: Clock) -> None:
+def test_a_blocking_limiter_yields_a_blocking_step(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(1), clock)
     limiter.blocking = True
     assert isinstance(next(_acquire_permit(limiter, Deadline(30, clock))), AcquirePermit)
 
 
-class TimeOfThreads:
-    """A clock for threads, which goes on to the next one's waking when all of them sleep: none of them is ever late."""
+class ThreadClock:
+    """A simulated clock for threads: when all sleep, it advances to the next wake-up, so that no thread is late."""
 
     def __init__(self, threads: int) -> None:
         self.now = 0.0
@@ -212,10 +212,10 @@ class TimeOfThreads:
             self._wakings.append(until)
             self._falls_asleep()
             while self.now < until:
-                assert self._changed.wait(30), "nobody goes on"
+                assert self._changed.wait(30), "all threads are blocked"
 
     def leave(self) -> None:
-        """A thread is done."""
+        """End the participation of a thread."""
         with self._changed:
             self._falls_asleep()
 
@@ -230,7 +230,7 @@ class TimeOfThreads:
 
 def test_sixteen_threads_stay_within_the_limit_and_use_it() -> None:
     rate, until, threads_at_once = RateLimit(40, per=0.2), 0.98, 16
-    clock = TimeOfThreads(threads_at_once)
+    clock = ThreadClock(threads_at_once)
     limiter = limiter_for(rate, clock)
     readings: list[tuple[float, float]] = []
 
@@ -248,11 +248,11 @@ def test_sixteen_threads_stay_within_the_limit_and_use_it() -> None:
     for thread in threads:
         thread.join()
     assert certain_violations(readings, rate) == 0
-    # 0.98 s hold the beginnings of five windows of 0.2 s and a margin.
+    # Five windows of 0.2 s with their margins begin within 0.98 s.
     assert sum(moment < until for moment, _ in readings) == 5 * rate.requests
 
 
-def test_a_window_is_asked_by_one_thread_at_a_time() -> None:
+def test_only_one_thread_at_a_time_uses_the_window() -> None:
     class Slow(MemoryWindow):
         inside, most = 0, 0
 
@@ -274,7 +274,7 @@ def test_a_window_is_asked_by_one_thread_at_a_time() -> None:
 
 
 def certain_violations(readings: list[tuple[float, float]], rate: RateLimit) -> int:
-    """Windows with a grant too many, wherever between its two readings each grant was."""
+    """The number of windows with certainly too many permits, wherever between its readings each permit was acquired."""
     starts = sorted(readings)
     found = 0
     for first, (before, _) in enumerate(starts):
@@ -283,7 +283,7 @@ def certain_violations(readings: list[tuple[float, float]], rate: RateLimit) -> 
     return found
 
 
-def test_violations_are_seen_by_the_test_that_looks_for_them() -> None:
+def test_certain_violations_finds_a_violation() -> None:
     rate = RateLimit(2, per=1)
     assert certain_violations([(0, 0.1), (0.5, 0.6), (0.8, 0.9)], rate) == 1
     assert certain_violations([(0, 0.1), (0.5, 0.6), (0.8, 1.01)], rate) == 0
@@ -291,11 +291,11 @@ def test_violations_are_seen_by_the_test_that_looks_for_them() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # forking with threads is what is tested
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # the test forks with threads
 def test_a_forked_child_has_locks_of_its_own_and_an_empty_queue(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(2, per=10), clock)
-    crowd = Crowd(limiter, clock)
-    crowd.come(4)
+    callers = SimulatedCallers(limiter, clock)
+    callers.arrive(4)
     with limiter._lock:
         child = os.fork()
         if child == 0:
@@ -314,10 +314,10 @@ def test_a_forked_child_has_locks_of_its_own_and_an_empty_queue(clock: Clock) ->
     assert ended != (0, 0), "the child hangs"
 
 
-def test_a_forked_child_waits_for_nobody_who_asks_in_the_parent(clock: Clock) -> None:
+def test_a_forked_child_does_not_wait_for_a_thread_of_the_parent(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(2, per=10), clock)
     limiter._asking = limiter.enter()
-    assert limiter.try_acquire(limiter.enter()) > 0, "a thread of the parent asks"
+    assert limiter.try_acquire(limiter.enter()) > 0, "a thread of the parent uses the window"
     limiter.after_fork()
     assert limiter.try_acquire(limiter.enter()) == 0.0
 
@@ -351,16 +351,16 @@ def test_an_invalid_window_is_refused(per: Any) -> None:
 
 
 @pytest.mark.parametrize("rate_limit", [250, "250", object(), (250, 60), True])
-def test_a_rate_of_another_kind_is_refused(rate_limit: Any) -> None:
+def test_a_rate_limit_of_another_type_is_refused(rate_limit: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"RateLimit\(250, per=60\)"):
         Paisr("token", rate_limit=rate_limit)
 
 
-def test_a_rate_is_a_value() -> None:
+def test_a_rate_limit_is_immutable_and_compared_by_value() -> None:
     rate = RateLimit(250, per=60)
     assert rate == RateLimit(250) == pickle.loads(pickle.dumps(rate))
     assert hash(rate) == hash(RateLimit(250))
     assert rate != RateLimit(249)
     assert repr(rate) == "RateLimit(requests=250, per=60, shared=None)"
     with pytest.raises(AttributeError):
-        rate.requests = 1  # type: ignore[misc]  # that it cannot be changed is what is tested
+        rate.requests = 1  # type: ignore[misc]  # the test is that it cannot be changed

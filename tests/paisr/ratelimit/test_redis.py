@@ -1,4 +1,4 @@
-"""A rate shared by Redis: two clients, a server that stops, hangs, forgets, or sets its clock."""
+"""A rate limit shared through Redis: two clients, and a server that stops, hangs, loses its data, or sets its clock."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CANARY = "canary-5d1c"
 SERVICE = "https://api.example/v2"
 KEY = f"paisr:rate:{SERVICE}"
 
-# A process that takes all that it gets in a given time, and prints between which two moments each grant was.
+# A process that acquires permits as fast as it can, and prints a reading of the clock before and after each permit.
 HAMMER = """
 import json, sys, time
 from paisr._ratelimit.limiters import limiter_for
@@ -56,7 +56,7 @@ json.dump(readings, sys.stdout)
 
 
 class Server:
-    """A redis-server on a free port of loopback, with a password and nothing on disk."""
+    """A redis-server on a free loopback port, with a password and without persistence."""
 
     def __init__(self, program: str, folder: Path, *options: str) -> None:
         self.program = program
@@ -84,7 +84,7 @@ class Server:
                 self.client.ping()
                 return
             assert self.process.poll() is None, "redis-server ended"
-            assert time.monotonic() < until, "redis-server does not response"
+            assert time.monotonic() < until, "redis-server does not respond"
             time.sleep(0.01)
 
     def stop(self) -> None:
@@ -112,7 +112,7 @@ def server(one_server: Server) -> Server:
 
 
 def hammer(many: int, requests: int, per: float, shared: str) -> list[tuple[float, float]]:
-    """The readings of so many processes at once, which had time for four windows."""
+    """The readings of MANY concurrent processes over four windows."""
     command = [sys.executable, "-c", HAMMER, str(requests), str(per), shared]
     crowd = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(many)]
     for process in crowd:
@@ -127,7 +127,7 @@ def hammer(many: int, requests: int, per: float, shared: str) -> list[tuple[floa
     return [tuple(entry) for text in said for entry in json.loads(text)]
 
 
-def place(server: Server, requests: int = 3, per: float = 60) -> RedisBackend:
+def backend(server: Server, requests: int = 3, per: float = 60) -> RedisBackend:
     rate = RateLimit(requests, per=per, shared=server.url)
     url = rate.url()
     assert url is not None
@@ -146,40 +146,40 @@ def times(server: Server, key: str = KEY) -> list[int]:
     return [int(value) for value in server.client.lrange(key, 0, -1)]
 
 
-def test_two_clients_count_together(server: Server) -> None:
-    one, two = place(server), place(server)
+def test_two_backends_on_one_server_count_together(server: Server) -> None:
+    one, two = backend(server), backend(server)
     assert [one.try_acquire(0), two.try_acquire(0), one.try_acquire(0)] == [0.0, 0.0, 0.0]
     assert 60 < two.try_acquire(0) <= 61
     assert 60 < two.try_acquire(1) <= 61
     assert 121 < two.try_acquire(3) <= 122
 
 
-def test_a_caller_leaves_room_for_those_ahead(server: Server) -> None:
-    one = place(server)
-    assert one.try_acquire(2) == 0.0, "three are free"
+def test_a_caller_leaves_permits_for_the_callers_ahead(server: Server) -> None:
+    one = backend(server)
+    assert one.try_acquire(2) == 0.0, "three permits are free"
     assert one.try_acquire(2) > 0
     assert one.try_acquire(1) == 0.0
     assert one.try_acquire(3) > 60
 
 
-def test_every_request_counts_for_all_limits_and_each_keeps_to_its_own(server: Server) -> None:
-    low, high = place(server, 2), place(server, 4)
+def test_every_request_counts_for_all_limits_and_each_backend_keeps_its_own(server: Server) -> None:
+    low, high = backend(server, 2), backend(server, 4)
     assert [low.try_acquire(0), high.try_acquire(0)] == [0.0, 0.0]
     assert low.try_acquire(0) > 60
     assert [high.try_acquire(0), high.try_acquire(0)] == [0.0, 0.0]
     assert high.try_acquire(0) > 60
     assert low.try_acquire(0) > 60
-    assert len(times(server)) == 4, "who has the lower limit cuts nothing off"
+    assert len(times(server)) == 4, "the backend with the lower limit removed entries"
 
 
-def test_a_shorter_window_forgets_nothing_of_a_longer_one(server: Server) -> None:
-    assert place(server, 1, 60).try_acquire(0) == 0.0
-    assert place(server, 2, 0.001).try_acquire(0) == 0.0
+def test_a_shorter_window_keeps_the_entries_of_a_longer_one(server: Server) -> None:
+    assert backend(server, 1, 60).try_acquire(0) == 0.0
+    assert backend(server, 2, 0.001).try_acquire(0) == 0.0
     assert 60_000 < server.client.pttl(KEY) <= 61_001
-    assert place(server, 1, 60).try_acquire(0) > 60
+    assert backend(server, 1, 60).try_acquire(0) > 60
 
 
-def test_services_count_apart_and_the_keys_go_away_by_themselves(side: Any, script: Any, server: Server) -> None:
+def test_each_service_has_its_own_key_and_the_keys_expire(side: Any, script: Any, server: Server) -> None:
     response = script((200, {"success": True, "data": {"invoices": []}}))
     for environment in ("live", "staging"):
         side.call(side.client(response, environment=environment, rate_limit=RateLimit(3, shared=server.url)), "list")
@@ -188,8 +188,8 @@ def test_services_count_apart_and_the_keys_go_away_by_themselves(side: Any, scri
     assert all(60_000 < server.client.pttl(key) <= 61_001 for key in keys)
 
 
-def test_no_more_is_kept_than_the_limit_needs(server: Server) -> None:
-    one = place(server, 3, 0.001)
+def test_no_more_entries_are_kept_than_the_limit(server: Server) -> None:
+    one = backend(server, 3, 0.001)
     for _ in range(20):
         one.try_acquire(0)
         time.sleep(0.001)
@@ -201,12 +201,12 @@ def test_two_processes_stay_within_the_limit_and_use_it(server: Server) -> None:
     readings = sorted(hammer(2, requests, per, server.url))
     for first, (before, _) in enumerate(readings):
         window = [entry for entry in readings[first:] if entry[0] < before + per and entry[1] < before + per]
-        assert len(window) <= requests, "one too many, wherever between its readings each grant was"
+        assert len(window) <= requests, "certainly too many permits in one window"
     assert len(readings) >= 0.95 * requests * 4
 
 
-def test_when_the_server_s_clock_is_set_back_one_window_is_waited_and_no_more(server: Server) -> None:
-    one = place(server)
+def test_a_server_clock_that_is_set_back_costs_at_most_one_window(server: Server) -> None:
+    one = backend(server)
     assert [one.try_acquire(0), one.try_acquire(0)] == [0.0, 0.0]
     ahead = 3_600_000_000
     for index, moment in enumerate(times(server)):
@@ -217,18 +217,18 @@ def test_when_the_server_s_clock_is_set_back_one_window_is_waited_and_no_more(se
     assert all(moment <= now for moment in times(server))
 
 
-def test_a_server_that_stops_in_the_middle_leaves_the_process_to_itself_until_it_is_back(
+def test_while_the_server_is_down_the_process_limits_its_own_requests(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = Clock()
     one, two = (limiter_for(RateLimit(3, per=60, shared=server.url), clock) for _ in range(2))
     assert granted(one)
     server.stop()
-    assert [granted(one) for _ in range(4)] == [True, True, False, False], "two more than before"
+    assert [granted(one) for _ in range(4)] == [True, True, False, False], "the process must allow two more requests"
     assert [granted(two) for _ in range(4)] == [True, True, True, False]
     server.start()
     clock.now += 4
-    assert not granted(one), "the server has forgotten, and the process has not"
+    assert not granted(one), "the permits of the process were forgotten"
     clock.now += 61
     assert [granted(one), granted(two)] == [True, True]
     assert len(times(server, "paisr:rate:")) == 2
@@ -238,7 +238,7 @@ def test_a_server_that_stops_in_the_middle_leaves_the_process_to_itself_until_it
     assert CANARY not in caplog.text
 
 
-def test_a_server_that_hangs_costs_half_a_second_at_most_and_then_nothing() -> None:
+def test_a_server_that_hangs_delays_one_call_by_at_most_half_a_second() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"redis://:{CANARY}@127.0.0.1:{silent.getsockname()[1]}/0"
         limiter = limiter_for(RateLimit(100, shared=url))
@@ -251,7 +251,7 @@ def test_a_server_that_hangs_costs_half_a_second_at_most_and_then_nothing() -> N
     assert then < 0.1
 
 
-def test_a_server_that_hangs_in_the_middle_too(server: Server) -> None:
+def test_a_connected_server_that_hangs_delays_a_call_by_at_most_half_a_second(server: Server) -> None:
     limiter = limiter_for(RateLimit(100, shared=server.url))
     assert granted(limiter)
     server.client.execute_command("CLIENT", "PAUSE", 1500, "ALL")
@@ -277,7 +277,7 @@ def cluster_options() -> list[str]:
 
 
 def arranged(server: Server, wrong: str) -> str:
-    """The URL at which something is wrong for good."""
+    """The URL of a server with a permanent problem."""
     if wrong == "password":
         return server.url.replace(CANARY, CANARY + "-other")
     if wrong == "scripts":
@@ -291,7 +291,7 @@ def arranged(server: Server, wrong: str) -> str:
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_a_server_that_is_wrong_for_good_is_refused_at_the_first_call(
+def test_a_permanent_problem_of_the_server_is_a_configuration_error_of_the_first_call(
     side: Any, script: Any, server: Server, wrong: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     response = script((200, {"success": True, "data": {"invoices": []}}))
@@ -325,13 +325,13 @@ def test_a_redirect_to_another_server_is_a_configuration_error(
 
     monkeypatch.setattr(redis.Redis, "eval", refuse)
     with pytest.raises(ConfigurationError, match="cannot be shared at"):
-        place(server).try_acquire(0)
+        backend(server).try_acquire(0)
 
 
 @pytest.mark.parametrize(
     "kind", ["OutOfMemoryError", "MasterDownError", "TryAgainError", "BusyLoadingError", "TimeoutError"]
 )
-def test_what_may_pass_is_a_backend_that_is_unavailable(
+def test_a_temporary_problem_makes_the_backend_unavailable(
     server: Server, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     def fail(*_: Any) -> None:
@@ -339,10 +339,10 @@ def test_what_may_pass_is_a_backend_that_is_unavailable(
 
     monkeypatch.setattr(redis.Redis, "eval", fail)
     with pytest.raises(BackendUnavailableError, match=kind):
-        place(server).try_acquire(0)
+        backend(server).try_acquire(0)
 
 
-def test_a_server_that_refuses_after_it_has_worked_is_unavailable(
+def test_a_permanent_problem_after_a_success_makes_the_backend_unavailable(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     limiter = limiter_for(RateLimit(3, per=60, shared=server.url))
@@ -354,7 +354,7 @@ def test_a_server_that_refuses_after_it_has_worked_is_unavailable(
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # what other tests started may still run
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # threads of other tests may still run
 def test_a_forked_child_has_its_own_connection_and_the_same_count(server: Server) -> None:
     limiter = limiter_for(RateLimit(3, per=60, shared=server.url))
     assert granted(limiter)
@@ -376,7 +376,7 @@ def test_threads_share_one_client(server: Server) -> None:
     def take() -> None:
         for _ in range(5):
             ticket = limiter.enter()
-            while 0 < (wait := limiter.try_acquire(ticket)) < 1:  # another thread asks
+            while 0 < (wait := limiter.try_acquire(ticket)) < 1:  # another thread uses the window
                 time.sleep(wait)
             limiter.leave(ticket)
             got.append(not wait)
@@ -389,7 +389,7 @@ def test_threads_share_one_client(server: Server) -> None:
     assert sum(got) == len(times(server, "paisr:rate:")) == 30
 
 
-def test_the_async_client_asks_away_from_its_event_loop(server: Server) -> None:
+def test_the_async_client_uses_redis_outside_its_event_loop(server: Server) -> None:
     rate = RateLimit(30, per=60, shared=server.url)
     response = {"success": True, "data": {"id": "inv_123456", "status": "unpaid"}}
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json=response))
@@ -406,7 +406,7 @@ def test_an_interrupted_connection_shows_no_password(server: Server, monkeypatch
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    one = place(server)
+    one = backend(server)
     monkeypatch.setattr(socket.socket, "sendall", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
         one.try_acquire(0)
@@ -416,7 +416,7 @@ def test_an_interrupted_connection_shows_no_password(server: Server, monkeypatch
 
 
 def test_a_failure_shows_no_password(server: Server) -> None:
-    one = place(server)
+    one = backend(server)
     server.stop()
     with pytest.raises(BackendUnavailableError) as caught:
         one.try_acquire(0)

@@ -1,4 +1,4 @@
-"""What `shared` may be, and what holds while the shared place is gone."""
+"""Valid and invalid values of `shared`, and the limit of a process while the shared backend is unavailable."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from paisr._ratelimit.shared import BACKEND_COOLDOWN, BackendUnavailableError, S
 CANARY = "canary-5d1c"
 
 
-class FakePlace:
-    """Grants everything, tells a wait, or is gone, as `response` says."""
+class FakeBackend:
+    """A backend that gives a permit, returns a wait, or is unavailable, according to `response`."""
 
     def __init__(self) -> None:
         self.response: float | str = 0.0
@@ -37,81 +37,81 @@ class FakePlace:
 
 
 @pytest.fixture
-def place() -> FakePlace:
-    return FakePlace()
+def backend() -> FakeBackend:
+    return FakeBackend()
 
 
 @pytest.fixture
-def window(place: FakePlace, clock: Clock) -> SharedWindow:
-    return SharedWindow(place, RateLimit(2, per=60, shared="redis://127.0.0.1:1/0"), clock)
+def window(backend: FakeBackend, clock: Clock) -> SharedWindow:
+    return SharedWindow(backend, RateLimit(2, per=60, shared="redis://127.0.0.1:1/0"), clock)
 
 
-def test_a_grant_is_the_place_s_to_give(window: SharedWindow, place: FakePlace) -> None:
-    place.response = 7.5
+def test_the_backend_decides_about_a_permit(window: SharedWindow, backend: FakeBackend) -> None:
+    backend.response = 7.5
     assert [window.try_acquire(0), window.try_acquire(1)] == [7.5, 7.5]
-    place.response = 0.0
+    backend.response = 0.0
     assert window.try_acquire(0) == 0.0
-    assert place.asked == [0, 1, 0]
+    assert backend.asked == [0, 1, 0]
 
 
-def test_the_process_s_own_window_holds_when_the_place_has_forgotten_everything(
-    window: SharedWindow, place: FakePlace, clock: Clock
+def test_the_process_s_own_window_holds_when_the_backend_lost_its_data(
+    window: SharedWindow, backend: FakeBackend, clock: Clock
 ) -> None:
     assert [window.try_acquire(0), window.try_acquire(0)] == [0.0, 0.0]
     assert round(window.try_acquire(0)) == 61
-    assert len(place.asked) == 2, "there was no need to ask"
+    assert len(backend.asked) == 2, "the backend was asked although the process's own window is full"
     clock.now += 61
     assert window.try_acquire(0) == 0.0
 
 
-def test_the_process_keeps_to_the_limit_while_the_backend_is_unavailable(
-    window: SharedWindow, place: FakePlace, caplog: pytest.LogCaptureFixture
+def test_the_process_keeps_the_limit_while_the_backend_is_unavailable(
+    window: SharedWindow, backend: FakeBackend, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert window.try_acquire(0) == 0.0
-    place.response = "the reason"
+    backend.response = "the reason"
     assert window.try_acquire(0) == 0.0
-    assert round(window.try_acquire(0)) == 61, "what was granted before it was gone counts too"
+    assert round(window.try_acquire(0)) == 61, "permits from before the failure must count"
     assert [record.name for record in caplog.records] == ["paisr"]
     assert "unavailable (the reason)" in caplog.text
     assert "redis://127.0.0.1:1/0" in caplog.text
 
 
-def test_a_failed_backend_has_a_cooldown_and_one_log_line_each_way(
-    place: FakePlace, clock: Clock, caplog: pytest.LogCaptureFixture
+def test_a_failed_backend_has_a_cooldown_and_two_log_lines(
+    backend: FakeBackend, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    window = SharedWindow(place, RateLimit(100, shared="redis://127.0.0.1:1/0"), clock)
-    place.response = "gone"
+    window = SharedWindow(backend, RateLimit(100, shared="redis://127.0.0.1:1/0"), clock)
+    backend.response = "gone"
     for _ in range(5):
         assert window.try_acquire(0) == 0.0
-    assert len(place.asked) == 1
+    assert len(backend.asked) == 1
     clock.now += BACKEND_COOLDOWN
     assert [window.try_acquire(0), window.try_acquire(0)] == [0.0, 0.0]
-    assert len(place.asked) == 2
+    assert len(backend.asked) == 2
     clock.now += BACKEND_COOLDOWN
-    place.response = 5.0
+    backend.response = 5.0
     assert window.try_acquire(0) == 5.0
-    place.response = 0.0
+    backend.response = 0.0
     assert window.try_acquire(0) == 0.0
     assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
     assert [("gone" in record.message, "back" in record.message) for record in caplog.records] == [
-        (True, True),  # "until it is back"
+        (True, True),  # the text ends in "until it is back"
         (False, True),
     ]
-    place.response = "gone"
+    backend.response = "gone"
     window.try_acquire(0)
     assert len(caplog.records) == 3
 
 
-def test_a_backend_is_asked_with_the_number_of_callers_ahead(place: FakePlace, window: SharedWindow) -> None:
+def test_a_backend_is_asked_with_the_number_of_callers_ahead(backend: FakeBackend, window: SharedWindow) -> None:
     limiter = Limiter(window)
     assert limiter.blocking
-    place.response = 3.0
+    backend.response = 3.0
     tickets = [limiter.enter() for _ in range(2)]
     assert [limiter.try_acquire(ticket) for ticket in tickets] == [3.0, 3.0]
-    assert place.asked == [0, 1]
+    assert backend.asked == [0, 1]
 
 
-BAD_PLACES = [
+BAD_URLS = [
     "", "redis", "memcached://127.0.0.1", "/var/lib/rate", "http://127.0.0.1", " file:x", "file", "file:", "file:/x/",
     "file://host/x", "file:///x", "file:a\0b", "file:a\ud800", "file:~nobody-of-that-name/x", "redis:", "redis://",
     "redis:///0", "redis://:6379", f"redis://:{CANARY}@h:{CANARY}/0", f"redis://u:{CANARY}@h:99999", "redis://[::1",
@@ -120,8 +120,8 @@ BAD_PLACES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("shared", BAD_PLACES, ids=ascii)
-def test_an_invalid_place_is_refused_without_being_shown(shared: Any) -> None:
+@pytest.mark.parametrize("shared", BAD_URLS, ids=ascii)
+def test_an_invalid_value_of_shared_is_refused_without_being_shown(shared: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         RateLimit(5, shared=shared)
     text = str(caught.value)
@@ -131,7 +131,7 @@ def test_an_invalid_place_is_refused_without_being_shown(shared: Any) -> None:
 
 
 def in_the_package(caught: pytest.ExceptionInfo[BaseException]) -> str:
-    """All that a traceback with locals shows, of the frames behind the test's own."""
+    """The traceback with locals, without the frames of this test."""
     error, frame = caught.value, caught.tb.tb_next
     assert frame is not None
     shown = traceback.TracebackException(type(error), error, frame, capture_locals=True).format()
@@ -149,7 +149,7 @@ def in_the_package(caught: pytest.ExceptionInfo[BaseException]) -> str:
         ("file:~/rate", f"file:{Path.home() / 'rate'}"),
     ],
 )
-def test_a_place_is_shown_without_its_password(shared: str, shown: str) -> None:
+def test_the_repr_of_a_shared_limit_has_no_password(shared: str, shown: str) -> None:
     rate = RateLimit(5, shared=shared)
     assert rate.shared == shown
     assert CANARY not in repr(rate)
@@ -164,26 +164,28 @@ def test_a_place_is_shown_without_its_password(shared: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"requests": 0}, {"requests": 5, "per": "x"}])
-def test_another_mistake_does_not_show_the_password_either(wrong: dict[str, Any]) -> None:
+def test_the_refusal_of_another_argument_does_not_show_the_password(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError) as caught:
         RateLimit(shared=f"redis://:{CANARY}@127.0.0.1/0", **wrong)
     assert CANARY not in in_the_package(caught)
 
 
-def test_redis_without_its_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redis_without_its_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis", None)
     with pytest.raises(ConfigurationError, match=r"install paisr\[redis\]"):
         Paisr("token", rate_limit=RateLimit(5, shared="redis://127.0.0.1:1/0"))
 
 
-def test_a_file_where_there_are_no_file_locks_says_what_to_use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_shared_file_without_file_locks_names_the_alternative(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setitem(sys.modules, "fcntl", None)
     monkeypatch.delitem(sys.modules, "paisr._ratelimit.file", raising=False)
     with pytest.raises(ConfigurationError, match="redis://"):
         limiter_for(RateLimit(5, shared=f"file:{tmp_path / 'rate'}"))
 
 
-def test_an_unshared_limit_loads_nothing_for_sharing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unshared_limit_loads_no_module_for_sharing(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[str] = []
     load = builtins.__import__
 

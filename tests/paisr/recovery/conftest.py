@@ -1,4 +1,4 @@
-"""Three places for attempts under one interface, a PostgreSQL server of these tests' own, and services made up."""
+"""Fixtures for recovery: stores of attempts in memory, in a file and in PostgreSQL, and attempts in them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ BASE = "https://api.live.paisr.tech/v2"
 
 @pytest.fixture(params=["file", "postgres"])
 def journal(request: pytest.FixtureRequest) -> Any:
-    """What a client is given as `journal`: a file, then PostgreSQL."""
+    """The `journal` argument of a client: a file, then PostgreSQL."""
     return request.getfixturevalue("path" if request.param == "file" else "postgres_url")
 
 
 @pytest.fixture(params=["memory", "file", "postgres"])
-def place(request: pytest.FixtureRequest) -> Any:
-    """Where attempts are kept: None for memory, a file, PostgreSQL."""
+def backend(request: pytest.FixtureRequest) -> Any:
+    """The backend of the store: None for memory, a file, PostgreSQL."""
     if request.param == "memory":
         return None
     return request.getfixturevalue("path" if request.param == "file" else "postgres_url")
@@ -36,30 +36,30 @@ def place(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def database_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PostgreSQL goes by the made-up time, too."""
+    """PostgreSQL uses the fake clock, too."""
     monkeypatch.setattr(PostgresDatabase, "clock", None)
 
 
 @pytest.fixture
 def open_store() -> Callable[..., AttemptStore]:
-    """A store at a place; each is what another process would have."""
+    """Open a store on a backend; two stores on one backend act like two processes."""
 
-    def open_store(place: Any, runtime: Runtime = SYSTEM) -> AttemptStore:
-        return opened_store(wrap_place(place), runtime, make=True)
+    def open_store(backend: Any, runtime: Runtime = SYSTEM) -> AttemptStore:
+        return opened_store(wrap_place(backend), runtime, make=True)
 
     return open_store
 
 
 @pytest.fixture
-def store(place: Any, open_store: Any, time: Any, database_clock: None) -> AttemptStore:
-    """A store at each of the three places, with made-up time."""
-    made: AttemptStore = open_store(place, time.runtime)
+def store(backend: Any, open_store: Any, time: Any, database_clock: None) -> AttemptStore:
+    """A store on each of the three backends, with the fake clock."""
+    made: AttemptStore = open_store(backend, time.runtime)
     return made
 
 
 @pytest.fixture
 def attempt_of(time: Any) -> Callable[..., Attempt]:
-    """An attempt that is begun now."""
+    """An attempt that begins now."""
 
     def attempt_of(summary: str = "A simple pizza order", service: str | None = BASE, **changes: Any) -> Attempt:
         fields: dict[str, Any] = {"customer": "cus_123456", "summary": summary, "due": "In 3 days", **changes}
@@ -70,7 +70,7 @@ def attempt_of(time: Any) -> Callable[..., Attempt]:
 
 @pytest.fixture
 def begun(store: AttemptStore, attempt_of: Any, time: Any) -> Callable[..., Attempt]:
-    """Note an attempt; without `work` it is that of a call which is gone."""
+    """Record an attempt in the store; without `work`, its call no longer exists."""
 
     def begun(
         summary: str = "A simple pizza order", *, key: str | None = None, work: Work | None = None, left: float = 10
@@ -84,7 +84,7 @@ def begun(store: AttemptStore, attempt_of: Any, time: Any) -> Callable[..., Atte
 
 @pytest.fixture
 def by_key(side: Any, create: dict[str, Any]) -> Callable[..., Any]:
-    """Create with a key, and give back the whole response."""
+    """Create with a key, and return the whole response."""
 
     def by_key(client: Any, key: Any = "2026-12/17", *, timeout: float | None = None, **changes: Any) -> Any:
         arguments = {"currency": None, "items": (), **create, **changes, "key": key}

@@ -1,4 +1,4 @@
-"""One create for one intent: by its key, and when a call is delayed, interrupted or gets an impossible response."""
+"""A key creates one invoice; creates that are delayed, interrupted or get an impossible response."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def client(side: Any, service: Any, time: Any, journal: Any, database_clock: Non
 
 @pytest.fixture
 def another(side: Any, service: Any, time: Any, journal: Any) -> Any:
-    """A client of the same journal, as another process has it."""
+    """A second client with the same journal, like that of another process."""
     return side.client(service, time=time, journal=journal, rate_limit=None, max_retries=0)
 
 
@@ -46,10 +46,10 @@ def entries(journal: Any) -> list[tuple[str, str | None, str | None]]:
     return [(entry.key, entry.state, entry.invoice_id) for entry in Journal(journal).entries()]
 
 
-# Once per key
+# Creates with a key
 
 
-def test_an_unknown_key_is_noted_and_sent(client: Any, by_key: Any, service: Any, journal: Any) -> None:
+def test_a_new_key_is_recorded_and_sent(client: Any, by_key: Any, service: Any, journal: Any) -> None:
     seen: list[Any] = []
     service.on_post = lambda: seen.append(entries(journal))
     assert by_key(client).data.id == "inv_1"
@@ -57,7 +57,7 @@ def test_an_unknown_key_is_noted_and_sent(client: Any, by_key: Any, service: Any
     assert entries(journal) == [("2026-12/17", "created", "inv_1")]
 
 
-def test_a_created_key_gives_the_same_invoice_and_sends_nothing(
+def test_a_created_key_returns_the_same_invoice_without_a_request(
     client: Any, another: Any, by_key: Any, service: Any
 ) -> None:
     first = by_key(client)
@@ -70,7 +70,7 @@ def test_a_created_key_gives_the_same_invoice_and_sends_nothing(
 
 
 @pytest.mark.parametrize("fault", ["lose", "late"])
-def test_an_unknown_outcome_is_reconciled_first_and_its_invoice_given(
+def test_a_key_with_an_unknown_outcome_is_reconciled_and_its_invoice_returned(
     client: Any, another: Any, by_key: Any, service: Any, journal: Any, fault: str
 ) -> None:
     service.plan = [fault]
@@ -85,7 +85,7 @@ def test_an_unknown_outcome_is_reconciled_first_and_its_invoice_given(
     assert entries(journal) == [("2026-12/17", "found", "inv_1")]
 
 
-def test_it_is_sent_again_only_when_it_is_certainly_absent(
+def test_a_key_is_sent_again_only_when_its_invoice_is_certainly_absent(
     client: Any, another: Any, by_key: Any, service: Any, time: Any, journal: Any
 ) -> None:
     service.plan = ["drop"]
@@ -102,7 +102,7 @@ def test_it_is_sent_again_only_when_it_is_certainly_absent(
     assert entries(journal) == [("2026-12/17", "created", "inv_1")]
 
 
-def test_what_appears_after_it_was_noted_as_absent_is_not_made_twice(
+def test_an_invoice_that_appears_after_it_was_absent_is_not_created_twice(
     client: Any, another: Any, by_key: Any, side: Any, service: Any, time: Any, journal: Any
 ) -> None:
     service.plan = ["late"]
@@ -116,7 +116,7 @@ def test_what_appears_after_it_was_noted_as_absent_is_not_made_twice(
     assert service.posts == 1
 
 
-def test_a_key_that_is_in_flight_elsewhere_is_a_typed_error(
+def test_a_key_in_flight_in_another_call_is_an_error_of_the_package(
     client: Any, another: Any, by_key: Any, service: Any
 ) -> None:
     errors: list[Any] = []
@@ -189,7 +189,7 @@ def test_the_same_key_with_another_request_is_refused_and_the_fields_are_named(
     with pytest.raises(InvalidArgumentError, match=differing):
         by_key(another, **{"items": items, **changes})
     same = [LineItem("Pizza", Decimal("1.0"), "75.00")]
-    assert by_key(another, items=same).data.id == "inv_1", "the same amount is the same request"
+    assert by_key(another, items=same).data.id == "inv_1", "an equal amount counted as another request"
     assert service.posts == 1
 
 
@@ -205,7 +205,7 @@ def test_a_refused_request_can_be_corrected_under_the_same_key(
     assert len(service.invoices) == 1
 
 
-def test_a_due_date_stays_the_same_day_while_the_days_until_then_go_by(
+def test_a_key_compares_due_times_by_their_date(
     client: Any, another: Any, by_key: Any, service: Any, time: Any
 ) -> None:
     by_key(client, due="In 10 days")
@@ -225,20 +225,20 @@ def test_an_invalid_key_is_refused(client: Any, by_key: Any, service: Any, key: 
     assert service.requests == []
 
 
-def test_without_a_journal_a_key_is_refused_with_a_sentence(side: Any, service: Any, by_key: Any) -> None:
+def test_a_key_without_a_journal_is_refused(side: Any, service: Any, by_key: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"key= needs a journal.*journal="):
         by_key(side.client(service))
     assert service.requests == []
 
 
-def test_one_key_at_two_services_is_two_intents(
+def test_the_same_key_at_two_services_is_independent(
     client: Any, by_key: Any, side: Any, service: Any, time: Any, journal: Any
 ) -> None:
     staging = side.client(service, time=time, journal=journal, environment="staging")
     assert [by_key(one).data.id for one in (client, staging, client)] == ["inv_1", "inv_2", "inv_1"]
 
 
-def test_a_create_that_never_left_the_queue_is_noted_as_not_sent(
+def test_a_create_without_a_permit_is_recorded_as_not_sent(
     side: Any, service: Any, time: Any, journal: Any, by_key: Any, database_clock: None
 ) -> None:
     client = side.client(service, time=time, journal=journal, rate_limit=RateLimit(1, per=60), token=uuid.uuid4().hex)
@@ -251,7 +251,7 @@ def test_a_create_that_never_left_the_queue_is_noted_as_not_sent(
     assert service.reads == 0
 
 
-def test_a_key_whose_row_cannot_be_read_is_refused(client: Any, by_key: Any, service: Any) -> None:
+def test_a_key_with_an_unreadable_row_is_refused(client: Any, by_key: Any, service: Any) -> None:
     by_key(client)
     with client._session.recovery.store.database.transaction(1) as transaction:
         transaction.execute("UPDATE paisr_attempts SET request = 'x'")
@@ -260,7 +260,7 @@ def test_a_key_whose_row_cannot_be_read_is_refused(client: Any, by_key: Any, ser
     assert service.posts == 1
 
 
-def test_an_invoice_that_differs_a_little_is_not_made_again(
+def test_a_key_with_a_similar_invoice_is_not_sent_again(
     client: Any, another: Any, by_key: Any, service: Any, time: Any
 ) -> None:
     service.plan = ["lose"]
@@ -277,7 +277,7 @@ def test_an_invoice_that_differs_a_little_is_not_made_again(
 def test_a_list_older_than_a_concurrent_create_is_not_used(
     client: Any, another: Any, by_key: Any, service: Any, time: Any, journal: Any, side: Any
 ) -> None:
-    """Two calls find the key absent; one sends it between the other's list and its decision."""
+    """Two calls find no invoice of the key. One of them sends it between the list and the decision of the other."""
     service.plan = ["drop"]
     with pytest.raises(OutcomeUnknownError):
         by_key(client)
@@ -285,12 +285,12 @@ def test_a_list_older_than_a_concurrent_create_is_not_used(
     entry = Journal(journal).entries()[0]
     slow = another._session.reconcile(entry.attempt, timeout=None)
     step = next(slow)
-    step = slow.send(step.work())  # what is noted
+    step = slow.send(step.work())  # records the attempt
     assert step.request.method == "GET"
     listed = responded(service(httpx.Request("GET", "https://x/v2/invoices?limit=1000")))
     service.plan = ["late"]
     with pytest.raises(OutcomeUnknownError):
-        by_key(client)  # reconciled, begun again, and lost
+        by_key(client)  # reconciled, sent again, and its response lost
     step = slow.send(listed)
     with pytest.raises(OutcomeUnknownError, match="in flight"):
         slow.send(step.work())
@@ -310,7 +310,7 @@ def responded(response: httpx.Response) -> Any:
 
 
 @pytest.mark.parametrize("name", ["", "1234 / x", "cus_1", "inv_a/b", "inv_\n"])
-def test_a_created_id_that_cannot_be_one_leaves_the_outcome_unknown(
+def test_an_invalid_id_of_a_created_invoice_leaves_the_outcome_unknown(
     side: Any, script: Any, create: Any, name: str
 ) -> None:
     client = side.client(script((200, {"success": True, "data": {"id": name, "status": "unpaid"}})))
@@ -322,7 +322,7 @@ def test_a_created_id_that_cannot_be_one_leaves_the_outcome_unknown(
     assert [entry.state for entry in client._session.recovery.store.entries()] == ["unknown"]
 
 
-def test_an_invoice_of_another_id_than_the_one_asked_for_is_no_response(side: Any, script: Any) -> None:
+def test_an_invoice_with_another_id_than_the_requested_one_is_an_error(side: Any, script: Any) -> None:
     paid = {"success": True, "data": {"id": "inv_OTHER", "status": "paid"}}
     client = side.client(script((200, paid)))
     for name in ("get", "with_response.get", "wait"):
@@ -331,12 +331,12 @@ def test_an_invoice_of_another_id_than_the_one_asked_for_is_no_response(side: An
         assert caught.value.path == "$.data.id"
 
 
-def test_two_creates_with_the_same_id_are_not_both_created(
-    side: Any, script: Any, create: Any, time: Any, place: Any, database_clock: None
+def test_a_second_create_with_the_same_id_has_an_unknown_outcome(
+    side: Any, script: Any, create: Any, time: Any, backend: Any, database_clock: None
 ) -> None:
     created = (200, {"success": True, "data": {"id": "inv_1", "status": "unpaid"}})
     client = side.client(
-        script(created, created, (200, {"success": True, "data": {"invoices": []}})), time=time, journal=place
+        script(created, created, (200, {"success": True, "data": {"invoices": []}})), time=time, journal=backend
     )
     assert side.call(client, "create", **create).id == "inv_1"
     with pytest.raises(OutcomeUnknownError, match="another create received") as caught:
@@ -345,22 +345,22 @@ def test_two_creates_with_the_same_id_are_not_both_created(
     assert side.call(client, "reconcile", caught.value.attempt) is None
 
 
-# Held up, broken off, closed
+# Delayed, interrupted and closed
 
 
-def test_a_call_delayed_after_its_note_sends_nothing(
-    side: Any, service: Any, time: Any, place: Any, create: Any, database_clock: None
+def test_a_call_delayed_after_its_journal_entry_sends_nothing(
+    side: Any, service: Any, time: Any, backend: Any, create: Any, database_clock: None
 ) -> None:
-    client = side.client(service, time=time, journal=place)
+    client = side.client(service, time=time, journal=backend)
     store = client._session.recovery.store
     begin = store.begin
 
-    def held_up(*arguments: Any) -> Any:
+    def delayed(*arguments: Any) -> Any:
         noted = begin(*arguments)
         time.seconds += 3
         return noted
 
-    store.begin = held_up
+    store.begin = delayed
     with pytest.raises(APITimeoutError) as caught:
         side.call(client, "create", **create, timeout=1)
     assert caught.value.outcome == "not_sent"
@@ -368,7 +368,7 @@ def test_a_call_delayed_after_its_note_sends_nothing(
     assert [entry.state for entry in store.entries()] == ["not_sent"]
 
 
-def test_a_retry_that_wakes_up_too_late_is_not_sent(side: Any, service: Any, time: Any, create: Any) -> None:
+def test_a_retry_that_wakes_up_after_the_deadline_is_not_sent(side: Any, service: Any, time: Any, create: Any) -> None:
     service.plan = [429]
     sleep = time.sleep
     time.sleep = lambda seconds: sleep(seconds + 60)
@@ -379,14 +379,14 @@ def test_a_retry_that_wakes_up_too_late_is_not_sent(side: Any, service: Any, tim
 
 
 class Interrupted(BaseException):
-    """Not an Exception, as KeyboardInterrupt is not one."""
+    """Like KeyboardInterrupt, not a subclass of Exception."""
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, Interrupted])
-def test_an_interrupted_create_is_over_and_can_be_reconciled_in_this_process(
-    side: Any, service: Any, time: Any, place: Any, create: Any, kind: Any, database_clock: None
+def test_an_interrupted_create_can_be_reconciled_in_the_same_process(
+    side: Any, service: Any, time: Any, backend: Any, create: Any, kind: Any, database_clock: None
 ) -> None:
-    client = side.client(service, time=time, journal=place)
+    client = side.client(service, time=time, journal=backend)
     handle = service.transport.handler
 
     def interrupt(request: httpx.Request) -> httpx.Response:
@@ -394,7 +394,7 @@ def test_an_interrupted_create_is_over_and_can_be_reconciled_in_this_process(
         raise kind
 
     if side.name == "async" and kind is KeyboardInterrupt:
-        pytest.skip("a loop ends with it")
+        pytest.skip("such an exception ends the event loop")
     service.transport.handler = interrupt
     with pytest.raises(kind) as caught:
         side.call(client, "create", **create)
@@ -406,18 +406,18 @@ def test_an_interrupted_create_is_over_and_can_be_reconciled_in_this_process(
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, Interrupted])
-def test_a_create_that_is_interrupted_in_the_queue_was_not_sent(
-    side: Any, service: Any, time: Any, place: Any, create: Any, kind: Any, database_clock: None
+def test_a_create_interrupted_in_the_queue_is_recorded_as_not_sent(
+    side: Any, service: Any, time: Any, backend: Any, create: Any, kind: Any, database_clock: None
 ) -> None:
     if side.name == "async" and kind is KeyboardInterrupt:
-        pytest.skip("a loop ends with it")
+        pytest.skip("such an exception ends the event loop")
 
     def interrupt(seconds: float) -> None:
         raise kind
 
     time.sleep = interrupt
     settings = {"rate_limit": RateLimit(1, per=10), "token": uuid.uuid4().hex}
-    client = side.client(service, time=time, journal=place, **settings)
+    client = side.client(service, time=time, journal=backend, **settings)
     side.call(client, "create", **create)
     with pytest.raises(kind):
         side.call(client, "create", **create)
@@ -425,12 +425,10 @@ def test_a_create_that_is_interrupted_in_the_queue_was_not_sent(
     assert service.posts == 1
 
 
-def test_a_cancelled_create_leaves_its_attempt_with_the_client(
-    side: Any, service: Any, create: Any, place: Any
-) -> None:
+def test_a_cancelled_create_leaves_an_unresolved_attempt(side: Any, service: Any, create: Any, backend: Any) -> None:
     if side.name == "sync":
-        pytest.skip("nothing is cancelled in a thread")
-    client = side.client(service, journal=place)
+        pytest.skip("only a task can be cancelled")
+    client = side.client(service, journal=backend)
     handle = service.transport.handler
 
     async def story() -> None:
@@ -455,12 +453,10 @@ def test_a_cancelled_create_leaves_its_attempt_with_the_client(
     side.run(story())
 
 
-def test_a_create_does_not_need_the_threads_that_the_loop_shares(
-    side: Any, service: Any, create: Any, journal: Any
-) -> None:
-    """They can all be busy with other work for longer than the call may take."""
+def test_a_create_needs_no_thread_of_the_default_executor(side: Any, service: Any, create: Any, journal: Any) -> None:
+    """All threads of the default executor can be busy for longer than the timeout of the call."""
     if side.name == "sync":
-        pytest.skip("a thread has no loop")
+        pytest.skip("only AsyncPaisr has an event loop")
     stop = threading.Event()
     client = side.client(service, journal=journal)
 
@@ -479,11 +475,13 @@ def test_a_create_does_not_need_the_threads_that_the_loop_shares(
     side.run(story())
 
 
-def test_a_call_that_is_dropped_in_the_middle_is_over(side: Any, service: Any, place: Any, time: Any) -> None:
-    client = side.client(service, time=time, journal=place)
+def test_the_attempt_of_a_collected_call_is_no_longer_in_flight(
+    side: Any, service: Any, backend: Any, time: Any
+) -> None:
+    client = side.client(service, time=time, journal=backend)
     steps = client._session.call(operation_named("create_invoice"), CREATE, None)
     step = next(steps)
-    if place is not None:
+    if backend is not None:
         step = steps.send(step.work())
     assert step.request.method == "POST"
     (entry,) = client._session.recovery.store.entries()
@@ -495,7 +493,7 @@ def test_a_call_that_is_dropped_in_the_middle_is_over(side: Any, service: Any, p
     assert entry.attempt.id not in at_work or at_work[entry.attempt.id].is_over
 
 
-def test_a_call_that_waits_before_its_retry_when_the_client_is_closed_sends_nothing_more(
+def test_closing_the_client_during_a_backoff_prevents_the_retry(
     side: Any, service: Any, time: Any, create: Any
 ) -> None:
     service.plan = [429]

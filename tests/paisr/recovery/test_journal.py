@@ -1,4 +1,4 @@
-"""Creates on disk: written before the first byte is sent, and found again after a killed process."""
+"""The journal in a file: creates are recorded before they are sent, and are reconciled after a kill."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def made_at(path: Path) -> AttemptStore:
 
 
 def begin(path: Path, attempt: Attempt, left: float = 0.0) -> Attempt:
-    """Note a create of a call that is gone, and had so many seconds left."""
+    """Record the create of a call that no longer exists and had LEFT seconds until its deadline."""
     made_at(path).begin(attempt, None, Work(), Deadline(left + 1, clocks.monotonic))
     shorter = "UPDATE paisr_attempts SET ends_at = ends_at - 1, ends_mono = ends_mono - 1 WHERE id = ?"
     with closing(sqlite3.connect(path)) as db, db:
@@ -86,7 +86,7 @@ def begin(path: Path, attempt: Attempt, left: float = 0.0) -> Attempt:
     return attempt
 
 
-# What is written, and when
+# Entries
 
 
 def test_a_create_is_in_the_journal_before_it_is_sent(side: Any, script: Any, path: Path, create: Any) -> None:
@@ -114,7 +114,7 @@ def test_a_create_is_in_the_journal_before_it_is_sent(side: Any, script: Any, pa
         (httpx.ConnectError("refused"), APIConnectionError, "not_sent"),
     ],
 )
-def test_what_became_of_it_is_written(
+def test_the_outcome_of_a_create_is_recorded(
     side: Any, script: Any, path: Path, create: Any, response: Any, error: Any, state: str
 ) -> None:
     client = side.client(script(response), journal=str(path), max_retries=0)
@@ -126,7 +126,9 @@ def test_what_became_of_it_is_written(
         assert Journal(path).unresolved() == [caught.value.attempt]
 
 
-def test_the_file_is_its_owners_and_has_no_token(side: Any, script: Any, path: Path, create: Any) -> None:
+def test_the_file_is_readable_only_by_its_owner_and_has_no_token(
+    side: Any, script: Any, path: Path, create: Any
+) -> None:
     def response(request: httpx.Request) -> httpx.Response:
         for file in path.parent.iterdir():
             assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
@@ -139,7 +141,7 @@ def test_the_file_is_its_owners_and_has_no_token(side: Any, script: Any, path: P
     assert str(path) in repr(Journal(path))
 
 
-def test_reading_and_invalid_arguments_write_nothing(side: Any, script: Any, path: Path, invoice: Any) -> None:
+def test_reads_and_invalid_arguments_record_nothing(side: Any, script: Any, path: Path, invoice: Any) -> None:
     client = side.client(script((200, invoice)), journal=path)
     side.call(client, "get", "inv_123456")
     with pytest.raises(InvalidArgumentError):
@@ -152,12 +154,12 @@ def test_a_client_without_a_journal_does_not_load_sqlite() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-# When it cannot be written
+# Journals that cannot be written
 
 
 @contextmanager
 def full_disk() -> Iterator[None]:
-    """No file may grow beyond one byte, as on a disk that is full."""
+    """Limit the size of files to one byte, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
     try:
@@ -166,17 +168,17 @@ def full_disk() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_on_a_full_disk_nothing_is_sent(side: Any, script: Any, path: Path, create: Any) -> None:
+def test_a_create_on_a_full_disk_is_not_sent(side: Any, script: Any, path: Path, create: Any) -> None:
     sent = script((200, CREATED))
     client = side.client(sent, journal=path)
     with full_disk(), pytest.raises(ConfigurationError, match=r"not sent.*journal") as caught:
         side.call(client, "create", **create)
     assert caught.value.outcome == "not_sent"
     assert sent.requests == []
-    assert side.call(client, "create", **create).id == "inv_1", "when there is room again"
+    assert side.call(client, "create", **create).id == "inv_1", "the create fails although there is space again"
 
 
-def test_a_disk_that_fills_up_meanwhile_does_not_lose_the_response(
+def test_a_disk_that_fills_up_during_a_create_does_not_lose_the_response(
     side: Any, script: Any, path: Path, create: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     limit = full_disk()
@@ -196,7 +198,7 @@ def test_a_disk_that_fills_up_meanwhile_does_not_lose_the_response(
     assert states(path) == [("open", None)]
     with pytest.raises(OutcomeUnknownError, match="another create received"):
         side.call(client, "create", **create)
-    assert states(path) == [("created", "inv_1"), ("unknown", None)], "written as soon as there is room"
+    assert states(path) == [("created", "inv_1"), ("unknown", None)], "the outcome was not written when there was space"
 
 
 def test_a_removed_or_replaced_journal_is_not_recreated(side: Any, script: Any, path: Path, create: Any) -> None:
@@ -213,7 +215,9 @@ def test_a_removed_or_replaced_journal_is_not_recreated(side: Any, script: Any, 
     assert sent.requests == []
 
 
-def test_a_foreign_file_lock_is_waited_for_until_the_deadline(side: Any, script: Any, path: Path, create: Any) -> None:
+def test_a_create_waits_for_a_foreign_file_lock_until_its_deadline(
+    side: Any, script: Any, path: Path, create: Any
+) -> None:
     sent = script((200, CREATED))
     client = side.client(sent, journal=path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -225,8 +229,8 @@ def test_a_foreign_file_lock_is_waited_for_until_the_deadline(side: Any, script:
     assert sent.requests == []
 
 
-def test_a_directory_without_leave_to_write(path: Path) -> None:
-    """In a process of its own, which drops root's rights: root may write anywhere."""
+def test_a_directory_without_write_permission_is_a_configuration_error(path: Path) -> None:
+    """In a new process that drops root's rights, because root may write to any directory."""
     code = f"""
 import os, paisr, sqlite3
 paisr.Paisr("t", journal={str(path)!r}).close()
@@ -254,7 +258,7 @@ for name in ("journal.db", "new.db"):
 @pytest.mark.parametrize(
     "content", [b"dear diary", b"SQLite format 3\0" + bytes(84), b"SQLite format 3\0" + b"\xff" * 5000]
 )
-def test_another_file_is_refused_and_left_as_it_is(side: Any, path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_database_is_refused_and_unchanged(side: Any, path: Path, content: bytes) -> None:
     path.write_bytes(content)
     for make in (lambda: side.client(journal=path), lambda: Journal(path)):
         with pytest.raises(ConfigurationError, match="something else") as caught:
@@ -297,26 +301,26 @@ def test_an_invalid_journal_path_is_refused(side: Any, wrong: Any) -> None:
         side.client(journal=wrong)
 
 
-def test_places_where_there_can_be_no_file(side: Any, path: Path) -> None:
+def test_a_path_where_no_file_can_be_made_is_refused(side: Any, path: Path) -> None:
     os.mkfifo(path)
     for wrong in (path, path.parent, path.parent / "missing" / "journal.db", path / "journal.db"):
         with pytest.raises(ConfigurationError):
             side.client(journal=wrong)
 
 
-def test_reading_makes_no_file(path: Path) -> None:
+def test_reading_a_missing_journal_creates_no_file(path: Path) -> None:
     with pytest.raises(ConfigurationError, match="does not exist"):
         Journal(path)
     assert not path.exists()
 
 
-def test_a_client_that_cannot_be_made_leaves_no_file(side: Any, path: Path) -> None:
+def test_a_client_with_invalid_settings_creates_no_file(side: Any, path: Path) -> None:
     with pytest.raises(ConfigurationError):
         side.client(journal=path, base_url="ftp://127.0.0.1")
     assert not path.exists()
 
 
-def test_an_empty_file_and_a_strange_name_are_fine(side: Any, tmp_path: Path) -> None:
+def test_an_empty_file_and_an_unusual_name_are_accepted(side: Any, tmp_path: Path) -> None:
     for name in (":memory:", "a?mode=ro&b=%20#é"):
         path = tmp_path / name
         path.touch()
@@ -324,7 +328,7 @@ def test_an_empty_file_and_a_strange_name_are_fine(side: Any, tmp_path: Path) ->
         assert states(path) == []
 
 
-# Several at once
+# Concurrent use
 
 
 def test_many_threads_and_clients_share_a_journal(path: Path) -> None:
@@ -352,7 +356,7 @@ def _write(path: Path, number: int) -> None:
         store.end(one, Outcome(state="created", invoice_id=f"inv_{one.id}"), 5)
 
 
-def test_processes_that_make_and_write_one_journal_at_the_same_time(path: Path) -> None:
+def test_processes_can_create_and_write_one_journal_concurrently(path: Path) -> None:
     context = multiprocessing.get_context("fork")
     processes = [context.Process(target=_write, args=(path, 10)) for _ in range(4)]
     for process in processes:
@@ -363,12 +367,12 @@ def test_processes_that_make_and_write_one_journal_at_the_same_time(path: Path) 
     assert [state for state, _ in states(path)] == ["created"] * 40
 
 
-def test_a_fork_in_the_middle_of_writing(path: Path) -> None:
+def test_a_fork_during_writes_loses_no_entry(path: Path) -> None:
     made_at(path)
     stop = threading.Event()
 
     def write() -> None:
-        while not stop.wait(0.002):  # so that the others get their turn on a slow disk, too
+        while not stop.wait(0.002):  # so that the other threads get the lock on a slow disk, too
             _write(path, 1)
 
     writer = threading.Thread(target=write)
@@ -399,7 +403,7 @@ def _child(path: Path) -> int:
 
 
 class Service:
-    """Loses the responses to creates, of which it carries out those whose summary does not begin with "not"."""
+    """Loses the response to each create. It creates the invoice unless the summary begins with "not"."""
 
     def __init__(self) -> None:
         self.invoices: list[dict[str, Any]] = []
@@ -433,7 +437,7 @@ def lose(side: Any) -> Callable[..., Attempt]:
     return lose
 
 
-def test_a_journal_is_reconciled_by_another_client(side: Any, path: Path, lose: Any) -> None:
+def test_another_client_reconciles_the_journal(side: Any, path: Path, lose: Any) -> None:
     service = Service()
     begun = [lose(side.client(service, journal=path), text) for text in ("a", "not b", "c")]
     twins = [lose(side.client(service, journal=path), text) for text in ("twin", "twin")]
@@ -442,7 +446,7 @@ def test_a_journal_is_reconciled_by_another_client(side: Any, path: Path, lose: 
     assert [one for one, _ in found] == [*begun, *twins]
     assert [getattr(what, "id", what) for _, what in found[:3]] == ["inv_1", None, "inv_2"]
     assert [len(what.candidates) for _, what in found[3:]] == [2, 2]
-    assert service.lists == 1, "one list serves them all"
+    assert service.lists == 1, "more than one list was read"
     assert states(path) == [
         ("found", "inv_1"),
         ("absent", None),
@@ -457,7 +461,7 @@ def test_a_journal_is_reconciled_by_another_client(side: Any, path: Path, lose: 
     assert side.call(client, "reconcile_journal") == []
 
 
-def test_the_journal_knows_what_belongs_to_the_creates_of_other_processes(side: Any, path: Path, lose: Any) -> None:
+def test_reconcile_excludes_invoices_of_creates_of_other_processes(side: Any, path: Path, lose: Any) -> None:
     service = Service()
     first, second = side.client(service, journal=path), side.client(service, journal=path)
     lost = lose(first, "not made: a")
@@ -473,7 +477,7 @@ def test_the_journal_knows_what_belongs_to_the_creates_of_other_processes(side: 
     assert states(path) == [("absent", None), ("created", "inv_9")]
 
 
-def test_two_processes_do_not_take_one_invoice(side: Any, path: Path, lose: Any) -> None:
+def test_two_processes_do_not_claim_the_same_invoice(side: Any, path: Path, lose: Any) -> None:
     service = Service()
     first, second = side.client(service, journal=path), side.client(service, journal=path)
     attempts = lose(first, "a"), lose(second, "a")
@@ -482,7 +486,7 @@ def test_two_processes_do_not_take_one_invoice(side: Any, path: Path, lose: Any)
     assert side.call(first, "reconcile", attempts[0]) is None
 
 
-def test_a_response_takes_its_invoice_back_from_a_reconciliation(path: Path) -> None:
+def test_a_response_reclaims_its_invoice_from_a_reconciled_attempt(path: Path) -> None:
     mine, other = begin(path, attempt()), begin(path, attempt())
     Journal(path).settle(mine, "inv_1")
     made_at(path).end(other, Outcome(state="created", invoice_id="inv_1"), 1)
@@ -499,7 +503,7 @@ def test_attempts_of_another_service_are_reported_and_left_open(side: Any, path:
     assert Journal(path).unresolved() == [elsewhere]
 
 
-def test_what_cannot_be_read_now_stays_open(side: Any, script: Any, path: Path) -> None:
+def test_an_attempt_stays_open_when_the_list_cannot_be_read(side: Any, script: Any, path: Path) -> None:
     begin(path, attempt())
     begin(path, attempt())
     client = side.client(script(httpx.ReadError("cut")), journal=path, max_retries=0)
@@ -508,7 +512,7 @@ def test_what_cannot_be_read_now_stays_open(side: Any, script: Any, path: Path) 
     assert len(Journal(path).unresolved()) == 2
 
 
-def test_an_attempt_of_a_process_that_lives_is_left_alone(side: Any, path: Path) -> None:
+def test_an_attempt_of_a_living_process_is_not_reconciled(side: Any, path: Path) -> None:
     service = Service()
     client = side.client(service, journal=path)
     sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
@@ -528,7 +532,7 @@ def _set_runner(path: Path, runner: str) -> None:
         db.execute("UPDATE paisr_attempts SET process = ?", (runner,))
 
 
-def test_an_attempt_of_another_machine_is_left_alone_until_its_deadline(side: Any, path: Path) -> None:
+def test_an_attempt_of_another_machine_is_not_reconciled_before_its_deadline(side: Any, path: Path) -> None:
     client = side.client(Service(), journal=path)
     theirs = [attempt(), attempt("Another")]
     begin(path, theirs[0], 30)
@@ -539,7 +543,7 @@ def test_an_attempt_of_another_machine_is_left_alone_until_its_deadline(side: An
     assert second == (theirs[1], None)
 
 
-def test_processes_that_have_ended() -> None:
+def test_ended_processes_are_recognized() -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     here = current_process_token().rpartition(" ")[0]
@@ -556,7 +560,7 @@ def test_processes_that_have_ended() -> None:
         assert not is_process_dead(other)
 
 
-def test_a_journal_that_cannot_be_read_leaves_it_unknown(side: Any, path: Path, lose: Any) -> None:
+def test_an_unreadable_journal_leaves_the_outcome_unknown(side: Any, path: Path, lose: Any) -> None:
     client = side.client(Service(), journal=path)
     lost = lose(client, "a")
     kept = path.rename(path.with_name("kept.db"))
@@ -569,7 +573,7 @@ def test_a_journal_that_cannot_be_read_leaves_it_unknown(side: Any, path: Path, 
     assert side.call(client, "reconcile", lost).id == "inv_1"
 
 
-def test_a_journal_that_cannot_be_written_does_not_lose_what_was_found(
+def test_a_journal_that_cannot_be_written_does_not_lose_the_found_invoice(
     side: Any, path: Path, lose: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = side.client(Service(), journal=path)
@@ -585,20 +589,20 @@ def test_a_journal_that_cannot_be_written_does_not_lose_what_was_found(
     assert states(path) == [("unknown", None)]
 
 
-def test_public_names() -> None:
+def test_only_the_documented_names_are_public() -> None:
     assert {"Journal", "JournalEntry", "Attempt"} <= set(paisr.__all__)
-    assert not issubclass(StoreError, paisr.PaisrError), "it never leaves the package"
+    assert not issubclass(StoreError, paisr.PaisrError), "an internal error is part of the public hierarchy"
 
 
-# Interrupts
+# Interruptions
 
 
 class Interrupted(BaseException):
-    """Not an Exception, as KeyboardInterrupt is not one."""
+    """Like KeyboardInterrupt, not a subclass of Exception."""
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, Interrupted])
-def test_an_interrupted_create_is_in_the_journal(path: Path, kind: Any) -> None:
+def test_an_interrupted_create_leaves_an_unresolved_attempt(path: Path, kind: Any) -> None:
     service = Service()
     with Paisr("t", transport=service.transport, journal=path) as client:
         handler = service.transport.handler
@@ -617,7 +621,7 @@ def test_an_interrupted_create_is_in_the_journal(path: Path, kind: Any) -> None:
         assert getattr(found, "id", None) == "inv_1"
 
 
-def test_a_cancelled_create_is_in_the_journal(path: Path, stub: StubServer) -> None:
+def test_a_cancelled_create_leaves_an_unresolved_attempt(path: Path, stub: StubServer) -> None:
     async def story() -> None:
         async with AsyncPaisr(stub.token, base_url=stub.url, journal=path) as client:
             stub.fail_next(delay=30, operation="create")
@@ -664,7 +668,7 @@ asyncio.run(done(made)) if inspect.isawaitable(made) else made
     assert [request.method for request in stub.requests].count("POST") == 1
 
 
-def test_what_was_not_reached_in_time_is_there_the_next_time(side: Any, path: Path, stub: StubServer) -> None:
+def test_attempts_beyond_the_deadline_are_reconciled_by_the_next_call(side: Any, path: Path, stub: StubServer) -> None:
     begin(path, attempt(service=stub.url))
     client = side.client(token=stub.token, base_url=stub.url, journal=path, max_retries=0)
     stub.fail_next(delay=5, operation="list")

@@ -1,4 +1,4 @@
-"""The index of listed invoices finds the same candidates as comparing all of them."""
+"""The index of listed invoices finds the same candidates as a comparison with all of them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ requests = st.builds(
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.lists(invoices, max_size=12), st.lists(requests, min_size=1, max_size=4))
-def test_nothing_near_is_missed_and_nothing_else_is_given(found: list[Any], sent: list[Any]) -> None:
+def test_the_index_returns_exactly_the_candidates(found: list[Any], sent: list[Any]) -> None:
     listed = Listed(invoices=found, truncated=False)
     for request in [*sent, *sent]:
         attempt = Attempt.of(request, NOW)
@@ -59,12 +59,12 @@ def test_nothing_near_is_missed_and_nothing_else_is_given(found: list[Any], sent
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(invoices, requests)
-def test_what_fits_exactly_is_alike(invoice: Invoice, request: CreateInvoiceRequest) -> None:
+def test_an_exact_match_has_the_same_likeness(invoice: Invoice, request: CreateInvoiceRequest) -> None:
     if fit(Attempt.of(request, NOW), invoice) == "yes":
         assert likeness(request) in likenesses(invoice)
 
 
-def test_what_is_remembered_is_bounded() -> None:
+def test_the_cache_of_the_index_is_bounded() -> None:
     listed = Listed(invoices=[], truncated=False)
     for number in range(3 * MAX_REMEMBERED):
         listed.near(Attempt.of(CreateInvoiceRequest(customer="cus_1", summary=f"{number}", due="now"), NOW))

@@ -1,4 +1,4 @@
-"""Attempts in PostgreSQL: a server that stops or hangs, machines that race, and what is shown of its address."""
+"""Attempts in PostgreSQL: a server that stops or hangs, concurrent machines, and texts without the password."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def database(postgres_url: str) -> PostgresDatabase:
     return PostgresDatabase(Secret(postgres_url))
 
 
-def test_its_name_has_neither_user_nor_password(postgres_url: str, postgres: Any) -> None:
+def test_the_name_of_a_database_has_neither_user_nor_password(postgres_url: str, postgres: Any) -> None:
     assert Journal(postgres_url).name == f"postgresql://127.0.0.1:{postgres.port}/postgres"
     assert repr(Journal(postgres_url)) == f"Journal('postgresql://127.0.0.1:{postgres.port}/postgres')"
     assert public_name(Secret(f"postgresql://u:{PASSWORD}@[::1/x")) == "postgresql://…"
@@ -36,15 +36,15 @@ def test_its_name_has_neither_user_nor_password(postgres_url: str, postgres: Any
 
 
 @pytest.mark.parametrize(
-    "place",
+    "backend",
     [
         f"postgresql://paisr:{PASSWORD}@127.0.0.1:1/postgres",
         f"postgres://paisr:{PASSWORD}@127.0.0.1:1/postgres?sslmode=nonsense",
         f"postgresql://paisr:{PASSWORD}@[::1/x",
     ],
 )
-def test_a_server_that_is_not_there_is_a_configuration_error_without_the_password(side: Any, place: str) -> None:
-    for make in (lambda: side.client(journal=place), lambda: Journal(place)):
+def test_an_unreachable_server_is_a_configuration_error_without_the_password(side: Any, backend: str) -> None:
+    for make in (lambda: side.client(journal=backend), lambda: Journal(backend)):
         with pytest.raises(ConfigurationError, match="journal") as caught:
             make()
         shown = "".join(traceback.format_exception(caught.value)) + repr(pickle.loads(pickle.dumps(caught.value)))
@@ -55,14 +55,14 @@ def test_a_server_that_is_not_there_is_a_configuration_error_without_the_passwor
         assert not [name for frame in ours for name, value in frame.f_locals.items() if PASSWORD in repr(value)]
 
 
-def test_a_wrong_password_is_not_repeated(postgres_url: str) -> None:
+def test_the_error_about_a_wrong_password_does_not_show_it(postgres_url: str) -> None:
     wrong = postgres_url.replace(PASSWORD, f"{PASSWORD}-wrong")
     with pytest.raises(ConfigurationError) as caught:
         Journal(wrong)
     assert PASSWORD not in "".join(traceback.format_exception(caught.value))
 
 
-def test_without_psycopg_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_journal_without_psycopg_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(ConfigurationError, match=r"install paisr\[postgres\]"):
         Journal("postgresql://127.0.0.1:1/postgres")
@@ -75,14 +75,14 @@ def test_tables_of_another_version_are_refused(postgres_url: str, database: Post
         Journal(postgres_url)
 
 
-def test_a_connection_that_the_server_ended_is_made_anew(database: PostgresDatabase, postgres: Any) -> None:
+def test_a_connection_that_the_server_ended_is_replaced(database: PostgresDatabase, postgres: Any) -> None:
     with postgres.connect() as connection:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'paisr'")
     with database.transaction(2) as transaction:
         assert transaction.execute("SELECT count(*) FROM paisr_attempts").fetchall() == [(0,)]
 
 
-def test_a_foreign_lock_is_waited_for_until_the_deadline(
+def test_a_transaction_waits_for_a_foreign_lock_until_the_deadline(
     side: Any, service: Any, postgres_url: str, create: Any, postgres: Any
 ) -> None:
     client = side.client(service, journal=postgres_url)
@@ -98,7 +98,7 @@ def test_a_foreign_lock_is_waited_for_until_the_deadline(
     assert side.call(client, "create", **create).id == "inv_1"
 
 
-def test_a_server_that_hangs_holds_no_call_up(
+def test_a_call_to_a_server_that_hangs_ends_at_its_deadline(
     side: Any, service: Any, postgres_url: str, create: Any, postgres: Any
 ) -> None:
     client = side.client(service, journal=postgres_url)
@@ -124,7 +124,7 @@ def _backends(postgres: Any) -> list[int]:
     return [pid for (pid,) in rows]
 
 
-def test_a_server_that_stops_meanwhile_does_not_lose_the_response(
+def test_a_server_that_stops_during_a_create_does_not_lose_the_response(
     side: Any, service: Any, postgres_url: str, create: Any, postgres: Any
 ) -> None:
     client = side.client(service, journal=postgres_url)
@@ -140,8 +140,10 @@ def test_a_server_that_stops_meanwhile_does_not_lose_the_response(
     assert (entry.state, entry.invoice_id) == ("created", "inv_1")
 
 
-def test_one_clock_for_all_machines(postgres_url: str, open_store: Any, attempt_of: Any, time: Any) -> None:
-    """The database's: a client whose clock is an hour ahead takes nothing of another machine for over."""
+def test_the_clock_of_the_database_counts_for_all_machines(
+    postgres_url: str, open_store: Any, attempt_of: Any, time: Any
+) -> None:
+    """The clock of the database counts: a client an hour ahead does not end the attempts of another machine."""
     mine = open_store(postgres_url)
     work = Work()
     mine.begin(attempt_of(), None, work, Deadline(30, clocks.monotonic))
@@ -152,7 +154,7 @@ def test_one_clock_for_all_machines(postgres_url: str, open_store: Any, attempt_
     assert entry.in_flight
 
 
-def test_machines_that_race_to_make_the_tables_and_to_write(
+def test_machines_can_create_the_tables_and_write_concurrently(
     postgres_url: str, attempt_of: Any, open_store: Any
 ) -> None:
     failures: list[BaseException] = []
@@ -176,7 +178,7 @@ def test_machines_that_race_to_make_the_tables_and_to_write(
     assert [entry.state for entry in Journal(postgres_url).entries()] == ["created"] * 30
 
 
-def test_a_forked_child_has_a_connection_and_a_lock_of_its_own(database: PostgresDatabase) -> None:
+def test_a_forked_child_has_its_own_connection_and_lock(database: PostgresDatabase) -> None:
     parents = _backend(database)
     is_held, is_over = threading.Event(), threading.Event()
 
@@ -194,7 +196,7 @@ def test_a_forked_child_has_a_connection_and_a_lock_of_its_own(database: Postgre
     assert os.waitpid(child, 0)[1] == 0
     is_over.set()
     holder.join()
-    assert _backend(database) == parents, "the child has not closed what it inherited"
+    assert _backend(database) == parents, "the child closed the inherited connection"
 
 
 def test_a_fork_does_not_wait_for_the_lock_of_another_machine(database: PostgresDatabase, postgres: Any) -> None:
@@ -209,7 +211,7 @@ def test_a_fork_does_not_wait_for_the_lock_of_another_machine(database: Postgres
         if not child:
             os._exit(0)
         assert os.waitpid(child, 0)[1] == 0
-        assert waiting.is_alive(), "it was waiting all the time"
+        assert waiting.is_alive(), "the thread no longer waits for the lock"
     waiting.join()
 
 
@@ -224,7 +226,7 @@ def _try(database: PostgresDatabase, timeout: float) -> None:
 
 
 def _backend(database: PostgresDatabase) -> int:
-    """The process of the server that this process talks to."""
+    """The pid of the server process for this connection."""
     with database.transaction(2) as transaction:
         pid: int = transaction.execute("SELECT pg_backend_pid()").fetchall()[0][0]
         return pid
@@ -250,7 +252,7 @@ def test_a_closed_client_closes_its_connection(postgres_url: str, postgres: Any,
     assert len(_backends(postgres)) == before
 
 
-def test_what_the_database_refuses_is_said_without_its_words(database: PostgresDatabase) -> None:
+def test_an_error_of_the_database_is_reported_without_its_message(database: PostgresDatabase) -> None:
     with pytest.raises(StoreError, match="UndefinedTable"), database.transaction(1) as transaction:
         transaction.execute("DELETE FROM nowhere WHERE a = ?", [PASSWORD])
     assert issubclass(OutcomeUnknownError, PaisrError)

@@ -1,4 +1,4 @@
-"""After a response was lost: the invoice, None, or a refusal to guess."""
+"""`reconcile` after a lost response: it returns the invoice or None, or raises where it would have to guess."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BASE = "https://api.live.paisr.tech/v2"
 
 
 def listed(number: int = 1, **changes: Any) -> dict[str, Any]:
-    """An invoice in a list, as the create of these tests makes it; `...` leaves a field out."""
+    """A listed invoice that matches the create of these tests; `...` as a value leaves the field out."""
     whole = {
         "id": f"inv_{number}",
         "status": "unpaid",
@@ -51,7 +51,7 @@ def listed(number: int = 1, **changes: Any) -> dict[str, Any]:
 
 
 class Service:
-    """Loses the response to each create, or gives `created`; lists `invoices`; `reads` has the queries of the lists."""
+    """Loses the response to each create, or responds with `created`; lists `invoices`; `reads` records the targets."""
 
     def __init__(self, *invoices: dict[str, Any]) -> None:
         self.invoices = list(invoices)
@@ -89,7 +89,7 @@ class Service:
 
 @pytest.fixture
 def lost(side: Any, create: dict[str, Any]) -> Callable[..., Attempt]:
-    """Begin a create whose response is lost; its attempt."""
+    """The attempt of a create whose response is lost."""
 
     def lose(client: Any, **changes: Any) -> Attempt:
         arguments = {**create, "items": [LineItem("Pizza", 2, 75)], **changes}
@@ -102,7 +102,7 @@ def lost(side: Any, create: dict[str, Any]) -> Callable[..., Attempt]:
 
 @pytest.fixture
 def begin(side: Any, time: Any, lost: Callable[..., Attempt]) -> Callable[..., tuple[Any, Attempt]]:
-    """A client of a service, and a create whose response it lost."""
+    """A client of SERVICE, and the attempt of a create whose response is lost."""
 
     def begin(service: Service, **changes: Any) -> tuple[Any, Attempt]:
         client = side.client(service, time=time, rate_limit=None, max_retries=0)
@@ -119,7 +119,7 @@ def unknown(side: Any, client: Any, attempt: Attempt) -> OutcomeUnknownError:
     return caught.value
 
 
-# What is asked
+# Requests
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_the_list_is_read_with_the_narrowest_filter(side: Any, begin: Any, chang
     assert service.posts == 1
 
 
-def test_all_of_it_is_within_one_deadline(side: Any, time: Any, lost: Any) -> None:
+def test_all_requests_of_reconcile_share_one_deadline(side: Any, time: Any, lost: Any) -> None:
     service = Service(listed(1), *others(customer={"id": "cus_2", "email": "john@example.com"}))
     client = side.client(service, time=time, rate_limit=None)
     attempt = lost(client, customer="jane@example.com")
@@ -158,7 +158,7 @@ def test_all_of_it_is_within_one_deadline(side: Any, time: Any, lost: Any) -> No
     assert side.call(client, "reconcile", attempt, timeout=9).id == "inv_1"
 
 
-# What fits
+# Matching
 
 
 @pytest.mark.parametrize(
@@ -181,12 +181,12 @@ def test_all_of_it_is_within_one_deadline(side: Any, time: Any, lost: Any) -> No
         ({"items": [LineItem("Rice", "1000", "0.333")]}, {"amount": {"sub_total": 330}}),
     ],
 )
-def test_the_invoice_that_fits_is_found(side: Any, begin: Any, sent: Any, found: Any) -> None:
+def test_a_matching_invoice_is_found(side: Any, begin: Any, sent: Any, found: Any) -> None:
     service = Service(listed(**found))
     client, attempt = begin(service, **sent)
     assert side.call(client, "reconcile", attempt).id == "inv_1"
-    assert side.call(client, "reconcile", attempt).id == "inv_1", "asking again says the same"
-    assert service.reads[-1] == "/v2/invoices/inv_1", "and needs no list"
+    assert side.call(client, "reconcile", attempt).id == "inv_1", "a second call has another result"
+    assert service.reads[-1] == "/v2/invoices/inv_1", "a second call read a list"
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_the_invoice_that_fits_is_found(side: Any, begin: Any, sent: Any, found:
         ({}, {"created_at": None, "void_at": "2024-04-01T00:00:00Z"}),
     ],
 )
-def test_an_invoice_that_differs_is_not_taken(side: Any, begin: Any, sent: Any, found: Any) -> None:
+def test_a_different_invoice_does_not_match(side: Any, begin: Any, sent: Any, found: Any) -> None:
     client, attempt = begin(Service(listed(**found)), **sent)
     assert side.call(client, "reconcile", attempt) is None
 
@@ -232,13 +232,13 @@ def test_an_invoice_that_differs_is_not_taken(side: Any, begin: Any, sent: Any, 
         ({}, {"created_at": "2024-04-30T09:55:00Z"}),
     ],
 )
-def test_a_difference_that_a_service_or_a_clock_explains_is_not_absence(
+def test_a_difference_that_a_service_or_a_clock_can_cause_leaves_the_outcome_unknown(
     side: Any, begin: Any, time: Any, sent: Any, found: Any
 ) -> None:
     client, attempt = begin(Service(listed(**found)), **sent)
     assert [invoice.id for invoice in unknown(side, client, attempt).candidates] == ["inv_1"]
     time.seconds += 3600
-    unknown(side, client, attempt)  # not after any time
+    unknown(side, client, attempt)  # the result does not change with time
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_an_invoice_without_a_clear_owner_leaves_the_outcome_unknown(
     assert [invoice.id for invoice in error.candidates] == ["inv_1"]
 
 
-def test_more_than_one_that_fits_is_an_error_with_both(side: Any, begin: Any) -> None:
+def test_several_matching_invoices_are_an_error_with_candidates(side: Any, begin: Any) -> None:
     client, attempt = begin(Service(listed(1), listed(2), listed(2), listed(3, summary="Another")))
     error = unknown(side, client, attempt)
     assert [invoice.id for invoice in error.candidates] == ["inv_1", "inv_2"]
@@ -268,7 +268,7 @@ def test_more_than_one_that_fits_is_an_error_with_both(side: Any, begin: Any) ->
     assert again.attempt == attempt
 
 
-def test_a_clock_that_is_ahead_of_the_services_is_allowed_for(side: Any, begin: Any) -> None:
+def test_a_clock_ahead_of_the_service_is_corrected(side: Any, begin: Any) -> None:
     service = Service(listed(created_at="2024-05-01T11:30:00Z"))
     client, attempt = begin(service)
     assert "a clock" in str(unknown(side, client, attempt))
@@ -277,17 +277,17 @@ def test_a_clock_that_is_ahead_of_the_services_is_allowed_for(side: Any, begin: 
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Thu, 01 Jan 1970 00:00:00 GMT", "Wed, 01 May 2024 13:00:00 GMT"])
-def test_a_date_that_makes_no_sense_changes_nothing(side: Any, begin: Any, date: str) -> None:
+def test_an_implausible_date_header_is_ignored(side: Any, begin: Any, date: str) -> None:
     service = Service(listed(created_at="2024-05-01T11:30:00Z"))
     service.headers = {"Date": date}
     client, attempt = begin(service)
     assert "a clock" in str(unknown(side, client, attempt))
 
 
-# What belongs to another create
+# Invoices of other creates
 
 
-def test_an_invoice_that_another_create_made_is_not_taken(side: Any, begin: Any, create: dict[str, Any]) -> None:
+def test_an_invoice_of_another_create_does_not_match(side: Any, begin: Any, create: dict[str, Any]) -> None:
     service = Service(listed(1))
     client, attempt = begin(service)
     service.created = "inv_1"
@@ -311,28 +311,28 @@ def test_two_lost_creates_and_two_invoices_are_ambiguous(side: Any, begin: Any, 
     assert len(unknown(side, client, first).candidates) == 2
 
 
-def test_an_invoice_that_two_different_creates_could_have_made_is_given_to_neither(
-    side: Any, begin: Any, lost: Any
-) -> None:
+def test_an_invoice_that_matches_two_different_creates_is_ambiguous(side: Any, begin: Any, lost: Any) -> None:
     client, first = begin(Service(listed(1)))
     second = lost(client, due="In 30 days")
     for attempt in (first, second):
         assert [invoice.id for invoice in unknown(side, client, attempt).candidates] == ["inv_1"]
 
 
-def test_an_invoice_of_a_create_that_is_in_flight_is_not_taken(side: Any, begin: Any, create: dict[str, Any]) -> None:
+def test_an_invoice_that_matches_a_create_in_flight_leaves_the_outcome_unknown(
+    side: Any, begin: Any, create: dict[str, Any]
+) -> None:
     service = Service(listed(1))
     client, attempt = begin(service)
     bill = {**create, "due": "In 3 days", "items": [LineItem("Pizza", 2, 75)]}
     first = client._session.call(operation_named("create_invoice"), bill, None)
-    next(first)  # about to be sent
+    next(first)  # immediately before it is sent
     error = unknown(side, client, attempt)
     assert "in flight" in str(error)
-    first.close()  # broken off: from now on as unknown as the other
+    first.close()  # interrupted: both outcomes are unknown now
     assert side.call(client, "reconcile", attempt).id == "inv_1"
 
 
-def test_a_create_that_never_happened_is_not_looked_for(side: Any, time: Any, create: dict[str, Any]) -> None:
+def test_a_rejected_attempt_is_absent_without_a_request(side: Any, time: Any, create: dict[str, Any]) -> None:
     service = Service(listed(1))
     client = side.client(service, time=time, rate_limit=None)
     service.transport.handler = lambda request: httpx.Response(401)
@@ -343,7 +343,7 @@ def test_a_create_that_never_happened_is_not_looked_for(side: Any, time: Any, cr
     assert service.reads == []
 
 
-def test_an_invoice_that_disappears_again_is_not_absent(side: Any, begin: Any) -> None:
+def test_a_found_invoice_that_disappears_is_not_absent(side: Any, begin: Any) -> None:
     service = Service(listed(1))
     client, attempt = begin(service)
     side.call(client, "reconcile", attempt)
@@ -352,27 +352,27 @@ def test_an_invoice_that_disappears_again_is_not_absent(side: Any, begin: Any) -
         side.call(client, "reconcile", attempt)
 
 
-# Lists that were cut off
+# Truncated lists
 
 
 def others(count: int = 1000, **changes: Any) -> list[dict[str, Any]]:
     return [listed(number, summary=f"Order {number}", **changes) for number in range(1001, 1001 + count)]
 
 
-def test_a_list_that_was_cut_off_proves_nothing(side: Any, begin: Any) -> None:
+def test_a_truncated_list_does_not_prove_absence(side: Any, begin: Any) -> None:
     client, attempt = begin(Service(*others()))
     error = unknown(side, client, attempt)
     assert "1000" in str(error)
     assert error.candidates == ()
 
 
-def test_in_a_list_that_was_cut_off_one_that_fits_may_not_be_the_only_one(side: Any, begin: Any) -> None:
+def test_a_match_in_a_truncated_list_may_not_be_the_only_one(side: Any, begin: Any) -> None:
     client, attempt = begin(Service(listed(1), *others()))
     assert [invoice.id for invoice in unknown(side, client, attempt).candidates] == ["inv_1"]
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_the_customers_id_in_the_list_narrows_it(side: Any, begin: Any, there: bool) -> None:
+def test_a_truncated_list_is_read_again_by_the_customers_id(side: Any, begin: Any, there: bool) -> None:
     strangers = others(customer={"id": "cus_2", "email": "john@example.com"})
     mine = listed(1, summary="A simple pizza order" if there else "Another")
     service = Service(mine, *strangers)
@@ -382,7 +382,7 @@ def test_the_customers_id_in_the_list_narrows_it(side: Any, begin: Any, there: b
     assert service.reads == ["limit=1000", "resource_id=cus_123456&limit=1000"]
 
 
-def test_two_customers_with_one_address_cannot_be_narrowed(side: Any, begin: Any) -> None:
+def test_two_customers_with_one_address_leave_the_outcome_unknown(side: Any, begin: Any) -> None:
     stranger = listed(2, customer={"id": "cus_9", "email": "jane@example.com"}, summary="Another")
     service = Service(listed(1), stranger, *others(customer={"id": "cus_2"}, amount={"sub_total": 7}))
     client, attempt = begin(service, customer="jane@example.com")
@@ -390,10 +390,10 @@ def test_two_customers_with_one_address_cannot_be_narrowed(side: Any, begin: Any
     assert "resource_id" not in " ".join(service.reads)
 
 
-# What is given
+# Arguments
 
 
-def test_the_error_in_place_of_its_attempt_is_refused_with_a_sentence(side: Any, begin: Any) -> None:
+def test_an_error_as_argument_is_refused_with_a_hint_to_its_attempt(side: Any, begin: Any) -> None:
     client, attempt = begin(Service())
     error = OutcomeUnknownError("…", attempt=attempt)
     with pytest.raises(InvalidArgumentError, match=r"error\.attempt"):
@@ -404,7 +404,7 @@ def test_the_error_in_place_of_its_attempt_is_refused_with_a_sentence(side: Any,
             side.call(client, "reconcile", wrong)
 
 
-def test_an_attempt_is_looked_for_where_it_was_made(side: Any, begin: Any) -> None:
+def test_an_attempt_of_another_service_is_refused(side: Any, begin: Any) -> None:
     service = Service(listed(1))
     _client, attempt = begin(service)
     assert attempt.service == BASE
@@ -421,12 +421,12 @@ def test_an_attempt_from_another_process_is_reconciled(side: Any, begin: Any) ->
     assert side.call(other, "reconcile", Attempt.from_json(attempt.to_json())).id == "inv_1"
 
 
-def test_without_a_journal_there_is_none_to_reconcile(side: Any) -> None:
+def test_reconcile_journal_without_a_journal_is_refused(side: Any) -> None:
     with pytest.raises(ConfigurationError, match="journal="):
         side.call(side.client(Service()), "reconcile_journal")
 
 
-# The attempt itself
+# Attempts as values
 
 
 def attempt_of(**changes: Any) -> Attempt:
@@ -449,13 +449,13 @@ def item(quantity: str, unit_price: str) -> ContractLineItem:
 def test_an_attempt_is_the_same_after_json_and_pickle(attempt: Attempt) -> None:
     for again in (Attempt.from_json(attempt.to_json()), pickle.loads(pickle.dumps(attempt))):
         assert again == attempt
-        assert encode(again.request) == encode(attempt.request), "digit for digit"
+        assert encode(again.request) == encode(attempt.request), "a digit was lost"
         assert again.started_at.tzinfo is not None
-    assert attempt_of() != attempt_of(), "two intents, however alike"
+    assert attempt_of() != attempt_of(), "two attempts with equal requests are equal"
     assert Attempt.from_json(attempt_of().to_json()).request.items is None
 
 
-def test_an_attempt_of_a_later_version_is_read() -> None:
+def test_an_attempt_of_a_later_version_can_be_read() -> None:
     attempt = attempt_of()
     later = {**json.loads(attempt.to_json()), "color": "blue"}
     later["request"]["idempotency_key"] = "k"
@@ -473,14 +473,14 @@ def test_an_invalid_attempt_is_refused(text: str | bytes) -> None:
 # Sums
 
 
-def test_sums_have_every_digit() -> None:
+def test_sums_are_exact() -> None:
     assert exact_sum([item("3", "0.1"), item("1", "1E-40")]) == Decimal("0.3" + "0" * 38 + "1")
     nines = int("9" * 40)
     assert exact_sum([item("9" * 40, "9" * 40)] * 50) == 50 * nines * nines
     assert str(exact_sum([item("1E+900", "1E+900"), item("1", "1E-900")]))[-1] == "1"
 
 
-def test_a_sum_that_no_computer_should_write_out_is_not_compared() -> None:
+def test_a_sum_of_too_many_digits_is_not_compared() -> None:
     lines = [item("1E+999", "1E+999"), *[item("1." + "1" * 9000, "1." + "1" * 9000)]]
     assert fit(attempt_of(items=lines), Invoice(**listed_model())) == "yes"
 

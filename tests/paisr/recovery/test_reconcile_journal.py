@@ -1,4 +1,4 @@
-"""Reconciling all open attempts: with the decisions of `reconcile`, in batches, within a deadline."""
+"""`reconcile_journal` reconciles all open attempts, with the decisions of `reconcile`, in batches, until a deadline."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def another(side: Any, service: Any, time: Any, journal: Any) -> Any:
 
 @pytest.fixture
 def lost(side: Any, client: Any, service: Any, create: Any) -> Any:
-    """Begin a create whose response, or which itself, is lost; its attempt."""
+    """The attempt of a create whose request or response is lost."""
 
     def lost(plan: str = "lose", **changes: Any) -> Any:
         service.plan = [plan]
@@ -58,10 +58,10 @@ def fail(*arguments: object, **settings: object) -> Any:
     raise StoreError("cannot be used (disk full)")
 
 
-# What the client itself knows
+# Outcomes that the client remembers
 
 
-def test_an_outcome_that_could_not_be_noted_is_known_to_the_client(
+def test_the_client_remembers_an_outcome_that_could_not_be_written(
     side: Any, client: Any, service: Any, create: Any, journal: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = client._session.recovery.store.database
@@ -74,7 +74,7 @@ def test_an_outcome_that_could_not_be_noted_is_known_to_the_client(
     assert side.call(client, "create", **create).id == "inv_1"
     assert [entry.state for entry in Journal(journal).entries()] == ["open"]
     database.transaction = transaction
-    service.invoices.clear()  # whatever the service lists
+    service.invoices.clear()  # so that the list has no match
     assert side.call(client, "reconcile_journal", settle_after=0) == []
     assert [(entry.state, entry.invoice_id) for entry in Journal(journal).entries()] == [("created", "inv_1")]
 
@@ -97,7 +97,9 @@ def test_a_refused_create_is_not_matched_with_another_invoice(
 
 
 @pytest.mark.parametrize("change", [{}, {"summary": "A simple pizza"}, {"summary": "Another"}, {"customer": None}])
-def test_it_decides_as_reconcile_does(side: Any, lost: Any, another: Any, service: Any, change: Any) -> None:
+def test_reconcile_journal_decides_like_reconcile(
+    side: Any, lost: Any, another: Any, service: Any, change: Any
+) -> None:
     attempt = lost()
     service.invoices[0] |= change
     service.invoices.append({**service.invoices[0], "id": "inv_0", "currency": "USD", "summary": "Other"})
@@ -111,13 +113,13 @@ def test_it_decides_as_reconcile_does(side: Any, lost: Any, another: Any, servic
     assert [one.id for one in caught.value.candidates] == [one.id for one in found.candidates] == ["inv_1"]
 
 
-# Who is at work
+# Attempts in flight
 
 
-def test_a_clock_that_is_ahead_takes_nothing_of_another_process_for_over(
+def test_a_clock_ahead_does_not_end_an_attempt_of_another_process(
     side: Any, service: Any, journal: Any, attempt_of: Any, open_store: Any
 ) -> None:
-    """A minute, while the other waits for the limiter; by the clock that nobody sets, it has ten seconds left."""
+    """The wall clock is a minute ahead while the other call waits for its permit; by the monotonic one it has 10 s."""
     theirs = open_store(journal)
     attempt = attempt_of()
     theirs.begin(attempt, None, Work(), Deadline(10, clocks.monotonic))
@@ -132,13 +134,13 @@ def test_a_clock_that_is_ahead_takes_nothing_of_another_process_for_over(
         with pytest.raises(OutcomeUnknownError, match="in flight"):
             side.call(client, "reconcile", attempt)
         assert service.requests == []
-    assert side.call(client, "reconcile_journal", settle_after=0) == [(attempt, None)], "it has ended"
+    assert side.call(client, "reconcile_journal", settle_after=0) == [(attempt, None)], "the other process has ended"
 
 
 # Absence
 
 
-def test_absence_is_noted_only_after_a_time_and_can_be_looked_at_again(
+def test_absence_is_recorded_only_after_the_settling_time_and_can_be_revised(
     side: Any, lost: Any, another: Any, service: Any, time: Any, journal: Any
 ) -> None:
     attempt = lost("late")
@@ -158,7 +160,7 @@ def test_absence_is_noted_only_after_a_time_and_can_be_looked_at_again(
 
 
 @pytest.mark.parametrize("wrong", [-1, True, "60", float("nan"), None])
-def test_an_invalid_time_is_refused(side: Any, client: Any, wrong: Any) -> None:
+def test_an_invalid_settle_after_is_refused(side: Any, client: Any, wrong: Any) -> None:
     with pytest.raises(InvalidArgumentError, match="settle_after"):
         side.call(client, "reconcile_journal", settle_after=wrong)
 
@@ -166,17 +168,15 @@ def test_an_invalid_time_is_refused(side: Any, client: Any, wrong: Any) -> None:
 def test_the_invoice_of_another_create_does_not_block_a_decision(
     side: Any, lost: Any, another: Any, service: Any
 ) -> None:
-    """The first is near the invoice of the second, which is decided later."""
+    """The first attempt resembles the invoice of the second, which is decided later."""
     first, second = lost("drop", summary="Subscription number 12"), lost(summary="Subscription number 1")
     found = {attempt.id: what for attempt, what in side.call(another, "reconcile_journal", settle_after=0)}
     assert found[first.id] is None
     assert found[second.id].id == "inv_1"
 
 
-def test_an_outcome_that_a_power_failure_took_leaves_a_create_that_is_reconciled(
-    side: Any, service: Any, path: Any, create: Any
-) -> None:
-    """On disk is what was there when the request was sent: the outcome was written, and not yet synced."""
+def test_an_outcome_lost_in_a_power_failure_is_reconciled(side: Any, service: Any, path: Any, create: Any) -> None:
+    """The outcome was written but not synced: after the power failure the disk has the state before the request."""
     synced = path.with_name("synced.db")
 
     def copy() -> None:
@@ -196,10 +196,10 @@ def test_an_outcome_that_a_power_failure_took_leaves_a_create_that_is_reconciled
     assert service.posts == 1
 
 
-# One of many
+# Failures of single attempts
 
 
-def test_one_that_cannot_be_read_is_one_pair(side: Any, lost: Any, another: Any) -> None:
+def test_an_unreadable_attempt_is_one_error_among_the_results(side: Any, lost: Any, another: Any) -> None:
     good, bad = lost(), lost()
     with another._session.recovery.store.database.transaction(1) as transaction:
         transaction.execute("UPDATE paisr_attempts SET request = 'x' WHERE id = ?", [bad.id])
@@ -209,7 +209,7 @@ def test_one_that_cannot_be_read_is_one_pair(side: Any, lost: Any, another: Any)
     assert bad.id in str(found[bad.id])
 
 
-def test_a_store_that_fails_in_the_middle_leaves_each_with_an_error_of_its_own(
+def test_a_store_that_fails_gives_each_attempt_an_error_of_its_own(
     side: Any, lost: Any, another: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempts = [lost(summary=f"{number} of two") for number in range(2)]
@@ -221,10 +221,10 @@ def test_a_store_that_fails_in_the_middle_leaves_each_with_an_error_of_its_own(
     assert {found.id for _, found in side.call(another, "reconcile_journal")} == {"inv_1", "inv_2"}
 
 
-def test_nothing_is_noted_of_attempts_that_the_call_gave_up(
+def test_nothing_is_recorded_for_attempts_after_the_deadline(
     side: Any, lost: Any, another: Any, journal: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The transaction goes on in its thread when the call's time is over; what it decides would be in no result."""
+    """The transaction continues in its thread after the deadline, and its decisions would be in no result."""
     attempt = lost()
     store = another._session.recovery.store
     run, late = store.run, list[Any]()
@@ -244,7 +244,7 @@ def test_nothing_is_noted_of_attempts_that_the_call_gave_up(
     assert Journal(journal).unresolved() == [attempt]
 
 
-def test_what_was_done_before_the_deadline_is_kept(
+def test_decisions_before_the_deadline_are_kept(
     side: Any, client: Any, service: Any, time: Any, attempt_of: Any, database_clock: None, journal: Any
 ) -> None:
     store = client._session.recovery.store
@@ -291,14 +291,14 @@ def test_four_thousand_open_creates_are_reconciled_in_seconds(
         assert clocks.process_time() - begun < 10
     assert len({what.id for _, what in found if isinstance(what, Invoice)}) == 999
     assert [what for _, what in found].count(None) == 3001
-    assert service.reads == calls, "one list for all of them"
+    assert service.reads == calls, "more than one list was read"
 
 
-# Lists that are cut off
+# Truncated lists
 
 
 class Large:
-    """A service with more invoices than it lists at once."""
+    """A service with more invoices than one list can have."""
 
     def __init__(self, service: Any, *, filters: set[str]) -> None:
         self.service, self.filters = service, filters
@@ -333,7 +333,7 @@ def fill(service: Any, count: int, **changes: Any) -> None:
         ({"status", "currency"}, [{"currency": "USD"}, {"currency": "EUR"}], 8),
     ],
 )
-def test_a_list_that_was_cut_off_is_read_in_parts(
+def test_a_truncated_list_is_read_in_parts_by_filters(
     side: Any, lost: Any, another: Any, service: Any, filters: set[str], changes: list[Any], queries: int
 ) -> None:
     for one in changes:
@@ -345,7 +345,7 @@ def test_a_list_that_was_cut_off_is_read_in_parts(
 
 
 @pytest.mark.parametrize("strange", [{"status": "frozen"}, {"currency": "BTC"}])
-def test_what_is_in_none_of_the_parts_proves_that_they_are_not_all(
+def test_a_list_with_unknown_statuses_or_currencies_cannot_be_read_in_parts(
     side: Any, lost: Any, another: Any, service: Any, strange: Any
 ) -> None:
     fill(service, 1000, **strange)
@@ -355,7 +355,7 @@ def test_what_is_in_none_of_the_parts_proves_that_they_are_not_all(
         side.call(another, "reconcile", attempt)
 
 
-def test_the_sentence_of_a_list_that_stays_cut_off_says_what_to_do(
+def test_the_error_of_a_list_that_stays_truncated_says_what_to_do(
     side: Any, lost: Any, another: Any, service: Any
 ) -> None:
     fill(service, 1000)
@@ -365,7 +365,7 @@ def test_the_sentence_of_a_list_that_stays_cut_off_says_what_to_do(
         side.call(another, "reconcile", attempt)
 
 
-def test_the_customers_id_is_remembered_by_the_address(side: Any, lost: Any, client: Any, service: Any) -> None:
+def test_the_customer_id_of_an_address_is_remembered(side: Any, lost: Any, client: Any, service: Any) -> None:
     attempt = lost("drop", customer="jane@example.com")
     fill(service, 1, customer={"id": "cus_77", "email": "Jane@Example.com"})
     side.call(client, "reconcile", attempt)

@@ -1,4 +1,4 @@
-"""Attempts in SQLite: what is particular to memory, and to a file that processes share."""
+"""Attempts in SQLite: behaviour specific to memory, and to a file that several processes share."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def database(path: Path) -> FileDatabase:
     return FileDatabase(path, make=True)
 
 
-def test_the_memory_is_bounded_and_forgets_the_oldest(open_store: Any, attempt_of: Any) -> None:
+def test_attempts_in_memory_are_bounded_and_the_oldest_is_forgotten(open_store: Any, attempt_of: Any) -> None:
     store = open_store(None)
     deadline = Deadline(10, clocks.monotonic)
     attempts = [attempt_of(f"{number}") for number in range(MAX_REMEMBERED + 2)]
@@ -40,7 +40,7 @@ def test_the_memory_is_bounded_and_forgets_the_oldest(open_store: Any, attempt_o
     assert len(store.entries()) == MAX_REMEMBERED
 
 
-def test_memories_are_each_clients_own(open_store: Any, attempt_of: Any) -> None:
+def test_each_client_has_its_own_attempts_in_memory(open_store: Any, attempt_of: Any) -> None:
     one, other = open_store(None), open_store(None)
     one.begin(attempt_of(), "k", Work(), Deadline(10, clocks.monotonic))
     assert other.entries() == []
@@ -79,9 +79,7 @@ def test_a_reader_does_not_block_writers(database: FileDatabase, path: Path) -> 
         assert reader.execute("SELECT * FROM paisr_attempts").fetchall() == []
 
 
-def test_only_what_must_survive_a_power_failure_waits_for_the_disk(
-    path: Path, open_store: Any, attempt_of: Any
-) -> None:
+def test_only_writes_that_must_survive_a_power_failure_are_synced(path: Path, open_store: Any, attempt_of: Any) -> None:
     store = open_store(path)
     attempt, deadline = attempt_of(), Deadline(10, clocks.monotonic)
     created = Outcome(state="created", invoice_id="inv_1")
@@ -100,15 +98,15 @@ def test_only_what_must_survive_a_power_failure_waits_for_the_disk(
     assert levels == [*synced, *rest, "COMMIT", *synced, *rest, *synced]
 
 
-def test_a_fork_finds_the_file_closed_and_both_open_it_again(path: Path, open_store: Any, attempt_of: Any) -> None:
-    """The child would believe in locks that its parent alone has, and lose its own log when the parent is done."""
+def test_a_fork_closes_the_file_and_both_processes_open_it_again(path: Path, open_store: Any, attempt_of: Any) -> None:
+    """An open connection in the child would rely on locks of the parent, and lose its log when the parent closes."""
     store, works = open_store(path), [Work(), Work()]
     store.begin(attempt_of(), None, works[0], Deadline(10, clocks.monotonic))
     read, write = os.pipe()
     child = os.fork()
     if not child:
         os.close(write)
-        os.read(read, 1)  # until the parent has closed the file
+        os.read(read, 1)  # waits until the parent has closed the file
         os._exit(_in_the_child(store, attempt_of(), 2) if store.database._connection not in _open else 3)
     try:
         assert store.database._connection not in _open
@@ -137,8 +135,8 @@ def test_a_file_that_is_replaced_while_it_is_opened_is_refused(path: Path, monke
         pass
 
 
-def test_what_is_forgotten_is_closed_when_no_transaction_is_at_work(database: FileDatabase, tmp_path: Path) -> None:
-    """A fork in the middle of a close would give the child half of it."""
+def test_a_forgotten_connection_is_closed_outside_transactions(database: FileDatabase, tmp_path: Path) -> None:
+    """A fork during a close would copy a half-closed connection to the child."""
     Path(tmp_path / "other").mkdir()
     forgotten = FileDatabase(tmp_path / "other" / "journal.db", make=True)
     with forgotten.transaction(1) as connection:
@@ -154,7 +152,7 @@ def test_what_is_forgotten_is_closed_when_no_transaction_is_at_work(database: Fi
     thread.start()
     begun.wait()
     del forgotten
-    assert connection.execute("SELECT 1").fetchone() == (1,), "not in the middle of a transaction"
+    assert connection.execute("SELECT 1").fetchone() == (1,), "the connection was closed in a transaction"
     forget.set()
     thread.join()
     with database.transaction(1):
@@ -179,10 +177,12 @@ store.database.close()
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has locks that stay")
-def test_a_foreign_reader_of_the_file_loses_no_later_entries(path: Path, open_store: Any, attempt_of: Any) -> None:
-    """Reading it takes SQLite's locks of this process away: another one, the last as it believes, would remove the log
-    that is in use, and all that is noted in it from then on.
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has open file description locks")
+def test_a_foreign_reader_of_the_file_causes_no_loss_of_later_entries(
+    path: Path, open_store: Any, attempt_of: Any
+) -> None:
+    """Closing the foreign reader releases the POSIX locks of SQLite in this process. Without other locks, another
+    process would believe that it is the last user, and remove the log that is in use, with all later entries.
     """
     store = open_store(path)
     store.begin(attempt_of("a"), None, Work(), Deadline(10, clocks.monotonic))
@@ -200,7 +200,7 @@ def test_a_foreign_reader_of_the_file_loses_no_later_entries(path: Path, open_st
 def test_a_journal_that_is_opened_again_in_the_process_keeps_its_locks(
     path: Path, open_store: Any, attempt_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where there are none that stay: the package itself opens no file that it has open."""
+    """Also without open file description locks: the package does not open a file twice."""
     monkeypatch.setattr("paisr._recovery.sqlite.kept_lock", lambda path: None)
     store = open_store(path)
     store.begin(attempt_of("a"), None, Work(), Deadline(10, clocks.monotonic))
@@ -243,7 +243,7 @@ def test_a_fork_does_not_wait_for_the_lock_of_another_process(database: FileData
                 os._exit(0)
             slowest = max(slowest, clocks.monotonic() - begun)
             assert os.waitpid(child, 0)[1] == 0
-        assert waiting.is_alive(), "it was waiting all the time"
+        assert waiting.is_alive(), "the thread no longer waits for the lock"
         assert slowest < 0.5
     finally:
         holder.communicate(b"\n")
@@ -258,23 +258,23 @@ def _try(database: FileDatabase, timeout: float) -> None:
         return
 
 
-def test_a_forked_child_goes_on_with_a_connection_of_its_own(path: Path, open_store: Any, attempt_of: Any) -> None:
-    for place in (path, None):
-        store = open_store(place)
+def test_a_forked_child_continues_with_its_own_connection(path: Path, open_store: Any, attempt_of: Any) -> None:
+    for backend in (path, None):
+        store = open_store(backend)
         work = Work()
         store.begin(attempt_of(), None, work, Deadline(30, clocks.monotonic))
         child = os.fork()
         if not child:
             os._exit(_in_the_child(store, attempt_of()))
         assert os.waitpid(child, 0)[1] == 0
-        assert len(store.entries()) == (1 if place is None else 2)
+        assert len(store.entries()) == (1 if backend is None else 2)
         assert any(entry.in_flight for entry in store.entries())
 
 
 def _in_the_child(store: Any, attempt: Any, inherited: int = 1) -> int:
     try:
         entries = store.entries()
-        assert [entry.in_flight for entry in entries] == [True] * inherited, "the parent is at work on them"
+        assert [entry.in_flight for entry in entries] == [True] * inherited, "attempts of the parent are not in flight"
         store.begin(attempt, None, Work(), Deadline(30, clocks.monotonic))
         assert len(store.entries()) == inherited + 1
     except BaseException as error:
@@ -301,7 +301,7 @@ def _link(path: Path) -> str:
 
 
 def test_opening_a_file_again_keeps_the_lock_that_the_process_has_on_it(database: FileDatabase, path: Path) -> None:
-    """Closing a file releases all POSIX locks of the process: nothing may do that in a transaction."""
+    """Closing a file releases all POSIX locks of the process on it: this must not happen in a transaction."""
     opened = threading.Event()
 
     def open_again() -> None:
@@ -322,7 +322,7 @@ def test_opening_a_file_again_keeps_the_lock_that_the_process_has_on_it(database
 def test_reading_a_long_history_does_not_block_creates(
     path: Path, open_store: Any, attempt_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """20,000 entries: a create beside it waits for a page of them at most, and for none that is not asked for."""
+    """20,000 entries: a concurrent create waits for one page at most, and unrequested entries are not read."""
     store = open_store(path)
     store.begin(attempt_of(), None, Work(), Deadline(10, clocks.monotonic))
     with store.database.transaction(5) as transaction:
@@ -351,7 +351,7 @@ def test_reading_a_long_history_does_not_block_creates(
 
     @contextmanager
     def after_another(database: FileDatabase, timeout: float, *, durable: bool = False) -> Iterator[Counted]:
-        with begun(other, 0):  # there is a turn for somebody else before every page
+        with begun(other, 0):  # another connection can write before every page
             pass
         with begun(database, timeout, durable=durable) as connection:
             yield Counted(connection)

@@ -1,4 +1,4 @@
-"""The file of a journal: its owner and its version."""
+"""The file of a journal: its permissions, its owner and its version."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def refusal(path: Path) -> str:
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o606, 0o666, 0o610])
-def test_a_journal_that_is_open_to_others_is_refused(path: Path, mode: int) -> None:
+def test_a_journal_that_others_can_access_is_refused(path: Path, mode: int) -> None:
     Paisr("t", journal=path).close()
     path.chmod(mode)
     assert "chmod 600" in refusal(path)
@@ -43,7 +43,7 @@ def test_a_journal_of_another_user_is_refused(path: Path, monkeypatch: pytest.Mo
     assert "another user" in refusal(path)
 
 
-def test_a_journal_that_is_opened_to_others_meanwhile_is_refused_when_it_is_opened_again(
+def test_a_journal_with_new_permissions_for_others_is_refused_at_its_next_opening(
     path: Path, tmp_path: Path, create: Any
 ) -> None:
     client = Paisr("t", journal=path)
@@ -56,14 +56,14 @@ def test_a_journal_that_is_opened_to_others_meanwhile_is_refused_when_it_is_open
     client.close()
 
 
-def test_an_empty_file_becomes_its_owners_alone(path: Path) -> None:
+def test_an_empty_file_becomes_accessible_only_to_its_owner(path: Path) -> None:
     path.touch(0o644)
     Paisr("t", journal=path).close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("version", [VERSION - 1, VERSION + 1])
-def test_a_journal_of_another_version_is_refused_and_left_as_it_is(path: Path, version: int) -> None:
+def test_a_journal_of_another_version_is_refused_and_unchanged(path: Path, version: int) -> None:
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("CREATE TABLE attempts (id)")
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -1,4 +1,4 @@
-"""The store of attempts: the same in memory, in a file and in PostgreSQL."""
+"""The store of attempts behaves the same in memory, in a file and in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def fail(*arguments: object, **settings: object) -> Any:
     raise StoreError("cannot be used (disk full)")
 
 
-# What is kept
+# Recording
 
 
-def test_a_create_is_kept_with_all_that_became_of_it(store: AttemptStore, begun: Any, time: Any) -> None:
+def test_a_create_is_recorded_with_its_outcome(store: AttemptStore, begun: Any, time: Any) -> None:
     attempt = begun(key="k-1")
     (entry,) = store.entries()
     assert entry == JournalEntry(attempt=attempt, state="open", key="k-1")
@@ -55,13 +55,13 @@ def test_a_create_is_kept_with_all_that_became_of_it(store: AttemptStore, begun:
     assert (entry.state, entry.invoice_id, entry.key) == ("created", "inv_1", "k-1")
     assert entry.ended_at == time.now().timestamp()
     failed = begun()
-    store.end(failed, Outcome(state="rejected", error="half of a character: \ud800, and NUL: \0."), SECOND)
+    store.end(failed, Outcome(state="rejected", error="a lone surrogate: \ud800, and NUL: \0."), SECOND)
     noted = store.entry(failed, SECOND)
     assert noted is not None
-    assert (noted.state, noted.error) == ("rejected", "half of a character: ?, and NUL: \ufffd.")
+    assert (noted.state, noted.error) == ("rejected", "a lone surrogate: ?, and NUL: \ufffd.")
 
 
-def test_a_key_is_given_once(store: AttemptStore, begun: Any, attempt_of: Any, deadline: Deadline) -> None:
+def test_a_key_has_one_entry(store: AttemptStore, begun: Any, attempt_of: Any, deadline: Deadline) -> None:
     first = begun(key="k-1")
     entry = store.begin(attempt_of("Another"), "k-1", Work(), deadline)
     assert entry is not None
@@ -73,8 +73,8 @@ def test_a_key_is_given_once(store: AttemptStore, begun: Any, attempt_of: Any, d
     assert len(store.entries()) == 5
 
 
-def test_threads_that_race_for_a_key_get_one_entry(place: Any, open_store: Any, attempt_of: Any) -> None:
-    stores = [open_store(place)] * 8 if place is None else [open_store(place) for _ in range(8)]
+def test_concurrent_threads_with_one_key_get_one_entry(backend: Any, open_store: Any, attempt_of: Any) -> None:
+    stores = [open_store(backend)] * 8 if backend is None else [open_store(backend) for _ in range(8)]
     got: list[Any] = []
 
     def race(store: AttemptStore) -> None:
@@ -101,7 +101,7 @@ def test_an_invoice_belongs_to_the_first_create_that_received_its_id(
     assert states(store) == [("created", "inv_1"), ("unknown", None)]
 
 
-def test_a_response_takes_its_invoice_back_from_a_reconciliation(store: AttemptStore, begun: Any, time: Any) -> None:
+def test_a_response_reclaims_its_invoice_from_a_reconciled_attempt(store: AttemptStore, begun: Any, time: Any) -> None:
     mine = begun()
     time.seconds += 1
     other = begun()
@@ -127,7 +127,7 @@ def test_an_unknown_outcome_does_not_replace_a_reconciled_one(store: AttemptStor
     assert states(store) == [("found", "inv_1")]
 
 
-def test_settling_by_hand(store: AttemptStore, begun: Any, attempt_of: Any, time: Any) -> None:
+def test_an_attempt_can_be_settled_by_hand(store: AttemptStore, begun: Any, attempt_of: Any, time: Any) -> None:
     with Work() as work:
         attempt = begun(work=work)
         with pytest.raises(StoreError, match="in flight"):
@@ -145,10 +145,10 @@ def test_settling_by_hand(store: AttemptStore, begun: Any, attempt_of: Any, time
     assert states(store)[-1] == ("found", "inv_3")
 
 
-# Sending once more
+# Sending a key again
 
 
-def test_a_key_is_begun_again_by_one_call_alone(
+def test_only_one_call_begins_a_key_again(
     store: AttemptStore, begun: Any, attempt_of: Any, time: Any, deadline: Deadline
 ) -> None:
     first = begun(key="k")
@@ -168,7 +168,7 @@ def _fields(attempt: Any) -> dict[str, Any]:
     return {name: getattr(attempt, name) for name in ("id", "started_at", "request", "service", "operation")}
 
 
-def test_the_outcome_of_an_earlier_sending_does_not_become_that_of_the_later(
+def test_the_outcome_of_an_earlier_request_is_not_recorded_for_the_later_one(
     store: AttemptStore, begun: Any, attempt_of: Any, time: Any, deadline: Deadline
 ) -> None:
     first = begun(key="k")
@@ -183,10 +183,10 @@ def test_the_outcome_of_an_earlier_sending_does_not_become_that_of_the_later(
     store.end(first, created("inv_late"), SECOND)
     by_id = {entry.attempt.id: entry.state for entry in store.entries()}
     assert by_id[again.id] == "open"
-    assert ("created", "inv_late") in states(store), "nothing that was made is unaccounted for"
+    assert ("created", "inv_late") in states(store), "a created invoice is not recorded"
 
 
-def test_a_list_that_was_read_before_a_create_was_begun_again_decides_nothing(
+def test_a_list_from_before_a_create_was_begun_again_is_not_used(
     store: AttemptStore, begun: Any, attempt_of: Any, time: Any, deadline: Deadline
 ) -> None:
     first = begun(key="k")
@@ -206,7 +206,7 @@ def test_a_list_that_was_read_before_a_create_was_begun_again_decides_nothing(
     assert seen[0].attempt.started_at != first.started_at
 
 
-# Who is at work
+# Attempts in flight
 
 
 def test_a_call_is_in_flight_until_it_ends_or_is_collected(store: AttemptStore, begun: Any, time: Any) -> None:
@@ -216,7 +216,7 @@ def test_a_call_is_in_flight_until_it_ends_or_is_collected(store: AttemptStore, 
     assert entry is not None
     assert entry.in_flight
     time.seconds += 1000
-    assert store.entries()[0].in_flight, "its own process knows it for certain"
+    assert store.entries()[0].in_flight, "the attempt of this process is in flight"
     work.is_over = True
     assert not store.entries()[0].in_flight
     work = Work()
@@ -226,7 +226,7 @@ def test_a_call_is_in_flight_until_it_ends_or_is_collected(store: AttemptStore, 
     assert [entry.in_flight for entry in store.entries()] == [False, False]
 
 
-def test_a_call_that_is_over_before_it_is_noted_notes_nothing(
+def test_a_call_that_ends_before_it_is_recorded_records_nothing(
     store: AttemptStore, attempt_of: Any, deadline: Deadline
 ) -> None:
     with Work() as work:
@@ -237,7 +237,7 @@ def test_a_call_that_is_over_before_it_is_noted_notes_nothing(
 
 
 @pytest.mark.parametrize("moves", ["wall", "monotonic"])
-def test_one_clock_alone_does_not_end_the_work_of_a_process_of_this_machine(
+def test_an_attempt_of_this_machine_ends_only_when_both_clocks_say_so(
     store: AttemptStore, begun: Any, time: Any, moves: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("paisr._recovery.rows.is_process_dead", lambda process: False)
@@ -250,12 +250,12 @@ def test_one_clock_alone_does_not_end_the_work_of_a_process_of_this_machine(
     else:
         run(store, "UPDATE paisr_attempts SET ends_mono = ends_mono - 3600")
     assert store.entries()[0].in_flight
-    assert store.entries()[0].idle == (0 if moves == "wall" else 3590), "by the clock that nobody sets"
+    assert store.entries()[0].idle == (0 if moves == "wall" else 3590), "the monotonic clock counts"
     time.seconds += 12
     assert not store.entries()[0].in_flight
 
 
-def test_another_machine_has_the_wall_clock_alone(store: AttemptStore, begun: Any, time: Any) -> None:
+def test_an_attempt_of_another_machine_ends_by_the_wall_clock(store: AttemptStore, begun: Any, time: Any) -> None:
     begun(left=10)
     run(store, "UPDATE paisr_attempts SET process = 'elsewhere 1', ends_mono = 0")
     assert store.entries()[0].in_flight
@@ -263,14 +263,14 @@ def test_another_machine_has_the_wall_clock_alone(store: AttemptStore, begun: An
     assert not store.entries()[0].in_flight
 
 
-def test_a_dead_process_has_nothing_in_flight(store: AttemptStore, begun: Any, monkeypatch: Any) -> None:
+def test_the_attempts_of_a_dead_process_are_not_in_flight(store: AttemptStore, begun: Any, monkeypatch: Any) -> None:
     begun(left=10)
     run(store, "UPDATE paisr_attempts SET process = ?", current_process_token().rpartition(" ")[0] + " 1")
     monkeypatch.setattr("paisr._recovery.rows.is_process_dead", lambda process: True)
     assert not store.entries()[0].in_flight
 
 
-def test_what_is_idle_is_measured_from_the_end_of_the_call(store: AttemptStore, begun: Any, time: Any) -> None:
+def test_idle_time_is_measured_from_the_end_of_the_call(store: AttemptStore, begun: Any, time: Any) -> None:
     broken_off, ended = begun(left=10), begun(left=10)
     time.seconds += 5
     store.end(ended, Outcome(state="unknown"), SECOND)
@@ -279,7 +279,7 @@ def test_what_is_idle_is_measured_from_the_end_of_the_call(store: AttemptStore, 
     assert idle == {broken_off.id: 60, ended.id: 65}
 
 
-def test_a_lock_is_free_again_when_an_interrupt_comes_right_after_it_was_acquired() -> None:
+def test_a_lock_is_released_when_an_interrupt_follows_its_acquisition() -> None:
     lock: Any = threading.RLock()
 
     class Interrupted:
@@ -299,10 +299,10 @@ def test_a_lock_is_free_again_when_an_interrupt_comes_right_after_it_was_acquire
     assert free == [True]
 
 
-# When it cannot be written
+# A store that cannot be written
 
 
-def test_what_cannot_be_written_is_known_and_written_later(
+def test_an_outcome_that_cannot_be_written_is_remembered_and_written_later(
     store: AttemptStore, begun: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempt = begun()
@@ -314,7 +314,7 @@ def test_what_cannot_be_written_is_known_and_written_later(
     assert states(store) == [("created", "inv_1")]
 
 
-def test_what_cannot_be_written_counts_where_it_can_only_be_read(
+def test_an_unwritten_outcome_counts_in_a_read_only_store(
     store: AttemptStore, begun: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempt, other = begun(), begun()
@@ -331,7 +331,7 @@ def test_what_cannot_be_written_counts_where_it_can_only_be_read(
     assert sorted(state for state, _ in states(store)) == ["created", "open"]
 
 
-def test_an_unwritten_match_gives_way_to_a_response(store: AttemptStore, begun: Any) -> None:
+def test_a_response_replaces_an_unwritten_match(store: AttemptStore, begun: Any) -> None:
     lost, told = begun(), begun()
     store.keep([(lost, "inv_1")])
     store._unwritten[told.id] = (told, created())
@@ -339,10 +339,10 @@ def test_an_unwritten_match_gives_way_to_a_response(store: AttemptStore, begun: 
     assert by_id == {lost.id: ("unknown", None), told.id: ("created", "inv_1")}
 
 
-# Looking
+# Look-ups
 
 
-def test_what_competes_for_an_invoice_is_looked_up_and_not_searched_for(
+def test_attempts_that_compete_for_an_invoice_are_found_by_an_index(
     store: AttemptStore, begun: Any, attempt_of: Any
 ) -> None:
     from paisr_generated.models import Customer, Invoice, InvoiceStatus
@@ -358,7 +358,7 @@ def test_what_competes_for_an_invoice_is_looked_up_and_not_searched_for(
     assert [[entry.attempt for entry in one] for one in competing] == [[same], [same]]
 
 
-def test_an_unreadable_row_is_one_entry_and_no_more(store: AttemptStore, begun: Any) -> None:
+def test_an_unreadable_row_does_not_hide_other_entries(store: AttemptStore, begun: Any) -> None:
     attempt, other = begun("a"), begun("b")
     run(store, "UPDATE paisr_attempts SET request = 'x' WHERE id = ?", attempt.id)
     found = {entry.attempt.id: entry.attempt for entry in store.unresolved(SECOND)}
@@ -384,7 +384,7 @@ def test_a_history_of_many_pages_is_read_in_order(store: AttemptStore, begun: An
     assert len(store.unresolved(SECOND)) == len(entries)
 
 
-def test_what_ended_long_ago_is_forgotten_and_what_is_open_never(store: AttemptStore, begun: Any, time: Any) -> None:
+def test_old_ended_attempts_are_deleted_and_open_ones_never(store: AttemptStore, begun: Any, time: Any) -> None:
     old, unknown, _open = begun(key="k"), begun(), begun()
     store.end(old, created(), SECOND)
     store.end(unknown, Outcome(state="unknown"), SECOND)
@@ -411,7 +411,7 @@ def test_what_ended_long_ago_is_forgotten_and_what_is_open_never(store: AttemptS
         ("Café", ["b"]),
     ],
 )
-def test_entries_are_found_by_key_id_and_text(
+def test_entries_are_found_by_key_id_and_summary(
     store: AttemptStore, begun: Any, time: Any, text: str, found: list[str]
 ) -> None:
     first = begun("Pizza 100% rye", key="k-1")

@@ -1,4 +1,4 @@
-"""Sockets on an event loop: what is read and written, what is not written after the deadline, and how one is made."""
+"""Sockets on an event loop: reads, writes until the deadline, and connecting."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ample() -> Progress:
 
 
 def run(test: Callable[[AsyncStream, socket.socket], Awaitable[None]]) -> None:
-    """With a stream, and the other end of its connection."""
+    """Run a test with a stream and the other end of its connection."""
 
     async def main() -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -42,7 +42,7 @@ def run(test: Callable[[AsyncStream, socket.socket], Awaitable[None]]) -> None:
     asyncio.run(main())
 
 
-def test_what_comes_is_read_in_order_until_the_end() -> None:
+def test_data_is_read_in_order_until_the_end() -> None:
     async def test(stream: AsyncStream, other: socket.socket) -> None:
         other.sendall(b"one")
         assert await stream.read() == b"one"
@@ -56,7 +56,7 @@ def test_what_comes_is_read_in_order_until_the_end() -> None:
     run(test)
 
 
-def test_a_connection_that_breaks_says_so() -> None:
+def test_a_reset_connection_raises_from_a_read() -> None:
     async def test(stream: AsyncStream, other: socket.socket) -> None:
         reading = asyncio.ensure_future(stream.read())
         await asyncio.sleep(0)
@@ -68,7 +68,7 @@ def test_a_connection_that_breaks_says_so() -> None:
     run(test)
 
 
-def test_a_large_write_waits_until_the_other_side_takes_it() -> None:
+def test_a_large_write_waits_until_the_other_side_reads_it() -> None:
     async def test(stream: AsyncStream, other: socket.socket) -> None:
         data = bytes(range(256)) * 80_000
         writing = asyncio.ensure_future(stream.write(data, ample()))
@@ -84,14 +84,14 @@ def test_a_large_write_waits_until_the_other_side_takes_it() -> None:
     run(test)
 
 
-def test_nothing_is_written_after_the_deadline_however_long_the_loop_was_held_up(time: Any) -> None:
+def test_nothing_is_written_after_the_deadline_when_the_loop_was_blocked(time: Any) -> None:
     async def test(stream: AsyncStream, other: socket.socket) -> None:
         late = seconds(time, 1.0)
         time.seconds += 3.0
         with pytest.raises(TimeoutError):
             await stream.write(b"head", late)
         assert not late.sent
-        # In the middle: what is left over is not written when the other side takes more.
+        # In the middle of a write: the rest is not written although the other side reads.
         progress = seconds(time, 1.0)
         writing = asyncio.ensure_future(stream.write(b"x" * 20_000_000, progress))
         await asyncio.sleep(0)
@@ -113,7 +113,7 @@ def test_nothing_is_written_after_the_deadline_however_long_the_loop_was_held_up
     run(test)
 
 
-def test_the_time_is_looked_at_before_each_piece(time: Any, monkeypatch: Any) -> None:
+def test_the_deadline_is_checked_before_each_part_of_a_write(time: Any, monkeypatch: Any) -> None:
     class Wires:
         def __init__(self) -> None:
             self.written: list[int] = []
@@ -128,7 +128,7 @@ def test_the_time_is_looked_at_before_each_piece(time: Any, monkeypatch: Any) ->
 
     wires: Any = Wires()
     with pytest.raises(TimeoutError):
-        asyncio.run(AsyncStream(wires).write(b"x" * WRITE_SIZE * 4, seconds(time, 2.5)))  # type: ignore[arg-type] # it is a coroutine
+        asyncio.run(AsyncStream(wires).write(b"x" * WRITE_SIZE * 4, seconds(time, 2.5)))  # type: ignore[arg-type] # a fake socket
     assert wires.written == [WRITE_SIZE] * 3
 
 
@@ -136,7 +136,7 @@ def refuse(*arguments: Any) -> None:
     raise NotImplementedError
 
 
-def test_an_event_loop_without_readers_is_polled(monkeypatch: Any) -> None:
+def test_an_event_loop_without_add_reader_is_polled(monkeypatch: Any) -> None:
     async def test(stream: AsyncStream, other: socket.socket) -> None:
         for name in ("add_reader", "add_writer"):
             monkeypatch.setattr(asyncio.get_running_loop(), name, refuse)
@@ -154,7 +154,7 @@ def test_an_event_loop_without_readers_is_polled(monkeypatch: Any) -> None:
     run(test)
 
 
-def test_an_event_loop_that_cannot_connect_is_refused_in_a_sentence(monkeypatch: Any) -> None:
+def test_an_event_loop_that_cannot_connect_is_a_configuration_error(monkeypatch: Any) -> None:
     async def main() -> None:
         monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", refuse)
         async with AsyncPaisr("tok", base_url="http://127.0.0.1:9/v2") as client:
@@ -179,7 +179,7 @@ def test_a_cancelled_read_leaves_no_reader_registered() -> None:
     run(test)
 
 
-def test_it_is_closed_with_the_last_reference() -> None:
+def test_a_stream_is_closed_with_its_last_reference() -> None:
     async def test(stream: AsyncStream, other: socket.socket) -> None:
         inner = stream.socket
         other_stream = AsyncStream(inner)
@@ -191,7 +191,7 @@ def test_it_is_closed_with_the_last_reference() -> None:
 
 @pytest.fixture
 def addresses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What a name is found to be."""
+    """The addresses that the name resolution returns."""
     found: list[str] = []
 
     def look_up(host: str, port: int) -> list[Any]:
@@ -211,7 +211,7 @@ def reached(host: str, port: int) -> str:
     return asyncio.run(main())
 
 
-def test_the_first_address_that_accepts_a_connection_is_taken(addresses: list[str], monkeypatch: Any) -> None:
+def test_the_first_address_that_accepts_a_connection_is_used(addresses: list[str], monkeypatch: Any) -> None:
     addresses += ["127.0.0.2", "127.0.0.2", "127.0.0.1"]
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -242,14 +242,14 @@ def test_a_silent_address_does_not_delay_the_next(addresses: list[str], monkeypa
         assert stream.socket.getpeername()[0] == "127.0.0.1"
         stream.close()
         await asyncio.sleep(0)
-        assert cancelled == ["127.0.0.2"], "it does not go on for nobody"
+        assert cancelled == ["127.0.0.2"], "the attempt that lost was not cancelled"
 
     monkeypatch.setattr(async_streams, "_connected", connected)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         asyncio.run(main(listener.getsockname()[1]))
 
 
-def test_a_connect_that_is_cancelled_leaves_no_socket(monkeypatch: Any) -> None:
+def test_a_cancelled_connect_leaves_no_socket(monkeypatch: Any) -> None:
     made: list[socket.socket] = []
     usual = socket.socket
 

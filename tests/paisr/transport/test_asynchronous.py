@@ -1,4 +1,4 @@
-"""What a client has on each event loop goes with the loop, and a forked child has its own."""
+"""Each event loop has a pool of its own, which is closed after the loop; a forked child has new pools."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from paisr._transport.connections import Connections
 
 
 class Pool:
-    """The pool of one loop, and whether it was closed."""
+    """A fake pool of one loop, which records whether it was closed."""
 
     def __init__(self, opening: Any) -> None:
-        self.loop = asyncio.get_running_loop()  # as what waits on a loop does: no weak reference would ever die
+        self.loop = (
+            asyncio.get_running_loop()
+        )  # a strong reference, like that of a waiting task: the pool must not depend on weak references
         self.connections: Connections[Any] = Connections()
 
     @property
@@ -35,11 +37,11 @@ def transport(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 async def pool(transport: Any) -> Any:
-    """The pool that a call on this loop gets."""
+    """The pool for a call on this loop."""
     return transport._pools.get(asyncio.get_running_loop()) or transport._make_pool()
 
 
-def test_each_loop_has_one_and_a_new_loop_clears_up_after_those_that_are_closed(transport: Any) -> None:
+def test_each_loop_has_one_pool_and_a_new_loop_closes_the_pools_of_closed_loops(transport: Any) -> None:
     first, second = asyncio.run(pool(transport)), asyncio.run(pool(transport))
     assert first is not second
     assert (first.is_closed, second.is_closed) == (True, False)
@@ -54,9 +56,9 @@ def test_each_loop_has_one_and_a_new_loop_clears_up_after_those_that_are_closed(
         runner.run(transport.close())
 
 
-def test_a_forked_child_makes_its_own(transport: Any) -> None:
+def test_a_forked_child_has_a_pool_of_its_own(transport: Any) -> None:
     with asyncio.Runner() as runner:
         first = runner.run(pool(transport))
         transport.after_fork()
         assert runner.run(pool(transport)) is not first
-        assert not first.is_closed, "the parent still uses it"
+        assert not first.is_closed, "the pool of the parent was closed"

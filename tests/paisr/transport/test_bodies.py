@@ -1,4 +1,4 @@
-"""A response's body: decompressed with a bound, and refused with the reason."""
+"""The body of a response: decompressed up to a size limit, or refused with the reason."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def in_steps(data: bytes, step: int) -> list[bytes]:
 
 @pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip", " gzip "])
 @pytest.mark.parametrize("step", [1, 7, 10_000])
-def test_gzip_is_decompressed_however_it_comes(encoding: str, step: int) -> None:
+def test_gzip_is_decompressed_in_parts_of_any_size(encoding: str, step: int) -> None:
     assert gathered(in_steps(gzip.compress(GOOD), step), encoding) == GOOD
 
 
 @pytest.mark.parametrize("encodings", [[], [""], ["identity"], ["Identity"]])
-def test_what_is_not_compressed_is_taken_as_it_is(encodings: list[str]) -> None:
+def test_a_body_without_compression_is_unchanged(encodings: list[str]) -> None:
     assert gathered([b"ab", b"", b"c"], *encodings) == b"abc"
     assert gathered([], *encodings) == b""
 
@@ -51,8 +51,8 @@ def test_an_encoding_that_was_not_offered_is_refused(encodings: list[str]) -> No
         gathered([b"x"], *encodings)
 
 
-def test_an_encoding_is_cut_short_after_the_token_was_taken_out(side: Any, script: Any) -> None:
-    """Cut before, half of a token would be left."""
+def test_the_token_is_removed_from_an_encoding_before_it_is_shortened(side: Any, script: Any) -> None:
+    """If it were shortened first, half of the token would be left."""
     for before in range(180):
         encoding = "x" * before + "CANARY-c0ffee"
         responses = script(responding(200, Raw(b"x"), encoding))
@@ -77,7 +77,7 @@ def test_invalid_truncated_and_extended_gzip_is_refused(step: int) -> None:
             gathered(in_steps(data, step), "gzip")
 
 
-def test_the_bound_is_after_decompression_and_exact() -> None:
+def test_the_size_limit_applies_after_decompression_and_is_exact() -> None:
     assert len(gathered([bomb(MAX_BODY)], "gzip")) == MAX_BODY
     assert len(gathered([b" " * MAX_BODY])) == MAX_BODY
     for chunks, encodings in ([[b" " * MAX_BODY, b" "], []], [[bomb(MAX_BODY + 2**20)], ["gzip"]]):
@@ -85,7 +85,7 @@ def test_the_bound_is_after_decompression_and_exact() -> None:
             gathered(chunks, *encodings)
 
 
-def test_a_bomb_does_not_fill_the_memory() -> None:
+def test_a_gzip_bomb_does_not_fill_the_memory() -> None:
     packed = bomb(256 * 2**20)
     tracemalloc.start()
     try:
@@ -98,7 +98,7 @@ def test_a_bomb_does_not_fill_the_memory() -> None:
 
 
 class Raw(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body as it is on the wire: httpx decompresses nothing of it."""
+    """A body as it is on the wire, which httpx does not decompress."""
 
     def __init__(self, *chunks: bytes) -> None:
         self.chunks = chunks
@@ -130,7 +130,7 @@ def test_both_clients_read_gzip(side: Any, script: Any) -> None:
     assert stream.closed
 
 
-def test_what_cannot_be_read_is_an_error_and_not_tried_again(side: Any, script: Any, create: Any) -> None:
+def test_an_unreadable_body_is_an_error_and_not_retried(side: Any, script: Any, create: Any) -> None:
     for encoding, content, said in [
         ("gzip", gzip.compress(GOOD)[:-4], "cut off"),
         ("br", b"x", "only gzip"),
@@ -149,7 +149,7 @@ def test_what_cannot_be_read_is_an_error_and_not_tried_again(side: Any, script: 
         assert len(responses.requests) == 2
 
 
-def test_of_an_error_whose_body_cannot_be_read_the_status_is_known(side: Any, script: Any) -> None:
+def test_the_status_of_an_error_with_an_unreadable_body_is_known(side: Any, script: Any) -> None:
     for encoding, content in [("br", b"x"), ("gzip", b"x"), ("identity", b" " * (MAX_BODY + 1))]:
         with pytest.raises(NotFoundError, match="no message"):
             side.call(side.client(script(responding(404, Raw(content), encoding))), "get", "inv_1")

@@ -1,4 +1,4 @@
-"""The connection of a call: the one used last, never one in a doubtful state, and not more than allowed."""
+"""The connection pool: it returns the connection used last, none in a doubtful state, and not more than allowed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def pool(time: Any) -> Connections[Stream]:
 
 @pytest.fixture
 def connected(pool: Connections[Stream]) -> Iterator[Any]:
-    """A new connection of the pool; its other end is its `other`."""
+    """A new connection of the pool; `other` is its other end."""
     others: list[socket.socket] = []
 
     class Line(Connection[Stream]):
@@ -47,7 +47,7 @@ def is_closed(connection: Connection[Stream]) -> bool:
     return connection.stream.socket.fileno() == -1
 
 
-def test_the_one_used_last_is_used_first(pool: Connections[Stream], connected: Any) -> None:
+def test_the_connection_used_last_is_used_first(pool: Connections[Stream], connected: Any) -> None:
     assert pool.take() is None
     first, second = connected(), connected()
     pool.put(second)
@@ -57,7 +57,7 @@ def test_the_one_used_last_is_used_first(pool: Connections[Stream], connected: A
     assert pool.take() is None
 
 
-def test_one_that_cannot_be_used_again_is_closed(pool: Connections[Stream], connected: Any) -> None:
+def test_a_connection_that_is_not_reusable_is_closed(pool: Connections[Stream], connected: Any) -> None:
     line = connected()
     line.http.is_reusable = False
     pool.put(line)
@@ -66,7 +66,7 @@ def test_one_that_cannot_be_used_again_is_closed(pool: Connections[Stream], conn
 
 
 @pytest.mark.parametrize("surplus", [b"x", b""])
-def test_one_on_which_something_came_is_closed_and_not_used(
+def test_an_idle_connection_that_received_data_is_closed_and_not_used(
     pool: Connections[Stream], connected: Any, surplus: bytes
 ) -> None:
     good, line = connected(), connected()
@@ -80,7 +80,7 @@ def test_one_on_which_something_came_is_closed_and_not_used(
     assert is_closed(line)
     good.stream.close()
     pool.put(good)
-    assert pool.take() is None, "one that is closed cannot be used either"
+    assert pool.take() is None, "a closed connection was returned"
 
 
 def test_expired_idle_connections_are_closed(pool: Connections[Stream], connected: Any, time: Any) -> None:
@@ -96,11 +96,11 @@ def test_expired_idle_connections_are_closed(pool: Connections[Stream], connecte
     assert pool.take() is busy
 
 
-def test_a_closed_pool_ends_its_calls_and_admits_no_more(pool: Connections[Stream], connected: Any) -> None:
+def test_a_closed_pool_ends_its_calls_and_refuses_new_ones(pool: Connections[Stream], connected: Any) -> None:
     in_use, idle = connected(), connected()
     pool.put(idle)
     pool.close()
-    assert in_use.stream.socket.recv(1) == b"", "who waits for a response waits no longer"
+    assert in_use.stream.socket.recv(1) == b"", "the call in flight was not ended"
     pool.put(in_use)
     assert is_closed(in_use)
     with pytest.raises(PoolClosedError):
@@ -109,7 +109,7 @@ def test_a_closed_pool_ends_its_calls_and_admits_no_more(pool: Connections[Strea
         connected()
 
 
-def test_an_aborted_one_sends_nothing_more(connected: Any) -> None:
+def test_an_aborted_connection_sends_nothing_more(connected: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         stream = Stream(socket.create_connection(listener.getsockname()))
         other, _address = listener.accept()
@@ -127,7 +127,7 @@ def test_an_aborted_one_sends_nothing_more(connected: Any) -> None:
         assert came < sent
 
 
-def test_a_permit_comes_back_wherever_the_call_was_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_permit_is_returned_when_the_call_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_CONNECTIONS", 2)
     permits = Permits()
 

@@ -1,4 +1,4 @@
-"""From an exception to a result: its message and its cause are kept, its frames and its request are not."""
+"""An exception becomes a result with its message and its cause, but without its frames and its request."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ def theirs(error: Exception, *, sent: bool = True) -> Any:
 
 
 @pytest.mark.parametrize("sent", [True, False])
-def test_whether_it_was_sent_is_what_was_seen(sent: bool) -> None:
+def test_sent_is_what_the_progress_recorded(sent: bool) -> None:
     for error in (ConnectionResetError(104, "reset"), TimeoutError(), h11.RemoteProtocolError("odd"), OSError("x")):
         assert ours(error, sent=sent).sent is sent
     assert ours(UnreadableBodyError("large"), sent=sent).sent is True
 
 
 @pytest.mark.parametrize("sent", [True, False])
-def test_of_a_users_transport_the_name_says_when_the_connection_was_never_made(sent: bool) -> None:
+def test_a_connect_error_of_a_users_transport_means_not_sent(sent: bool) -> None:
     for error in (httpx.ReadError("x"), httpx.WriteTimeout("x"), TimeoutError(), ConnectionRefusedError(111, "no")):
         assert theirs(error, sent=sent).sent is sent
     for error in (httpx.ConnectError("x"), httpx.PoolTimeout("x"), httpcore.ConnectTimeout("x")):
         assert theirs(error, sent=sent).sent is False
 
 
-def test_for_another_library_only_the_root_cause_counts() -> None:
+def test_the_root_cause_decides_for_another_library() -> None:
     class ForeignError(Exception):
-        """As a transport of another library has it, beneath an exception of httpx."""
+        """The cause of an exception of httpx, in a transport that uses another library."""
 
     assert theirs(raised(httpx.ConnectTimeout("x"), ForeignError("broke"))).sent is True  # type: ignore[arg-type] # an exception
     for root, sent, kind, reason in (
@@ -78,12 +78,12 @@ def test_for_another_library_only_the_root_cause_counts() -> None:
         (httpx.RemoteProtocolError(""), "connection", "RemoteProtocolError"),
     ],
 )
-def test_the_reason_is_in_words(error: Exception, kind: str, reason: str) -> None:
+def test_a_reason_is_a_readable_text(error: Exception, kind: str, reason: str) -> None:
     assert (theirs(error).kind, theirs(error).reason) == (kind, reason)
     assert (ours(TimeoutError()).kind, ours(TimeoutError()).reason) == ("timeout", NO_RESPONSE)
 
 
-def test_a_certificate_that_is_not_trusted_is_final() -> None:
+def test_an_untrusted_certificate_is_final() -> None:
     root = ssl.SSLCertVerificationError(1, "certificate verify failed")
     root.verify_message = "self-signed certificate"
     error = ConnectionError(str(root))
@@ -95,13 +95,13 @@ def test_a_certificate_that_is_not_trusted_is_final() -> None:
     assert not ours(ConnectionRefusedError(111, "refused")).final
 
 
-def test_a_programming_error_is_raised_again() -> None:
+def test_a_programming_error_is_raised_unchanged() -> None:
     for judge in (own_failure, user_transport_failure):
         with pytest.raises(KeyError):
             judge(KeyError("slip"), attempt(), SECRET)
 
 
-def test_of_an_error_response_the_status_is_known_whatever_became_of_its_body() -> None:
+def test_the_status_of_an_error_response_is_known_although_its_body_failed() -> None:
     for error in (ConnectionResetError(104, "reset"), TimeoutError(), UnreadableBodyError("large")):
         progress = attempt()
         progress.head = 503, [(b"Retry-After", b"1")]
@@ -115,7 +115,9 @@ def test_of_an_error_response_the_status_is_known_whatever_became_of_its_body() 
     "quoted",
     [
         *(repr, lambda token: repr(token.encode())),
-        lambda token: "x" * (MAX_REASON - len("illegal header line: CANARY")) + token,  # it is cut in the token
+        lambda token: (
+            "x" * (MAX_REASON - len("illegal header line: CANARY")) + token
+        ),  # shortened in the middle of the token
     ],
 )
 def test_an_echo_of_the_token_is_in_no_reason_and_no_cause(token: str, quoted: Any) -> None:
@@ -158,7 +160,7 @@ def test_a_cause_that_cannot_be_copied_is_kept_as_text() -> None:
 def test_frames_are_removed_from_causes_and_contexts() -> None:
     inner, context = raised(ValueError("inner")), raised(KeyError("context"))
     outer = raised(RuntimeError("outer"), inner)
-    inner.__context__, context.__context__ = context, outer  # a ring
+    inner.__context__, context.__context__ = context, outer  # a cycle
     assert without_frames(outer) is outer
     assert outer.__traceback__ is inner.__traceback__ is context.__traceback__ is None
     assert outer.__cause__ is inner

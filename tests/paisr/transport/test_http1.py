@@ -1,4 +1,4 @@
-"""HTTP/1.1 without a socket: what is written, when a response is whole, and when a connection can be used again."""
+"""HTTP/1.1 without a socket: the written bytes, the end of a response, and whether a connection is reusable."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def progress() -> Progress:
 
 
 def exchanged(http: Http1, *came: bytes, request: h11.Request = GET, body: bytes | None = None, **how: Any) -> Any:
-    """The response, and what was written, when each read gives the next of `came`, and then the end."""
+    """The response and the written bytes. Each read returns the next part of CAME; after the last one comes the end."""
     steps = http.exchange(request, body, how.get("progress", progress()))
     written, rest = b"", list(came)
     try:
@@ -43,7 +43,7 @@ def exchanged(http: Http1, *came: bytes, request: h11.Request = GET, body: bytes
 
 @pytest.mark.parametrize("whole", [WHOLE, CHUNKED])
 @pytest.mark.parametrize("step", [1, 7, 1000])
-def test_a_response_is_read_to_its_end_however_it_comes(whole: bytes, step: int) -> None:
+def test_a_response_is_read_to_its_end_in_parts_of_any_size(whole: bytes, step: int) -> None:
     http = Http1(Plain())
     came = [whole[start : start + step] for start in range(0, len(whole), step)]
     response, written = exchanged(http, *came)
@@ -74,13 +74,13 @@ def test_headers_keep_their_spelling_and_their_order() -> None:
         b"HTTP/1.1 200 OK\r\n\r\n{}",
     ],
 )
-def test_a_connection_with_a_surplus_or_a_goodbye_is_not_used_again(came: bytes) -> None:
+def test_a_connection_with_surplus_data_or_connection_close_is_not_reusable(came: bytes) -> None:
     http = Http1(Plain())
     assert exchanged(http, came)[0].content == b"{}"
     assert not http.is_reusable
 
 
-def test_a_connection_is_not_used_again_before_it_was_used_or_in_the_middle() -> None:
+def test_a_connection_is_not_reusable_before_and_during_an_exchange() -> None:
     http = Http1(Plain())
     assert not http.is_reusable
     steps = http.exchange(GET, None, progress())
@@ -114,7 +114,7 @@ def test_an_incomplete_response_is_an_error(came: bytes, said: str) -> None:
     assert not http.is_reusable
 
 
-def test_a_response_sent_before_hanging_up_is_read() -> None:
+def test_a_response_before_a_broken_pipe_is_read() -> None:
     refusal = b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n"
     response, _written = exchanged(Http1(Plain()), refusal, request=POST, body=b"{42}", error=BrokenPipeError())
     assert response.status == 413
@@ -122,7 +122,7 @@ def test_a_response_sent_before_hanging_up_is_read() -> None:
         exchanged(Http1(Plain()), refusal, request=POST, body=b"{42}", error=TimeoutError())
 
 
-def test_how_far_it_has_come_is_noted() -> None:
+def test_the_progress_of_an_exchange_is_recorded() -> None:
     noted = progress()
     steps = Http1(Plain()).exchange(GET, None, noted)
     next(steps)

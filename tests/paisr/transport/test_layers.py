@@ -1,4 +1,4 @@
-"""TLS without a socket: handshake, data in both directions, TLS inside of TLS, and how it ends."""
+"""TLS without a socket: handshake, data in both directions, TLS inside TLS, and the end of a connection."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Peer:
                 pass
         self.heard += data
 
-    def say(self, data: bytes = b"") -> bytes:
-        """What goes over the wire: `data`, and what TLS itself has to say."""
+    def send(self, data: bytes = b"") -> bytes:
+        """The bytes on the wire: DATA encrypted, with the pending messages of TLS itself."""
         for (_into, out), tls in reversed(list(zip(self.bios, self.tls, strict=True))):
             if data:
                 tls.write(data)
@@ -48,7 +48,7 @@ def run_steps(steps: Any, peer: Peer) -> Any:
         step = next(steps)
         while True:
             if step is None:
-                step = steps.send(peer.say())
+                step = steps.send(peer.send())
             else:
                 peer.take(step)
                 step = steps.send(b"")
@@ -57,7 +57,7 @@ def run_steps(steps: Any, peer: Peer) -> Any:
 
 
 def read(layer: Any, *came: bytes) -> Any:
-    """What is read when each piece comes in turn, and then the end."""
+    """The data that is read when the parts of CAME arrive in turn, and then the end."""
     steps, left = layer.receive(), list(came)
     try:
         next(steps)
@@ -87,17 +87,17 @@ def opened(authority: trustme.CA, layers: int = 1) -> tuple[Any, Peer]:
 
 
 @pytest.mark.parametrize("layers", [1, 2])
-def test_data_goes_through_in_both_directions(authority: trustme.CA, layers: int) -> None:
+def test_data_passes_in_both_directions(authority: trustme.CA, layers: int) -> None:
     layer, peer = opened(authority, layers)
     run_steps(layer.send(b"request" * 10_000), peer)
     assert peer.heard == b"request" * 10_000
-    assert read(layer, peer.say(b"response")) == b"response"
+    assert read(layer, peer.send(b"response")) == b"response"
     assert layer.is_quiet
 
 
-def test_what_came_and_was_not_read_is_not_quiet(authority: trustme.CA) -> None:
+def test_a_layer_with_unread_data_is_not_quiet(authority: trustme.CA) -> None:
     layer, peer = opened(authority)
-    assert read(layer, peer.say(b"response") + peer.say(b"surplus")) == b"response"
+    assert read(layer, peer.send(b"response") + peer.send(b"surplus")) == b"response"
     assert not layer.is_quiet
     with pytest.raises(StopIteration) as stop:
         next(layer.receive())
@@ -105,18 +105,18 @@ def test_what_came_and_was_not_read_is_not_quiet(authority: trustme.CA) -> None:
     assert layer.is_quiet
 
 
-@pytest.mark.parametrize("politely", [True, False])
-def test_the_end_is_the_end(authority: trustme.CA, politely: bool) -> None:
+@pytest.mark.parametrize("clean", [True, False])
+def test_the_end_is_read_with_and_without_a_close_notify(authority: trustme.CA, clean: bool) -> None:
     layer, peer = opened(authority)
     goodbye = b""
-    if politely:
+    if clean:
         with pytest.raises(ssl.SSLWantReadError):
             peer.tls[0].unwrap()
-        goodbye = peer.say()
+        goodbye = peer.send()
     assert read(layer, goodbye) == b""
 
 
-def test_an_untrusted_or_closed_connection_is_an_error(authority: trustme.CA) -> None:
+def test_a_handshake_with_an_untrusted_or_closed_peer_is_an_error(authority: trustme.CA) -> None:
     stranger = Tls(Plain(), ssl.create_default_context(), "api.example")
     with pytest.raises(ssl.SSLCertVerificationError):
         run_steps(stranger.handshake(), Peer(authority))

@@ -22,7 +22,7 @@ RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY
 
 @pytest.fixture(params=["sync", "async"])
 def get(request: pytest.FixtureRequest) -> Callable[..., str]:
-    """The id of an invoice, read with a client of these settings."""
+    """Read an invoice with a client of these settings, and return its id."""
 
     def read(**settings: Any) -> str:
         settings = {"max_retries": 0, "timeout": 5} | settings
@@ -46,7 +46,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def secure(raw_server: Any, authority: trustme.CA) -> Any:
-    """A server that speaks TLS as 127.0.0.1, or as api.example behind a proxy that it is itself."""
+    """A TLS server for 127.0.0.1. It is also the proxy in front of api.example, and that service."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1", "api.example").configure_cert(context)
 
@@ -94,7 +94,7 @@ def test_a_connection_error_names_host_and_port(get: Any, raw_server: Any) -> No
     assert "could not connect" not in str(caught.value)
 
 
-def test_a_connection_error_names_the_service_and_the_proxy_without_its_login(get: Any) -> None:
+def test_a_connection_error_names_the_service_and_the_proxy_without_its_password(get: Any) -> None:
     port = free_port()
     expected = rf"could not connect to api\.example:443 through the proxy 127\.0\.0\.1:{port}: "
     with pytest.raises(APIConnectionError, match=expected) as caught:
@@ -113,7 +113,7 @@ def test_a_connection_error_of_a_users_transport_names_host_and_port(get: Any) -
 
 
 @pytest.mark.parametrize("port", ["", ":443"])
-def test_the_environments_proxy_is_used(
+def test_the_proxy_of_the_environment_is_used(
     get: Any, secure: Any, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, port: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", secure.url.removesuffix("/v2"))
@@ -124,7 +124,7 @@ def test_the_environments_proxy_is_used(
     assert b"Authorization: Bearer " + TOKEN.encode() in request
 
 
-def test_the_environment_says_what_needs_no_proxy(get: Any, raw_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_of_the_environment_is_respected(get: Any, raw_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     proxy = raw_server(lambda server, connection: server.read(connection))
     monkeypatch.setenv("HTTPS_PROXY", proxy.url.removesuffix("/v2"))
     monkeypatch.setenv("NO_PROXY", "invalid")
@@ -133,7 +133,7 @@ def test_the_environment_says_what_needs_no_proxy(get: Any, raw_server: Any, mon
     assert proxy.requests == []
 
 
-def test_a_transport_of_the_users_own_is_the_only_way(get: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_users_transport_ignores_the_proxy_of_the_environment(get: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[httpx.Request] = []
 
     def respond(request: httpx.Request) -> httpx.Response:

@@ -53,19 +53,21 @@ def chosen(proxy: Any = None, url: str = LIVE) -> str | None:
         ({"HTTPS_PROXY": "http://p.example", "NO_PROXY": "i.example"}, "http://p.example:80"),
     ],
 )
-def test_the_environment_names_the_proxy(monkeypatch: pytest.MonkeyPatch, variables: Any, proxy: str | None) -> None:
+def test_the_proxy_comes_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, variables: Any, proxy: str | None
+) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert chosen() == proxy
 
 
-def test_a_proxy_that_is_given_counts_more_than_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proxy_argument_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://environment.example")
     monkeypatch.setenv("NO_PROXY", "*")
     assert chosen("http://given.example:1") == "http://given.example:1"
 
 
-def test_loopback_is_not_asked_for_through_the_environments_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_on_loopback_does_not_use_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://p.example")
     monkeypatch.setenv("HTTP_PROXY", "http://p.example")
     for host in ("127.0.0.1:8000", "localhost", "[::1]:8000"):
@@ -74,7 +76,7 @@ def test_loopback_is_not_asked_for_through_the_environments_proxy(monkeypatch: p
 
 @pytest.mark.parametrize("proxy", ["http://given.example", "https://10.1.2.3:3128", "socks5://given.example"])
 @pytest.mark.parametrize("kind", [Paisr, AsyncPaisr])
-def test_a_service_on_loopback_is_not_asked_for_through_another_machine(
+def test_a_proxy_on_another_machine_is_refused_for_a_service_on_loopback(
     proxy: str, kind: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("paisr._transport.proxies.find_spec", lambda name: object())
@@ -101,7 +103,7 @@ def test_a_service_on_loopback_is_not_asked_for_through_another_machine(
         ("http://user@evil[::1]:80", "The proxy's URL is not one of"),
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_refused_when_the_client_is_made(proxy: Any, said: str) -> None:
+def test_an_invalid_proxy_is_refused_by_the_constructor(proxy: Any, said: str) -> None:
     for kind in (Paisr, AsyncPaisr):
         with pytest.raises(ConfigurationError) as caught:
             kind("tok", base_url=LIVE, proxy=proxy)
@@ -109,14 +111,14 @@ def test_a_proxy_that_cannot_be_used_is_refused_when_the_client_is_made(proxy: A
         assert str(caught.value).endswith(".")
 
 
-def test_a_bad_proxy_of_the_environment_is_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_proxy_of_the_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "ftp://p.example")
     with pytest.raises(ConfigurationError, match="proxy"):
         Paisr("tok")
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
-def test_a_socks_proxy_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+def test_a_socks_proxy_without_its_library_names_the_extra(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
     monkeypatch.setattr("paisr._transport.proxies.find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match=r"^A SOCKS proxy needs .*: install httpx\[socks\]\.$"):
         Paisr("tok", proxy=f"{scheme}://p.example:1080")
@@ -137,7 +139,7 @@ def test_a_socks_proxy_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, schem
         ("http://usér:pä@p.example", "http", "p.example", 80, ("usér".encode(), "pä".encode())),
     ],
 )
-def test_a_proxys_url_is_taken_apart(url: str, scheme: str, host: str, port: int, login: Any) -> None:
+def test_the_url_of_a_proxy_is_parsed(url: str, scheme: str, host: str, port: int, login: Any) -> None:
     proxy = Proxy.of(Secret(url))
     assert (proxy.scheme, proxy.host, proxy.port, proxy.login) == (scheme, host, port, login)
     assert "user" not in repr(proxy)
@@ -145,7 +147,7 @@ def test_a_proxys_url_is_taken_apart(url: str, scheme: str, host: str, port: int
     assert proxy.headers == encoded
 
 
-def test_what_is_dialled_is_the_service_or_the_proxy() -> None:
+def test_the_dialled_address_is_that_of_the_service_or_its_proxy() -> None:
     for url, port in (("https://api.example/v2", 443), ("https://api.example:8443/v2", 8443)):
         straight = Opening(route(url=url), None)
         assert (straight.host, straight.port) == ("api.example", port)
@@ -159,7 +161,7 @@ def test_connect_names_the_default_port(url: str, port: int) -> None:
     assert next(steps).startswith(b"CONNECT api.example:%d HTTP/1.1\r\n" % port)
 
 
-def test_the_context_is_the_one_that_was_given_or_one_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tls_context_is_the_argument_or_the_shared_default(monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[Any] = []
 
     def note(below: Any, context: Any, host: str) -> Any:
@@ -184,7 +186,7 @@ def test_the_context_is_the_one_that_was_given_or_one_for_all(monkeypatch: pytes
 
 
 class Refused:
-    """How a connection is opened whose other side refuses what is said first."""
+    """A fake opening: the peer refuses the first bytes."""
 
     host = "127.0.0.1"
 
@@ -200,7 +202,7 @@ class Refused:
 def test_a_connection_that_is_refused_is_closed_while_its_error_is_held(
     monkeypatch: pytest.MonkeyPatch, module: Any, name: str
 ) -> None:
-    """An error's traceback has the connection in it, for as long as somebody has the error."""
+    """The traceback of an error refers to the connection for as long as the error is held."""
     streams: list[Any] = []
     connect: Callable[..., Any] = getattr(module, name)
 

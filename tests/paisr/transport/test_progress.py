@@ -1,4 +1,4 @@
-"""The time that is left for each read and write, and whether a byte of the request may have been sent."""
+"""Progress: the remaining time of each read and write, and whether a byte of the request may have been sent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paisr._engine.deadlines import Deadline
 from paisr._transport.progress import MAX_CONNECT, NO_RESPONSE, NOT_CONNECTED, Progress
 
 
-def test_a_write_in_time_is_sent_and_one_that_is_late_is_not(time: Any) -> None:
+def test_a_write_counts_as_sent_only_before_the_deadline(time: Any) -> None:
     progress = Progress(Deadline(2.0, lambda: time.seconds), "api.example:443")
     assert progress.remaining() == 2.0
     assert not progress.sent
@@ -26,9 +26,7 @@ def test_a_write_in_time_is_sent_and_one_that_is_late_is_not(time: Any) -> None:
 
 
 @pytest.mark.parametrize(("whole", "part"), [(60.0, MAX_CONNECT), (3.0, 3.0)])
-def test_connecting_has_a_limit_of_its_own_and_sends_nothing_of_the_request(
-    time: Any, whole: float, part: float
-) -> None:
+def test_connecting_has_its_own_time_limit_and_does_not_count_as_sent(time: Any, whole: float, part: float) -> None:
     progress = Progress(Deadline(whole, lambda: time.seconds), "api.example:443")
     progress.timeout_reason = NO_RESPONSE
     connecting = progress.connecting()

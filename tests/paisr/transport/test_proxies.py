@@ -1,4 +1,4 @@
-"""The environment's proxies are read as httpx reads them, without loading httpx and `urllib.request`."""
+"""The proxies of the environment are read as httpx does, without loading httpx and `urllib.request`."""
 
 from __future__ import annotations
 
@@ -57,15 +57,17 @@ def ours(url: str) -> str | None:
 
 
 def httpxs(url: str) -> str | None:
-    """The proxy that httpx would go through, from the transport that it picks."""
+    """The proxy that httpx would use, from the transport that it chooses."""
     with httpx.Client(verify=False) as client:
-        pool = getattr(client._transport_for_url(httpx.URL(url)), "_pool")  # noqa: B009 - not of every transport
+        pool = getattr(client._transport_for_url(httpx.URL(url)), "_pool")  # noqa: B009 - not every transport has it
         proxy = getattr(pool, "_proxy_url", None)
         return None if proxy is None else f"{proxy.host.decode()}:{proxy.port}"
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_which_variable_counts_is_as_in_httpx(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]) -> None:
+def test_the_variables_have_the_same_precedence_as_in_httpx(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]
+) -> None:
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     assert {url: ours(url) for url in URLS} == {url: httpxs(url) for url in URLS}
@@ -80,15 +82,15 @@ def test_no_proxy_matches_as_in_httpx(monkeypatch: pytest.MonkeyPatch, name: str
     assert {url: ours(url) for url in URLS} == {url: httpxs(url) for url in URLS}
 
 
-def test_the_schemes_own_port_may_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """httpx does not compare it so; the standard library does."""
+def test_no_proxy_with_the_default_port_matches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Like the standard library, and unlike httpx."""
     monkeypatch.setenv("HTTPS_PROXY", PROXY)
     monkeypatch.setenv("NO_PROXY", "api.example:443")
     assert [ours(url) is None for url in ("https://api.example/v2", "https://api.example:8443/v2")] == [True, False]
 
 
 @pytest.mark.parametrize(("asked", "proxy"), list(itertools.product([True, False], [PROXY, ""])))
-def test_a_system_that_keeps_proxies_is_asked_where_the_environment_names_none(
+def test_the_system_settings_are_used_where_the_environment_names_no_proxy(
     monkeypatch: pytest.MonkeyPatch, asked: bool, proxy: str
 ) -> None:
     monkeypatch.setattr(proxies, "_HAS_SYSTEM_SETTINGS", asked)

@@ -1,4 +1,4 @@
-"""The headers of every request: the client's own, the user's beside them, and those of one attempt before them."""
+"""The headers of a request: the client's own, the default headers, and headers of one attempt, which win."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def get(server: Any, settings: dict[str, Any]) -> None:
         await client.invoices.get("inv_1")
 
 
-def over_a_pool_of_a_loop(server: Any, settings: dict[str, Any]) -> Sent:
+def over_an_async_pool(server: Any, settings: dict[str, Any]) -> Sent:
     asyncio.run(get(server, settings))
     return sent_to(server)
 
@@ -50,12 +50,12 @@ def sent_to(server: Any) -> Sent:
     return [(line.split(": ")[0].lower(), line.split(": ", 1)[1]) for line in lines]
 
 
-WAYS = [over_a_transport, over_a_pool, over_a_pool_of_a_loop]
+WAYS = [over_a_transport, over_a_pool, over_an_async_pool]
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: way.__name__)
 def sent(request: pytest.FixtureRequest, raw_server: Any) -> Callable[..., Sent]:
-    """The headers of a call of a client with these settings, as they were sent."""
+    """The sent headers of a call of a client with these settings."""
 
     def talk(server: Any, connection: Any) -> None:
         while server.read(connection):
@@ -64,7 +64,7 @@ def sent(request: pytest.FixtureRequest, raw_server: Any) -> Callable[..., Sent]
     return lambda **settings: request.param(raw_server(talk), settings)
 
 
-def test_default_headers_are_sent_beside_the_client_s_own(sent: Any) -> None:
+def test_default_headers_are_sent_in_addition_to_the_client_s_own(sent: Any) -> None:
     headers = sent(default_headers={"X-Team": "billing", "x-key": "a, b=c"})
     assert ("x-team", "billing") in headers
     assert ("x-key", "a, b=c") in headers
@@ -76,12 +76,12 @@ def test_default_headers_are_sent_beside_the_client_s_own(sent: Any) -> None:
 @pytest.mark.parametrize(
     ("user_agent", "added"), [(None, ""), ("billing/1.0 (+https://e.example)", " billing/1.0 (+https://e.example)")]
 )
-def test_a_user_agent_is_added_to_the_client_s_own(sent: Any, user_agent: str | None, added: str) -> None:
+def test_a_user_agent_is_appended_to_the_client_s_own(sent: Any, user_agent: str | None, added: str) -> None:
     [agent] = [value for name, value in sent(user_agent=user_agent) if name == "user-agent"]
     assert re.fullmatch(rf"paisr/{re.escape(__version__)} python/3\.[0-9.]+{re.escape(added)}", agent)
 
 
-def test_a_header_of_one_attempt_takes_the_place_of_a_default_one(sent: Any) -> None:
+def test_a_header_of_one_attempt_replaces_a_default_header(sent: Any) -> None:
     def hook(event: CallEvent) -> None:
         if event.name == "sent":
             event.add_header("traceparent", "of the attempt")

@@ -1,4 +1,4 @@
-"""Sockets keep the deadline: in the look-up of a name, for every address, and in each read and write."""
+"""Blocking sockets keep the deadline: in name resolution, for every address, and in each read and write."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def seconds(time: Any, count: float) -> Progress:
 
 
 class Wires:
-    """A socket: what is written is noted with its time-out; every read gives a byte; each takes a second."""
+    """A fake socket that records writes and timeouts. Every read returns a byte; every operation takes a second."""
 
     def __init__(self, time: Any) -> None:
         self.time = time
@@ -47,7 +47,7 @@ class Wires:
         self.is_closed = True
 
 
-def test_every_read_and_write_has_what_is_left_of_the_call(time: Any) -> None:
+def test_every_read_and_write_has_the_remaining_time_of_the_call(time: Any) -> None:
     wires: Any = Wires(time)
     stream, progress = SyncStream(wires), seconds(time, 2.5)
     with pytest.raises(TimeoutError):
@@ -64,7 +64,7 @@ def test_every_read_and_write_has_what_is_left_of_the_call(time: Any) -> None:
     assert wires.limit == 7.0
 
 
-def test_a_socket_error_is_raised_inside_the_steps(time: Any) -> None:
+def test_a_socket_error_is_raised_in_the_generator(time: Any) -> None:
     told: list[OSError] = []
 
     def steps() -> Generator[bytes | None, bytes, bytes]:
@@ -84,7 +84,7 @@ def test_a_socket_error_is_raised_inside_the_steps(time: Any) -> None:
 
 @pytest.fixture
 def addresses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What a name is found to be."""
+    """The addresses that the name resolution returns."""
     found: list[str] = []
 
     def look_up(host: str, port: int, **named: Any) -> list[Any]:
@@ -96,17 +96,17 @@ def addresses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-def test_a_connection_is_made_to_the_first_address_that_accepts_one(addresses: list[str], time: Any) -> None:
+def test_the_first_address_that_accepts_a_connection_is_used(addresses: list[str], time: Any) -> None:
     addresses += ["127.0.0.2", "127.0.0.2", "127.0.0.1"]
     with socket.create_server(("127.0.0.1", 0)) as listener:
         stream = connect("api.example", listener.getsockname()[1], seconds(time, 5.0))
         assert stream.socket.getpeername()[0] == "127.0.0.1"
-        assert stream.socket.gettimeout() == 5.0, "the last address has all the time that is left"
+        assert stream.socket.gettimeout() == 5.0, "the last address did not get all of the remaining time"
         assert stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         stream.close()
 
 
-def test_each_address_gets_its_share_of_the_time(addresses: list[str], time: Any, monkeypatch: Any) -> None:
+def test_each_address_gets_a_share_of_the_remaining_time(addresses: list[str], time: Any, monkeypatch: Any) -> None:
     addresses += ["127.0.0.2", "127.0.0.3"]
     limits: list[float] = []
 
@@ -130,7 +130,7 @@ def test_a_name_without_an_address_is_an_error(addresses: list[str], time: Any) 
         connect("api.example", 443, seconds(time, 8.0))
 
 
-def test_a_look_up_that_takes_too_long_is_given_up(monkeypatch: Any) -> None:
+def test_a_look_up_that_outlasts_the_deadline_is_abandoned(monkeypatch: Any) -> None:
     import time
 
     is_over, finished = threading.Event(), threading.Event()
@@ -145,12 +145,12 @@ def test_a_look_up_that_takes_too_long_is_given_up(monkeypatch: Any) -> None:
     monkeypatch.setattr("socket.getaddrinfo", look_up)
     with pytest.raises(TimeoutError):
         connect("api.example", 443, Progress(Deadline(0.05, time.monotonic), "api.example:443"))
-    assert not finished.is_set(), "it was waited for"
+    assert not finished.is_set(), "the call waited for the look-up"
     is_over.set()
 
 
 @pytest.mark.parametrize("error", [socket.gaierror(-2, "Name or service not known"), UnicodeError("label too long")])
-def test_a_look_up_that_fails_is_a_connection_that_was_not_made(monkeypatch: Any, error: Exception) -> None:
+def test_a_failed_look_up_is_a_connection_error_and_not_sent(monkeypatch: Any, error: Exception) -> None:
     def look_up(host: str, port: int, **named: Any) -> list[Any]:
         raise socket.gaierror if named["flags"] else error
 
@@ -161,7 +161,7 @@ def test_a_look_up_that_fails_is_a_connection_that_was_not_made(monkeypatch: Any
     assert caught.value.outcome == "not_sent"
 
 
-def test_no_time_left_makes_no_connection(time: Any, monkeypatch: Any) -> None:
+def test_no_connection_is_made_after_the_deadline(time: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(sync_streams.socket, "socket", lambda *kind: Wires(time))
     with pytest.raises(TimeoutError):
         connect("127.0.0.1", 9, seconds(time, 0.0))

@@ -1,4 +1,4 @@
-"""One timer for all calls: each ends at its own deadline, and a cancellation from outside stays one."""
+"""One timer for all calls of a loop: each call ends at its deadline, and a cancellation is not mistaken for it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def on_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Non
     return run
 
 
-class Waits(selectors.SelectSelector):
-    """Waits for nothing, and notes how long it would have."""
+class RecordingSelector(selectors.SelectSelector):
+    """A selector that does not wait, and records the requested timeouts."""
 
     waited = 0.0
 
@@ -36,11 +36,11 @@ class Waits(selectors.SelectSelector):
         return super().select(0)
 
 
-class LoopInTime(asyncio.SelectorEventLoop):
-    """Its time goes on only while it waits, so that no timer is ever late, however busy the machine is."""
+class SimulatedTimeLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock advances only while it waits, so that no timer is late on a busy machine."""
 
     def __init__(self) -> None:
-        self._waits = Waits()
+        self._waits = RecordingSelector()
         super().__init__(self._waits)
 
     def time(self) -> float:
@@ -56,7 +56,7 @@ async def waits(keeper: Timekeeper, limit: float, order: list[float] | None = No
                 order.append(limit)
 
 
-def test_each_call_ends_at_its_own_deadline_whichever_began_first() -> None:
+def test_each_call_ends_at_its_own_deadline_in_any_order_of_start() -> None:
     async def test() -> None:
         keeper, order = Timekeeper(), []
         limits = [0.06, 0.02, 0.04, 0.02]
@@ -65,17 +65,17 @@ def test_each_call_ends_at_its_own_deadline_whichever_began_first() -> None:
         assert order == sorted(limits)
         assert asyncio.get_running_loop().time() == pytest.approx(0.06)
         assert not keeper._in_flight
-        assert keeper._timer is None, "nobody is waited for any more"
+        assert keeper._timer is None, "a timer was left"
 
-    with asyncio.Runner(loop_factory=LoopInTime) as runner:
+    with asyncio.Runner(loop_factory=SimulatedTimeLoop) as runner:
         runner.run(test())
 
 
 @on_a_loop
-async def test_a_call_in_time_is_left_alone_and_leaves_one_timer_at_most() -> None:
+async def test_a_call_within_its_deadline_is_not_cancelled_and_leaves_at_most_one_timer() -> None:
     keeper = Timekeeper()
     timers = set()
-    thirty = Deadline(30, lambda: 0.0)  # its clock stands, so that only the loop's says which is due first
+    thirty = Deadline(30, lambda: 0.0)  # with a clock that stands still, so that only the clock of the loop counts
     for _ in range(50):
         with keeper.within(thirty):
             await asyncio.sleep(0)
@@ -84,18 +84,18 @@ async def test_a_call_in_time_is_left_alone_and_leaves_one_timer_at_most() -> No
     with keeper.within(seconds(0.01)):
         pass
     with keeper.within(seconds(30)):
-        await asyncio.sleep(0.03)  # the short one's timer goes off, and finds nobody whose deadline has passed
+        await asyncio.sleep(0.03)  # the timer of the short call fires, and finds no call past its deadline
     assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr] # this is a task
 
 
 @on_a_loop
-async def test_no_time_at_all_ends_the_first_wait() -> None:
+async def test_a_call_without_remaining_time_ends_at_its_first_wait() -> None:
     with pytest.raises(TimeoutError):
         await waits(Timekeeper(), 0.0)
 
 
 @on_a_loop
-async def test_a_cancellation_stays_one() -> None:
+async def test_a_cancellation_is_raised_as_a_cancellation() -> None:
     task = asyncio.ensure_future(waits(Timekeeper(), 30))
     await asyncio.sleep(0)
     task.cancel()
@@ -104,7 +104,7 @@ async def test_a_cancellation_stays_one() -> None:
 
 
 @on_a_loop
-async def test_a_cancellation_that_comes_with_the_deadline_stays_one() -> None:
+async def test_a_cancellation_together_with_the_deadline_is_raised_as_a_cancellation() -> None:
     keeper = Timekeeper()
     task = asyncio.ensure_future(waits(keeper, 30))
     await asyncio.sleep(0)
@@ -116,7 +116,7 @@ async def test_a_cancellation_that_comes_with_the_deadline_stays_one() -> None:
 
 
 @on_a_loop
-async def test_an_error_from_inside_stays_one_when_the_time_is_over() -> None:
+async def test_an_error_of_the_call_after_its_deadline_is_raised_unchanged() -> None:
     async def fails() -> None:
         with keeper.within(seconds(0.0)):
             try:
@@ -132,7 +132,7 @@ async def test_an_error_from_inside_stays_one_when_the_time_is_over() -> None:
 
 
 @on_a_loop
-async def test_an_outer_deadline_ends_an_inner_one() -> None:
+async def test_an_earlier_outer_deadline_ends_an_inner_one() -> None:
     keeper = Timekeeper()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):

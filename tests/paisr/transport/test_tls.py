@@ -1,5 +1,4 @@
-"""Trusted certificates: those that the environment names, as httpx reads it, else certifi's; one context per
-process."""
+"""Trusted certificates: those of the variables that httpx reads, or else certifi's; one context per process."""
 
 from __future__ import annotations
 
@@ -37,7 +36,7 @@ def trusted(context: ssl.SSLContext) -> list[Any]:
     return sorted(str(one) for one in context.get_ca_certs())
 
 
-def test_by_default_it_trusts_the_certificates_that_httpx_trusts() -> None:
+def test_the_default_context_trusts_the_same_certificates_as_httpx() -> None:
     ours, theirs = default_context(), httpx.create_ssl_context()
     assert trusted(ours) == trusted(theirs)
     assert ours.verify_mode is theirs.verify_mode is ssl.CERT_REQUIRED
@@ -46,14 +45,14 @@ def test_by_default_it_trusts_the_certificates_that_httpx_trusts() -> None:
     assert (ours.verify_flags, ours.keylog_filename) == (theirs.verify_flags, theirs.keylog_filename)
 
 
-def test_a_file_of_the_environment_counts_alone(monkeypatch: pytest.MonkeyPatch, bundle: Path) -> None:
+def test_ssl_cert_file_takes_precedence_over_ssl_cert_dir(monkeypatch: pytest.MonkeyPatch, bundle: Path) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
     monkeypatch.setenv("SSL_CERT_DIR", "/not/looked/at")
     assert trusted(default_context()) == trusted(httpx.create_ssl_context())
     assert len(trusted(default_context())) == 1
 
 
-def test_directories_of_the_environment_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_directories_of_ssl_cert_dir_are_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[Any] = []
     usual = ssl.create_default_context
 
@@ -70,7 +69,9 @@ def test_directories_of_the_environment_count(monkeypatch: pytest.MonkeyPatch, t
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-def test_what_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, side: Any, tmp_path: Path, variable: str) -> None:
+def test_a_missing_file_or_directory_is_named(
+    monkeypatch: pytest.MonkeyPatch, side: Any, tmp_path: Path, variable: str
+) -> None:
     monkeypatch.setenv(variable, str(tmp_path / "missing"))
     monkeypatch.setattr(shared_context, "_context", None)
     client = side.client(base_url="https://127.0.0.1:9/v2", max_retries=0)
@@ -87,7 +88,7 @@ def test_an_invalid_certificate_file_is_named(monkeypatch: pytest.MonkeyPatch, t
         default_context()
 
 
-def test_certifi_is_asked_once_in_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certifi_is_called_once_in_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     where = certifi.where
 
@@ -103,7 +104,7 @@ def test_certifi_is_asked_once_in_a_process(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The folder of a certifi that nobody has loaded yet, and that says "asked"."""
+    """The folder of a fake certifi that is not loaded yet, and whose `where` returns "asked"."""
     folder = tmp_path / "certifi"
     folder.mkdir()
     (folder / "__init__.py").write_text("def where():\n    return 'asked'\n")
@@ -118,18 +119,16 @@ def test_certifis_file_is_found_without_loading_certifi(installed: Path) -> None
     assert "certifi" not in sys.modules
 
 
-def test_certifi_is_asked_where_the_file_is_not_beside_it(installed: Path) -> None:
+def test_certifi_is_called_where_its_file_is_elsewhere_or_it_is_loaded(installed: Path) -> None:
     (installed / "cacert.pem").unlink()
     assert certifi_file() == "asked"
     (installed / "cacert.pem").touch()
-    assert certifi_file() == "asked", "once it is loaded, somebody may have changed what it says"
+    assert certifi_file() == "asked", "a loaded certifi may have been patched, and has to be asked"
 
 
-def test_certifi_is_asked_where_something_has_a_say_in_how_it_is_loaded(
-    installed: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_certifi_is_called_where_a_custom_finder_loads_it(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Loader(SourceFileLoader):
-        """As of those that put the system's authorities in the place of certifi's."""
+        """Like the loader of a package that replaces certifi's certificates by those of the system."""
 
     class Finder:
         def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:

@@ -14,8 +14,8 @@ LOGIN = (b"user", b"p@ss")
 GRANTED = b"\x05\x00\x00\x01\x7f\x00\x00\x01\x01\xbb"
 
 
-def said(steps: Any, *replies: bytes) -> list[bytes]:
-    """What is written when each read gets the next reply."""
+def written(steps: Any, *replies: bytes) -> list[bytes]:
+    """The written bytes when each read returns the next reply."""
     written, left = [], list(replies)
     try:
         step = next(steps)
@@ -31,7 +31,7 @@ def said(steps: Any, *replies: bytes) -> list[bytes]:
 
 def http(*replies: bytes) -> list[bytes]:
     header = (b"Proxy-Authorization", b"Basic " + b64encode(b"user:p@ss"))
-    return said(ask_http_proxy(Plain(), b"api.example:443", [header]), *replies)
+    return written(ask_http_proxy(Plain(), b"api.example:443", [header]), *replies)
 
 
 @pytest.mark.parametrize("reply", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.0 204 \r\nX-Via: p\r\n\r\n"])
@@ -52,16 +52,16 @@ def test_an_http_proxy_is_asked_for_a_tunnel(reply: bytes, step: int) -> None:
         (b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK", "the proxy sent bytes before"),
     ],
 )
-def test_an_http_proxy_that_does_not_let_through_says_why(reply: bytes, problem: str) -> None:
+def test_the_refusal_of_an_http_proxy_is_an_error_with_its_reason(reply: bytes, problem: str) -> None:
     with pytest.raises(ProxyError, match=problem):
         http(reply)
 
 
 def socks(*replies: bytes, host: str = "api.example", login: Any = None) -> list[bytes]:
-    return said(ask_socks_proxy(Plain(), host, 443, login), *replies)
+    return written(ask_socks_proxy(Plain(), host, 443, login), *replies)
 
 
-def test_a_socks_proxy_is_asked_by_name_and_looks_it_up_itself() -> None:
+def test_a_socks_proxy_gets_the_name_and_resolves_it_itself() -> None:
     assert socks(b"\x05\x00", GRANTED) == [b"\x05\x01\x00", b"\x05\x01\x00\x03\x0bapi.example\x01\xbb"]
     assert socks(b"\x05\x00", GRANTED, host="10.1.2.3")[1] == b"\x05\x01\x00\x01\x0a\x01\x02\x03\x01\xbb"
 
@@ -81,6 +81,8 @@ def test_a_socks_proxy_gets_the_user_name_and_password() -> None:
         ([b""], None, "does not speak SOCKS 5"),
     ],
 )
-def test_a_socks_proxy_that_does_not_let_through_says_why(replies: list[bytes], login: Any, problem: str) -> None:
+def test_the_refusal_of_a_socks_proxy_is_an_error_with_its_reason(
+    replies: list[bytes], login: Any, problem: str
+) -> None:
     with pytest.raises(ProxyError, match=problem):
         socks(*replies, login=login)
