@@ -1,4 +1,4 @@
-"""Other tools that read the contract. They come with the Python environment and from npm."""
+"""Fixtures for other tools that read the contract, from the Python environment and from npm."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def node(need: Need) -> Callable[..., list[str]]:
 
 @pytest.fixture(scope="session")
 def finished() -> Callable[..., str]:
-    """Run a command to its end and return what it printed; a failure shows all that it said."""
+    """Run a command to its end and return what it printed; a failure shows its whole output."""
 
     def finished(command: list[str], **options: Any) -> str:
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)

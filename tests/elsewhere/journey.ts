@@ -1,4 +1,4 @@
-// The journey in another language: the client in ./client is made from the contract, and a stub responds.
+// Create, list and read an invoice in TypeScript: ./client is generated from the contract, and a stub responds.
 import { Configuration, InvoicesApi, InvoiceStatus, Currency, ResponseError } from "./client";
 
 declare const process: { env: Record<string, string>; exitCode: number };

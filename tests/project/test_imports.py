@@ -1,4 +1,4 @@
-"""The direction of imports is checked, and the check finds a wrong one."""
+"""Imports go one way, and import-linter finds an import in the wrong direction."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_imports_go_one_way(lint: Callable[[], tuple[int, str]]) -> None:
         ("paisr_stub/_store.py", "import paisr_generated.models", "The stub is independent of the client"),
     ],
 )
-def test_a_wrong_import_is_found(
+def test_an_import_in_the_wrong_direction_is_found(
     lint: Callable[[], tuple[int, str]], tmp_path: Path, module: str, planted: str, broken: str
 ) -> None:
     path = tmp_path / module

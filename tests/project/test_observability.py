@@ -22,7 +22,7 @@ def programs(root: Path) -> list[str]:
 
 
 def run(program: str, stub: StubServer) -> str:
-    """What a process of its own writes, which leaves no logging and no provider behind."""
+    """The output of a program in a new process, so that this one keeps its logging and its providers."""
     environment = {**os.environ, "PAISR_TOKEN": stub.token, "PAISR_BASE_URL": stub.url}
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
@@ -62,5 +62,5 @@ def test_default_headers_are_sent(programs: list[str]) -> None:
     assert request.headers["user-agent"].endswith(" billing/1.0")
 
 
-def test_every_program_is_one_of_those_that_are_run_here(programs: list[str]) -> None:
+def test_every_program_of_the_page_has_a_test(programs: list[str]) -> None:
     assert len(programs) == 4

@@ -1,4 +1,4 @@
-"""The pictures of the documentation are what their texts give."""
+"""The pictures of the documentation are up to date with their text sources."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 
-def test_the_way_of_a_call_is_drawn_from_its_text(root: Path) -> None:
+def test_the_picture_of_a_call_is_drawn_from_its_text(root: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(root / "scripts" / "draw_call.py"), "--check"], capture_output=True, text=True, check=False
     )

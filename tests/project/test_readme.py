@@ -1,4 +1,4 @@
-"""The README's programs do what the README says."""
+"""The programs and commands of README.md do what it says."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def programs(root: Path) -> list[str]:
 
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StubServer]:
-    """A stub that a client finds by itself, from an empty folder."""
+    """A stub that a client finds through the environment; the working directory is empty."""
     monkeypatch.chdir(tmp_path)
     with StubServer() as stub:
         monkeypatch.setenv("PAISR_TOKEN", stub.token)
@@ -34,12 +34,12 @@ def stub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StubServer
 
 @pytest.fixture(scope="module")
 def shell_lines(root: Path) -> str:
-    """The section for the terminal."""
+    """The shell commands of the section "From a terminal"."""
     section = (root / "README.md").read_text(encoding="utf-8").partition("## From a terminal")[2].partition("\n## ")[0]
     return "\n".join(re.findall(r"^```sh\n(.*?)^```", section, re.DOTALL | re.MULTILINE))
 
 
-def test_the_lines_for_the_terminal_do_what_they_say(shell_lines: str, tmp_path: Path) -> None:
+def test_the_commands_for_the_terminal_print_what_the_readme_says(shell_lines: str, tmp_path: Path) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     with StubServer() as stub:
         environment = os.environ | {"PATH": path, "PAISR_TOKEN": stub.token, "PAISR_BASE_URL": stub.url}
@@ -54,11 +54,11 @@ def test_the_lines_for_the_terminal_do_what_they_say(shell_lines: str, tmp_path:
 
 
 def run(program: str) -> None:
-    # Programs of this repository, run as a reader would: by themselves, as the main module.
+    # Programs of this repository, which run alone, as the main module.
     exec(compile(program, "README.md", "exec"), {"__name__": "__main__"})
 
 
-def test_every_program_is_one_of_those_that_are_run_here(programs: list[str]) -> None:
+def test_every_program_of_the_readme_has_a_test(programs: list[str]) -> None:
     marks = [re.search(r"Decimal|reconcile\(|key=|create_many|webhooks|StubServer", program)[0] for program in programs]
     assert marks == ["Decimal", "reconcile(", "key=", "create_many", "webhooks", "StubServer"]
 

@@ -1,4 +1,4 @@
-"""A release says one version everywhere, and its workflows run only what is named to the commit."""
+"""A release has one version everywhere, and its workflows pin each action to a commit."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def workflows(root: Path, need: Callable[[Any, str], Any]) -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yml"))}
 
 
-def test_the_changelog_fits_the_version(root: Path, check: ModuleType) -> None:
+def test_the_changelog_matches_the_version(root: Path, check: ModuleType) -> None:
     assert check.problems((root / "CHANGELOG.md").read_text(encoding="utf-8"), paisr.__version__) == []
     assert check.package_version(root) == paisr.__version__
 
 
-def test_the_version_has_one_place(root: Path) -> None:
+def test_the_version_is_written_in_one_place(root: Path) -> None:
     document = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     assert document["project"]["dynamic"] == ["readme", "version"]
     assert document["tool"]["hatch"]["version"]["path"] == "overlays/paisr/_base/version.py"
@@ -49,7 +49,7 @@ def test_the_version_has_one_place(root: Path) -> None:
     assert [path.name for path in files if said.search(path.read_text(encoding="utf-8"))] == ["version.py"]
 
 
-def test_a_changelog_that_is_right_is_taken(check: ModuleType) -> None:
+def test_a_valid_changelog_is_accepted(check: ModuleType) -> None:
     assert check.problems(CHANGELOG, "1.2.0", "v1.2.0") == []
     assert check.problems(CHANGELOG, "1.3.0") == []
     assert check.problems(CHANGELOG.replace("ased]\n", "ased]\n\n- Soon.\n"), "1.2.0") == []
@@ -71,14 +71,14 @@ def test_a_changelog_that_is_right_is_taken(check: ModuleType) -> None:
         ("ased]\n", "ased]\n\n- Soon.\n", "1.2.0", "v1.2.0", "[Unreleased] still has entries."),
     ],
 )
-def test_a_changelog_that_is_wrong_is_refused(
+def test_an_invalid_changelog_is_refused(
     check: ModuleType, before: str, after: str, version: str, tag: str, said: str
 ) -> None:
     found = check.problems(CHANGELOG.replace(before, after, 1), version, tag)
     assert [sentence for sentence in found if said in sentence], found
 
 
-def test_every_action_is_named_to_the_commit_with_its_version_beside(workflows: dict[str, str]) -> None:
+def test_every_action_is_pinned_to_a_commit_with_its_version_in_a_comment(workflows: dict[str, str]) -> None:
     used = [line for text in workflows.values() for line in re.findall(r"uses: (.+)$", text, re.MULTILINE)]
     assert len(used) > 10
     assert [line for line in used if not PINNED.fullmatch(line)] == []
@@ -88,7 +88,7 @@ def test_every_action_is_named_to_the_commit_with_its_version_beside(workflows: 
     assert {action: lines for action, lines in by_action.items() if len(lines) > 1} == {}
 
 
-def test_a_job_has_no_more_rights_than_it_names(workflows: dict[str, str]) -> None:
+def test_a_job_has_only_the_permissions_that_it_names(workflows: dict[str, str]) -> None:
     for name, text in workflows.items():
         document = yaml.safe_load(text)
         assert document["permissions"] == {}, name

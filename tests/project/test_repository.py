@@ -1,4 +1,4 @@
-"""Rules that hold for every file of the repository, and for the commands that its documents promise."""
+"""Rules for every file of the repository, and for the commands that its documents name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 REGISTRY = re.compile(r"(?:pypi|pythonhosted|npmjs|yarnpkg|anaconda|debian)\.(?:org|com)\b")
 MACHINE_PATH = re.compile(r"(?<![\w.~:/{}<>-])/(?:home|root|opt|tmp|work|Users)/[\w.]|\b[A-Z]:\\Users\\")
-SILENCER = re.compile(
+SUPPRESSION = re.compile(
     r"#\s*(?P<what>type: ignore|pyright: ignore|noqa)(?P<codes>\[[\w, -]+\]|:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)?"
 )
 PIN = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>[\w.+!]+)(?: ; .*)? \\$", re.MULTILINE)
@@ -23,7 +23,7 @@ PIN = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>[\w.+!]+)(?: ; .*)? \\$", re.
 
 @pytest.fixture(scope="session")
 def tracked(root: Path, need: Callable[[Path | None, str], Path]) -> list[Path]:
-    """The files that git keeps, in a checkout."""
+    """The files that git tracks."""
     need(root if (root / ".git").exists() else None, "a git checkout")
     listing = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True)
     return [path for name in listing.stdout.split("\0") if name and (path := root / name).is_file()]
@@ -33,20 +33,20 @@ def text_of(path: Path) -> str:
     return path.read_bytes().decode("utf-8", errors="replace")
 
 
-def silencers_without_reason(source: str) -> list[str]:
-    """The comments that silence a checker without naming what, or without saying why in the same line."""
+def suppressions_without_reason(source: str) -> list[str]:
+    """The comments that suppress a check without naming it, or without a reason in the same line."""
     found = []
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type != tokenize.COMMENT or not (match := SILENCER.search(token.string)):
+        if token.type != tokenize.COMMENT or not (match := SUPPRESSION.search(token.string)):
             continue
-        rest = SILENCER.sub("", token.string)
+        rest = SUPPRESSION.sub("", token.string)
         if match["codes"] is None or len(re.findall(r"[A-Za-z]{2,}", rest)) < 2:
             found.append(f"{token.start[0]}: {token.string}")
     return found
 
 
 def bounds(requirements: list[str]) -> dict[str, str]:
-    """Names and lower bounds of requirements that are written as NAME>=VERSION."""
+    """Names and lower bounds of requirements of the form NAME>=VERSION."""
     plain = (re.sub(r"\[.*?\]", "", requirement.partition(",")[0]) for requirement in requirements)
     return dict(requirement.split(">=") for requirement in plain)
 
@@ -66,7 +66,7 @@ def test_no_module_is_long(root: Path, folder: str) -> None:
     assert {str(path.relative_to(root)): lines for path, lines in lengths.items() if lines > 250} == {}
 
 
-def test_no_file_names_a_registry_or_a_path_of_somebody_s_machine(root: Path, tracked: list[Path]) -> None:
+def test_no_file_names_a_registry_or_a_path_of_a_machine(root: Path, tracked: list[Path]) -> None:
     found = [
         f"{path.relative_to(root)}:{number}: {line.strip()}"
         for path in tracked
@@ -94,7 +94,7 @@ def test_every_suppression_has_a_reason(root: Path, tracked: list[Path]) -> None
         f"{path.relative_to(root)}:{place}"
         for path in tracked
         if path.suffix == ".py" and "generated" not in path.relative_to(root).parts[:1]
-        for place in silencers_without_reason(text_of(path))
+        for place in suppressions_without_reason(text_of(path))
     ]
     assert found == []
 
@@ -112,8 +112,8 @@ def test_every_suppression_has_a_reason(root: Path, tracked: list[Path]) -> None
         ("x = '# noqa'", False),
     ],
 )
-def test_the_search_for_silencers_finds_them(line: str, refused: bool) -> None:
-    assert bool(silencers_without_reason(line + "\n")) is refused
+def test_the_search_for_suppressions_without_reason_finds_them(line: str, refused: bool) -> None:
+    assert bool(suppressions_without_reason(line + "\n")) is refused
 
 
 def test_every_make_target_is_in_the_help(root: Path) -> None:
@@ -131,7 +131,7 @@ def test_every_make_command_of_the_documents_exists(root: Path, document: str) -
     assert named <= listed
 
 
-def test_links_between_the_documents_lead_somewhere(root: Path, tracked: list[Path]) -> None:
+def test_links_between_the_documents_have_a_target(root: Path, tracked: list[Path]) -> None:
     broken = [
         f"{path.relative_to(root)}: {target}"
         for path in tracked
@@ -142,7 +142,7 @@ def test_links_between_the_documents_lead_somewhere(root: Path, tracked: list[Pa
     assert broken == []
 
 
-def test_locks_hold_hashes_and_nothing_of_the_machine_that_made_them(root: Path) -> None:
+def test_locks_have_hashes_and_nothing_of_the_machine_that_made_them(root: Path) -> None:
     locks = sorted((root / "requirements").glob("*.txt"))
     assert [lock.stem for lock in locks] == ["dev", "lowest", "peers", "runtime", "stub"]
     for lock in locks:
@@ -150,7 +150,7 @@ def test_locks_hold_hashes_and_nothing_of_the_machine_that_made_them(root: Path)
         assert re.fullmatch(rf"(?:#[^\n]*\n)+{entry}+", text_of(lock)), lock.name
 
 
-def test_everything_that_is_declared_is_locked(root: Path) -> None:
+def test_every_declared_requirement_is_locked(root: Path) -> None:
     document = tomllib.loads(text_of(root / "pyproject.toml"))
     project, groups = document["project"], document["dependency-groups"].values()
     declared = itertools.chain(project["dependencies"], *project["optional-dependencies"].values(), *groups)
@@ -158,7 +158,7 @@ def test_everything_that_is_declared_is_locked(root: Path) -> None:
     assert names - pins(text_of(root / "requirements" / "dev.txt")).keys() == set()
 
 
-def test_the_lowest_versions_that_are_tested_are_those_that_are_declared(root: Path) -> None:
+def test_the_lowest_tested_versions_are_the_declared_lower_bounds(root: Path) -> None:
     project = tomllib.loads(text_of(root / "pyproject.toml"))["project"]
     extras = itertools.chain.from_iterable(project["optional-dependencies"].values())
     declared = bounds([*project["dependencies"], *extras])

@@ -34,12 +34,12 @@ def test_every_argument_has_a_row_with_its_default(rows: dict[str, dict[str, str
         assert rows[name]["default"] == shown
 
 
-def test_every_variable_of_the_settings_has_a_row(rows: dict[str, dict[str, str]]) -> None:
+def test_every_environment_variable_is_in_a_row(rows: dict[str, dict[str, str]]) -> None:
     named = {name: re.findall(r"\w+", row["variables"]) for name, row in rows.items()}
     assert {name: found for name, found in named.items() if found} == {
         "token": [_settings.TOKEN_VARIABLE],
         "environment": [_settings.ENVIRONMENT_VARIABLE],
         "base_url": [_settings.BASE_URL_VARIABLE],
-        "proxy": ["HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"],  # by test_opening
+        "proxy": ["HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"],  # tested in test_opening.py
         "tls": [tls.FILE_VARIABLE, tls.DIRECTORY_VARIABLE],
     }

@@ -1,4 +1,4 @@
-"""The documentation's site builds without a warning, has no dead link, and loads nothing from the network."""
+"""The documentation site builds without a warning, has no dead link, and loads nothing from another host."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ import yaml
 import paisr
 import paisr_stub
 
-# Where a browser fetches something by itself, and what it then needs.
+# The elements that a browser loads without a click, and the attribute with their URL.
 LOADING = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "video": "src"}
 
 
 class ParsedPage(HTMLParser):
-    """What a page links to, what it loads, and the places in it."""
+    """The links, the loaded files and the anchors of a page."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ parsed = cache(ParsedPage)
 
 @pytest.fixture(scope="module")
 def site(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the site, as `make docs` builds it."""
+    """The folder of the site that `make docs` builds."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
@@ -59,13 +59,13 @@ def site(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def pages(site: Path) -> dict[Path, ParsedPage]:
-    # mkdocs makes 404.html for servers, which know where it lies.
+    # Without 404.html: its links depend on the URL for which a server sends it.
     return {path: parsed(path) for path in sorted(site.rglob("*.html")) if path.name != "404.html"}
 
 
 @pytest.fixture(scope="module")
 def names(site: Path) -> set[str]:
-    """Everything that the reference describes, from the inventory that other sites link by."""
+    """Every name in the reference, from its inventory for links of other sites."""
     listed = (site / "objects.inv").read_bytes().split(b"\n", 4)[4]
     return {line.split()[0] for line in zlib.decompress(listed).decode().splitlines()}
 
@@ -86,7 +86,7 @@ def test_no_link_is_dead(site: Path, pages: dict[Path, ParsedPage]) -> None:
     assert sum(len(page.links) for page in pages.values()) > 1000
 
 
-def test_nothing_is_loaded_from_elsewhere(site: Path, pages: dict[Path, ParsedPage]) -> None:
+def test_nothing_is_loaded_from_another_host(site: Path, pages: dict[Path, ParsedPage]) -> None:
     loaded = {load for page in pages.values() for load in page.loads}
     assert loaded
     assert {load for load in loaded if urlsplit(load).netloc} == set()
@@ -94,7 +94,7 @@ def test_nothing_is_loaded_from_elsewhere(site: Path, pages: dict[Path, ParsedPa
     assert styles
     fetching = re.compile(r"(?:@import|url\()\s*['\"]?(?:https?:)?//[^)]*")
     assert [found for text in styles for found in fetching.findall(text)] == []
-    # The theme would fetch a program for diagrams, if there was one.
+    # The theme would load a script for diagrams, if a page had one.
     assert [path for path in pages if 'class="mermaid"' in path.read_text(encoding="utf-8")] == []
 
 
@@ -119,14 +119,14 @@ def test_every_field_and_method_of_a_public_class_is_in_the_reference(names: set
     assert missing == []
 
 
-def test_the_errors_are_drawn_as_the_module_draws_them(root: Path) -> None:
+def test_the_error_tree_is_that_of_the_module(root: Path) -> None:
     page = (root / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
     tree = (sys.modules["paisr._base.errors"].__doc__ or "").partition("\n\n")[2]
     assert tree.startswith("PaisrError ")
     assert tree in page
 
 
-def test_the_contract_is_a_page_with_every_line(root: Path, site: Path) -> None:
+def test_the_page_of_the_contract_has_every_element(root: Path, site: Path) -> None:
     contract = yaml.safe_load((root / "openapi" / "paisr-invoices.yaml").read_text(encoding="utf-8"))
     text = (site / "contract.html").read_text(encoding="utf-8")
     schemas = contract["components"]["schemas"]
@@ -139,6 +139,6 @@ def test_the_contract_is_a_page_with_every_line(root: Path, site: Path) -> None:
     assert {each for each in ids if f"<strong>{each}.</strong>" not in text} == set()
 
 
-def test_pages_of_before_are_where_they_were(site: Path) -> None:
+def test_earlier_addresses_of_pages_still_work(site: Path) -> None:
     for name in ("architecture", "benchmarks", "change-the-contract", "faults", "mutants", "responses"):
         assert (site / f"{name}.html").is_file()

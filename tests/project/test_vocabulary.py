@@ -1,4 +1,4 @@
-"""One standard term for each thing: replaced words do not come back."""
+"""One standard term for each thing: words that were replaced are not used again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-# What is written in place of each is in docs/architecture.md and in the code itself.
+# Pattern: the words to use instead.
 REPLACED = {
     r"\b(Happened|Answered|Books|Rival|PlaceGoneError)\b": "AttemptResult, RawResponse, AttemptStore, ...",
     r"^class (Failed|Ask|Do|Memory|Page|Place)\b": "TransportFailure, AcquirePermit, RunBlocking, ...",
@@ -29,7 +29,7 @@ REPLACED = {
     r"\b([Tt]he|[Ee]ach|[Ee]very|[Tt]his|of the) rooms?\b(?! for)": "package, module",
     r"\b[Cc]ontest(s|ant|ants)?\b|\{# Cures": "benchmark, candidate; fixes a defect",
 }
-# Generated from data, quoted from elsewhere, or the list itself.
+# Files that are generated from data, or quoted.
 LEFT_OUT = (
     "requirements/",
     "openapi/examples/",
@@ -48,7 +48,7 @@ def sources(root: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("pattern", REPLACED)
-def test_no_replaced_word_is_written(root: Path, need: Callable[[object, str], object], pattern: str) -> None:
+def test_no_replaced_word_is_used(root: Path, need: Callable[[object, str], object], pattern: str) -> None:
     need((root / ".git").exists(), "a checkout with its history")
     found = [
         f"{path.relative_to(root)}:{number}: {line.strip()}"
@@ -59,5 +59,5 @@ def test_no_replaced_word_is_written(root: Path, need: Callable[[object, str], o
     assert found == [], f"write {REPLACED[pattern]}"
 
 
-def test_there_is_something_to_look_at(root: Path) -> None:
+def test_the_search_covers_the_repository(root: Path) -> None:
     assert len(sources(root)) > 300

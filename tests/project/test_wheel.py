@@ -19,7 +19,7 @@ import pytest
 PACKAGES = ("paisr", "paisr_cli", "paisr_generated", "paisr_stub")
 EXTRAS = {"jinja2", "starlette", "uvicorn", "redis", "psycopg", "opentelemetry", "typer", "rich"}
 EXTRAS_ONLY = EXTRAS | {"paisr_stub", "paisr_cli"}
-# Some names are loaded when they are first asked for, so all are.
+# Public names are loaded on first use, so the program uses all of them.
 PROGRAM = """
 import sys, paisr
 for name in paisr.__all__:
@@ -28,25 +28,25 @@ paisr.Paisr("a-token", base_url="http://127.0.0.1:1/v2").close()
 print(paisr.__file__, *{name.partition(".")[0] for name in sys.modules})
 """
 VERSIONS = ((3, 11), (3, 12), (3, 13))
-# Nothing of the caller's environment may stand in for what the wheel brings; pip's own settings are kept.
+# Without variables that could replace packages of the wheel; pip's own settings are kept.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
 
 
 def run(*command: str | Path, cwd: Path, **extra: str) -> str:
-    """Run a command to its end and return what it printed; its error stream is in the failure's text."""
+    """Run a command and return its output. A failure shows its stderr."""
     done = subprocess.run(command, cwd=cwd, env=ENVIRONMENT | extra, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
 
 def interpreters() -> dict[str, str]:
-    """The interpreters on this machine that the wheel is for: this one, those on PATH, and pyenv's."""
+    """The supported interpreters on this machine: this one, those on PATH, and pyenv's."""
     found = {f"{sys.version_info[0]}.{sys.version_info[1]}": sys.executable}
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for version in (f"{major}.{minor}" for major, minor in VERSIONS):
         on_path = shutil.which(f"python{version}")
         candidates = [*sorted(pyenv.glob(f"{version}.*/bin/python")), *([on_path] if on_path else [])]
-        # A name on PATH may be a shim for a version that is not there, and Debian's may lack what makes environments.
+        # A name on PATH may be a shim for a missing version, and Debian's interpreter may lack ensurepip.
         usable = (str(path) for path in candidates if is_usable(str(path), version))
         if version not in found and (first := next(usable, None)):
             found[version] = first
@@ -63,7 +63,7 @@ INTERPRETERS = interpreters()
 
 
 def build(source: Path, into: Path) -> dict[str, Path]:
-    """Build both distributions of a source tree; keys are their kinds."""
+    """Build both distributions of a source tree, by their kind."""
     run(sys.executable, "-m", "hatchling", "build", "-d", into, cwd=source, SOURCE_DATE_EPOCH="1700000000")
     return {"wheel": next(into.glob("*.whl")), "sdist": next(into.glob("*.tar.gz"))}
 
@@ -94,7 +94,7 @@ def dist_info(dist: dict[str, Path]) -> str:
     return "-".join(dist["wheel"].name.split("-")[:2]) + ".dist-info"
 
 
-def test_the_wheel_holds_the_four_packages_and_nothing_else(root: Path, dist: dict[str, Path]) -> None:
+def test_the_wheel_has_exactly_the_four_packages(root: Path, dist: dict[str, Path]) -> None:
     with zipfile.ZipFile(dist["wheel"]) as wheel:
         names = set(wheel.namelist())
     metadata = {name for name in names if ".dist-info/" in name}
@@ -110,12 +110,12 @@ def test_the_wheel_holds_the_four_packages_and_nothing_else(root: Path, dist: di
     assert {f"{package}/{name}" for package in PACKAGES for name in ("__init__.py", "py.typed")} <= names
 
 
-def test_the_wheel_says_what_it_needs(dist: dict[str, Path]) -> None:
+def test_the_wheel_declares_its_dependencies(dist: dict[str, Path]) -> None:
     with zipfile.ZipFile(dist["wheel"]) as wheel:
         metadata = wheel.read(f"{dist_info(dist)}/METADATA").decode()
     always = re.findall(r"^Requires-Dist: ([\w-]+)[^;\n]*$", metadata, re.MULTILINE)
     assert sorted(always) == ["attrs", "certifi", "h11", "httpx", "msgspec", "python-dateutil"]
-    # What comes next has not the same transports.
+    # The next major version has other transports.
     assert re.search(r"^Requires-Dist: httpx[^;\n]*<1\b", metadata, re.MULTILINE)
     assert set(re.findall(r"^Provides-Extra: (.+)$", metadata, re.MULTILINE)) == {
         "otel",
@@ -127,19 +127,19 @@ def test_the_wheel_says_what_it_needs(dist: dict[str, Path]) -> None:
     assert "Requires-Python: >=3.11" in metadata
 
 
-def test_the_long_description_makes_sense_without_the_repository(root: Path, dist: dict[str, Path]) -> None:
+def test_the_long_description_refers_to_no_file_of_the_repository(root: Path, dist: dict[str, Path]) -> None:
     with zipfile.ZipFile(dist["wheel"]) as wheel:
         shown = wheel.read(f"{dist_info(dist)}/METADATA").decode().partition("\n\n")[2]
     readme = (root / "README.md").read_text(encoding="utf-8")
     assert shown.startswith("# paisr\n")
     assert readme.startswith(shown.rstrip())
     assert readme[len(shown.rstrip()) :].strip().startswith("<!-- What follows is for the repository")
-    # There is no published address that a link could begin with, and no repository beside the wheel.
+    # Without a published URL of the repository, no link of the long description could work.
     assert re.findall(r"\]\((?!https://)|\bmake [a-z]", shown) == []
     assert "pip install paisr" in shown
 
 
-def test_two_builds_are_equal_to_the_byte(root: Path, dist: dict[str, Path], tmp_path: Path) -> None:
+def test_two_builds_are_identical(root: Path, dist: dict[str, Path], tmp_path: Path) -> None:
     again = build(root, tmp_path)
     for kind, path in dist.items():
         assert again[kind].read_bytes() == path.read_bytes(), kind
@@ -149,7 +149,7 @@ def test_the_source_distribution_builds_the_same_wheel(dist: dict[str, Path], un
     assert build(unpacked, tmp_path)["wheel"].read_bytes() == dist["wheel"].read_bytes()
 
 
-def test_the_source_distribution_holds_what_building_and_testing_need(root: Path, unpacked: Path) -> None:
+def test_the_source_distribution_has_all_files_for_building_and_testing(root: Path, unpacked: Path) -> None:
     listing = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=False)
     tracked = {name for name in listing.stdout.split("\0") if name and (root / name).exists()}
     left_out = {name for name in tracked if not (unpacked / name).exists()}
@@ -158,7 +158,7 @@ def test_the_source_distribution_holds_what_building_and_testing_need(root: Path
 
 @pytest.fixture(scope="module", params=sorted(INTERPRETERS))
 def installed(request: pytest.FixtureRequest, dist: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The python of a new environment that holds the wheel and what it asks for by itself."""
+    """The Python of a new environment with the wheel and its required dependencies."""
     home = tmp_path_factory.mktemp(f"python{request.param}") / "env"
     run(INTERPRETERS[request.param], "-m", "venv", home, cwd=home.parent)
     python = next(path for path in (home / "bin/python", home / "Scripts/python.exe") if path.exists())
@@ -183,9 +183,9 @@ def test_the_wheel_installs_alone_and_its_import_loads_no_extra(installed: Path,
 
 
 @pytest.fixture(scope="module")
-def somebody(root: Path, dist: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The python of somebody who has the wheel, its stub, and what the programs of docs/examples import beside it."""
-    folder = tmp_path_factory.mktemp("somebody")
+def example_python(root: Path, dist: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment with the wheel, its stub extra, and the other imports of docs/examples."""
+    folder = tmp_path_factory.mktemp("example_python")
     lock = (root / "requirements" / "dev.txt").read_text(encoding="utf-8")
     pins = folder / "pins.txt"
     pins.write_text("\n".join(re.findall(r"^[\w.-]+==[^\\\n]+", lock, re.MULTILINE)), encoding="utf-8")
@@ -197,11 +197,15 @@ def somebody(root: Path, dist: dict[str, Path], tmp_path_factory: pytest.TempPat
     return python
 
 
-def test_the_example_programs_pass_their_tests_on_the_wheel_alone(root: Path, somebody: Path, tmp_path: Path) -> None:
+def test_the_example_programs_pass_their_tests_on_the_wheel_alone(
+    root: Path, example_python: Path, tmp_path: Path
+) -> None:
     shutil.copytree(root / "docs" / "examples", tmp_path, dirs_exist_ok=True)
-    where = run(somebody, "-c", "import paisr, paisr_stub; print(paisr.__file__, paisr_stub.__file__)", cwd=tmp_path)
-    assert all(Path(name).is_relative_to(somebody.parents[1]) for name in where.split())
-    said = run(somebody, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", cwd=tmp_path)
+    where = run(
+        example_python, "-c", "import paisr, paisr_stub; print(paisr.__file__, paisr_stub.__file__)", cwd=tmp_path
+    )
+    assert all(Path(name).is_relative_to(example_python.parents[1]) for name in where.split())
+    said = run(example_python, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", cwd=tmp_path)
     passed = re.search(r"(\d+) passed", said)
     assert passed is not None
     assert int(passed[1]) >= sum(path.read_text().count("\ndef test_") for path in tmp_path.glob("test_*.py"))
@@ -215,7 +219,7 @@ def test_an_example_program_is_short_and_has_tests(root: Path, name: str) -> Non
     assert (root / "docs" / "examples" / f"test_{name}").exists()
 
 
-def test_the_journey_runs_on_the_wheel_without_the_repository(root: Path, installed: Path, tmp_path: Path) -> None:
+def test_the_demo_runs_on_the_wheel_without_the_repository(root: Path, installed: Path, tmp_path: Path) -> None:
     lock = root / "requirements" / "stub.txt"
     options = ("--quiet", "--no-compile", "--require-hashes")
     run(installed, "-m", "pip", "install", *options, "-r", lock, cwd=tmp_path)
@@ -226,8 +230,8 @@ def test_the_journey_runs_on_the_wheel_without_the_repository(root: Path, instal
     assert "Every step succeeded." in run(installed, "-I", script, cwd=empty)
 
 
-class Started:
-    """A command of somebody's terminal that goes on while others run; ended with the test."""
+class BackgroundCommand:
+    """A command that runs in the background until the test ends."""
 
     def __init__(self, *command: str | Path, cwd: Path, **extra: str) -> None:
         out = subprocess.PIPE
@@ -236,7 +240,7 @@ class Started:
         )
 
     def said(self, pattern: str) -> str:
-        """The first group of the first line from now on that has this in it."""
+        """Wait for a line that matches PATTERN, and return its first group."""
         assert self._process.stdout is not None
         lines = []
         for line in self._process.stdout:
@@ -246,7 +250,7 @@ class Started:
         raise AssertionError("".join(lines))
 
     def rest(self) -> str:
-        """What it says until it ends by itself, which it does with success."""
+        """The output until the command ends, which must be a success."""
         said, _ = self._process.communicate(timeout=60)
         assert self._process.returncode == 0, said
         return said
@@ -258,12 +262,12 @@ class Started:
 
 
 @pytest.fixture
-def start(somebody: Path, tmp_path: Path) -> Iterator[Callable[..., Started]]:
+def start(example_python: Path, tmp_path: Path) -> Iterator[Callable[..., BackgroundCommand]]:
     """Starts `paisr …` in an empty folder: `start("stub", PAISR_TOKEN=…)`."""
-    running: list[Started] = []
+    running: list[BackgroundCommand] = []
 
-    def start(*arguments: str, **environment: str) -> Started:
-        running.append(Started(somebody.with_name("paisr"), *arguments, cwd=tmp_path, **environment))
+    def start(*arguments: str, **environment: str) -> BackgroundCommand:
+        running.append(BackgroundCommand(example_python.with_name("paisr"), *arguments, cwd=tmp_path, **environment))
         return running[-1]
 
     yield start
@@ -271,7 +275,9 @@ def start(somebody: Path, tmp_path: Path) -> Iterator[Callable[..., Started]]:
         one.end()
 
 
-def test_an_invoice_is_created_paid_in_a_browser_and_delivered(start: Callable[..., Started], browser: Any) -> None:
+def test_an_invoice_is_created_paid_in_a_browser_and_delivered(
+    start: Callable[..., BackgroundCommand], browser: Any
+) -> None:
     secret = "whsec_of_this_test"
     listening = start("webhooks", "listen", "--count", "2", "--output", "jsonl", PAISR_WEBHOOK_SECRET=secret)
     url = listening.said(r"deliveries are taken on (http://\S+?);")

@@ -1,4 +1,4 @@
-"""What the tests of the stub share: a clock that stands still, and calls without a socket."""
+"""Fixtures for the stub: a fake clock, calls without a socket, and a receiver of deliveries."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOKEN = "test-token"
 
 
 class FakeClock:
-    """A clock that moves only by the seconds that a test adds."""
+    """A clock that advances only when a test advances it."""
 
     def __init__(self) -> None:
         self.now = datetime(2025, 1, 31, 12, 0, 0, tzinfo=UTC)
@@ -34,7 +34,7 @@ class FakeClock:
 
 @dataclass
 class Caller:
-    """Sends calls to the API of an application directly, with the right token unless told otherwise."""
+    """Calls the API of an application directly, by default with the right token."""
 
     app: StubApp
 
@@ -92,7 +92,7 @@ def http(stub: StubServer) -> Iterator[httpx.Client]:
 
 
 class Receiver:
-    """A server that takes webhook deliveries: `received` are those that came, `statuses` what it responds with next."""
+    """A server for webhook deliveries. `received` records them; `statuses` has the next responses."""
 
     def __init__(self) -> None:
         self.received: list[tuple[str, dict[str, str], bytes]] = []
@@ -108,7 +108,7 @@ class Receiver:
                 self.end_headers()
 
             def log_message(self, format: str, *arguments: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/webhooks?from=stub"
@@ -130,7 +130,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def pizza() -> Callable[..., dict[str, Any]]:
-    """The body of a create that is in order."""
+    """A valid body of a create."""
 
     def body(**changes: Any) -> dict[str, Any]:
         items = [{"description": "Pizza", "quantity": 2, "unit_price": 75}]

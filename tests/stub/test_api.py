@@ -12,7 +12,7 @@ from paisr_stub._api import Call
 ITEMS = [{"description": "Pizza", "quantity": 2, "unit_price": 75}]
 
 
-def test_create_responds_as_documented(call: Any) -> None:
+def test_a_create_responds_as_documented(call: Any) -> None:
     status, response = call.create(items=ITEMS)
     assert status == 200
     data = response["data"]
@@ -53,12 +53,12 @@ def test_an_invoice_has_every_documented_field(call: Any) -> None:
 
 
 @pytest.mark.parametrize("items", [[], ...])
-def test_without_items_it_is_a_draft_without_session(call: Any, items: Any) -> None:
+def test_an_invoice_without_items_is_a_draft_without_session(call: Any, items: Any) -> None:
     status, response = call.create(items=items)
     assert (status, response["data"]["status"], response["data"]["session"]) == (200, "draft", None)
 
 
-def test_a_customer_is_known_again_in_any_case(call: Any) -> None:
+def test_a_customer_is_found_by_an_address_in_any_case(call: Any) -> None:
     first = call.created(customer="Jane.Smith@example.com")["customer"]
     assert first["name"] == "Jane Smith"
     assert call.created(customer="jane.smith@EXAMPLE.com")["customer"] == first
@@ -66,17 +66,17 @@ def test_a_customer_is_known_again_in_any_case(call: Any) -> None:
     assert call.created(customer="cus_777")["customer"]["id"] == "cus_777"
 
 
-def test_an_address_that_begins_like_an_id_is_an_address(call: Any) -> None:
+def test_an_address_that_begins_like_an_id_is_not_read_as_an_id(call: Any) -> None:
     assert call.created(customer="cus_1@example.com")["customer"]["email"] == "cus_1@example.com"
 
 
-def test_the_currency_is_the_customers_own_unless_given(call: Any, app: StubApp) -> None:
+def test_the_default_currency_is_that_of_the_customer(call: Any, app: StubApp) -> None:
     customer = app.add_customer(email="e@example.com", currency="EUR")
     assert call.created(customer=customer)["currency"] == "EUR"
     assert call.created(customer=customer, currency="USD")["currency"] == "USD"
 
 
-def test_a_customers_voucher_applies(call: Any, app: StubApp) -> None:
+def test_the_voucher_of_a_customer_is_applied(call: Any, app: StubApp) -> None:
     customer = app.add_customer(email="e@example.com")
     voucher = app.add_voucher(customer=customer, rate="12.5")
     invoice = call.created(customer="e@example.com", items=ITEMS)
@@ -86,14 +86,14 @@ def test_a_customers_voucher_applies(call: Any, app: StubApp) -> None:
     assert call.created(customer="other@example.com", items=ITEMS)["voucher"] is None
 
 
-def test_a_due_that_is_not_understood_is_refused_and_nothing_kept(call: Any, app: StubApp) -> None:
+def test_an_invalid_due_is_refused_and_nothing_is_created(call: Any, app: StubApp) -> None:
     status, response = call.create(due="soon")
     assert (status, response["success"]) == (422, False)
     assert "In 3 days" in response["message"]
     assert app.invoices == []
 
 
-def test_list_filters_and_limits_newest_first(call: Any, app: StubApp) -> None:
+def test_a_list_is_filtered_limited_and_has_the_newest_first(call: Any, app: StubApp) -> None:
     ids = app.seed(200)
     every = call.listed()
     assert [invoice["id"] for invoice in every] == ids[::-1]
@@ -115,7 +115,7 @@ def test_list_filters_and_limits_newest_first(call: Any, app: StubApp) -> None:
     assert call.listed("resource_id=nobody") == []
 
 
-def test_no_list_is_longer_than_a_thousand(call: Any, app: StubApp) -> None:
+def test_a_list_has_at_most_a_thousand_invoices(call: Any, app: StubApp) -> None:
     app.seed(1001)
     assert len(call.listed()) == len(call.listed("limit=1000")) == 1000
 
@@ -158,7 +158,7 @@ def test_a_wrong_token_is_401_in_the_envelope(call: Any, authorization: str) -> 
     assert "test-token" not in response["message"]
 
 
-def test_several_tokens() -> None:
+def test_each_of_several_tokens_is_accepted() -> None:
     app = create_app(token=["one", "zwölf"])
     try:
         for token in ("one", "zwölf".encode().decode("latin-1")):
@@ -181,16 +181,16 @@ def test_another_content_type_is_415_in_the_envelope(call: Any, content_type: st
     assert (status, response["success"]) == (415, False)
 
 
-def test_the_content_type_may_name_utf8(call: Any) -> None:
+def test_a_content_type_with_charset_utf8_is_accepted(call: Any) -> None:
     for content_type in ("application/json; charset=utf-8", 'Application/JSON;charset="UTF-8"'):
         assert call("POST", "/invoices", b"{}", content_type=content_type)[0] == 422
 
 
-def test_a_compressed_body_is_415(call: Any) -> None:
+def test_a_compressed_body_is_refused_with_415(call: Any) -> None:
     assert call("POST", "/invoices", b"{}", content_encoding="gzip")[0] == 415
 
 
-def test_the_rate_limit_counts_what_was_let_in(call: Any, clock: Any) -> None:
+def test_the_rate_limit_counts_only_accepted_requests(call: Any, clock: Any) -> None:
     call.app = create_app(token="test-token", clock=clock, rate_limit=(2, 60))
     try:
         assert [call("GET", "/invoices", authorization="no")[0] for _ in range(5)] == [401] * 5
@@ -201,16 +201,14 @@ def test_the_rate_limit_counts_what_was_let_in(call: Any, clock: Any) -> None:
         call.app.close()
 
 
-def test_what_goes_wrong_inside_is_500_in_the_envelope(
-    call: Any, app: StubApp, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_exception_inside_is_500_in_the_envelope(call: Any, app: StubApp, caplog: pytest.LogCaptureFixture) -> None:
     app.close()
     status, response = call.create()
     assert (status, response["success"]) == (500, False)
     assert "RuntimeError" in caplog.text
 
 
-# The fixture is one application for all examples, which is the point: what came before must not matter.
+# All examples use one application on purpose: a request must not depend on earlier ones.
 ANYTHING = settings(
     derandomize=True,
     database=None,
@@ -251,7 +249,7 @@ def test_any_body_gets_a_response_in_the_envelope(call: Any, body: Any) -> None:
 
 @ANYTHING
 @given(raw=st.binary(max_size=30), query=st.text(st.characters(codec="ascii"), max_size=30))
-def test_any_bytes_gets_a_response_in_the_envelope(call: Any, raw: bytes, query: str) -> None:
+def test_any_bytes_get_a_response_in_the_envelope(call: Any, raw: bytes, query: str) -> None:
     assert call("POST", "/invoices", raw)[0] in (400, 422)
     assert call("GET", "/invoices", query=f"limit=1&{query}")[0] in (200, 400)
 

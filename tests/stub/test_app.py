@@ -19,7 +19,7 @@ async def sent(app: StubApp, method: str, path: str, **parts: Any) -> httpx.Resp
         return await client.request(method, path, **parts)
 
 
-def test_create_and_read(app: StubApp, pizza: Callable[..., dict[str, Any]]) -> None:
+def test_an_invoice_is_created_and_read(app: StubApp, pizza: Callable[..., dict[str, Any]]) -> None:
     created = asyncio.run(sent(app, "POST", "/invoices", json=pizza(summary="ü 😀")))
     assert created.headers["content-type"] == "application/json"
     invoice = asyncio.run(sent(app, "GET", f"/invoices/{created.json()['data']['id']}")).json()["data"]
@@ -27,14 +27,14 @@ def test_create_and_read(app: StubApp, pizza: Callable[..., dict[str, Any]]) -> 
     assert [request.status for request in app.requests] == [200, 200]
 
 
-def test_in_process_a_dropped_connection_is_an_error(app: StubApp, pizza: Callable[..., dict[str, Any]]) -> None:
+def test_a_dropped_connection_in_process_is_an_error(app: StubApp, pizza: Callable[..., dict[str, Any]]) -> None:
     app.fail_next(drop="after")
     with pytest.raises(ConnectionResetError):
         asyncio.run(sent(app, "POST", "/invoices", json=pizza()))
     assert len(app.invoices) == 1
 
 
-def test_lifespan_and_websocket(app: StubApp) -> None:
+def test_lifespan_is_supported_and_a_websocket_refused(app: StubApp) -> None:
     async def run(scope: dict[str, Any], *messages: str) -> list[str]:
         waiting = [{"type": message} for message in messages]
         responses: list[str] = []

@@ -1,4 +1,4 @@
-"""The checkout page as it is sent: what it says in each state, and that nothing in an invoice can break out of it."""
+"""The HTML of the checkout page: its text in each state, and the escaping of everything in an invoice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;{{ 7 * 
 
 
 class Elements(HTMLParser):
-    """The tags of a page, and its texts."""
+    """The tags and the texts of a page."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Elements(HTMLParser):
 
 @pytest.fixture
 def create(http: httpx.Client, pizza: Callable[..., dict[str, Any]]) -> Create:
-    """Creates an invoice and returns the address of its checkout page."""
+    """Create an invoice and return the URL of its checkout page."""
 
     def create(**changes: Any) -> str:
         return str(http.post("/invoices", json=pizza(**changes)).json()["data"]["session"]["url"])
@@ -47,7 +47,7 @@ def create(http: httpx.Client, pizza: Callable[..., dict[str, Any]]) -> Create:
     return create
 
 
-def said(page: httpx.Response) -> str:
+def visible_text(page: httpx.Response) -> str:
     return re.sub(r"\s+", " ", " ".join(Elements(page.text).texts))
 
 
@@ -68,10 +68,10 @@ def test_the_page_shows_the_invoice(stub: StubServer, create: Create) -> None:
         "Nut 1.5 \N{MULTIPLICATION SIGN} 0.125 0.1875", "Subtotal 2,151.19", f"Voucher {voucher} , 12.5 %",
         "\N{MINUS SIGN}268.90", "EUR 1,882.29", "Pay EUR 1,882.29", "no money moves",
     ):  # fmt: skip
-        assert text in said(page)
+        assert text in visible_text(page)
 
 
-def test_it_is_paid_once(stub: StubServer, create: Create) -> None:
+def test_an_invoice_is_paid_once(stub: StubServer, create: Create) -> None:
     url = create()
     for _ in range(2):
         response = httpx.post(f"{url}/pay")
@@ -80,20 +80,20 @@ def test_it_is_paid_once(stub: StubServer, create: Create) -> None:
             url.removeprefix(f"http://127.0.0.1:{stub.port}"),
         )
     page = httpx.get(url)
-    assert "There is nothing left to pay." in said(page)
+    assert "There is nothing left to pay." in visible_text(page)
     assert "form" not in Elements(page.text).tags
     assert [event.event for event in stub.events] == ["invoice.created", "invoice.paid"]
-    assert stub.requests[1:] == []  # the customer's requests are none of the client's
+    assert stub.requests[1:] == []  # requests to the page are not recorded as requests of the client
 
 
 def test_a_declined_payment_can_be_tried_again(stub: StubServer, create: Create) -> None:
     url = create()
     page = httpx.post(f"{url}/decline", follow_redirects=True)
-    assert "The payment was declined. Nothing was paid" in said(page)
+    assert "The payment was declined. Nothing was paid" in visible_text(page)
     assert stub.invoices[0].status == "unpaid"
     assert httpx.post(f"{url}/pay", follow_redirects=True).status_code == 200
     assert stub.invoices[0].status == "paid"
-    assert "declined" not in said(httpx.post(f"{url}/decline", follow_redirects=True))
+    assert "declined" not in visible_text(httpx.post(f"{url}/decline", follow_redirects=True))
 
 
 def test_an_expired_link_pays_nothing(stub: StubServer, create: Create) -> None:
@@ -101,8 +101,8 @@ def test_an_expired_link_pays_nothing(stub: StubServer, create: Create) -> None:
     stub.advance(timedelta(minutes=30))
     for page in (httpx.get(url), httpx.post(f"{url}/pay", follow_redirects=True)):
         assert page.status_code == 410
-        assert "This payment link has expired." in said(page)
-        assert "Was due on" in said(page)
+        assert "This payment link has expired." in visible_text(page)
+        assert "Was due on" in visible_text(page)
         assert "form" not in Elements(page.text).tags
     assert stub.invoices[0].status == "unpaid"
 
@@ -112,7 +112,7 @@ def test_a_void_invoice_pays_nothing(stub: StubServer, create: Create) -> None:
     stub.void(stub.invoices[0].id)
     page = httpx.post(f"{url}/pay", follow_redirects=True)
     assert (page.status_code, stub.invoices[0].status) == (410, "void")
-    assert "It cannot be paid." in said(page)
+    assert "It cannot be paid." in visible_text(page)
 
 
 def test_a_draft_and_an_unknown_key_have_no_page(stub: StubServer, http: httpx.Client, create: Create) -> None:
@@ -132,25 +132,25 @@ def test_an_invoice_that_was_issued_without_items_has_a_page(stub: StubServer, h
     stub.issue(stub.invoices[0].id)
     session = stub.invoices[0].session
     assert session is not None
-    assert "This invoice has no items." in said(httpx.get(session.url))
+    assert "This invoice has no items." in visible_text(httpx.get(session.url))
 
 
 @pytest.mark.parametrize(("path", "allow"), [("", "GET"), ("/pay", "POST"), ("/decline", "POST")])
-def test_other_methods_are_refused(create: Create, path: str, allow: str) -> None:
+def test_other_methods_are_refused_with_405(create: Create, path: str, allow: str) -> None:
     url = create() + path
     for method in {"GET", "POST", "PUT", "DELETE"} - {allow}:
         response = httpx.request(method, url)
         assert (response.status_code, response.headers["allow"]) == (405, allow)
 
 
-def test_a_form_of_another_site_pays_nothing(stub: StubServer, create: Create) -> None:
+def test_a_form_on_another_site_pays_nothing(stub: StubServer, create: Create) -> None:
     url = create()
     for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Host": "evil.example"}):
         assert httpx.post(f"{url}/pay", headers=headers).status_code == 403
     assert stub.invoices[0].status == "unpaid"
 
 
-def test_nothing_in_an_invoice_breaks_out_of_the_page(stub: StubServer, create: Create) -> None:
+def test_everything_in_an_invoice_is_escaped(stub: StubServer, create: Create) -> None:
     customer = stub.add_customer(name=HOSTILE)
     stub.add_voucher(id=f"vch_{HOSTILE}", customer=customer)
     plain_page = Elements(httpx.get(create()).text)
@@ -163,7 +163,7 @@ def test_nothing_in_an_invoice_breaks_out_of_the_page(stub: StubServer, create: 
     assert not {"script", "style", "img"} & set(found.tags)
 
 
-def test_every_page_has_a_strict_policy(create: Create) -> None:
+def test_every_page_has_a_strict_content_security_policy(create: Create) -> None:
     url = create()
     base = url.rpartition("/")[0]
     for page in (
@@ -188,11 +188,11 @@ def test_every_page_has_a_strict_policy(create: Create) -> None:
     [("0", "0.00"), ("150", "150.00"), ("1E+3", "1,000.00"), ("0.125", "0.125"), ("0.10", "0.10"),
      ("1E+30", f"1{',000' * 10}.00"), ("1E-400", f"0.{'0' * 399}1")],
 )  # fmt: skip
-def test_money_is_written_exactly(value: str, text: str) -> None:
+def test_money_is_formatted_exactly(value: str, text: str) -> None:
     assert money(Decimal(value)) == text
 
 
-def test_numbers_and_days() -> None:
+def test_numbers_and_days_are_formatted() -> None:
     assert [plain(Decimal(value)) for value in ("2", "2.0", "1.50", "1E+3")] == ["2", "2", "1.5", "1,000"]
     assert day("2025-02-03T12:00:00Z") == "3 February 2025"
 

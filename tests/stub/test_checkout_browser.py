@@ -1,4 +1,4 @@
-"""The checkout page in a real browser: a payment by clicks, and the checks of axe in every state and size."""
+"""The checkout page in a browser: payments, and the accessibility checks of axe in every state and size."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Create = Callable[..., str]
 
 @pytest.fixture
 def create(http: httpx.Client, pizza: Callable[..., dict[str, Any]]) -> Create:
-    """Creates an invoice and returns the address of its checkout page."""
+    """Create an invoice and return the URL of its checkout page."""
 
     def create(**changes: Any) -> str:
         return str(http.post("/invoices", json=pizza(**changes)).json()["data"]["session"]["url"])
@@ -30,7 +30,7 @@ def create(http: httpx.Client, pizza: Callable[..., dict[str, Any]]) -> Create:
 
 
 def show(browser: Any, url: str, *, size: tuple[int, int] = DESKTOP, dark: bool = False) -> str:
-    """Open a page in a window of that size; returns the text that can be seen."""
+    """Open a page in a window of this size, and return its visible text."""
     width, height = size
     metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == PHONE}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
@@ -50,7 +50,7 @@ def click(browser: Any, name: str) -> str:
 
 
 def after(browser: Any, action: Callable[[], None]) -> str:
-    """Do what sends the form; returns the text of the page that comes next, once it is there."""
+    """Do ACTION, which submits the form, wait for the next page, and return its text."""
     from selenium.webdriver.support.expected_conditions import staleness_of
     from selenium.webdriver.support.wait import WebDriverWait
 
@@ -61,12 +61,12 @@ def after(browser: Any, action: Callable[[], None]) -> str:
 
 
 def problems(browser: Any) -> list[str]:
-    """What the browser complained about since it was last asked; the pages of 404 and 410 are meant to be those."""
+    """The new messages in the browser's log, without those about the intended 404 and 410."""
     messages = [entry["message"] for entry in browser.get_log("browser")]
     return [message for message in messages if "404 (Not Found)" not in message and "410 (Gone)" not in message]
 
 
-def test_the_journey(browser: Any, stub: StubServer, create: Create) -> None:
+def test_a_declined_payment_can_be_repeated_and_paid_once(browser: Any, stub: StubServer, create: Create) -> None:
     seen = show(browser, create(summary="A simple pizza order"))
     assert "A simple pizza order" in seen
     assert "SRD 150.00" in seen
@@ -80,7 +80,7 @@ def test_the_journey(browser: Any, stub: StubServer, create: Create) -> None:
     assert problems(browser) == []
 
 
-def test_the_keyboard_is_enough(browser: Any, stub: StubServer, create: Create) -> None:
+def test_an_invoice_can_be_paid_by_keyboard(browser: Any, stub: StubServer, create: Create) -> None:
     from selenium.webdriver.common.keys import Keys
 
     show(browser, create())
@@ -92,14 +92,16 @@ def test_the_keyboard_is_enough(browser: Any, stub: StubServer, create: Create) 
     assert stub.invoices[0].status == "paid"
 
 
-def test_a_link_that_expires_while_it_is_looked_at_pays_nothing(browser: Any, stub: StubServer, create: Create) -> None:
+def test_a_link_that_expires_while_the_page_is_open_pays_nothing(
+    browser: Any, stub: StubServer, create: Create
+) -> None:
     show(browser, create())
     stub.advance(timedelta(minutes=30))
     assert "This payment link has expired." in click(browser, "Pay")
     assert stub.invoices[0].status == "unpaid"
 
 
-def test_nothing_in_an_invoice_runs(browser: Any, stub: StubServer, create: Create) -> None:
+def test_no_script_in_an_invoice_runs(browser: Any, stub: StubServer, create: Create) -> None:
     customer = stub.add_customer(name=HOSTILE)
     items = [{"description": HOSTILE, "quantity": 1, "unit_price": 1}]
     assert show(browser, create(customer=customer, summary=HOSTILE, items=items)).count(HOSTILE) == 3

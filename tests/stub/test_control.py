@@ -23,7 +23,7 @@ def control(stub: StubServer, http: httpx.Client) -> Any:
     return send
 
 
-def test_the_control_endpoints_match_the_methods(stub: StubServer, http: httpx.Client, control: Any) -> None:
+def test_each_control_endpoint_does_what_its_method_does(stub: StubServer, http: httpx.Client, control: Any) -> None:
     ids = control("seed", count=30).json()["data"]["ids"]
     assert [invoice["id"] for invoice in stub.invoices] == ids
     status = {invoice["id"]: invoice["status"] for invoice in stub.invoices}
@@ -91,7 +91,7 @@ def test_the_control_endpoints_match_the_methods(stub: StubServer, http: httpx.C
         ("requests", {"x": 1}),
     ],
 )
-def test_what_cannot_be_done_is_422_in_the_envelope(
+def test_an_impossible_action_is_422_in_the_envelope(
     stub: StubServer, http: httpx.Client, control: Any, action: str, body: Any
 ) -> None:
     response = control(action, **body)
@@ -102,7 +102,7 @@ def test_what_cannot_be_done_is_422_in_the_envelope(
     assert http.get("/invoices").status_code == 200
 
 
-def test_the_control_paths_are_guarded(stub: StubServer, http: httpx.Client) -> None:
+def test_the_control_paths_refuse_invalid_requests(stub: StubServer, http: httpx.Client) -> None:
     url = f"{stub.url_for_control}/seed"
     assert httpx.post(url, json={"count": 1}).status_code == 401
     assert http.post(url, content=b'{"count": 1}').status_code == 415
@@ -139,7 +139,7 @@ def test_any_body_gets_a_response_in_the_envelope(app: StubApp, action: str, raw
     app.forget_faults()
 
 
-def test_what_goes_wrong_inside_is_500_in_the_envelope(
+def test_an_exception_inside_is_500_in_the_envelope(
     stub: StubServer, control: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stub, "seed", lambda count: {}[count])
@@ -164,7 +164,7 @@ def test_what_goes_wrong_inside_is_500_in_the_envelope(
         {"Origin": ""},
     ],
 )
-def test_a_page_of_another_site_is_refused(
+def test_a_request_from_another_site_is_refused(
     stub: StubServer, http: httpx.Client, control: Any, headers: dict[str, str]
 ) -> None:
     response = http.post(f"{stub.url_for_control}/seed", json={"count": 1}, headers=headers)
@@ -174,13 +174,15 @@ def test_a_page_of_another_site_is_refused(
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST", "127.0.0.2", "[::1]"])
 @pytest.mark.parametrize("with_origin", [False, True])
-def test_its_own_names_are_taken(stub: StubServer, http: httpx.Client, name: str, with_origin: bool) -> None:
+def test_requests_to_the_stub_s_own_names_are_accepted(
+    stub: StubServer, http: httpx.Client, name: str, with_origin: bool
+) -> None:
     host = f"{name}:{stub.port}"
     headers = {"Host": host} | ({"Origin": f"http://{host}"} if with_origin else {})
     assert http.post(f"{stub.url_for_control}/seed", json={"count": 1}, headers=headers).status_code == 200
 
 
-def test_a_stub_that_others_reach_knows_its_public_name_alone() -> None:
+def test_a_remotely_reachable_stub_accepts_its_public_name_and_refuses_others() -> None:
     token = "t" * 16
     with StubServer(host="0.0.0.0", allow_remote=True, public_url="http://Stub:8000/", token=token) as stub:
         assert stub.url == "http://Stub:8000/v2"

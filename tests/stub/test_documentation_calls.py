@@ -1,8 +1,7 @@
-"""The calls printed on the documentation's create page, run by the programs that they are written for.
+"""The example calls on the documentation's page of the create run with curl, Node.js and Python.
 
-`documentation/` holds them as they are printed. To run at all they need the stub's address; to create an invoice, a
-token and real values. The JavaScript call as printed has no `method`: `fetch` takes it for a GET, refuses its body, and
-sends nothing.
+`documentation/` has them as printed. To run, they need the URL of the stub; to create an invoice, a token and real
+values. The JavaScript call as printed has no `method`: `fetch` treats it as a GET, refuses its body, and sends nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from paisr_stub import StubServer
 
 PRINTED = Path(__file__).parent / "documentation"
 REAL_VALUES = {"customer": "jane@example.com", "summary": "A simple pizza order", "due": "In 3 days"}
-# Where each language is given the token, and what it needs besides.
+# The line of each language after which the token is inserted, and additions for the test.
 SHELL_HEADER = '-H "Content-Type: application/json"'
 PYTHON_HEADER = '"Content-Type": "application/json"'
 SHOW = ").then((response) => response.text()).then(console.log, (error) => console.log(`${error}`))\n"
@@ -36,7 +35,7 @@ def printed(name: str, stub: StubServer) -> str:
 
 
 def replaced(text: str, old: str, new: str) -> str:
-    assert text.count(old) == 1, f"{old} is on the page once"
+    assert text.count(old) == 1, f"{old} is not exactly once on the page"
     return text.replace(old, new)
 
 
@@ -57,7 +56,7 @@ def run_shell(text: str, need: Need) -> str:
 
 
 def run_javascript(text: str, need: Need) -> str:
-    shown = text.rstrip().removesuffix(")") + SHOW  # the page throws the response away
+    shown = text.rstrip().removesuffix(")") + SHOW  # the call as printed ignores the response
     return output(need(shutil.which("node"), "node"), "--eval", shown)
 
 
@@ -82,38 +81,38 @@ def assert_created(said: str, stub: StubServer) -> None:
     assert [request.status for request in stub.requests] == [200]
 
 
-def test_curl_as_printed_is_refused(stub: StubServer, need: Need) -> None:
+def test_the_curl_call_as_printed_is_refused(stub: StubServer, need: Need) -> None:
     assert_refused_without_token(run_shell(printed("sh", stub), need), stub)
 
 
-def test_curl_creates(stub: StubServer, need: Need) -> None:
+def test_the_curl_call_with_a_token_creates_an_invoice(stub: StubServer, need: Need) -> None:
     header = f'{SHELL_HEADER} -H "Authorization: Bearer {stub.token}"'
     text = replaced(with_real_values(printed("sh", stub)), SHELL_HEADER, header)
     assert_created(run_shell(text, need), stub)
 
 
-def test_javascript_as_printed_sends_nothing(stub: StubServer, need: Need) -> None:
+def test_the_javascript_call_as_printed_sends_nothing(stub: StubServer, need: Need) -> None:
     said = run_javascript(printed("js", stub), need)
     assert "GET/HEAD method cannot have body" in said
     assert stub.requests == []
 
 
-def test_javascript_with_the_method_is_refused(stub: StubServer, need: Need) -> None:
+def test_the_javascript_call_with_a_method_is_refused(stub: StubServer, need: Need) -> None:
     text = replaced(printed("js", stub), "{\nbody\n}", '{\nmethod: "POST",\nbody\n}')
     assert_refused_without_token(run_javascript(text, need), stub)
 
 
-def test_javascript_creates(stub: StubServer, need: Need) -> None:
+def test_the_javascript_call_with_method_and_token_creates_an_invoice(stub: StubServer, need: Need) -> None:
     headers = f'headers: {{"Authorization": "Bearer {stub.token}", "Content-Type": "application/json"}}'
     text = replaced(with_real_values(printed("js", stub)), "{\nbody\n}", f'{{\nmethod: "POST",\n{headers},\nbody\n}}')
     assert_created(run_javascript(text, need), stub)
 
 
-def test_python_as_printed_is_refused(stub: StubServer, need: Need) -> None:
+def test_the_python_call_as_printed_is_refused(stub: StubServer, need: Need) -> None:
     assert_refused_without_token(run_python(printed("py", stub), need), stub)
 
 
-def test_python_creates(stub: StubServer, need: Need) -> None:
+def test_the_python_call_with_a_token_creates_an_invoice(stub: StubServer, need: Need) -> None:
     header = f'{PYTHON_HEADER}, "Authorization": "Bearer {stub.token}"'
     text = replaced(with_real_values(printed("py", stub)), PYTHON_HEADER, header)
     assert_created(run_python(text, need), stub)

@@ -23,7 +23,7 @@ NOW = datetime(2024, 1, 31, 12, 30, 15, tzinfo=UTC)
         ("In  3  days", "2024-02-03T12:30:15+00:00"),
     ],
 )
-def test_a_relative_time_is_counted_from_now(text: str, due: str) -> None:
+def test_a_relative_time_is_added_to_the_present(text: str, due: str) -> None:
     assert due_date(text, NOW).isoformat() == due
 
 
@@ -50,7 +50,7 @@ def test_a_relative_time_is_counted_from_now(text: str, due: str) -> None:
         "In 1234567890 days",
     ],
 )
-def test_anything_else_is_refused(text: str) -> None:
+def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="relative time"):
         due_date(text, NOW)
 

@@ -23,23 +23,23 @@ from paisr_stub import _exact
         ("1E-300", "1E-300"),
     ],
 )
-def test_a_number_is_written_exactly_and_short(value: str, text: str) -> None:
+def test_a_number_is_written_exactly_and_in_its_shortest_form(value: str, text: str) -> None:
     assert _exact.number(Decimal(value)) == text
     assert _exact.loads(text.encode()) == Decimal(value)
 
 
-def test_amounts_are_read_from_their_digits() -> None:
+def test_amounts_are_read_exactly() -> None:
     assert _exact.loads(b"[0.1, 149.95, 1e400, 3]") == [Decimal("0.1"), Decimal("149.95"), Decimal("1E400"), 3]
 
 
-def test_everything_that_a_response_has_is_written() -> None:
+def test_every_type_in_a_response_is_written() -> None:
     value = {"a": None, "b": [True, False, 1, Decimal("0.3")], "ü": '"\\\n\x00 😀'}
     written = _exact.dumps(value)
     assert written == '{"a":null,"b":[true,false,1,0.3],"ü":"\\"\\\\\\n\\u0000 😀"}'.encode()
     assert _exact.loads(written) == value
 
 
-def test_what_is_not_json_is_not_written() -> None:
+def test_a_value_that_json_does_not_have_is_not_written() -> None:
     with pytest.raises(TypeError, match="object"):
         _exact.dumps(object())
 
@@ -65,6 +65,6 @@ def test_what_is_not_json_is_not_written() -> None:
         b"01",
     ],
 )
-def test_what_is_not_json_is_refused(raw: bytes) -> None:
+def test_invalid_json_is_refused(raw: bytes) -> None:
     with pytest.raises(_exact.UnreadableJSON):
         _exact.loads(raw)

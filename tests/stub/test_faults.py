@@ -15,7 +15,9 @@ from paisr_stub import StubServer
 Body = Callable[..., dict[str, Any]]
 
 
-def test_a_plain_fault_is_503_and_nothing_is_kept(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
+def test_a_fault_without_arguments_is_503_and_creates_nothing(
+    stub: StubServer, http: httpx.Client, pizza: Body
+) -> None:
     stub.fail_next()
     response = http.post("/invoices", json=pizza())
     assert (response.status_code, response.json()) == (503, {"success": False, "message": "Service Unavailable."})
@@ -25,7 +27,7 @@ def test_a_plain_fault_is_503_and_nothing_is_kept(stub: StubServer, http: httpx.
 
 
 @pytest.mark.parametrize("status", [200, 204, 302, 304, 400, 404, 418, 429, 500, 599])
-def test_any_status(stub: StubServer, http: httpx.Client, status: int) -> None:
+def test_a_fault_can_have_any_status(stub: StubServer, http: httpx.Client, status: int) -> None:
     stub.fail_next(status=status, message="As ordered.")
     response = http.get("/invoices")
     assert response.status_code == status
@@ -36,7 +38,7 @@ def test_any_status(stub: StubServer, http: httpx.Client, status: int) -> None:
     assert http.get("/invoices").status_code == 200
 
 
-def test_raw_parts(stub: StubServer, http: httpx.Client) -> None:
+def test_a_fault_can_have_raw_headers_and_body(stub: StubServer, http: httpx.Client) -> None:
     stub.fail_next(status=502, body="<html>", content_type="text/html", headers={"Retry-After": "7", "X-A": "é"})
     response = http.get("/invoices")
     assert (response.status_code, response.text, response.headers["content-type"]) == (502, "<html>", "text/html")
@@ -46,7 +48,9 @@ def test_raw_parts(stub: StubServer, http: httpx.Client) -> None:
     assert (response.status_code, response.content) == (200, b"\xff\x00")
 
 
-def test_headers_alone_leave_the_response_as_it_is(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
+def test_a_fault_with_headers_alone_adds_them_to_the_normal_response(
+    stub: StubServer, http: httpx.Client, pizza: Body
+) -> None:
     stub.fail_next(headers={"X-Request-Id": "7"}, content_type="text/plain")
     response = http.post("/invoices", json=pizza())
     assert (response.status_code, response.headers["x-request-id"], response.headers["content-type"]) == (
@@ -57,15 +61,19 @@ def test_headers_alone_leave_the_response_as_it_is(stub: StubServer, http: httpx
     assert len(stub.invoices) == 1
 
 
-def test_processed_and_then_an_error(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
+def test_a_fault_can_process_the_request_and_respond_with_an_error(
+    stub: StubServer, http: httpx.Client, pizza: Body
+) -> None:
     stub.fail_next(status=500, processed=True)
     assert http.post("/invoices", json=pizza()).status_code == 500
     assert len(stub.invoices) == 1
 
 
 @pytest.mark.parametrize(("drop", "kept"), [("before", 0), ("after", 1)])
-def test_a_dropped_connection(stub: StubServer, http: httpx.Client, pizza: Body, drop: Any, kept: int) -> None:
-    assert http.get("/invoices").status_code == 200  # so that the dropped connection is one that was used before
+def test_a_dropped_connection_creates_an_invoice_only_when_dropped_after(
+    stub: StubServer, http: httpx.Client, pizza: Body, drop: Any, kept: int
+) -> None:
+    assert http.get("/invoices").status_code == 200  # so that the dropped connection is a reused one
     stub.fail_next(drop=drop)
     with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
         http.post("/invoices", json=pizza())
@@ -76,7 +84,9 @@ def test_a_dropped_connection(stub: StubServer, http: httpx.Client, pizza: Body,
 
 
 @pytest.mark.parametrize("size", [0, 1, 40])
-def test_a_truncated_response(stub: StubServer, http: httpx.Client, pizza: Body, size: int) -> None:
+def test_a_truncated_response_has_exactly_its_first_bytes(
+    stub: StubServer, http: httpx.Client, pizza: Body, size: int
+) -> None:
     stub.fail_next(truncate=size)
     with http.stream("POST", "/invoices", json=pizza()) as response:
         assert (response.status_code, int(response.headers["content-length"]) > size) == (200, True)
@@ -86,7 +96,7 @@ def test_a_truncated_response(stub: StubServer, http: httpx.Client, pizza: Body,
     assert http.get("/invoices").status_code == 200
 
 
-def test_a_late_response_was_carried_out_at_once(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
+def test_a_delayed_create_is_processed_before_the_delay(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
     stub.fail_next(delay=30)
     with pytest.raises(httpx.ReadTimeout):
         http.post("/invoices", json=pizza(), timeout=0.1)
@@ -97,7 +107,7 @@ def test_a_late_response_was_carried_out_at_once(stub: StubServer, http: httpx.C
     assert time.monotonic() - start >= 0.05
 
 
-def test_faults_queue_up_and_wait_for_their_operation(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
+def test_faults_are_queued_and_wait_for_their_operation(stub: StubServer, http: httpx.Client, pizza: Body) -> None:
     stub.fail_next(2, status=500, operation="create")
     stub.fail_next(status=502, operation="get")
     stub.fail_next(status=429)
@@ -168,7 +178,7 @@ def test_an_invalid_fault_is_refused_and_not_queued(
     assert http.get("/invoices").status_code == 200
 
 
-def test_the_number_of_waiting_faults_is_bounded(stub: StubServer, http: httpx.Client) -> None:
+def test_the_number_of_queued_faults_is_bounded(stub: StubServer, http: httpx.Client) -> None:
     stub.fail_next(9_999)
     with pytest.raises(ValueError, match="waiting"):
         stub.fail_next(2)
@@ -178,7 +188,7 @@ def test_the_number_of_waiting_faults_is_bounded(stub: StubServer, http: httpx.C
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer wrong", "Basic test-token"])
-def test_a_request_without_the_token_uses_up_no_fault(
+def test_a_request_without_the_token_consumes_no_fault(
     stub: StubServer, http: httpx.Client, pizza: Body, authorization: str
 ) -> None:
     stub.fail_next(status=500)

@@ -20,6 +20,6 @@ def test_no_window_holds_more_than_allowed(clock: Any) -> None:
 
 
 @pytest.mark.parametrize(("limit", "per"), [(0, 60), (1, 0), (-1, 60)])
-def test_nonsense_is_refused(limit: int, per: float, clock: Callable[[], datetime]) -> None:
+def test_an_invalid_limit_is_refused(limit: int, per: float, clock: Callable[[], datetime]) -> None:
     with pytest.raises(ValueError, match="rate limit"):
         SlidingWindow(limit, per, clock)

@@ -1,4 +1,4 @@
-"""The command line, as a process of its own."""
+"""The command `paisr stub`, in a process of its own."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def running(*arguments: str, lines: int = 2) -> Iterator[tuple[subprocess.Popen[
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_banner_names_the_address_and_ctrl_c_ends_it(number: signal.Signals, tmp_path: Path) -> None:
+def test_the_banner_names_the_address_and_a_signal_ends_the_stub(number: signal.Signals, tmp_path: Path) -> None:
     with running("--seed", "3", "--token", "t0", "--db", str(tmp_path / "db"), "--rate-limit", "2") as (process, said):
         assert said["PAISR_TOKEN"] == "t0"
         headers = {"Authorization": "Bearer t0"}
@@ -50,7 +50,7 @@ def test_the_banner_names_the_address_and_ctrl_c_ends_it(number: signal.Signals,
         assert "Traceback" not in errors
 
 
-def test_the_banner_says_how_to_pay() -> None:
+def test_the_banner_has_a_command_that_pays_an_invoice() -> None:
     with running("--seed", "20", "--token", "it's a token") as (process, said):
         assert process.stderr is not None
         banner = iter(process.stderr.readline, "")
@@ -70,7 +70,7 @@ def test_the_banner_says_how_to_pay() -> None:
         assert invoice["status"] == "paid"
 
 
-def test_deliveries_go_where_the_command_line_says(receiver: Any) -> None:
+def test_deliveries_go_to_the_url_of_the_command_line(receiver: Any) -> None:
     with running("--webhook-url", receiver.url, "--token", "t0", lines=3) as (_, said):
         body = {"customer": "jane@example.com", "summary": "Pizza", "due": "In 3 days"}
         headers = {"Authorization": "Bearer t0"}
@@ -84,7 +84,7 @@ def test_deliveries_go_where_the_command_line_says(receiver: Any) -> None:
         assert came["X-PCB-Signature"] == hmac.new(secret, signed, "sha256").hexdigest()
 
 
-def test_a_file_is_seeded_once(tmp_path: Path) -> None:
+def test_a_state_file_is_seeded_once(tmp_path: Path) -> None:
     for _ in range(2):
         with running("--seed", "3", "--token", "t0", "--db", str(tmp_path / "db")) as (_, said):
             response = httpx.get(f"{said['PAISR_BASE_URL']}/invoices", headers={"Authorization": "Bearer t0"})

@@ -1,4 +1,4 @@
-"""The records that the stub returns, which can be read after it has stopped."""
+"""The models that the stub returns, which stay readable after it has stopped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from paisr_stub._record import Record
 AUTHORIZED = {"Authorization": "Bearer test-token"}
 
 
-def test_an_invoice_is_what_the_api_writes(app: StubApp, call: Any) -> None:
+def test_a_model_of_an_invoice_equals_the_json_of_the_api(app: StubApp, call: Any) -> None:
     app.seed(60)
     written = call.listed()
     held = app.invoices[::-1]
@@ -33,7 +33,7 @@ def as_json(value: object) -> object:
     return dict(value) if isinstance(value, Record) else float(value) if isinstance(value, Decimal) else None
 
 
-def test_fields_are_attributes_and_keys(app: StubApp, call: Any) -> None:
+def test_fields_are_available_as_attributes_and_as_keys(app: StubApp, call: Any) -> None:
     billing = {"line_1": "Example Street 10", "city": "Paramaribo", "country": "SR"}
     customer = app.add_customer(email="jane@example.com", billing_details=billing)
     app.add_voucher(customer=customer, rate=10)
@@ -47,13 +47,13 @@ def test_fields_are_attributes_and_keys(app: StubApp, call: Any) -> None:
     assert "line_2" not in invoice.customer.billing_details
     assert app.items(invoice.id) == [{"description": "Pizza", "quantity": 2, "unit_price": 75}]
     with pytest.raises(FrozenInstanceError):
-        invoice.status = "paid"  # type: ignore[misc]  # which is what is tested
+        invoice.status = "paid"  # type: ignore[misc]  # the test is that it cannot be set
     with pytest.raises(KeyError):
         invoice["keys"]
 
 
 @pytest.mark.parametrize("in_file", [False, True])
-def test_everything_is_readable_after_the_stub_has_stopped(
+def test_the_state_is_readable_after_the_stub_has_stopped(
     tmp_path: Path, pizza: Callable[..., dict[str, Any]], in_file: bool
 ) -> None:
     path = tmp_path / "db" if in_file else None
@@ -69,7 +69,7 @@ def test_everything_is_readable_after_the_stub_has_stopped(
         with pytest.raises(RuntimeError, match="has stopped"):
             change()
     if path is not None:
-        path.unlink()  # nobody holds it any more
+        path.unlink()  # the stub no longer has it open
         assert not list(tmp_path.iterdir())
     stub.stop()
     assert stub.invoices == invoices

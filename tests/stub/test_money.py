@@ -20,7 +20,7 @@ def fixed(rate: str) -> Voucher:
     return Voucher("vch_1", "fixed", Decimal(rate))
 
 
-def test_the_documented_example() -> None:
+def test_the_documented_example_has_its_documented_totals() -> None:
     assert totals(("2", "75"), voucher=percent("10")) == ("150", "15", "135")
 
 
@@ -43,7 +43,7 @@ def test_items_are_summed_exactly_and_rounded_once(lines: list[tuple[str, str]],
     assert totals(*lines) == (sub_total, "0", sub_total)
 
 
-def test_the_largest_amounts_that_are_taken_stay_exact() -> None:
+def test_the_largest_accepted_amounts_are_exact() -> None:
     found = amount([(Decimal("1E400"), Decimal("1E400")), (Decimal(1), Decimal("0.01"))])
     assert str(found.sub_total).endswith("000.01")
     assert len(found.sub_total.as_tuple().digits) == 803
@@ -61,7 +61,7 @@ def test_the_largest_amounts_that_are_taken_stay_exact() -> None:
         (fixed("0.005"), "0.01", "149.99"),
     ],
 )
-def test_a_voucher_takes_off_and_never_below_zero(voucher: Voucher, discount: str, net: str) -> None:
+def test_a_voucher_gives_a_discount_of_at_most_the_sub_total(voucher: Voucher, discount: str, net: str) -> None:
     sub_total, *rest = totals(("1", "150"), voucher=voucher)
     assert sub_total == "150"
     assert [Decimal(value) for value in rest] == [Decimal(discount), Decimal(net)]

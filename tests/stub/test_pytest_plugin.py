@@ -1,4 +1,4 @@
-"""The pytest plugin in another project: a folder with nothing but its own tests."""
+"""The pytest plugin in another project: a folder with only its own tests."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def run(folder: Path, files: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-def test_fixtures_in_a_foreign_project_and_its_workers(tmp_path: Path) -> None:
+def test_the_fixtures_work_in_another_project_and_its_xdist_workers(tmp_path: Path) -> None:
     assert "9 passed" in run(tmp_path, PROJECT, "-n", "2")
 
 
@@ -110,7 +110,7 @@ def test_nothing_is_imported_until_a_fixture_is_used(tmp_path: Path) -> None:
     assert "1 passed" in run(tmp_path, {"test_unused.py": UNUSED}, *only_ours)
 
 
-def test_the_fixtures_and_the_marker_say_what_they_are(tmp_path: Path) -> None:
+def test_the_fixtures_and_the_marker_have_descriptions(tmp_path: Path) -> None:
     assert "paisr_stub(**settings)" in run(tmp_path, {}, "--markers")
     (tmp_path / "test_one.py").write_text("def test_one(): pass\n")
     listed = run(tmp_path, {}, "--fixtures")
@@ -118,7 +118,7 @@ def test_the_fixtures_and_the_marker_say_what_they_are(tmp_path: Path) -> None:
         assert f"\n{name} -- " in listed
 
 
-def test_without_the_extra_only_the_fixtures_fail_and_say_what_to_install(tmp_path: Path) -> None:
+def test_without_the_extra_only_the_fixtures_fail_and_name_it(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text("import sys\nsys.modules['starlette.requests'] = None\n")
     (tmp_path / "test_both.py").write_text("def test_other(): pass\ndef test_one(paisr_stub): pass\n")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:schemathesis"]

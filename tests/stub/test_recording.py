@@ -1,4 +1,4 @@
-"""The recording stays within its bounds."""
+"""The recording of requests keeps within its bounds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_the_newest_requests_are_kept() -> None:
     assert recording.all() == []
 
 
-def test_a_large_body_is_cut_and_says_so() -> None:
+def test_a_large_body_is_truncated_and_its_json_says_so() -> None:
     recording = Recording()
     add(recording, body=b"[" + b"1," * MAX_BODY + b"1]")
     add(recording, body=b"[0.10]")
@@ -40,7 +40,7 @@ def test_a_large_body_is_cut_and_says_so() -> None:
 
 
 @pytest.mark.parametrize("part", ["body", "path", "query", "headers"])
-def test_all_of_it_together_has_a_bound(part: str) -> None:
+def test_the_total_size_is_bounded(part: str) -> None:
     recording = Recording()
     large: dict[str, Any] = {
         "body": bytes(MAX_BODY),
@@ -56,7 +56,7 @@ def test_all_of_it_together_has_a_bound(part: str) -> None:
     assert len(recording.all()) > 100
 
 
-def test_memory_stays_flat_under_many_large_requests(app: StubApp) -> None:
+def test_memory_does_not_grow_with_many_large_requests(app: StubApp) -> None:
     body = bytes(1 << 20)
 
     async def post(times: int) -> None:
@@ -72,5 +72,5 @@ def test_memory_stays_flat_under_many_large_requests(app: StubApp) -> None:
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert before < after < 1.1 * MAX_BYTES  # 800 MiB came
+    assert before < after < 1.1 * MAX_BYTES  # of 800 MiB that were sent
     assert app.requests[-1].body_size == 1 << 20

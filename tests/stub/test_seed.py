@@ -20,7 +20,7 @@ def test_the_same_seed_gives_the_same_invoices(app: StubApp, clock: Any) -> None
         different.close()
 
 
-def test_the_data_has_variety_and_sense(app: StubApp) -> None:
+def test_seeded_invoices_are_varied_and_plausible(app: StubApp) -> None:
     ids = app.seed(300)
     held: Any = app.invoices
     assert len(set(ids)) == 300
@@ -41,7 +41,7 @@ def test_the_data_has_variety_and_sense(app: StubApp) -> None:
     assert [one["created_at"] for one in held] == sorted(one["created_at"] for one in held)
 
 
-def test_none_and_fewer_than_none(app: StubApp) -> None:
+def test_a_seed_of_zero_adds_nothing_and_a_negative_one_is_refused(app: StubApp) -> None:
     assert app.seed(0) == []
     with pytest.raises(ValueError, match="negative"):
         app.seed(-1)

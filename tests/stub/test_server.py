@@ -30,12 +30,12 @@ def raw(stub: StubServer, request: bytes) -> bytes:
     return b"".join(chunks)
 
 
-def test_the_urls(stub: StubServer) -> None:
+def test_a_server_has_the_urls_of_the_api_and_the_control(stub: StubServer) -> None:
     assert stub.url == f"http://127.0.0.1:{stub.port}/v2"
     assert stub.url_for_control == f"http://127.0.0.1:{stub.port}/__stub__"
 
 
-def test_a_token_is_made_up_and_differs(tmp_path: Path) -> None:
+def test_a_default_token_is_random(tmp_path: Path) -> None:
     with StubServer() as one, StubServer() as other:
         assert one.token != other.token
         assert one.port != other.port
@@ -46,7 +46,7 @@ def test_a_token_is_made_up_and_differs(tmp_path: Path) -> None:
         assert httpx.get(f"{one.url}/invoices", headers={"Authorization": f"Bearer {other.token}"}).status_code == 401
 
 
-def test_it_stops_at_once_with_idle_busy_and_silent_connections() -> None:
+def test_a_server_stops_at_once_with_idle_busy_and_silent_connections() -> None:
     stub = StubServer(token="test-token").start()
     stub.fail_next(delay=60)
     with httpx.Client(headers=AUTHORIZED) as idle, socket.create_connection(("127.0.0.1", stub.port)) as silent:
@@ -71,7 +71,7 @@ def _ignore_errors(url: str) -> None:
         httpx.get(url, headers=AUTHORIZED, timeout=10)
 
 
-def test_it_stops_under_load_and_responds_whole_until_then(pizza: Body) -> None:
+def test_a_server_stops_under_load_after_complete_responses(pizza: Body) -> None:
     stub = StubServer(token="test-token").start()
     kept: list[str] = []
 
@@ -97,7 +97,7 @@ def test_it_stops_under_load_and_responds_whole_until_then(pizza: Body) -> None:
     assert len(set(kept)) == len(kept)
 
 
-def test_parallel_creates_get_different_numbers(stub: StubServer, pizza: Body) -> None:
+def test_concurrent_creates_get_different_numbers(stub: StubServer, pizza: Body) -> None:
     def create(number: int) -> str:
         with httpx.Client(headers=AUTHORIZED) as client:
             responses = [client.post(f"{stub.url}/invoices", json=pizza(summary=f"{number}.{n}")) for n in range(10)]
@@ -121,14 +121,16 @@ def test_a_file_keeps_the_state_after_the_server_stops(tmp_path: Path, pizza: Bo
         stub.pay(made)
         before = stub.invoices
     with StubServer(db=path, token="test-token") as stub:
-        assert [without_address(invoice) for invoice in stub.invoices] == [without_address(one) for one in before]
+        assert [without_checkout_url(invoice) for invoice in stub.invoices] == [
+            without_checkout_url(one) for one in before
+        ]
         assert [invoice["id"] for invoice in before] == [*ids, made]
         again = httpx.post(f"{stub.url}/invoices", json=pizza(), headers=AUTHORIZED).json()["data"]["id"]
         assert again not in {*ids, made}
 
 
-def without_address(invoice: Invoice) -> dict[str, Any]:
-    """An invoice without the address of its checkout page, which is the running server's."""
+def without_checkout_url(invoice: Invoice) -> dict[str, Any]:
+    """An invoice without the URL of its checkout page, which depends on the running server."""
     return {**invoice, "session": invoice.session is not None}
 
 
@@ -149,19 +151,19 @@ def test_two_servers_share_a_file(tmp_path: Path, pizza: Body) -> None:
         )
 
 
-def test_the_port_can_be_chosen_and_taken(stub: StubServer) -> None:
+def test_a_chosen_port_that_is_in_use_is_an_error(stub: StubServer) -> None:
     with pytest.raises(OSError, match="in use"):
         StubServer(port=stub.port).start()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.1", "example.com", "", "8.8.8.8"])
-def test_only_loopback(host: str) -> None:
+def test_a_host_that_is_not_loopback_is_refused(host: str) -> None:
     with pytest.raises(ValueError, match="loopback"):
         StubServer(host=host)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "::1"])
-def test_every_address_of_loopback_will_do(host: str) -> None:
+def test_every_loopback_address_is_accepted(host: str) -> None:
     try:
         stub = StubServer(host=host).start()
     except OSError as error:
@@ -172,7 +174,7 @@ def test_every_address_of_loopback_will_do(host: str) -> None:
     stub.stop()
 
 
-def test_remote_access_needs_permission_and_a_long_token() -> None:
+def test_remote_access_needs_an_option_and_a_long_token() -> None:
     with StubServer(host="0.0.0.0", allow_remote=True) as stub:
         assert stub.url == f"http://127.0.0.1:{stub.port}/v2"
         assert httpx.get(f"{stub.url}/invoices").status_code == 401
@@ -192,7 +194,7 @@ def test_an_invalid_public_url_is_refused(url: str) -> None:
         StubServer(public_url=url)
 
 
-def test_not_started_and_started_twice() -> None:
+def test_a_server_that_is_not_started_or_started_twice_is_an_error() -> None:
     stub = StubServer()
     with pytest.raises(RuntimeError, match="not been started"):
         _ = stub.url
@@ -200,7 +202,7 @@ def test_not_started_and_started_twice() -> None:
         stub.start()
 
 
-def test_another_method_names_those_that_there_are(http: httpx.Client) -> None:
+def test_an_unknown_method_is_refused_with_the_allowed_ones(http: httpx.Client) -> None:
     for path, allow in (("/invoices", "GET, POST"), ("/invoices/inv_1", "GET")):
         for method in ("DELETE", "OPTIONS", "TRACE", "PUT"):
             response = http.request(method, path)
@@ -210,7 +212,7 @@ def test_another_method_names_those_that_there_are(http: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("size", [(1 << 20) + 1, (8 << 20) + 1])
-def test_a_body_that_is_too_large_is_413(http: httpx.Client, size: int) -> None:
+def test_a_body_that_is_too_large_is_refused_with_413(http: httpx.Client, size: int) -> None:
     response = http.post("/invoices", content=(b"x" * 65536 for _ in range(size // 65536 + 1)))
     assert (response.status_code, response.json()["success"]) == (413, False)
     assert http.get("/invoices").status_code == 200
@@ -222,13 +224,13 @@ def test_a_declared_gigabyte_is_refused_without_being_read(stub: StubServer) -> 
 
 
 @pytest.mark.parametrize("request_", [b"hello\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: x\r\nHost: x\r\n\r\n"])
-def test_what_is_not_http_is_400_in_the_envelope(stub: StubServer, request_: bytes) -> None:
+def test_invalid_http_is_400_in_the_envelope(stub: StubServer, request_: bytes) -> None:
     head, _, body = raw(stub, request_).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400")
     assert json.loads(body)["success"] is False
 
 
-def test_requests_are_recorded_as_they_came(stub: StubServer, http: httpx.Client) -> None:
+def test_requests_are_recorded_unchanged(stub: StubServer, http: httpx.Client) -> None:
     http.post("/invoices?a=%20b", content=b'{"x": 0.10}', headers={"Content-Type": "application/json", "X-A": "1"})
     http.get("/nowhere")
     first, second = stub.requests
@@ -245,8 +247,8 @@ def test_requests_are_recorded_as_they_came(stub: StubServer, http: httpx.Client
     assert stub.requests == []
 
 
-def test_a_response_takes_no_forty_milliseconds(http: httpx.Client) -> None:
-    # What Nagle's algorithm and a delayed acknowledgement together cost each response that is written in two parts.
+def test_a_response_is_not_delayed_by_forty_milliseconds(http: httpx.Client) -> None:
+    # The delay of Nagle's algorithm and delayed acknowledgements for a response that is written in two parts.
     durations = []
     for _ in range(10):
         start = time.perf_counter()
@@ -255,7 +257,7 @@ def test_a_response_takes_no_forty_milliseconds(http: httpx.Client) -> None:
     assert min(durations[1:]) < 0.03
 
 
-def test_the_package_knows_neither_the_client_nor_the_generated_code() -> None:
+def test_the_package_imports_neither_the_client_nor_the_generated_code() -> None:
     code = "import sys, paisr_stub; print([m for m in sys.modules if m.split('.')[0] in ('paisr', 'paisr_generated')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

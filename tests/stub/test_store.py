@@ -9,14 +9,14 @@ from paisr_stub._records import Customer, made_id
 from paisr_stub._store import Store
 
 
-def test_ids_differ_and_say_nothing_of_the_order() -> None:
+def test_ids_differ_and_do_not_reveal_the_order() -> None:
     ids = [made_id(600_001 + n, 0) for n in range(0, 2_000_000, 7)]
     assert len(set(ids)) == len(ids)
     assert all(made.startswith("inv_") and len(made) >= 10 for made in ids)
     assert ids != sorted(ids)
 
 
-def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
+def test_a_failed_transaction_is_rolled_back(tmp_path: Path) -> None:
     store = Store(tmp_path / "db")
 
     def add_and_fail() -> None:

@@ -44,7 +44,7 @@ def test_a_draft_is_issued_before_it_is_paid(app: StubApp, call: Any) -> None:
     app.void(call.created()["id"])
 
 
-def test_an_unknown_invoice_cannot_be_moved(app: StubApp) -> None:
+def test_an_action_on_an_unknown_invoice_is_an_error(app: StubApp) -> None:
     for move in (app.pay, app.void, app.issue):
         with pytest.raises(ValueError, match="no invoice inv_1"):
             move("inv_1")
@@ -63,7 +63,7 @@ def test_the_items_are_kept_exactly(app: StubApp, call: Any) -> None:
     assert app.items("inv_1") == []
 
 
-def test_amounts_that_no_float_holds(app: StubApp, call: Any) -> None:
+def test_amounts_beyond_the_precision_of_a_float_are_exact(app: StubApp, call: Any) -> None:
     raw = (
         b'{"customer": "cus_1", "summary": "s", "due": "In 1 day", "items": '
         b'[{"description": "d", "quantity": 1, "unit_price": 12345678901234567890.12}]}'

@@ -1,4 +1,4 @@
-"""What `advance` changes, and what it does not."""
+"""The effects of `advance` on sessions, due dates and the rate limit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_checkout_session_expires_after_thirty_minutes(app: StubApp, call: Any
     assert app.invoice(invoice["id"]).paid_at == "2025-01-31T12:30:00Z"
 
 
-def test_a_session_begins_when_there_is_something_to_pay(app: StubApp, call: Any) -> None:
+def test_a_session_begins_when_the_invoice_is_unpaid(app: StubApp, call: Any) -> None:
     draft = call.created()["id"]
     ids = app.seed(50)
     unpaid = next(one for one in ids if app.invoice(one).status == "unpaid")
@@ -37,7 +37,7 @@ def test_a_session_begins_when_there_is_something_to_pay(app: StubApp, call: Any
     assert app.invoice(unpaid).session is None
 
 
-def test_due_dates_pass(app: StubApp, call: Any) -> None:
+def test_advance_passes_due_dates_and_moves_the_clock(app: StubApp, call: Any) -> None:
     invoice = call.created(due="In 3 days", items=ITEMS)
     assert invoice["due_at"] > app.now.isoformat()
     app.advance(timedelta(days=3, seconds=1))
@@ -46,7 +46,7 @@ def test_due_dates_pass(app: StubApp, call: Any) -> None:
     assert call.created(due="In 1 day")["due_at"] == "2025-02-04T12:00:01Z"
 
 
-def test_the_documented_rate_limit_has_a_window_that_time_travel_moves() -> None:
+def test_advance_moves_the_window_of_the_rate_limit() -> None:
     with StubServer(token="test-token", rate_limit=250) as stub:
         headers = {"Authorization": "Bearer test-token"}
         with httpx.Client(base_url=stub.url, headers=headers) as http:
@@ -65,7 +65,7 @@ def test_an_invalid_time_span_is_refused(clock: Any, span: timedelta) -> None:
     assert travel() == clock()
 
 
-def test_a_clock_in_another_zone_is_read_in_utc() -> None:
+def test_a_clock_in_another_time_zone_is_converted_to_utc() -> None:
     zone = datetime(2025, 1, 31, 9, tzinfo=UTC).astimezone(None).tzinfo
     app = create_app(clock=lambda: datetime(2025, 1, 31, 12, tzinfo=UTC).astimezone(zone))
     try:

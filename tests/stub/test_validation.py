@@ -17,7 +17,7 @@ def body(**changes: Any) -> bytes:
     return json.dumps({**GOOD, **changes}).encode()
 
 
-def test_the_smallest_body() -> None:
+def test_the_smallest_body_is_accepted() -> None:
     found = create_request(body())
     assert (found.customer, found.summary, found.due, found.currency, found.items) == (
         "cus_123456",
@@ -28,7 +28,7 @@ def test_the_smallest_body() -> None:
     )
 
 
-def test_numbers_keep_their_digits() -> None:
+def test_numbers_are_read_with_every_digit() -> None:
     raw = body(items=["?"]).replace(
         b'"?"', b'{"description": "d", "quantity": 1.10, "unit_price": 123456789012345678.123456789}'
     )
@@ -37,7 +37,7 @@ def test_numbers_keep_their_digits() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 50])
-def test_up_to_fifty_items(count: int) -> None:
+def test_up_to_fifty_items_are_accepted(count: int) -> None:
     assert len(create_request(body(items=[ITEM] * count)).items) == count
 
 
@@ -47,12 +47,12 @@ def test_a_customer_is_an_id_or_an_address(customer: str) -> None:
 
 
 @pytest.mark.parametrize("summary", ["", " ", "\x00", "😀" * 1000, "\U0010ffff", "a\u202eb"])
-def test_any_text_is_a_summary(summary: str) -> None:
+def test_any_text_is_accepted_as_a_summary(summary: str) -> None:
     assert create_request(body(summary=summary)).summary == summary
 
 
 @pytest.mark.parametrize("value", ["1", "1e0", "1.0", "100e-2", "1.7976931348623157e308", "1e400"])
-def test_any_spelling_of_a_number(value: str) -> None:
+def test_any_spelling_of_a_number_is_accepted(value: str) -> None:
     raw = body(items=[{**ITEM, "quantity": "?"}]).replace(b'"?"', value.encode())
     assert create_request(raw).items[0].quantity >= 1
 
@@ -101,7 +101,7 @@ def test_a_wrong_body_is_refused_with_422(changes: dict[str, Any], says: str) ->
 
 
 @pytest.mark.parametrize("missing", ["customer", "summary", "due"])
-def test_what_is_required_must_be_there(missing: str) -> None:
+def test_a_missing_required_field_is_refused(missing: str) -> None:
     with pytest.raises(Refused, match=missing) as caught:
         create_request(json.dumps({key: value for key, value in GOOD.items() if key != missing}).encode())
     assert caught.value.status == 422
@@ -121,7 +121,7 @@ def test_an_unreadable_body_is_refused_with_400(raw: bytes) -> None:
     assert caught.value.status == 400
 
 
-def test_the_query_of_a_list() -> None:
+def test_the_query_of_a_list_is_parsed() -> None:
     assert list_request(b"") == ListRequest(None, None, None, 1000)
     found = list_request(b"resource_id=cus_%C3%BC&currency=GBP&status=void&limit=1000&other=&other=")
     assert found == ListRequest("cus_ü", "GBP", "void", 1000)

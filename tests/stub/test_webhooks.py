@@ -1,4 +1,4 @@
-"""Deliveries: their content, their receivers, their retries and their clock."""
+"""Webhook deliveries: their content, their receivers, their retries and their clock."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def telling(clock: Any, receiver: Any) -> Iterator[StubApp]:
-    """A stub that delivers to the receiver, on a clock that stands still."""
+def delivering(clock: Any, receiver: Any) -> Iterator[StubApp]:
+    """A stub that delivers to the receiver, with a fake clock."""
     app = create_app(token="test-token", clock=clock, webhook_url=receiver.url, webhook_secret=SECRET)
     yield app
     app.close()
 
 
-def told(receiver: Any) -> list[dict[str, str]]:
+def delivered_events(receiver: Any) -> list[dict[str, str]]:
     return [json.loads(body) for _, _, body in receiver.received]
 
 
-def test_what_is_sent_is_what_the_documentation_says(telling: StubApp, call: Any, receiver: Any, clock: Any) -> None:
-    call.app = telling
+def test_a_delivery_is_as_documented(delivering: StubApp, call: Any, receiver: Any, clock: Any) -> None:
+    call.app = delivering
     invoice_id = call.created(items=ITEMS)["id"]
-    telling.wait_for_deliveries()
+    delivering.wait_for_deliveries()
     ((path, headers, body),) = receiver.received
     assert path == "/webhooks?from=stub"
     assert body == f'{{"id":"{invoice_id}","event":"invoice.created"}}'.encode()
@@ -54,36 +54,36 @@ def test_what_is_sent_is_what_the_documentation_says(telling: StubApp, call: Any
     expected = hmac.new(SECRET.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
     assert (headers["X-PCB-Timestamp"], headers["X-PCB-Signature"]) == (timestamp, expected)
     assert headers["Content-Type"] == "application/json"
-    (attempt,) = telling.deliveries
+    (attempt,) = delivering.deliveries
     assert (attempt.number, attempt.status, attempt.error, attempt.next_at) == (1, 200, None, None)
     assert (attempt.accepted, attempt.sent_at, attempt.delivery.body) == (True, "2025-01-31T12:00:00Z", body)
 
 
-def test_only_create_pay_and_void_send_events(telling: StubApp, call: Any, receiver: Any) -> None:
-    call.app = telling
+def test_only_create_pay_and_void_send_events(delivering: StubApp, call: Any, receiver: Any) -> None:
+    call.app = delivering
     paid, void = call.created(items=ITEMS)["id"], call.created()["id"]
-    telling.issue(void)
-    telling.pay(paid)
-    telling.void(void)
-    telling.seed(5)
+    delivering.issue(void)
+    delivering.pay(paid)
+    delivering.void(void)
+    delivering.seed(5)
     with pytest.raises(ValueError, match="is paid"):
-        telling.pay(paid)
+        delivering.pay(paid)
     call.create(due="soon")
-    telling.wait_for_deliveries()
+    delivering.wait_for_deliveries()
     expected = [
         {"id": paid, "event": "invoice.created"},
         {"id": void, "event": "invoice.created"},
         {"id": paid, "event": "invoice.paid"},
         {"id": void, "event": "invoice.removed"},
     ]
-    assert told(receiver) == telling.events == expected
+    assert delivered_events(receiver) == delivering.events == expected
 
 
 def test_the_client_verifies_a_delivery(receiver: Any, pizza: Callable[..., dict[str, Any]]) -> None:
     with StubServer(token="test-token") as stub:
         stub.send_webhooks(receiver.url, secret=SECRET)
         httpx.post(f"{stub.url}/invoices", json=pizza(), headers={"Authorization": "Bearer test-token"})
-        stub.advance(timedelta(days=400))  # the receiver does not travel along
+        stub.advance(timedelta(days=400))  # the clock of the receiver does not change
         stub.pay(stub.invoices[0].id)
         stub.wait_for_deliveries()
         for (_, headers, body), event in zip(receiver.received, stub.events, strict=True):
@@ -93,21 +93,19 @@ def test_the_client_verifies_a_delivery(receiver: Any, pizza: Callable[..., dict
             assert (verified.id, verified.event) == (event.id, event.event)
 
 
-def test_a_refused_delivery_is_tried_again_with_longer_and_longer_pauses(
-    telling: StubApp, call: Any, receiver: Any
-) -> None:
-    call.app = telling
+def test_a_refused_delivery_is_retried_with_growing_pauses(delivering: StubApp, call: Any, receiver: Any) -> None:
+    call.app = delivering
     receiver.statuses = [500, 302, 404, 201]
     call.create()
-    telling.wait_for_deliveries()
+    delivering.wait_for_deliveries()
     assert len(receiver.received) == 1
     for seconds, attempts in ((0.9, 1), (0.1, 2), (1.9, 2), (0.1, 3), (3.9, 3), (0.1, 4), (10_000, 4)):
-        telling.advance(timedelta(seconds=seconds))
-        telling.wait_for_deliveries()
+        delivering.advance(timedelta(seconds=seconds))
+        delivering.wait_for_deliveries()
         assert len(receiver.received) == attempts
-    assert [attempt.status for attempt in telling.deliveries] == [500, 302, 404, 201]
-    assert [attempt.number for attempt in telling.deliveries] == [1, 2, 3, 4]
-    assert [attempt.next_at for attempt in telling.deliveries] == [
+    assert [attempt.status for attempt in delivering.deliveries] == [500, 302, 404, 201]
+    assert [attempt.number for attempt in delivering.deliveries] == [1, 2, 3, 4]
+    assert [attempt.next_at for attempt in delivering.deliveries] == [
         "2025-01-31T12:00:01Z",
         "2025-01-31T12:00:03Z",
         "2025-01-31T12:00:07Z",
@@ -115,29 +113,29 @@ def test_a_refused_delivery_is_tried_again_with_longer_and_longer_pauses(
     ]
 
 
-def test_ten_retries_and_no_more(telling: StubApp, call: Any, receiver: Any) -> None:
-    call.app = telling
+def test_a_delivery_is_retried_at_most_ten_times(delivering: StubApp, call: Any, receiver: Any) -> None:
+    call.app = delivering
     receiver.statuses = [500] * 100
     call.create()
-    telling.advance(1022 * SECOND)
-    telling.wait_for_deliveries()
+    delivering.advance(1022 * SECOND)
+    delivering.wait_for_deliveries()
     assert len(receiver.received) == 10
-    telling.advance(SECOND)
-    telling.wait_for_deliveries()
-    telling.advance(timedelta(days=1))
-    telling.wait_for_deliveries()
+    delivering.advance(SECOND)
+    delivering.wait_for_deliveries()
+    delivering.advance(timedelta(days=1))
+    delivering.wait_for_deliveries()
     assert len(receiver.received) == 11
-    assert telling.deliveries[-1].next_at is None
+    assert delivering.deliveries[-1].next_at is None
 
 
-def test_retries_follow_a_clock_that_was_given(telling: StubApp, call: Any, receiver: Any, clock: Any) -> None:
-    call.app = telling
+def test_retries_use_the_given_clock(delivering: StubApp, call: Any, receiver: Any, clock: Any) -> None:
+    call.app = delivering
     receiver.statuses = [500]
     call.create()
-    telling.wait_for_deliveries()
+    delivering.wait_for_deliveries()
     clock.advance(1)
-    telling.wait_for_deliveries()
-    assert [attempt.status for attempt in telling.deliveries] == [500, 200]
+    delivering.wait_for_deliveries()
+    assert [attempt.status for attempt in delivering.deliveries] == [500, 200]
 
 
 def test_a_refused_connection_is_an_attempt_with_an_error(call: Any, clock: Any) -> None:
@@ -155,7 +153,7 @@ def test_a_refused_connection_is_an_attempt_with_an_error(call: Any, clock: Any)
         app.close()
 
 
-def test_a_receiver_that_is_silent_does_not_hold_the_end_up(call: Any) -> None:
+def test_a_silent_receiver_does_not_delay_the_end_of_the_stub(call: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         app = call.app = create_app(token="test-token", webhook_url=f"http://127.0.0.1:{silent.getsockname()[1]}/")
         call.create()
@@ -172,14 +170,14 @@ def test_a_receiver_that_is_silent_does_not_hold_the_end_up(call: Any) -> None:
             assert time.monotonic() - start < 1
 
 
-def test_deliveries_are_readable_after_the_stub_has_stopped(telling: StubApp, call: Any) -> None:
-    call.app = telling
+def test_deliveries_are_readable_after_the_stub_has_stopped(delivering: StubApp, call: Any) -> None:
+    call.app = delivering
     call.create()
-    telling.wait_for_deliveries()
-    before = telling.deliveries
-    telling.close()
-    assert telling.deliveries == before
-    assert before[0].delivery.event == telling.events[0]
+    delivering.wait_for_deliveries()
+    before = delivering.deliveries
+    delivering.close()
+    assert delivering.deliveries == before
+    assert before[0].delivery.event == delivering.events[0]
 
 
 def verified(body: bytes, headers: Any) -> int:
@@ -205,7 +203,7 @@ def wsgi_hook(request: WsgiRequest) -> WsgiResponse:
 
 def starlette_client(*routes: Route) -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it would rather have httpx2
+        warnings.simplefilter("ignore")  # it recommends httpx2
         from starlette.testclient import TestClient
     return TestClient(Starlette(routes=routes))
 
@@ -217,7 +215,7 @@ CLIENTS = {
 
 
 @pytest.mark.parametrize("kind", sorted(CLIENTS))
-def test_deliver_into_a_test_client(kind: str) -> None:
+def test_deliver_can_use_the_test_client_of_a_framework(kind: str) -> None:
     app, client = create_app(webhook_secret=SECRET), CLIENTS[kind]()
     try:
         event = Event("inv_123456", "invoice.paid")
@@ -235,10 +233,10 @@ def test_deliver_to_a_url_sends_once(app: StubApp, receiver: Any) -> None:
     receiver.statuses = [500]
     attempt = app.deliver(Event("inv_1", "invoice.created"), to=receiver.url)
     assert (attempt.status, attempt.next_at) == (500, None)
-    assert told(receiver) == [{"id": "inv_1", "event": "invoice.created"}]
+    assert delivered_events(receiver) == [{"id": "inv_1", "event": "invoice.created"}]
 
 
-def test_headers_and_body_for_any_other_client(app: StubApp) -> None:
+def test_a_delivery_has_headers_and_body_for_any_client(app: StubApp) -> None:
     delivery = app.delivery(Event("inv_1", "invoice.paid"), at=datetime(2020, 1, 1, tzinfo=UTC))
     assert delivery.headers["X-PCB-Timestamp"] == "1577836800"
     with pytest.raises(WebhookError) as caught:
@@ -258,7 +256,7 @@ def test_headers_and_body_for_any_other_client(app: StubApp) -> None:
     ["", "127.0.0.1:8000", "ftp://127.0.0.1/", "http://", "http://a:b@127.0.0.1/", "http://127.0.0.1:99999/",
      "http://127.0.0.1:0/", "http://127.0.0.1/ x", "http://127.0.0.1/\n", "http://127.0.0.1/ü", "http://[::1/"],
 )  # fmt: skip
-def test_an_invalid_address_is_refused(app: StubApp, url: str) -> None:
+def test_an_invalid_url_of_a_receiver_is_refused(app: StubApp, url: str) -> None:
     for give in (checked_url, app.send_webhooks):
         with pytest.raises(ValueError, match="is a URL such as"):
             give(url)

@@ -1,4 +1,4 @@
-"""The comparison of contracts: as a function of two documents, and as a command."""
+"""Fixtures for the comparison of contracts: as a function of two documents, and as a command."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="session")
 def compare(tmp_path_factory: pytest.TempPathFactory) -> Compare:
-    """The report of two documents."""
+    """Compare two documents, and return the report."""
     folder = tmp_path_factory.mktemp("documents")
 
     def compare(before: Document, after: Document, *, subset: bool = False) -> Any:
@@ -35,7 +35,7 @@ def compare(tmp_path_factory: pytest.TempPathFactory) -> Compare:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """The command, in this process, with a list of known differences of its own."""
+    """Run the command in this process, with its own list of known differences."""
     monkeypatch.setattr(contract_diff, "BASELINE", tmp_path / "known-differences.txt")
 
     def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -51,7 +51,7 @@ def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
 
 @pytest.fixture
 def written(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a document to a file: the contract, with a merge patch, under a name."""
+    """Write the contract with a merge patch to a file of this name."""
 
     def write(patch: Document, name: str = "other.yaml") -> Path:
         document = openapi_documents.patched(openapi_documents.contract(), patch)

@@ -1,4 +1,4 @@
-"""Documents made from the contract: as it was before a move, and as somebody else would write the same thing."""
+"""Documents made from the contract: earlier versions, and equivalent ones that are written in another way."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ def _contract() -> Document:
 
 
 def contract() -> Document:
-    """A copy to change."""
+    """A copy of the contract, which a test may change."""
     return deepcopy(_contract())
 
 
 def patched(document: Any, patch: Any) -> Any:
-    """A JSON merge patch, applied: RFC 7396."""
+    """DOCUMENT with a JSON merge patch (RFC 7396)."""
     if not isinstance(patch, dict):
         return deepcopy(patch)
     result = dict(document) if isinstance(document, dict) else {}
     for key, value in patch.items():
         if value is None:
-            del result[key]  # a patch that removes what is not there is a mistake in it
+            del result[key]  # a KeyError if it does not exist: the patch is wrong
         else:
             result[key] = patched(result.get(key), value)
     return result
 
 
-# What the contract does not have, and other documents do.
+# Elements of OpenAPI that the contract does not have.
 RICH: Document = {
     "servers": [
         {"url": "https://{region}.example.com", "variables": {"region": {"default": "eu", "enum": ["eu", "us"]}}}
@@ -70,7 +70,7 @@ RICH: Document = {
 
 
 def joined(one: Any, other: Any) -> Any:
-    """Two merge patches as one; what both say of the same list, the second one says."""
+    """Two merge patches as one. Where both have the same list, the second one counts."""
     if not (isinstance(one, dict) and isinstance(other, dict)):
         return other
     return {key: joined(one.get(key), other[key]) if key in other else one[key] for key in one | other}
@@ -94,7 +94,7 @@ def everywhere(value: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def inlined(document: Document) -> Document:
-    """Without a single reference."""
+    """The document without references."""
 
     def meant(value: Document) -> Document:
         if not isinstance(value.get("$ref"), str):
@@ -110,7 +110,7 @@ def inlined(document: Document) -> Document:
 
 
 def shuffled(document: Document) -> Document:
-    """Keys, parameters, required names and values of enumerations in another order."""
+    """The document with keys, parameters, required names and enumeration values in another order."""
     order = random.Random(7)
 
     def mix(value: Document) -> Document:
@@ -136,7 +136,7 @@ def with_number_formats(document: Document) -> Document:
 
 
 def in_dialect_3_0(document: Document) -> Document:
-    """As OpenAPI 3.0 says it: nullable, no const, no reference with something beside it, statuses that are numbers."""
+    """The document in OpenAPI 3.0: nullable, no const, no siblings of `$ref`, statuses as numbers."""
 
     def older(value: Document) -> Document:
         types, alternatives = value.get("type"), value.get("oneOf")
@@ -158,7 +158,7 @@ def in_dialect_3_0(document: Document) -> Document:
 
 
 def undescribed(document: Document) -> Document:
-    """Without a word that is not a rule. A map of properties is no schema, and one of ours is called description."""
+    """The document without annotations. A map of properties is no schema: the contract has a property `description`."""
     words = {"summary", "examples", "example", "tags", "operationId", "links"}
 
     def strip(value: Document) -> Document:
@@ -171,7 +171,7 @@ def undescribed(document: Document) -> Document:
 
 
 def split_into_parts(document: Document) -> Document:
-    """Every object schema in two halves, joined by allOf, and each enumeration as a list of constants."""
+    """The document with every object schema split in two under allOf, and each enumeration as oneOf constants."""
 
     def split(value: Document) -> Document:
         if value.get("type") == "object" and isinstance(value.get("properties"), dict):
@@ -186,7 +186,7 @@ def split_into_parts(document: Document) -> Document:
 
 
 def as_a_part_of_a_larger_one(document: Document) -> Document:
-    """Under a version, with other names of path parameters and components, and with other operations."""
+    """The contract in a larger document: other paths, other names of parameters and components, more operations."""
     paths = {f"/{{version}}{path.replace('invoice_id', 'id')}": item for path, item in document["paths"].items()}
     plan = {"type": "object", "properties": {"parent": {"$ref": "#/components/schemas/Plan"}}}
     response = {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Plan"}}}}

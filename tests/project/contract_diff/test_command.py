@@ -1,4 +1,4 @@
-"""The command: its documents, its output, its exit status, and the differences that are known."""
+"""The command: its documents, its output, its exit status, and its list of known differences."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PLANS = {"paths": {"/plans": {"get": {"operationId": "listPlans", "responses": {
     ("patch", "status", "release"),
     [({}, 0, "none"), (ANNOTATED, 0, "patch"), (NEW, 1, "minor"), (GONE, 2, "major"), (PLANS, 0, "none")],
 )
-def test_the_exit_status_and_the_json_say_the_release(
+def test_the_exit_status_and_the_json_name_the_required_version(
     patch: Document, status: int, release: str, written: Write, run: Run
 ) -> None:
     done = run("--with", written(patch), "--format", "json")
@@ -48,13 +48,13 @@ def test_the_exit_status_and_the_json_say_the_release(
     assert all(change.keys() == fields for change in report["changes"])
 
 
-def test_it_is_a_program_that_finds_the_contract_from_anywhere(written: Write, tmp_path: Path) -> None:
+def test_the_program_finds_the_contract_from_any_folder(written: Write, tmp_path: Path) -> None:
     command = [sys.executable, contract_diff.__file__, "--with", written(NEW).name]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, encoding="utf-8")
     assert (done.returncode, done.stderr) == (1, "")
 
 
-def test_from_an_earlier_contract_the_direction_is_the_other_one(written: Write, run: Run) -> None:
+def test_from_reverses_the_direction_of_the_comparison(written: Write, run: Run) -> None:
     done = run("--from", written(NEW))
     assert done.returncode == 2
     assert "removed  response 200 $.data.amount.tax_total" in done.stdout
@@ -71,7 +71,7 @@ def test_two_other_documents_are_compared_with_each_other(written: Write, run: R
     assert run("--from", second, "--with", first).returncode == 2
 
 
-def test_a_new_operation_asks_for_a_version_only_between_whole_descriptions(written: Write, run: Run) -> None:
+def test_a_new_operation_requires_a_version_only_between_whole_documents(written: Write, run: Run) -> None:
     done = run("--from", written(FEWER))
     assert done.returncode == 1
     assert "operation: getInvoice" in done.stdout
@@ -86,7 +86,7 @@ def test_a_new_operation_asks_for_a_version_only_between_whole_descriptions(writ
     ]
 
 
-def test_the_text_is_aligned_and_ends_with_the_verdict(written: Write, run: Run) -> None:
+def test_the_text_has_aligned_columns_and_ends_with_the_verdict(written: Write, run: Run) -> None:
     lines = run("--with", written(documents.joined(NEW, ANNOTATED))).stdout.splitlines()
     assert re.fullmatch(r"from  .*openapi/paisr-invoices\.yaml", lines[0])
     assert re.fullmatch(r"to    .*other\.yaml", lines[1])
@@ -127,7 +127,7 @@ def test_all_lists_the_known_differences_too(written: Write, run: Run) -> None:
     assert "2 changes (2 minor)" in done.stdout
 
 
-def test_a_known_difference_that_is_no_longer_true_is_named(written: Write, run: Run) -> None:
+def test_a_known_difference_that_no_longer_exists_is_listed(written: Write, run: Run) -> None:
     run("--with", written(documents.joined(NEW, ANNOTATED)), "--record")
     done = run("--with", written(ANNOTATED))
     assert done.returncode == 0
@@ -145,7 +145,7 @@ def test_a_known_difference_that_changes_again_is_new(written: Write, run: Run) 
     assert f"  {LENGTH}" in done.stdout.splitlines()
 
 
-def test_recording_again_keeps_reasons_and_drops_what_is_no_longer_true(written: Write, run: Run) -> None:
+def test_recording_again_keeps_reasons_and_drops_differences_that_no_longer_exist(written: Write, run: Run) -> None:
     run("--with", written(documents.joined(NEW, ANNOTATED)), "--record")
     baseline = contract_diff.BASELINE
     text = baseline.read_text(encoding="utf-8")
@@ -168,7 +168,7 @@ def test_known_differences_are_those_of_the_contract_unless_another_list_is_name
     assert run("--from", first).returncode == 0
 
 
-def test_a_reference_leads_into_a_file_beside_the_document(tmp_path: Path, run: Run) -> None:
+def test_a_reference_into_another_file_is_followed(tmp_path: Path, run: Run) -> None:
     other = documents.contract()
     (tmp_path / "amount.yaml").write_text(yaml.safe_dump(other["components"]["schemas"]["Amount"]), encoding="utf-8")
     other["components"]["schemas"]["Amount"] = {"$ref": "amount.yaml"}
@@ -179,7 +179,7 @@ def test_a_reference_leads_into_a_file_beside_the_document(tmp_path: Path, run: 
     assert run("--with", path).returncode == 2
 
 
-# What cannot be compared ----------------------------------------------------------------------------------------------
+# Documents that cannot be compared ------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -204,7 +204,7 @@ def test_a_reference_leads_into_a_file_beside_the_document(tmp_path: Path, run: 
         (b"openapi: 3.0.0\npaths: {/invoices: {get: {tags: [[]]}}}", "'tags' is not a list of texts but [[]]"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_compared_is_said_in_one_sentence(
+def test_an_invalid_document_is_an_error_with_one_sentence(
     content: bytes | None, sentence: str, tmp_path: Path, run: Run
 ) -> None:
     path = tmp_path / "other.yaml"
@@ -233,7 +233,7 @@ def test_a_list_of_known_differences_that_is_no_text_is_refused(written: Write, 
         ("--with", "b.yaml", "--baseline", "missing.txt"),
     ],
 )
-def test_a_wrong_command_is_no_verdict(arguments: tuple[str, ...], run: Run) -> None:
+def test_a_wrong_command_line_exits_with_a_status_that_is_no_verdict(arguments: tuple[str, ...], run: Run) -> None:
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (64, "")
     assert done.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Every single mutation of the contract is found, and backwards it is the mirror image."""
+"""Every single mutation of the contract is reported, and in reverse as its opposite."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def at(document: Document, path: tuple[Any, ...]) -> Any:
 
 
 def schemas(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Document]]:
-    """The schemas inside a schema, with the steps to each."""
+    """The schemas inside a schema, each with its path."""
     yield path, value
     for name, inner in value.get("properties", {}).items():
         yield from schemas(inner, (*path, "properties", name))
@@ -83,7 +83,7 @@ def mutations_of(path: tuple[Any, ...], schema: Document) -> Iterator[Mutation]:
 
 
 def mutations_of_type(schema: Document, edit: Edit, inside: bool) -> Iterator[Mutation]:
-    """INSIDE another schema: a component that may be null says nothing new where it is used as "this or null"."""
+    """INSIDE: in another schema. A nullable component is no change where it is used as "this or null"."""
     match schema.get("type"):
         case ["null", kind]:
             yield edit("not null", lambda one: one.update(type=kind))
@@ -110,7 +110,7 @@ def test_there_are_mutations_of_every_kind() -> None:
 
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(mutation=st.sampled_from(MUTATIONS))
-def test_no_single_mutation_is_missed_and_backwards_it_is_the_mirror(mutation: Mutation, compare: Compare) -> None:
+def test_each_mutation_is_reported_and_in_reverse_as_its_opposite(mutation: Mutation, compare: Compare) -> None:
     mutant = copy.deepcopy(CONTRACT)
     mutation[1](mutant)
     forward, backward = compare(CONTRACT, mutant), compare(mutant, CONTRACT)
@@ -125,7 +125,7 @@ def test_no_single_mutation_is_missed_and_backwards_it_is_the_mirror(mutation: M
 
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(data=st.data())
-def test_whatever_stands_in_a_document_there_is_a_report_or_a_sentence(data: st.DataObject, compare: Compare) -> None:
+def test_any_document_gives_a_report_or_an_error_with_one_sentence(data: st.DataObject, compare: Compare) -> None:
     rich = documents.patched(documents.contract(), documents.RICH)
     document = copy.deepcopy(rich)
     path: list[Any] = []

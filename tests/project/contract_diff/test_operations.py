@@ -1,4 +1,4 @@
-"""How operations are compared, beside their schemas: addresses, authorization, content, headers, webhooks."""
+"""The comparison of operations without their schemas: servers, authorization, content, headers, webhooks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def request_property(document: Document, name: str) -> Document:
 
 
 def with_scheme(*scopes: str) -> Edit:
-    """The contract, its create authorized by OAuth with scopes."""
+    """The contract with OAuth scopes on its create."""
 
     def edit(document: Document) -> None:
         document["components"]["securitySchemes"]["oauth"] = {"type": "oauth2", "flows": {}}
@@ -84,7 +84,7 @@ def nothing(_: Document) -> None:
          [(CREATE, "", "narrowed", "scopes", "read", "read, write", "major", "patch")]),
         (with_scheme("read"), with_scheme("write"),
          [(CREATE, "", "changed", "scopes", "read", "write", "major", "major")]),
-        # Addresses.
+        # Servers.
         (with_servers("https://a.example.com/v2"), with_servers("https://a.example.com/v2/billing"),
          [("", "servers", "changed", "server", "https://a.example.com/v2", "https://a.example.com/v2/billing", "major",
            "major")]),
@@ -97,7 +97,7 @@ def nothing(_: Document) -> None:
          [("", "servers", "changed", "server", "https://a.example.com/v2", "/v3", "major", "major")]),
         (with_servers("https://a.example.com/"), with_servers("https://A.example.com"), []),
         (nothing, lambda d: d.pop("servers"), []),
-        # Variables of addresses.
+        # Server variables.
         (with_version(default="v2"), with_version(default="v3"),
          [("", "servers {version}", "changed", "default", '"v2"', '"v3"', "major", "major")]),
         (with_version(default="v2", enum=["v2"]), with_version(default="v2", enum=["v2", "v3"]),
@@ -140,7 +140,7 @@ def nothing(_: Document) -> None:
          [(CREATE, "200 header x-request-id", "narrowed", "required", "optional", "required", "minor", "major")]),
         (with_header(), with_header(deprecated=True),
          [(CREATE, "200 header x-request-id", "added", "deprecated", "", "", "minor", "patch")]),
-        # What only one side has.
+        # Rules of only one document.
         (nothing, lambda d: request_property(d, "summary").update(readOnly=True),
          [(CREATE, "$.summary", "removed", "required property", "string", "", "major", "major")]),
         (nothing, lambda d: request_property(d, "summary").update(writeOnly=True),
@@ -149,7 +149,7 @@ def nothing(_: Document) -> None:
          [(CREATE, "200 $.data.id", "added", "readOnly", "", "", "patch", "patch")]),
         (nothing, lambda d: d["components"]["schemas"]["CreatedInvoice"]["properties"]["id"].update(writeOnly=True),
          [(CREATE, "200 $.data.id", "removed", "required property", "string", "", "major", "minor")]),
-        # Webhooks: what they deliver is read.
+        # Webhooks: their payloads are read, like responses.
         (nothing, with_webhook(),
          [("POST webhook invoice.paid", "", "added", "webhook", "", "onInvoicePaid", "minor", "major")]),
         (with_webhook(), with_webhook(status={"type": "string"}),
@@ -161,7 +161,7 @@ def nothing(_: Document) -> None:
 def test_a_change_of_an_operation_is_reported_in_both_directions(
     before: Edit, after: Edit, expected: list[tuple[str, ...]], compare: Compare
 ) -> None:
-    """The last two columns are the versions that the change asks for, and its reverse."""
+    """The last two columns are the versions that the change and its reverse require."""
     old, new = documents.contract(), documents.contract()
     before(old)
     after(new)
@@ -172,7 +172,7 @@ def test_a_change_of_an_operation_is_reported_in_both_directions(
     assert back == [(*row[:-2], row[-1]) for row in expected]
 
 
-def test_a_version_in_the_paths_is_part_of_the_address(compare: Compare) -> None:
+def test_a_version_in_the_paths_is_compared_like_one_in_the_server(compare: Compare) -> None:
     old, new = documents.contract(), documents.contract()
     for document, version in ((old, "v2"), (new, "v3")):
         document["servers"] = [{"url": "https://api.example.com"}]
@@ -182,7 +182,7 @@ def test_a_version_in_the_paths_is_part_of_the_address(compare: Compare) -> None
     assert compare(documents.contract(), documents.contract()).changes == ()
 
 
-def test_scopes_of_alternatives_are_told_apart(compare: Compare) -> None:
+def test_scopes_of_alternatives_are_compared_separately(compare: Compare) -> None:
     old, new = documents.contract(), documents.contract()
     with_scheme("read", "write")(old)
     with_scheme()(new)
@@ -191,7 +191,7 @@ def test_scopes_of_alternatives_are_told_apart(compare: Compare) -> None:
     assert (change.what, change.before, change.after) == ("scopes", "read, write", "read or write")
 
 
-def test_the_payload_of_a_webhook_has_its_own_side(compare: Compare) -> None:
+def test_a_change_of_a_webhook_is_reported_for_its_payload(compare: Compare) -> None:
     old, new = documents.contract(), documents.contract()
     with_webhook()(old)
     with_webhook(status={"type": "string"})(new)
@@ -199,7 +199,7 @@ def test_the_payload_of_a_webhook_has_its_own_side(compare: Compare) -> None:
     assert str(change) == "POST webhook invoice.paid payload $.status, added property: string"
 
 
-def test_what_a_subset_does_not_use_is_new_and_asks_for_no_version(compare: Compare) -> None:
+def test_elements_that_a_subset_does_not_use_require_no_version(compare: Compare) -> None:
     whole = documents.contract()
     with_webhook()(whole)
     whole["paths"]["/plans"] = {"get": {"operationId": "listPlans", "responses": {"204": {"description": ""}}}}

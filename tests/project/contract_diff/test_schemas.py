@@ -1,4 +1,4 @@
-"""How schemas are compared: what changed, which version it asks for; nothing where nothing changed."""
+"""The comparison of schemas: the change and the version that it requires; no change for equivalent schemas."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Compare = Callable[..., Any]
 
 
 def rows(report: Any) -> list[list[str]]:
-    """The changes as moves.yaml writes them, without those that GET /invoices has in common with reading one."""
+    """The changes in the form of moves.yaml, without those of GET /invoices that reading one invoice has as well."""
     found = []
     for change in report.changes:
         place = change.place.removeprefix("200 ").replace("$.data.invoices[]", "$.data")
@@ -37,13 +37,13 @@ def used(report: Any) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("move", MOVES, ids=lambda move: move["move"])
-def test_what_changed_before_is_reported_in_both_directions(move: Document, compare: Compare) -> None:
+def test_an_earlier_change_of_the_contract_is_reported_in_both_directions(move: Document, compare: Compare) -> None:
     earlier, now = documents.before_the_move(move["earlier"]), documents.contract()
     assert sorted(rows(compare(earlier, now))) == sorted(move["forward"])
     assert sorted(rows(compare(now, earlier))) == sorted(move["backward"])
 
 
-def test_all_moves_at_once_are_reported_as_one_by_one(compare: Compare) -> None:
+def test_all_earlier_changes_together_are_reported_like_single_ones(compare: Compare) -> None:
     earlier = functools.reduce(documents.joined, (move["earlier"] for move in MOVES))
     # Two moves write the same list of required names.
     earlier["components"]["schemas"]["CreateInvoiceRequest"]["required"] = ["customer_id", "summary", "due_at"]
@@ -54,17 +54,17 @@ def test_all_moves_at_once_are_reported_as_one_by_one(compare: Compare) -> None:
 
 
 @pytest.mark.parametrize("phrase", documents.REPHRASED, ids=lambda phrase: phrase.__name__)
-def test_the_same_in_other_words_is_no_difference(phrase: Callable[[Document], Document], compare: Compare) -> None:
+def test_an_equivalent_document_has_no_difference(phrase: Callable[[Document], Document], compare: Compare) -> None:
     now = documents.contract()
     other = phrase(documents.contract())
     assert other != now
     validate(json.loads(json.dumps(other)))
     assert used(compare(now, other, subset=True)) == []
-    # Back from a larger one, what is not in the contract is gone.
+    # In reverse, from the larger document, its additional operations are removed.
     assert [row for row in rows(compare(other, now)) if row[2] != "operation"] == []
 
 
-def test_the_same_in_all_other_words_at_once_is_no_difference(compare: Compare) -> None:
+def test_all_equivalent_forms_together_have_no_difference(compare: Compare) -> None:
     other = documents.contract()
     for phrase in (documents.with_single_error_statuses, documents.with_number_formats, documents.undescribed,
                    documents.as_a_part_of_a_larger_one, documents.in_dialect_3_0, documents.shuffled):  # fmt: skip
@@ -107,7 +107,7 @@ def schema_of(document: Document, name: str) -> Document:
         ({"Invoice": {"properties": {"sid": {"type": "integer"}}}}, ("narrowed", "minor")),
     ],
 )  # fmt: skip
-def test_which_version_a_change_asks_for(patch: Document, expected: tuple[Any, ...], compare: Compare) -> None:
+def test_a_change_requires_its_version(patch: Document, expected: tuple[Any, ...], compare: Compare) -> None:
     other = documents.patched(documents.contract(), {"components": {"schemas": patch}})
     found = {(change.kind, change.release) for change in compare(documents.contract(), other).changes}
     assert found == {expected}
@@ -144,7 +144,7 @@ def test_alternatives_of_a_response_are_compared_whatever_their_order(compare: C
         ({"properties": {"a": {}}}, {"type": "object", "properties": {"a": True}, "additionalProperties": True}),
     ],
 )
-def test_one_rule_in_two_ways_is_one_rule(one: Document, same: Document, compare: Compare) -> None:
+def test_two_forms_of_one_rule_are_no_difference(one: Document, same: Document, compare: Compare) -> None:
     def with_extra(schema: Document) -> Document:
         patch = {"CreateInvoiceRequest": {"properties": {"extra": schema}}}
         return documents.patched(documents.contract(), {"components": {"schemas": patch}})
@@ -185,7 +185,7 @@ def test_every_keyword_is_compared(old: Document, new: Document, expected: tuple
     assert {place.removeprefix("$.extra") for place, *_ in changes} == {expected[0]}
 
 
-def test_how_a_list_is_written_in_a_query_is_compared(compare: Compare) -> None:
+def test_the_style_of_a_list_in_a_query_is_compared(compare: Compare) -> None:
     def listing(**more: Any) -> Document:
         document = documents.contract()
         schema = {"type": "array", "items": TEXT}
@@ -200,7 +200,7 @@ def test_how_a_list_is_written_in_a_query_is_compared(compare: Compare) -> None:
     ]
 
 
-def test_what_is_only_for_responses_is_no_part_of_a_request(compare: Compare) -> None:
+def test_a_read_only_property_is_no_part_of_a_request(compare: Compare) -> None:
     other = documents.contract()
     schema_of(other, "LineItem")["properties"]["id"] = {"type": "string", "readOnly": True}
     assert rows(compare(documents.contract(), other)) == []
@@ -226,8 +226,8 @@ def test_a_cycle_of_any_length_is_compared(compare: Compare) -> None:
     }
 
 
-def test_schemas_that_contain_themselves_are_compared_to_the_end(compare: Compare) -> None:
-    """Twelve components, each of which refers to every one, and one that is nothing but a reference to itself."""
+def test_recursive_schemas_are_compared_completely(compare: Compare) -> None:
+    """Twelve components, each of which refers to all twelve, and one that only refers to itself."""
     names = [f"Part{number}" for number in range(12)]
     every = {name.lower(): {"$ref": f"#/components/schemas/{name}"} for name in names}
     document = documents.contract()
