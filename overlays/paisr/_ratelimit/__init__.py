@@ -1,4 +1,4 @@
-"""The published rate, kept: a queue of callers before a window that counts requests.
+"""The rate limiter: a queue of callers in front of a sliding window that counts requests.
 
-The window is in memory, or in a backend that others count in too: a file, or Redis. Imports the base only.
+The window is in memory, or in a backend that several processes share: a file, or Redis. Imports only `_base`.
 """

@@ -1,4 +1,4 @@
-"""The limiter that a rate asks for: one for all clients of this process that count at the same place."""
+"""The limiters of this process: all clients with the same rate and place share one."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class ProcessLimiters(ForkSafe):
-    """The limiters of this process, each kept as long as a client uses it.
+    """The limiters of this process. A limiter lives while a client uses it.
 
-    A place is a service and an account there, or the backend that a rate names. Every request counts at its place. Two
-    clients may have different limits for one place: each keeps to its own.
+    A place is an account at a service, or the shared backend of a rate. Every request counts at its place. Two clients
+    may have different limits for one place: each keeps its own.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class ProcessLimiters(ForkSafe):
         super().__init__()
 
     def get(self, rate: RateLimit, clock: Callable[[], float], service: str, account: Hashable) -> Limiter:
-        """The limiter for this rate at its place. Raises `ConfigurationError` when its backend cannot be used."""
+        """Return the limiter for this rate at its place. Raises `ConfigurationError` if its backend cannot be used."""
         place = (service, rate.shared or account, clock)
         with self._lock:
             limiter = self._limiters.get((place, rate))
@@ -47,7 +47,7 @@ process_limiters = ProcessLimiters()
 def limiter_for(
     rate: RateLimit, clock: Callable[[], float] = time.monotonic, service: str = "", log: PermitLog | None = None
 ) -> Limiter:
-    """A limiter of its own."""
+    """Make a limiter that only its caller uses."""
     if rate.shared is None:
         return Limiter(MemoryWindow(rate, clock, log))
     from paisr._ratelimit.shared import SharedWindow  # here, because few share a rate
@@ -64,7 +64,7 @@ def _backend(rate: RateLimit, clock: Callable[[], float], service: str) -> Backe
         from paisr._ratelimit.file import FileBackend
     except ImportError:
         raise ConfigurationError(
-            "This system has no file locks of the kind that a rate shared by a file needs (POSIX); share it by redis://."
+            "A rate shared by a file needs POSIX file locks, which this system does not have; share it by redis://."
         ) from None
     from pathlib import Path  # here, because only a file needs it
 

@@ -1,4 +1,4 @@
-"""A sliding window in this process's memory."""
+"""The sliding window in this process's memory, and the wait that every window computes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PermitLog:
-    """The times of the last permits at one place, shared by all windows that count there, whatever their limits."""
+    """The times of the last permits at one place. All windows that count there share it, whatever their limits."""
 
     def __init__(self) -> None:
         self.times: deque[float] = deque(maxlen=0)
@@ -56,19 +56,19 @@ class MemoryWindow:
             return wait
 
     def wait(self, ahead: int) -> float:
-        """What `try_acquire` would say; nothing is counted."""
+        """Return what `try_acquire` would return, and count nothing."""
         with self._log.lock:
             return self._wait(ahead, self._clock())
 
     def note(self) -> None:
-        """Count a permit that another window gave."""
+        """Count a permit that another window granted."""
         with self._log.lock:
             self._log.times.append(self._clock())
 
     def fill(self, seconds: float) -> None:
-        """The service says that it is full: no permit for so long, and then none sooner than at the even rate.
+        """Grant no permit for `seconds`, and then permits at the even rate at most: the service's window is full.
 
-        Where the service's other requests came from is not known; they are taken as spread over the window.
+        The requests that filled it came from elsewhere, at unknown times. They count as spread evenly over the window.
         """
         with self._log.lock:
             times = self._log.times
@@ -84,10 +84,10 @@ class MemoryWindow:
         return wait_time(self._log.times[index] if index >= 0 else -math.inf, rounds, now, self._window)
 
 
-def wait_time(before: float, rounds: int, now: float, window: float) -> float:
-    """Seconds until the slot that was used at `before` is free again, for the caller after `rounds` others.
+def wait_time(used_at: float, rounds: int, now: float, window: float) -> float:
+    """Return the seconds until the slot last used at `used_at` is free, for a caller `rounds` full windows behind.
 
-    The limit's last permits are its slots. The next caller takes the oldest slot, the caller behind it the second
-    oldest; after the last slot it begins anew, a window later.
+    The last permits are the slots. The next caller takes the oldest slot, and the caller behind it the second oldest.
+    After the newest slot, callers start again with the oldest, one window later.
     """
-    return max(0.0, before + window - now) + rounds * window
+    return max(0.0, used_at + window - now) + rounds * window

@@ -1,4 +1,4 @@
-"""The callers of a process, in order, before a window: first come, first served."""
+"""The queue of a process's callers in front of a window: first come, first served."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from paisr._base.forks import register_after_fork
 
 # Seconds. No caller asks again sooner than this.
 MIN_WAIT = 0.001
-# While another caller of this process asks a backend: as long as one that is near takes, and not so long as a slow one.
+# Seconds to wait while another caller of this process asks a backend: about what a nearby backend takes.
 BUSY_WAIT = 0.02
 
 
 class Ticket:
     """One caller's place in a limiter's queue."""
 
-    __slots__ = ("left",)
+    __slots__ = ("has_left",)
 
     def __init__(self) -> None:
-        self.left: bool = False
+        self.has_left: bool = False
 
 
 class Window(Protocol):
@@ -29,18 +29,18 @@ class Window(Protocol):
     blocking: bool
 
     def try_acquire(self, ahead: int) -> float:
-        """0.0: permitted, with room for the `ahead` callers before this one too. Else: seconds to wait."""
+        """Count a permit and return 0.0, if `ahead` earlier callers have room too; else return the seconds to wait."""
         ...
 
     def fill(self, seconds: float) -> None:
-        """As `Limiter.fill`; may be called by any thread."""
+        """See `Limiter.fill`. Any thread may call it."""
         ...
 
 
 class Limiter:
-    """The callers of a process, in order, before a window. Safe to share between threads and tasks.
+    """Queues the callers of a process in front of a window. Safe to share between threads and tasks.
 
-    `blocking`: whether `try_acquire`, which never sleeps, waits for a disk or a network.
+    `blocking`: whether `try_acquire` waits for a disk or a network. It never sleeps.
     """
 
     def __init__(self, window: Window) -> None:
@@ -53,34 +53,34 @@ class Limiter:
         register_after_fork(self)
 
     def enter(self) -> Ticket:
-        """Take a place at the end of the queue."""
+        """Return a ticket for a place at the end of the queue."""
         return Ticket()
 
     def try_acquire(self, ticket: Ticket) -> float:
-        """0.0: permitted, and the place in the queue is given up. Else: seconds until it is worth asking again."""
+        """Return 0.0 for a permit, which uses the ticket up; else the seconds until the next try."""
         try:
             with self._lock:
                 if (ahead := self._ahead(ticket)) is None:
                     return BUSY_WAIT if self.blocking else MIN_WAIT
                 if not self.blocking:
-                    return self._placed(ticket, self._window.try_acquire(ahead))
+                    return self._keep_or_remove(ticket, self._window.try_acquire(ahead))
                 self._asking = ticket
-            # Without the lock: a caller that arrives while a slow backend is asked keeps its deadline.
+            # Outside the lock: a slow backend must not make other callers miss their deadlines.
             wait = self._window.try_acquire(ahead)
             with self._lock:
-                return self._placed(ticket, wait)
+                return self._keep_or_remove(ticket, wait)
         finally:
             if self._asking is ticket:
                 self._asking = None
 
     def leave(self, ticket: Ticket) -> None:
-        """Give the place up without a permit; after a permit, nothing happens."""
-        # Without the lock: an abandoned call can be collected in the middle of `try_acquire`, and this runs then.
-        ticket.left = True
+        """Give up the place without a permit. After a permit this does nothing."""
+        # Without the lock: the garbage collector may run this, for an abandoned call, in the middle of `try_acquire`.
+        ticket.has_left = True
         self._left.append(ticket)
 
     def fill(self, seconds: float) -> None:
-        """Give no permit for so many seconds, and no burst then: the service says that its window is full."""
+        """Grant no permit for `seconds`, and no burst afterwards: the service reported that its window is full."""
         self._window.fill(seconds)
 
     def after_fork(self) -> None:
@@ -89,11 +89,11 @@ class Limiter:
         self._asking = None
 
     def _ahead(self, ticket: Ticket) -> int | None:
-        """How many wait before this ticket: all, when it is new. None: it has left, or another is asking now."""
+        """Count the tickets before this one: all, if it is new. None if it has left, or another one is asking."""
         waiting = self._waiting
         while self._left:
             waiting.pop(self._left.popleft(), None)
-        if ticket.left:  # cancelled while it was on its way here, in another thread
+        if ticket.has_left:  # cancelled in another thread before it got the lock
             return None
         if self._asking is not None:
             waiting.setdefault(ticket)
@@ -102,9 +102,9 @@ class Limiter:
             return len(waiting)
         return next(index for index, one in enumerate(waiting) if one is ticket)
 
-    def _placed(self, ticket: Ticket, wait: float) -> float:
+    def _keep_or_remove(self, ticket: Ticket, wait: float) -> float:
         if wait > 0:
-            if not ticket.left:  # in another thread, while the window was asked
+            if not ticket.has_left:  # cancelled in another thread meanwhile
                 self._waiting.setdefault(ticket)
             return max(MIN_WAIT, wait)
         self._waiting.pop(ticket, None)

@@ -1,4 +1,4 @@
-"""What a user says about the rate: how many requests, in how many seconds, and where they are counted."""
+"""`RateLimit`: the number of requests, their period in seconds, and the backend that counts them."""
 
 from __future__ import annotations
 
@@ -16,44 +16,42 @@ from paisr._base.texts import safe_repr
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Time passes between a permit and the request's arrival, and not the same each time: without a margin the service
-# would now and then count one too many. A window is kept longer by this share.
+# The delay between a permit and the arrival of its request varies. Without a margin the service would sometimes count
+# one request too many. A window is longer than `per` by this share.
 MARGIN = 1 / 60
 MAX_REQUESTS = 1_000_000
 MAX_PER = 86_400
-_RIGHT = "give shared='file:PATH' or shared='redis://HOST:PORT/DB'"
+_SHARED_ADVICE = "give shared='file:PATH' or shared='redis://HOST:PORT/DB'"
 
 
 @frozen(init=False)
 class RateLimit:
     """At most `requests` requests in any `per` seconds, retries included.
 
-    The vendor allows 250 a minute (its public documentation). All clients of one service and token in a process count
-    together; one with a lower limit keeps to its own. `shared` names a backend that counts for several processes
-    (``"file:PATH"``, on one machine, POSIX only) or machines (``"redis://HOST:PORT/DB"``, needs ``paisr[redis]``). It
-    counts by place, not by token: two tokens in one file, or in one database of Redis, share one limit, so give each
-    token a place of its own. In Redis each service counts for itself, and as in a process limits may differ; a file has
-    one limit, and refuses another.
+    The vendor allows 250 requests a minute (its public documentation). All clients of one service and token in a
+    process share one count; a client with a lower limit keeps its own. `shared` names a backend that counts for several
+    processes (``"file:PATH"``, on one machine, POSIX only) or machines (``"redis://HOST:PORT/DB"``, needs
+    ``paisr[redis]``). A backend does not tell tokens apart: give each token its own file or Redis database. Redis
+    counts each service separately, and its clients may have different limits. A file has one limit and refuses others.
 
-    When the backend is unavailable, the process keeps to the limit by itself, and logs it, until the backend is back.
-    A Redis that is wrong for good (its password, a replica, a cluster, no scripts) is a `ConfigurationError` at the
-    first call. A password in the URL is not shown, and a limit that has a URL does not pickle.
+    While the backend is unavailable, the process keeps the limit on its own and logs a warning. A Redis that cannot
+    work (wrong password, a replica, a cluster, no scripts) raises `ConfigurationError` at the first call. A password in
+    the URL is never shown, and a limit with a URL cannot be pickled.
 
-    Raises `ConfigurationError` for a limit that cannot be one: 1 to 1,000,000 requests, in more than zero and at most
-    86,400 seconds.
+    Raises `ConfigurationError` unless `requests` is from 1 to 1,000,000, and `per` above 0 and at most 86,400 seconds.
     """
 
     requests: int
     per: float
     shared: str | None
-    # What `shared` was given as, where it may hold a password.
+    # The argument `shared`, if it is a URL: it may hold a password.
     _url: Secret | None = field(repr=False, eq=lambda url: None if url is None else url.reveal())
 
     def __init__(self, requests: int, *, per: float = 60, shared: str | None = None) -> None:
         backend = None if shared is None else Secret(shared)
-        del shared  # a traceback from here on must not have it among its locals
+        del shared  # a traceback must not have it among its locals
         set_field = object.__setattr__
-        # All fields before the first refusal: a tool that records the frames must be able to show it.
+        # Set all fields before the first error: a tool that records frames must be able to show this object.
         for name, value in (("requests", requests), ("per", per), ("shared", None), ("_url", None)):
             set_field(self, name, value)
         if problem := _problem(requests, per):
@@ -64,11 +62,11 @@ class RateLimit:
 
     @property
     def window(self) -> float:
-        """Seconds for which a permit is remembered: `per`, and the margin."""
+        """Seconds for which a permit counts: `per` plus the margin."""
         return self.per * (1 + MARGIN)
 
     def url(self) -> Secret | None:
-        """The URL of the shared backend, whole; None for a file or none."""
+        """The full URL of the shared backend; None for a file or no backend."""
         return self._url
 
 
@@ -76,21 +74,21 @@ def _problem(requests: object, per: object) -> str | None:
     if isinstance(requests, bool) or not isinstance(requests, int) or not 1 <= requests <= MAX_REQUESTS:
         return f"requests={safe_repr(requests)} is not a whole number from 1 to {MAX_REQUESTS:,}"
     if isinstance(per, bool) or not isinstance(per, (int, float)) or not 0 < per <= MAX_PER:
-        return f"per={safe_repr(per)} is not a number of seconds above zero and up to {MAX_PER:,}"
+        return f"per={safe_repr(per)} is not a number of seconds above 0 and at most {MAX_PER:,}"
     return None
 
 
 def _shown_backend(backend: Secret) -> str:
-    """`shared` as it may be shown: ``file:`` and an absolute path, or the URL without user name and password."""
+    """Return `shared` without a secret: ``file:`` and an absolute path, or the URL without user name and password."""
     scheme = backend.reveal().partition(":")[0].lower()
     if scheme == "file":
         problem = _file_problem(backend)
     elif scheme in {"redis", "rediss"}:
         problem = _redis_problem(backend)
     else:
-        problem = "shared names no backend that is known" if backend.is_text else f"shared is a {backend.kind}"
+        problem = "shared names an unknown backend" if backend.is_text else f"shared is a {backend.kind}"
     if problem:
-        raise ConfigurationError(f"RateLimit {problem}; {_RIGHT}.")
+        raise ConfigurationError(f"RateLimit {problem}; {_SHARED_ADVICE}.")
     if scheme == "file":
         return f"file:{_expanded(backend.reveal()[len('file:') :]).absolute()}"
     parts = urlsplit(backend.reveal())
@@ -113,7 +111,7 @@ def _file_problem(backend: Secret) -> str | None:
     if not usable or path.endswith("/"):
         return "shared names no file"
     if path.startswith("//"):
-        return "shared has slashes after 'file:' that belong to no path (file:/var/lib/x is one from the root)"
+        return "shared has too many slashes after 'file:' (an absolute path is file:/var/lib/x)"
     return None
 
 
@@ -122,11 +120,11 @@ def _redis_problem(backend: Secret) -> str | None:
         parts = urlsplit(backend.reveal())
         host, _port = parts.hostname, parts.port
     except ValueError:
-        return "shared is a URL that cannot be read"
+        return "shared is not a valid URL"
     if not host:
         return "shared is a URL without a host"
     if parts.query or parts.fragment:
-        return "shared is a URL with options, which are not taken"
+        return "shared is a URL with options, which are not supported"
     if not re.fullmatch(r"/?[0-9]*", parts.path):
-        return "shared is a URL whose path is not the number of a database"
+        return "shared is a URL whose path is not a database number"
     return None

@@ -1,4 +1,4 @@
-"""A rate shared by machines: the times of the last permits, in a list in Redis, on the server's clock."""
+"""The backend for several machines: the times of the last permits in a list in Redis, on the server's clock."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from paisr._base.secrets import Secret
     from paisr._ratelimit.rate import RateLimit
 
-# Seconds. Connecting and asking both have to be done within a call's deadline, give or take half a second.
+# Seconds, for connecting and for a command. Together they may exceed a call's deadline by less than half a second.
 _TIMEOUT = 0.2
 
-# Times are whole microseconds, as numbers in Lua are exact up to 2^53. The newest time is at the list's left. As in
-# `memory.wait_time`. When the server's clock was set back, the times in the future count as now; when it was set
-# forward, the list is forgotten, and each process's own window is what still holds.
+# Computes as `memory.wait_time` does. Times are whole microseconds, since numbers in Lua are exact up to 2^53. The
+# newest is at the left of the list. If the server's clock is set back, times in the future count as now. If it is set
+# forward, the list is lost, and each process still keeps the limit by its own window.
 _ACQUIRE = """
 local limit, window, ahead = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local clock = redis.call('TIME')
@@ -32,9 +32,9 @@ if newest and tonumber(newest) > now then
 end
 local kept = redis.call('LLEN', KEYS[1])
 local rounds = math.floor(ahead / limit)
-local before = redis.call('LINDEX', KEYS[1], limit - 1 - ahead % limit)
+local used_at = redis.call('LINDEX', KEYS[1], limit - 1 - ahead % limit)
 local wait = rounds * window
-if before then wait = wait + math.max(0, tonumber(before) + window - now) end
+if used_at then wait = wait + math.max(0, tonumber(used_at) + window - now) end
 if wait <= 0 then
     redis.call('LPUSH', KEYS[1], string.format('%.0f', now))
     redis.call('LTRIM', KEYS[1], 0, math.max(limit, kept) - 1)
@@ -44,21 +44,22 @@ return math.ceil(wait)
 """
 
 
-# What a server says that will not get better by itself, by the library's exceptions.
-_WRONG_FOR_GOOD = {
+# Permanent failures, by the name of the library's exception.
+_PERMANENT = {
     "AuthenticationError": "it refuses the user name or password",
     "NoPermissionError": "this user may not run scripts there",
     "ReadOnlyError": "it is a replica that cannot be written to",
-    "MovedError": "it is a cluster, and one server is needed",
-    "ClusterDownError": "it is a cluster, and one server is needed",
+    "MovedError": "it is a cluster, and a single server is needed",
+    "ClusterDownError": "it is a cluster, and a single server is needed",
 }
-_PASSING = {"MasterDownError", "OutOfMemoryError", "TryAgainError"}
+# Temporary failures that share a base class with the permanent ones.
+_TEMPORARY = {"MasterDownError", "OutOfMemoryError", "TryAgainError"}
 
 
 class RedisBackend:
-    """One list for each service, as long as the highest limit that is kept there: every request counts for all limits.
+    """One list for each service, as long as the highest limit in use: every request counts for all limits.
 
-    The library connects anew in a forked child.
+    The library reconnects in a forked child.
     """
 
     def __init__(self, rate: RateLimit, url: Secret, service: str) -> None:
@@ -71,9 +72,10 @@ class RedisBackend:
             self._library: Any = import_module("redis")
         except ImportError:
             raise ConfigurationError(
-                "A rate shared by redis:// needs the Redis client, which is not there: install paisr[redis]."
+                "A rate shared by redis:// needs the Redis client library; install paisr[redis]."
             ) from None
         self._client: Any = None
+        # Once the server has worked, every failure may be temporary: its replica may be taking over.
         self._has_worked = False
 
     def try_acquire(self, ahead: int) -> float:
@@ -81,32 +83,29 @@ class RedisBackend:
             if self._client is None:
                 self._client = self._connected()
             wait: int = self._client.eval(_ACQUIRE, 1, self._key, self._limit, self._window, ahead)
-        except Exception as error:  # whatever it raises: a call goes on without it, and its text might hold a password
-            if not self._has_worked and (why := self._wrong_for_good(error)):
+        except Exception as error:  # any error: the call goes on without Redis, and the text may hold a password
+            if not self._has_worked and (why := self._permanent_problem(error)):
                 raise ConfigurationError(
-                    f"The rate limit cannot be shared at {self._shown}: {why}; name a server of Redis on which the "
-                    "user given may write and run scripts."
+                    f"The rate limit cannot be shared at {self._shown}: {why}; name a Redis server on which "
+                    "this user may write and run scripts."
                 ) from None
             raise BackendUnavailableError(type(error).__name__) from None
         except BaseException as interruption:
-            # The library's frames have the password among their locals while it is connecting.
+            # While it connects, the library's frames have the password among their locals.
             raise interruption.with_traceback(None) from None
         self._has_worked = True
         return wait / 1_000_000
 
-    def _wrong_for_good(self, error: Exception) -> str | None:
-        """Why what the server says will not get better by itself; None for a failure that may pass.
-
-        A server that has worked is given time: it may be replaced by its replica.
-        """
-        said = self._library.exceptions
+    def _permanent_problem(self, error: Exception) -> str | None:
+        """Return why the failure is permanent; None if it may be temporary."""
+        exceptions = self._library.exceptions
         name = type(error).__name__
-        if name in _PASSING or not isinstance(error, (said.ResponseError, said.AuthenticationError)):
+        if name in _TEMPORARY or not isinstance(error, (exceptions.ResponseError, exceptions.AuthenticationError)):
             return None
-        return _WRONG_FOR_GOOD.get(name, f"it refuses the script ({name})")
+        return _PERMANENT.get(name, f"it refuses the script ({name})")
 
     def _connected(self) -> Any:
-        # Some versions of the library try again by themselves, and sleep in between, unless they are told not to.
+        # Some versions of the library retry by themselves, and sleep in between, unless told not to.
         retry = import_module("redis.retry").Retry(import_module("redis.backoff").NoBackoff(), 0)
         return self._library.Redis.from_url(
             self._url.reveal(), socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=retry

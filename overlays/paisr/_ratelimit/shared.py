@@ -1,4 +1,4 @@
-"""A rate that several processes or machines keep together, and what holds while the backend is unavailable."""
+"""The window that several processes or machines share, with a fallback while its backend is unavailable."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("paisr")
 
-# Seconds for which a backend that failed is not asked: one that hangs must not cost every call its lock timeout.
+# Seconds before a failed backend is asked again: a backend that hangs must not delay every call.
 BACKEND_COOLDOWN = 3.0
 
 
 class BackendUnavailableError(Exception):
-    """The backend cannot count now. Its text says why, without a secret."""
+    """The backend cannot count now. The text says why, and holds no secret."""
 
 
 class Backend(Protocol):
-    """A window that can be unavailable."""
+    """Counts permits for several processes, and can be unavailable."""
 
     def try_acquire(self, ahead: int) -> float:
-        """As `Window.try_acquire`; raises `BackendUnavailableError`."""
+        """See `Window.try_acquire`. Raises `BackendUnavailableError`."""
         ...
 
 
 class SharedWindow:
-    """A window in a backend, beside one in memory, which counts the same permits and serves alone when it must.
+    """A window in a backend, and one in memory that counts the same permits and replaces a failed backend.
 
-    A permit needs both. So one process never exceeds the limit, also when the backend has lost its data. While the
-    backend is unavailable, several processes together can exceed it, since each keeps to the limit by itself.
+    A permit needs both. So one process never exceeds the limit, even if the backend loses its data. While the backend
+    is unavailable, each process keeps the limit on its own, and several processes together can exceed it.
     """
 
     blocking = True
@@ -46,37 +46,37 @@ class SharedWindow:
         self._backend = backend
         self._rate = rate
         self._clock = clock
-        self._own = MemoryWindow(rate, clock, log)
+        self._memory = MemoryWindow(rate, clock, log)
         self._down = False
-        self._again_at = clock()
+        self._retry_at = clock()
 
     def try_acquire(self, ahead: int) -> float:
-        wait = self._own.wait(ahead)
+        wait = self._memory.wait(ahead)
         if wait > 0:
             return wait
-        if self._clock() < self._again_at:
-            return self._own.try_acquire(ahead)
+        if self._clock() < self._retry_at:
+            return self._memory.try_acquire(ahead)
         try:
             wait = self._backend.try_acquire(ahead)
         except BackendUnavailableError as error:
             self._mark_down(str(error))
-            return self._own.try_acquire(ahead)
+            return self._memory.try_acquire(ahead)
         self._mark_up()
         if wait <= 0:
-            self._own.note()
+            self._memory.note()
         return wait
 
     def fill(self, seconds: float) -> None:
-        """In this process only; the service tells the others itself."""
-        self._own.fill(seconds)
+        """Fill the window of this process only: the service tells the others itself."""
+        self._memory.fill(seconds)
 
     def _mark_down(self, why: str) -> None:
-        self._again_at = self._clock() + BACKEND_COOLDOWN
+        self._retry_at = self._clock() + BACKEND_COOLDOWN
         if not self._down:
             self._down = True
             log.warning(
                 "The rate limit shared at %s is unavailable (%s): "
-                "this process keeps to %d in %g s alone until it is back.",
+                "until it is back, this process keeps to %d requests in %g s on its own.",
                 self._rate.shared,
                 why,
                 self._rate.requests,

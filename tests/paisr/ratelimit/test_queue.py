@@ -65,7 +65,7 @@ class SimulatedCallers:
             entry = min(self.due)
             self.due.remove(entry)
             self.clock.now = max(self.clock.now, entry[0])
-            if not entry[2].left:
+            if not entry[2].has_left:
                 self.try_acquire(entry[1], entry[2])
         self.clock.now = max(self.clock.now, until)
 

@@ -266,7 +266,7 @@ WRONG = {
     "scripts": "this user may not run scripts there",
     "replica": "it is a replica that cannot be written to",
     "kind of key": "it refuses the script (ResponseError)",
-    "cluster": "it is a cluster, and one server is needed",
+    "cluster": "it is a cluster, and a single server is needed",
 }
 
 
@@ -308,7 +308,7 @@ def test_a_permanent_problem_of_the_server_is_a_configuration_error_of_the_first
                 side.call(client, "list")
             assert str(caught.value) == (
                 f"The rate limit cannot be shared at redis://127.0.0.1:{here.port}/0: {WRONG[wrong]}; "
-                "name a server of Redis on which the user given may write and run scripts."
+                "name a Redis server on which this user may write and run scripts."
             )
     assert response.requests == []
     assert caplog.records == []
