@@ -149,7 +149,7 @@ def test_two_equal_rows_are_told_apart_or_refused(run: Any, stub: StubServer, cu
     write(HEADER, line(1), line(1))
     ended = run("invoices", "create", "--from", "invoices.csv", "--dry-run")
     assert ended.status == 3
-    assert "invoices.csv:3: The row has the key, or the content, of the row with index 0" in ended.out
+    assert "invoices.csv:3: The row has the same key or content as the row with index 0" in ended.out
 
 
 def test_json_lines(run: Any, stub: StubServer, customer: str, write: Write) -> None:

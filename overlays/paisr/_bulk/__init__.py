@@ -1,4 +1,4 @@
-"""Many invoices: a row becomes an invoice once, however often and by whomever the rows are given.
+"""`create_many`: one invoice for each row, no matter how often or by how many processes the rows are given.
 
-A thin loop over ``create(key=)``. Imports `_recovery` and what stands below it.
+A thin loop over ``create(key=)``. Imports `_recovery` and the layers below it.
 """

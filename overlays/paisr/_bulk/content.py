@@ -1,4 +1,4 @@
-"""What a row bills: the key that is made of it, and whether its amounts can be paid."""
+"""The content of a row: the key derived from it, and the check of its decimals."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any, cast
 from paisr._base.errors import InvalidArgumentError
 from paisr_generated.operations import encode
 
-# The decimals of a currency (ISO 4217): SRD, USD and EUR have two.
+# Decimals of SRD, USD and EUR (ISO 4217).
 DECIMALS = 2
 
 
 def content_key(values: Mapping[str, object], due: object) -> str:
-    """A key made of what is billed: the same for amounts that are equal, and for a due date on any day."""
+    """Derive a key from the content: the same for equal amounts, and for a due date whatever the day of the run."""
     content = {name: _plain(value) for name, value in sorted(values.items())}
     if isinstance(due, date):
         content["due"] = due.isoformat()
@@ -24,18 +24,18 @@ def content_key(values: Mapping[str, object], due: object) -> str:
 
 
 def check_decimals(items: object, currency: object) -> None:
-    """Refuse a price with more decimals than the currency has: how the service rounds it is not documented."""
+    """Refuse a price with more decimals than the currency: the documentation does not say how the service rounds it."""
     for index, item in enumerate(cast("list[dict[str, Any]]", items or [])):
         price = item["unit_price"]
         if len(_plain(price).partition(".")[2]) > DECIMALS:
             raise InvalidArgumentError(
                 f"items[{index}].unit_price={price} has more than {DECIMALS} decimals, and "
-                f"{currency or 'the currency'} has {DECIMALS}; give an amount that can be paid."
+                f"{currency or 'the currency'} has {DECIMALS}; give an amount with at most {DECIMALS}."
             )
 
 
 def _plain(value: object) -> Any:
-    """The value with amounts as texts without the zeros that a spreadsheet adds or drops."""
+    """Return the value with amounts as texts, without the trailing zeros that a spreadsheet adds or drops."""
     if isinstance(value, Decimal):
         text = format(value, "f")
         return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,4 +1,4 @@
-"""The rows of `create_many` on an event loop: several at a time, and each result as soon as it is there."""
+"""`create_many` on an event loop: several rows in flight, and each result as soon as it is known."""
 
 from __future__ import annotations
 
@@ -19,41 +19,44 @@ if TYPE_CHECKING:
     Rows = Iterable[Row] | AsyncIterable[Row]
 
 _END: Any = object()
-# Rows that are looked up in the journal at once, where one after the other has its invoice already.
+# Rows in one look-up of the journal, while every row already has its invoice.
 MAX_BATCH = 128
-# Seconds. Rows that come more slowly are not collected.
+# Seconds for which rows are collected into a batch.
 MAX_COLLECTING = 0.01
 
 
 async def create_in_parallel(bulk: Bulk, rows: Rows, run: AsyncRun, concurrency: int) -> AsyncGenerator[RowResult]:
-    """When the consumer stops, no other row is begun, and those in flight end; when it is cancelled, so are they."""
-    flights = _Flights(bulk, rows, run, concurrency)
+    """Create an invoice for each row, up to `concurrency` at once, and yield the results.
+
+    When the consumer stops, no new row starts, and rows in flight finish. When it is cancelled, they are cancelled too.
+    """
+    in_flight = _RowsInFlight(bulk, rows, run, concurrency)
     try:
-        while flights.begin():
-            for result in await flights.landed():
+        while in_flight.start_rows():
+            for result in await in_flight.next_results():
                 yield result
     except asyncio.CancelledError:
-        flights.cancel()
+        in_flight.cancel()
         raise
     finally:
-        await flights.end()
+        await in_flight.finish()
 
 
-class _Flights:
+class _RowsInFlight:
     def __init__(self, bulk: Bulk, rows: Rows, run: AsyncRun, concurrency: int) -> None:
         if concurrency < 1:
-            raise InvalidArgumentError(f"concurrency={concurrency} is less than one row at a time; give one such as 8.")
+            raise InvalidArgumentError(f"concurrency={concurrency} is less than 1; give a number of rows, such as 8.")
         self._bulk, self._run, self._concurrency = bulk, run, concurrency
         self._size = concurrency
         self._batches = _batches(rows, lambda: self._size)
-        self._coming: asyncio.Future[Any] | None = None
+        self._next_batch: asyncio.Future[Any] | None = None
         self._is_over = False
         self._ready: deque[Item] = deque()
         self._running: set[asyncio.Future[RowResult | None]] = set()
 
-    def begin(self) -> bool:
-        """Begin what may be begun, and ask for the next rows; whether anything is to be waited for."""
-        while self._coming is None and len(self._running) < self._concurrency:
+    def start_rows(self) -> bool:
+        """Start rows up to the concurrency, and ask for more; return whether there is anything to wait for."""
+        while self._next_batch is None and len(self._running) < self._concurrency:
             if item := self._bulk.next_undecided(is_over=self._is_over and not self._ready):
                 self._start(item)
             elif self._ready:
@@ -61,26 +64,26 @@ class _Flights:
             elif self._is_over:
                 break
             else:
-                self._coming = asyncio.ensure_future(anext(self._batches, _END))
-        return bool(self._running or self._coming)
+                self._next_batch = asyncio.ensure_future(anext(self._batches, _END))
+        return bool(self._running or self._next_batch)
 
-    async def landed(self) -> list[RowResult]:
-        """Wait for rows or for results."""
-        coming = self._coming
-        waiting: set[asyncio.Future[Any]] = {*self._running} if coming is None else {*self._running, coming}
+    async def next_results(self) -> list[RowResult]:
+        """Wait for results or for more rows; return the results."""
+        next_batch = self._next_batch
+        waiting: set[asyncio.Future[Any]] = {*self._running} if next_batch is None else {*self._running, next_batch}
         done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        landed = done & self._running
-        results = [result for task in landed if (result := task.result()) is not None]
-        self._running -= landed  # where one raised, all of them are for `end`
-        if coming in done:
-            batch, self._coming = coming.result(), None
+        finished = done & self._running
+        results = [result for task in finished if (result := task.result()) is not None]
+        self._running -= finished  # not reached if one raised: `finish` then awaits them all
+        if next_batch in done:
+            batch, self._next_batch = next_batch.result(), None
             self._is_over = batch is _END
             if not self._is_over:
-                results += await self._recalled(batch)
+                results += await self._recall(batch)
         return results
 
-    async def _recalled(self, batch: list[Row]) -> list[RowResult]:
-        """The results of the rows that have their invoices; the others are ready to be begun."""
+    async def _recall(self, batch: list[Row]) -> list[RowResult]:
+        """Return the results of rows that already have their invoices; the others are ready to start."""
         items = await self._run(self._bulk.recall([self._bulk.item(row) for row in batch]))
         self._ready.extend(one for one in items if one.finished is None)
         finished = [self._bulk.recalled(one, one.finished) for one in items if one.finished is not None]
@@ -91,10 +94,10 @@ class _Flights:
         for task in self._running:
             task.cancel()
 
-    async def end(self) -> None:
-        if self._coming is not None:
-            self._coming.cancel()
-            self._running.add(self._coming)
+    async def finish(self) -> None:
+        if self._next_batch is not None:
+            self._next_batch.cancel()
+            self._running.add(self._next_batch)
         await asyncio.gather(*self._running, return_exceptions=True)
 
     def _start(self, item: Item) -> None:
@@ -102,14 +105,14 @@ class _Flights:
 
 
 async def _batches(rows: Rows, size: Callable[[], int]) -> AsyncIterator[list[Row]]:
-    """Rows by so many as are wanted, where they come fast enough. Those before an error come before it."""
+    """Yield batches of at most `size()` rows. An error of `rows` is raised after the rows before it are yielded."""
     if isinstance(rows, AsyncIterable):
         async for row in rows:
             yield [row]
         return
-    coming = iter(rows)
+    iterator = iter(rows)
     while True:
-        batch, problem = _collected(coming, size())
+        batch, problem = _collect(iterator, size())
         if batch:
             yield batch
         if problem is not None:
@@ -118,14 +121,14 @@ async def _batches(rows: Rows, size: Callable[[], int]) -> AsyncIterator[list[Ro
             return
 
 
-def _collected(coming: Iterator[Row], size: int) -> tuple[list[Row], Exception | None]:
+def _collect(rows: Iterator[Row], size: int) -> tuple[list[Row], Exception | None]:
     batch: list[Row] = []
-    begun = time.monotonic()
+    started = time.monotonic()
     try:
-        while len(batch) < size and time.monotonic() - begun < MAX_COLLECTING:
-            batch.append(next(coming))
+        while len(batch) < size and time.monotonic() - started < MAX_COLLECTING:
+            batch.append(next(rows))
     except StopIteration:
         pass
-    except Exception as error:  # it is raised after the rows before it were given
+    except Exception as error:  # for the caller to raise after these rows
         return batch, error
     return batch, None

@@ -1,4 +1,4 @@
-"""One row of `create_many`: on its way, and what became of it."""
+"""One row of `create_many`, in progress and as a result."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class RowResult:
-    """What became of one row of `create_many`.
+    """The result of one row of `create_many`.
 
-    `index`: which row, the first is 0. `key`: of the create; None for a row that was refused before it had one.
-    `created`: its invoice; None where there is an `error`, and in a dry run. `is_new`: whether this call sent it.
+    `index`: the position of the row, from 0. `key`: the key of the create; None if the row was refused before it had
+    one. `created`: the invoice; None if there is an `error`, or in a dry run. `is_new`: whether this call sent it.
     """
 
     index: int
@@ -34,10 +34,10 @@ class RowResult:
 
 @define(kw_only=True)
 class Item:
-    """A row on its way: its arguments, checked, or why it was refused.
+    """A row in progress: its checked arguments, or the error that refuses it.
 
-    `finished`: what the journal has of it, where that is an invoice and the response that told of it. `opened`: the
-    attempt of an earlier call, or of another one now, of which it is not known yet whether it made an invoice.
+    `finished`: the journal's entry, if that has the invoice and its response. `opened`: the attempt of an earlier or
+    concurrent call whose outcome is not known yet.
     """
 
     index: int
@@ -56,7 +56,7 @@ def is_day(due: object) -> bool:
 
 
 def due_as_sent(due: Any, attempt: Attempt) -> Any:
-    """The due date of a row that has its invoice, as the text that was sent where it means the same day."""
+    """Return the text that the attempt sent for its due date, if `due` is the same day; else `due` itself."""
     if not isinstance(due, date):
         return due
     sent_on = attempt.started_at.astimezone().date()
@@ -64,11 +64,11 @@ def due_as_sent(due: Any, attempt: Attempt) -> Any:
 
 
 def still_open(item: Item, error: InvalidArgumentError) -> PaisrError:
-    """The error of a row that cannot be sent: of one that may have been sent before, that is what has to be said."""
+    """Return the error of a row that cannot be sent: `OutcomeUnknownError` if an earlier call may have sent it."""
     if item.opened is None:
         return error
     return OutcomeUnknownError(
-        f"Whether an earlier create of this row made an invoice is not known, and the row cannot be sent now: {error} "
-        "Reconcile the journal before the row is changed.",
+        f"The outcome of an earlier create of this row is unknown, and the row cannot be sent now: {error} "
+        "Reconcile the journal before you change the row.",
         attempt=item.opened,
     )

@@ -1,4 +1,4 @@
-"""Many invoices from rows: one create by key for each, and once more at the end for those that were not decided."""
+"""`create_many`: one create by key for each row, and further tries for undecided rows after the others."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, object]
 
-# Rows that wait to be tried again; when there are more, no other is begun before them.
+# Undecided rows that may wait. Beyond this number, they come before new rows.
 MAX_UNDECIDED = 100
 MAX_TRIES = 4
-# Seconds before a row is tried again: one that was not sent, and one of which it is not known. Most of those are listed
-# by then; the others after what a create takes to settle.
+# Seconds before a row is tried again: after a create that was not sent, and after one whose outcome is unknown. Most of
+# the latter are listed by then; the others need the time that a create takes to settle.
 PAUSE = 5.0
 FIRST_LOOK = 1.0
-# What is wrong for every row.
+# Errors that every row would have.
 FATAL = (ConfigurationError, AuthenticationError, PermissionDeniedError)
 
 
 class Bulk:
-    """The rows of one call of `create_many`. It keeps the undecided ones, and a number for the key of each."""
+    """The rows of one call of `create_many`. It keeps the undecided rows, and a digest of each row's key."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Bulk:
             raise ConfigurationError(
                 "create_many needs a journal, which knows what earlier runs created; make the client with journal=."
             )
-        # By the time that each waits for.
+        # A heap by the time of the next try.
         self._undecided: list[tuple[float, int, Item]] = []
         self._on_undecided = on_undecided
         self._session = session
@@ -72,7 +72,7 @@ class Bulk:
         self._seen: dict[int, int] = {}
 
     def items(self, rows: Iterable[Row]) -> Iterator[Item]:
-        """All rows, and the undecided ones again."""
+        """Yield all rows, and the undecided rows again."""
         for row in rows:
             yield self.item(row)
             while undecided := self.next_undecided():
@@ -81,36 +81,36 @@ class Bulk:
             yield undecided
 
     def next_undecided(self, *, is_over: bool = False) -> Item | None:
-        """A row whose turn it is to be tried again: when there are no others, or too many wait."""
+        """Return an undecided row to try again, if all other rows are over or too many wait; else None."""
         if self._undecided and (is_over or len(self._undecided) >= MAX_UNDECIDED):
             return heappop(self._undecided)[2]
         return None
 
     def item(self, row: object) -> Item:
-        """The next row, checked."""
+        """Check the next row."""
         item = Item(index=self._count)
         self._count += 1
         try:
             item.arguments, item.key = self._checked(row)
-            self._refuse_second(item)
+            self._refuse_duplicate(item)
         except InvalidArgumentError as error:
             item.refusal = error
         return item
 
     def recall(self, items: Sequence[Item]) -> Steps[list[Item]]:
-        """Look up what the journal knows of rows; those that are to be carried out now.
+        """Look rows up in the journal, and return the rows to carry out now.
 
-        A row of which it is not known whether an earlier call made its invoice, or that another call is at work on,
-        is one of the undecided: it holds up no other, and most are certain by the time that the others are done.
+        A row is undecided if an earlier create of it has an unknown outcome or is in flight in another call. It blocks
+        no other row: by the time the others are done, most outcomes are certain.
         """
         if self._dry_run:
             return [*items]
         keys = [one.key for one in items if one.refusal is None and one.key is not None]
         found = (yield from self._session.by_keys(keys, self._timeout)) if keys else {}
-        return [item for item in items if self._is_to_be_done(item, found.get(item.key or ""))]
+        return [item for item in items if self._is_ready(item, found.get(item.key or ""))]
 
     def create(self, item: Item) -> Steps[RowResult | None]:
-        """Carry a row out; None when it is to be tried again, as one of the undecided."""
+        """Carry a row out; return None if it is undecided and will be tried again."""
         if not item.is_recalled and not (yield from self.recall([item])):
             return None
         if item.refusal is not None or self._dry_run:
@@ -134,7 +134,7 @@ class Bulk:
         return RowResult(index=item.index, key=item.key, created=response.data, is_new=is_new)
 
     def recalled(self, item: Item, entry: JournalEntry) -> RowResult:
-        """The result of a row that has its invoice; on any day, also when its due date has passed."""
+        """Return the result of a row that has its invoice, even if its due date has passed."""
         due = due_as_sent(item.arguments["due"], entry.attempt)
         try:
             values = {**item.arguments, "due": due_text(due, self._session.runtime.today)}
@@ -143,20 +143,20 @@ class Bulk:
             return RowResult(index=item.index, key=item.key, error=error)
         return RowResult(index=item.index, key=item.key, created=created)
 
-    def _is_to_be_done(self, item: Item, entry: JournalEntry | None) -> bool:
+    def _is_ready(self, item: Item, entry: JournalEntry | None) -> bool:
         item.is_recalled = True
         if entry is None or item.refusal is not None:
             return True
         if entry.in_flight or entry.state in UNRESOLVED:
             item.opened = entry.attempt
-            self._wait(item, FIRST_LOOK)
+            self._postpone(item, FIRST_LOOK)
             return False
         if entry.invoice_id is not None and entry.response is not None:
             item.finished = entry
         return True
 
     def _send(self, item: Item) -> Steps[ApiResponse[Any]]:
-        """Create it, whenever the rate allows."""
+        """Send the create, and wait as long as the rate limit requires."""
         arguments = {**item.arguments, "key": item.key}
         while True:
             try:
@@ -166,7 +166,7 @@ class Bulk:
             yield Pause(wait)
 
     def _put_off(self, item: Item, error: PaisrError) -> bool:
-        """Whether the row is tried again."""
+        """Postpone the row if another try may help; return whether it was postponed."""
         item.tries += 1
         may_pass = error.outcome == "unknown" or isinstance(error, (APIConnectionError, RateLimitError))
         if item.tries == MAX_TRIES or not may_pass:
@@ -175,18 +175,18 @@ class Bulk:
             pause = PAUSE
         else:
             pause = FIRST_LOOK if item.tries == 1 else self._session.recovery.settle_after + FIRST_LOOK
-        self._wait(item, pause)
+        self._postpone(item, pause)
         return True
 
-    def _wait(self, item: Item, seconds: float) -> None:
-        """Make it one of the undecided, for so long at least."""
+    def _postpone(self, item: Item, seconds: float) -> None:
+        """Add the row to the undecided, for at least `seconds`."""
         item.not_before = self._session.runtime.clock() + seconds
         heappush(self._undecided, (item.not_before, item.index, item))
         if self._on_undecided is not None:
             self._on_undecided(item.index, seconds)
 
     def _checked(self, row: object) -> tuple[dict[str, object], str]:
-        """The arguments of the create, and its key: the row's own, or its content."""
+        """Return the arguments of the create and its key: the row's own, or one derived from its content."""
         if not isinstance(row, Mapping):
             raise InvalidArgumentError(f"A row is {type_name(row)}; give a mapping of create's arguments.")
         given = cast("Mapping[object, object]", row)
@@ -195,7 +195,7 @@ class Bulk:
             raise InvalidArgumentError(f"A row has {safe_repr(unknown)}; it can have {', '.join(names)} and key.")
         arguments = {name: given.get(name) for name in names}
         due = arguments["due"]
-        # That a date is to come is checked when the row is sent: one that has its invoice has it on any day.
+        # Sending checks that the date is not past: a row that has its invoice keeps it after that day.
         if is_late := not self._dry_run and is_day(due):
             arguments["due"] = f"{due}"
         values = checked_values(self._operation, HOOKS[CREATE].prepare(arguments, self._session.runtime))
@@ -203,11 +203,11 @@ class Bulk:
         key = checked_key(given.get("key")) or content_key(values, due)
         return {**values, "due": due} if is_late else values, key
 
-    def _refuse_second(self, item: Item) -> None:
+    def _refuse_duplicate(self, item: Item) -> None:
         digest = int.from_bytes(blake2b(f"{item.key}".encode(), digest_size=8).digest(), "big")
         first = self._seen.setdefault(digest, item.index)
         if first != item.index:
             raise InvalidArgumentError(
-                f"The row has the key, or the content, of the row with index {first}; leave one of them out, or tell "
-                "them apart by a key of their own."
+                f"The row has the same key or content as the row with index {first}; leave one of them out, or give "
+                "each a key of its own."
             )
