@@ -1,4 +1,4 @@
-"""What becomes of a create whose response is lost: attempts, where they are kept, and finding their invoices.
+"""Recovery of creates whose response is lost: attempts, the databases that keep them, and reconciliation.
 
-Imports the engine, the inputs and the base.
+Imports `_engine`, `_inputs` and `_base`.
 """

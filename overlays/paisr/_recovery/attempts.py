@@ -1,4 +1,4 @@
-"""A create that was begun: what is kept of it, who is at work on it, and the error of one whose outcome is unknown."""
+"""Attempts at a create, their entries in a journal, and the errors of unknown outcomes and of stores."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ NEVER_HAPPENED: frozenset[State] = frozenset({"rejected", "not_sent"})
 
 @frozen(kw_only=True)
 class Attempt:
-    """One intent to create one invoice, whatever became of it.
+    """One intent to create one invoice, whatever its outcome.
 
-    `id` is made up here and is not sent. `started_at` is this machine's clock before the first byte was sent. `request`
-    is what was sent. `service` is the base URL that it was sent to: an attempt is looked for where it was made, and
-    nowhere else. An attempt pickles, and is stored as JSON by `to_json` and `from_json`, amounts with all their digits.
+    `id` is generated locally and is not sent. `started_at` is the time by this machine's clock before the first byte is
+    sent. `request` is the body. `service` is the base URL: the invoice is looked for there, and nowhere else. An
+    attempt can be pickled; `to_json` and `from_json` store it as JSON, with all digits of its amounts.
 
-    `operation` is that of a create. An attempt of another one cannot be reconciled, and its `request` is the request
-    itself, with method, target and body.
+    `operation` is the name of the operation. Only a create of an invoice can be reconciled. For any other operation,
+    `request` is the whole request, with method, target and body.
     """
 
     id: str
@@ -46,16 +46,16 @@ class Attempt:
 
     @classmethod
     def of(cls, request: Any, started_at: datetime, service: str | None = None, operation: str = CREATE) -> Attempt:
-        """An attempt that begins now, at `started_at`."""
+        """Make an attempt with a new id that begins at `started_at`."""
         return cls(id=uuid.uuid4().hex, started_at=started_at, request=request, service=service, operation=operation)
 
     def to_json(self) -> str:
-        """One line of JSON, for `from_json`."""
+        """Return one line of JSON, for `from_json`."""
         return encode(self).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Attempt:
-        """The attempt that `to_json` wrote, here or in a later version; an `InvalidArgumentError` for anything else."""
+        """Read the text of `to_json`, also of an earlier version. Raises `InvalidArgumentError` for any other text."""
         try:
             return _decoder.decode(text)
         except (msgspec.DecodeError, ValueError, TypeError, RecursionError) as error:
@@ -70,9 +70,9 @@ _decoder = msgspec.json.Decoder(Attempt)
 class OutcomeUnknownError(PaisrError):
     """A create that may or may not have happened. Do not send it again: give `attempt` to `reconcile()`.
 
-    Only creates can be reconciled. Of another operation, `attempt` says what was sent, and the outcome stays unknown.
+    Only creates can be reconciled. For another operation, `attempt` says what was sent, and the outcome stays unknown.
 
-    `candidates` are the invoices that could be meant, where `reconcile()` found more than one.
+    `candidates`: the invoices that may be the created one, if `reconcile()` could not decide.
     """
 
     outcome: errors.Outcome = "unknown"
@@ -84,15 +84,15 @@ class OutcomeUnknownError(PaisrError):
 
 
 class StoreError(Exception):
-    """The store cannot be read or written; the text ends a sentence that begins "The journal …"."""
+    """The store cannot be read or written. The text completes a sentence that begins "The journal …"."""
 
 
 class InvoiceTakenError(Exception):
-    """The invoice belongs to another create; the text says so."""
+    """The invoice belongs to another create. The text names both."""
 
 
 class Work:
-    """A call of this process that is at work on a create: until it says that it is over, or is forgotten."""
+    """A call of this process that is working on a create, until `is_over` is set or the object is collected."""
 
     def __init__(self) -> None:
         self.is_over: bool = False
@@ -105,8 +105,8 @@ class Work:
         self.is_over = True
 
 
-# The work of all clients of this process, by the create's id: no store can tell that. Weak, so that a call which was
-# dropped in the middle is at work on nothing.
+# The calls of this process that are in flight, by attempt id: no store can know them. The references are weak: a call
+# that was dropped midway is no longer in flight.
 at_work: WeakValueDictionary[str, Work] = WeakValueDictionary()
 
 
@@ -114,12 +114,11 @@ at_work: WeakValueDictionary[str, Work] = WeakValueDictionary()
 class JournalEntry:
     """One create in a journal.
 
-    `attempt`: what was sent, and when. `state`: ``open`` (begun, and nothing heard since), ``created``, ``found`` or
-    ``absent`` (reconciled, with an invoice or with none), or the outcome of the create's error: ``rejected``,
-    ``not_sent``, ``unknown``. `invoice_id`: of a create that is ``created`` or ``found``. `key`: what it was given as
-    ``create(key=)``. `response`: the body that the service sent. `error`: the sentence that the call ended with.
-    `ended_at`: seconds since 1970. `in_flight`: whether a call may still be at work on it. `idle`: the seconds since
-    when certainly none was.
+    `attempt`: what was sent, and when. `state`: ``open`` (begun, no outcome yet), ``created``, ``found`` or ``absent``
+    (reconciled, with an invoice or without), or the `outcome` of the create's error: ``rejected``, ``not_sent``,
+    ``unknown``. `invoice_id`: the invoice of a create that is ``created`` or ``found``. `key`: the ``key=`` of the
+    create. `response`: the body of the service's response. `error`: the text of the call's error. `ended_at`: seconds
+    since 1970. `in_flight`: whether a call may be working on it. `idle`: seconds since the last one certainly ended.
     """
 
     attempt: Attempt
@@ -135,7 +134,7 @@ class JournalEntry:
 
 @frozen(kw_only=True)
 class Outcome:
-    """What became of a create."""
+    """The outcome of a create, as a store notes it."""
 
     state: State
     invoice_id: str | None = None
@@ -144,11 +143,11 @@ class Outcome:
 
 
 @frozen(kw_only=True)
-class Known:
-    """What must be known to decide about attempts: whose the invoices are, and which other creates are unresolved.
+class Claims:
+    """The claims of creates on invoices: which invoice belongs to which create, and which may belong to others.
 
-    `owners`: the id of the create that an invoice belongs to, by the invoice's id. `competing`: the unresolved creates
-    that can have made an invoice.
+    `owners`: the attempt id of the create that an invoice belongs to, by invoice id. `competing`: returns the
+    unresolved creates that may have made an invoice.
     """
 
     owners: Mapping[str, str]
@@ -156,23 +155,23 @@ class Known:
 
 
 def checked_attempt(attempt: object, service: str) -> Attempt:
-    """The attempt, of this service; an `InvalidArgumentError` for anything else."""
+    """Return the attempt, with its service set. Raises `InvalidArgumentError` for anything but a create here."""
     if isinstance(attempt, OutcomeUnknownError):
         raise InvalidArgumentError("reconcile takes the attempt, not the error: give it error.attempt.")
     if not isinstance(attempt, Attempt):
         raise InvalidArgumentError(
-            f"attempt is a {type(attempt).__name__}; give the attempt of an OutcomeUnknownError, or one of a journal."
+            f"attempt is a {type(attempt).__name__}; give the attempt of an OutcomeUnknownError or of a journal."
         )
     if attempt.operation != CREATE:
         raise InvalidArgumentError(
             f"This attempt is of {attempt.operation}; only creates of invoices can be reconciled."
         )
     if attempt.service not in {None, "", service}:
-        raise elsewhere(attempt, service)
+        raise other_service_error(attempt, service)
     return evolve(attempt, service=service)
 
 
-def elsewhere(attempt: Attempt, service: str) -> InvalidArgumentError:
+def other_service_error(attempt: Attempt, service: str) -> InvalidArgumentError:
     return InvalidArgumentError(
         f"This attempt was made at {attempt.service}, and this client talks to {service}, where its invoice cannot be; "
         "use a client of that service (if only the address changed: attrs.evolve(attempt, service=None))."

@@ -1,4 +1,4 @@
-"""Creating an invoice once: noted before it is sent, and by a key not sent again."""
+"""Creates an invoice once: notes the create before it is sent, and does not send a key's create twice."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from paisr._engine.steps import RawResponse
 from paisr._recovery.attempts import NEVER_HAPPENED, InvoiceTakenError, Outcome, OutcomeUnknownError, StoreError, Work
 from paisr._recovery.database import MIN_LOCK_TIMEOUT
 from paisr._recovery.keys import refuse_another_request
-from paisr._recovery.reconcile import as_created, in_flight
+from paisr._recovery.reconcile import as_created, in_flight_error
 
 if TYPE_CHECKING:
     from paisr._engine.exchange import Policy
@@ -34,7 +34,7 @@ log = logging.getLogger("paisr")
 
 @frozen(kw_only=True)
 class Creator:
-    """One create of one client."""
+    """Carries out one create of one client."""
 
     store: AttemptStore
     policy: Policy = field(repr=False)
@@ -43,16 +43,16 @@ class Creator:
     deadline: Deadline
 
     def create(self, attempt: Attempt, key: str | None) -> Steps[ApiResponse[Any]]:
-        """Send a create that is noted; with a key, only if the key's invoice is certainly not there."""
+        """Note a create, and send it. With a key, send it only if the key certainly has no invoice."""
         with Work() as work:
             begin = partial(self.store.begin, attempt, key, work, self.deadline)
-            entry = yield from self._before(begin)
+            entry = yield from self._note_begin(begin)
             if entry is None:
                 return (yield from self._send(attempt, work))
             return (yield from self._by_key(attempt, entry, work))
 
     def _send(self, attempt: Attempt, work: Work) -> Steps[ApiResponse[Any]]:
-        """Send, and note what became of it; when its outcome is unknown, say so, with the means to find out."""
+        """Send the create, and note its outcome. Raises `OutcomeUnknownError` with the attempt if that is unknown."""
 
         def note_sending() -> None:
             work.is_sent = True
@@ -60,43 +60,43 @@ class Creator:
         try:
             response = yield from exchange(replace(self.call, before_sending=note_sending), self.policy, self.deadline)
         except PaisrError as error:
-            yield from self._end(attempt, Outcome(state=error.outcome, error=str(error)), self.deadline)
+            yield from self._note_end(attempt, Outcome(state=error.outcome, error=str(error)), self.deadline)
             if error.outcome != "unknown":
                 raise
             cause = error
         except GeneratorExit:
-            raise  # the call was dropped, and nothing can be done for it any more
+            raise  # the call was dropped, and a closed generator cannot yield another step
         except BaseException as interruption:
-            yield from self._broken_off(attempt, work, interruption)
+            yield from self._interrupted(attempt, work, interruption)
             raise
         else:
             outcome = Outcome(state="created", invoice_id=response.data.id, response=response.content)
-            yield from self._end(attempt, outcome, self.deadline)
+            yield from self._note_end(attempt, outcome, self.deadline)
             return response
         raise OutcomeUnknownError(
-            f"Whether the invoice was created is not known: {cause} Do not send it again: "
+            f"It is not known whether the invoice was created: {cause} Do not send it again: "
             "give this error's attempt to invoices.reconcile().",
             attempt=attempt,
         ) from cause
 
-    def _broken_off(self, attempt: Attempt, work: Work, interruption: BaseException) -> Steps[None]:
-        """Interrupted from outside: it was not sent, or it stays open and no call is at work on it."""
+    def _interrupted(self, attempt: Attempt, work: Work, interruption: BaseException) -> Steps[None]:
+        """Note an interrupted create as not sent; if it was sent, leave it open, and add its id to the interruption."""
         if work.is_sent:
             interruption.add_note(
-                "The create that this broke off may have been carried out: invoices.unresolved() has its attempt "
+                "The interrupted create may have been carried out: invoices.unresolved() has its attempt "
                 f"({attempt.id}), for invoices.reconcile()."
             )
             return
         soon = Deadline(MIN_LOCK_TIMEOUT, self.policy.clock)
-        yield from self._end(attempt, Outcome(state="not_sent", error=repr(interruption)), soon)
+        yield from self._note_end(attempt, Outcome(state="not_sent", error=repr(interruption)), soon)
 
     def _by_key(self, attempt: Attempt, entry: JournalEntry, work: Work) -> Steps[ApiResponse[Any]]:
-        """What a key that is known gives: its invoice, or one more attempt where there is certainly none."""
+        """Return the invoice of a known key, or send its create again if there is certainly no invoice."""
         if entry.in_flight or entry.state not in NEVER_HAPPENED:
-            # What was refused can be put right under the same key.
+            # Only a request that was rejected or not sent may be corrected under the same key.
             refuse_another_request(attempt.request, attempt.started_at, entry)
         if entry.in_flight:
-            raise in_flight(entry.attempt)
+            raise in_flight_error(entry.attempt)
         if entry.invoice_id is not None and entry.response is not None:
             return self._stored(entry.response)
         if entry.state not in NEVER_HAPPENED:
@@ -106,48 +106,48 @@ class Creator:
             entry = yield from self._settled(entry)
         attempt = evolve(attempt, id=entry.attempt.id)
         begin = partial(self.store.begin_again, entry, attempt, work, self.deadline)
-        if not (yield from self._before(begin)):
-            raise in_flight(attempt)
+        if not (yield from self._note_begin(begin)):
+            raise in_flight_error(attempt)
         return (yield from self._send(attempt, work))
 
     def _settled(self, entry: JournalEntry) -> Steps[JournalEntry]:
-        """The entry, if it was settled that there is no invoice."""
+        """Return the entry, if it certainly has no invoice. Raises `OutcomeUnknownError` if that is not certain yet."""
         settled = yield from self.reconciler.noted(entry.attempt)
         if settled is not None and not settled.in_flight and settled.state in {*NEVER_HAPPENED, "absent"}:
             return settled
         raise OutcomeUnknownError(
-            "Whether the invoice of this key was created is not known yet: it is not listed, but a slow service may "
-            f"still show it; call again {self.reconciler.settle_after:g} s after the attempt was over.",
+            "It is not known yet whether the invoice of this key was created: it is not listed, but a slow service may "
+            f"still list it; call again {self.reconciler.settle_after:g} s after the attempt ended.",
             attempt=entry.attempt,
         )
 
-    def _before(self, begin: Callable[[], T]) -> Steps[T]:
-        """Before a create is sent. When it cannot be noted, it is not sent."""
+    def _note_begin(self, begin: Callable[[], T]) -> Steps[T]:
+        """Note a create before it is sent. Raises `ConfigurationError`, and sends nothing, if that is not possible."""
         try:
             return (yield from self.store.run(begin, self.deadline))
         except StoreError as error:
             raise ConfigurationError(
-                f"The invoice was not sent, because the journal {self.store.name!r} could not be written before: it "
+                f"The invoice was not sent, because the journal {self.store.name!r} could not be written: it "
                 f"{error}; correct that, or make the client without journal=."
             ) from error
 
-    def _end(self, attempt: Attempt, outcome: Outcome, deadline: Deadline) -> Steps[None]:
-        """When the outcome is known. It is not lost when it cannot be written: this process knows it all the same."""
+    def _note_end(self, attempt: Attempt, outcome: Outcome, deadline: Deadline) -> Steps[None]:
+        """Note the outcome. If it cannot be written now, this process keeps it, and writes it later."""
         try:
             yield from self.store.run(lambda: self.store.end(attempt, outcome, deadline.remaining()), deadline)
         except StoreError as error:
             log.warning(
-                "The journal %r %s; that the create of attempt %s is %s is written with the next one.",
+                "The journal %r %s; the outcome of attempt %s (%s) will be written with the next one.",
                 self.store.name, error, attempt.id, outcome.state,
             )  # fmt: skip
         except InvoiceTakenError as error:
             raise OutcomeUnknownError(
-                f"Whether the invoice was created is not known: the service named one that another create received "
-                f"({outcome.invoice_id}), so that its response may belong to another request. Do not send it again: "
+                f"It is not known whether the invoice was created: another create received the same invoice "
+                f"({outcome.invoice_id}), so this response may belong to another request. Do not send it again: "
                 "give this error's attempt to invoices.reconcile().",
                 attempt=attempt,
             ) from error
 
     def _stored(self, content: bytes) -> ApiResponse[Any]:
-        """What the service responded to the create of a key; nothing was sent."""
+        """Read the response that the journal keeps for a key; nothing is sent."""
         return read(RawResponse(200, [], content), self.call, self.policy.secret, attempts=0)

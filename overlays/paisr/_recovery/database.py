@@ -1,4 +1,4 @@
-"""Where attempts are kept: SQLite, in memory or in a file, or PostgreSQL, behind one interface and one schema."""
+"""The interface and the schema of the databases that keep attempts: SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 from paisr._recovery.attempts import StoreError
 
-# Seconds that a database is waited for where no call's deadline says it.
+# Seconds to wait for a database outside a call, which has no deadline.
 LOCK_TIMEOUT = 5.0
-# Seconds that are left for noting an outcome when the deadline has passed: a response is not to be held up for longer.
+# Seconds to note an outcome after the deadline has passed: its response must not be delayed for longer.
 MIN_LOCK_TIMEOUT = 0.5
 MAX_LOCK_TIMEOUT = 60.0
 
-# Of the tables; "Pais" in ASCII names them where a database keeps who made something.
+# The version of the tables, and "Pais" in ASCII: the application id of a SQLite file, the lock id in PostgreSQL.
 VERSION = 2
 APPLICATION_ID = 0x50616973
 UNRESOLVED_STATES = "state IN ('open', 'unknown')"
@@ -33,7 +33,7 @@ SCHEMA = (
 
 
 class Cursor(Protocol):
-    """What a statement did: how many rows it changed, or which it found."""
+    """The result of a statement: the number of rows it changed, or the rows it found."""
 
     @property
     def rowcount(self) -> int: ...
@@ -42,16 +42,16 @@ class Cursor(Protocol):
 
 
 class Transaction(Protocol):
-    """All or nothing, and alone: what is looked up and what is noted is one step. `?` stands for a parameter."""
+    """An atomic, exclusive transaction: nothing changes between a look-up and a note. `?` stands for a parameter."""
 
     def execute(self, statement: str, parameters: Sequence[Any] = (), /) -> Cursor: ...
 
 
 class Database(Protocol):
-    """Somewhere to keep attempts. `name` is for sentences; `blocking` says that it waits for a disk or a network.
+    """A database for attempts. `name`: its name in error texts. `blocking`: whether it waits for a disk or a network.
 
-    `clock`: the expression for the seconds since 1970 by the database's own clock, which is one for all its machines;
-    None where it has none.
+    `clock`: the SQL expression for the seconds since 1970 by the database's own clock, the same for all clients; None
+    if it has none.
     """
 
     name: str
@@ -61,32 +61,32 @@ class Database(Protocol):
     def clock(self) -> str | None: ...
 
     def transaction(self, timeout: float, *, durable: bool = False) -> AbstractContextManager[Transaction]:
-        """Raises `StoreError`, after at most `timeout` seconds of waiting for others.
+        """Begin a transaction. Raises `StoreError` after waiting `timeout` seconds for other transactions.
 
-        What is `durable` survives a power failure, and so does what was committed before it. The rest survives the end
-        of the process, and may be lost with the power.
+        A `durable` transaction survives a power failure, and so do the transactions before it. Any other survives the
+        end of the process, but not always a power failure.
         """
         ...
 
     def close(self) -> None:
-        """Close the connection; a later transaction makes another."""
+        """Close the connection; a later transaction opens another."""
         ...
 
 
 @contextmanager
 def held(lock: threading.RLock, timeout: float) -> Generator[None]:
-    """Hold the lock that serves the threads of this process one after the other."""
+    """Hold the lock. Raises `StoreError` if other threads of this process hold it for `timeout` seconds."""
     try:
         if not lock.acquire(timeout=max(0.0, timeout)):
             raise StoreError(f"was in use by other threads for {timeout:.3g} s")
         yield
     finally:
-        # In here, and whether it was acquired or not: an interrupt can come between the two.
+        # Release it whether it was acquired or not: an interrupt can come just after `acquire`.
         with suppress(RuntimeError):
             lock.release()
 
 
 def in_parts(values: Iterable[Any], size: int = 500) -> Iterable[list[Any]]:
-    """Lists of at most so many: a statement takes only so many parameters."""
+    """Split values into lists of at most `size`: the number of parameters in a statement is limited."""
     rest = list(values)
     return (rest[start : start + size] for start in range(0, len(rest), size))

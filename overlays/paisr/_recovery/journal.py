@@ -1,4 +1,4 @@
-"""The journal as a user has it: the creates that clients noted, on disk or in PostgreSQL, to look at and to settle."""
+"""`Journal`: the public view of the creates that clients noted, in a file or in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -25,52 +25,48 @@ SCHEMES = ("postgresql://", "postgres://")
 
 
 class Journal:
-    """The creates that clients with this `journal` began, and what became of them.
+    """The creates of the clients with this `journal`, and their outcomes.
 
-    `place`: the path of a file, or ``postgresql://…`` (needs ``paisr[postgres]``). A client makes the file when there
-    is none (readable by its owner only) and adds to it; this class reads one that is there. Several processes and
-    threads may use a file at once, on one machine: not on a network drive. It holds what was sent (customer, summary,
-    items), what came back, and no token. Keep one journal for each business and token: an attempt of another one would
-    be looked for where it cannot be found.
+    `place`: the path of a file, or ``postgresql://…`` (needs ``paisr[postgres]``). A client creates the file if there
+    is none (readable by its owner only); this class opens an existing one. Several processes and threads of one machine
+    may use a file at once, but not on a network drive. It holds the requests (customer, summary, items), the responses,
+    and no token. Keep one journal for each business and token: invoices of another token cannot be found with this one.
 
-    A create is on disk before it is sent. Its outcome is written at once, and is on disk soon after: a power failure
-    can take it, and leaves a create that is open and has to be reconciled. While a file is in use, SQLite keeps two
-    more beside it (``-wal``, ``-shm``), which belong to it; copy it when no client has it open.
+    A create is on disk before it is sent. Its outcome is written at once, and is on disk soon after. A power failure
+    can lose it; the create is then open, and has to be reconciled. While a file is in use, SQLite keeps two more beside
+    it (``-wal``, ``-shm``), which belong to it; copy it only while no client has it open.
 
-    Raises `ConfigurationError` for what is not a journal, and leaves that as it is.
+    Raises `ConfigurationError` for anything that is not a journal, and leaves it unchanged.
     """
 
     def __init__(self, place: str | os.PathLike[str]) -> None:
         wrapped = wrap_place(place)
-        del place  # a traceback from here on must not have it among its locals
+        del place  # a traceback must not have it among its locals
         self._store = opened_store(wrapped, SYSTEM, make=False)
 
     @property
     def name(self) -> str:
-        """Where the journal is, without a password."""
+        """The path or URL of the journal, without a password."""
         return self._store.name
 
     def entries(self) -> list[JournalEntry]:
-        """Every create, in the order in which they were begun."""
+        """All creates, oldest first."""
         with as_configuration_error(self.name):
             return self._store.entries()
 
     def unresolved(self) -> list[Attempt]:
-        """The creates of which it is not known whether they happened, oldest first: what is to be reconciled.
-
-        A create that is in flight at this moment is among them.
-        """
+        """The creates whose outcome is unknown, oldest first. Creates in flight are among them."""
         with as_configuration_error(self.name):
             return [entry.attempt for entry in self._store.unresolved(LOCK_TIMEOUT)]
 
     def find(self, text: str) -> list[JournalEntry]:
-        """The entries with this key, attempt id or invoice id, or with this text, in any case, in what was sent."""
+        """The entries with this key, attempt id or invoice id, or with this text, in any case, in the request."""
         checked_text(text, "text")
         with as_configuration_error(self.name):
             return self._store.find(text)
 
     def settle(self, attempt: Attempt, invoice_id: str | None) -> None:
-        """Note by hand what became of a create, where `reconcile()` could not decide: this invoice, or none."""
+        """Note the outcome of a create by hand, if `reconcile()` could not decide: this invoice, or None for none."""
         outcome = Outcome(state="absent")
         if invoice_id is not None:
             outcome = Outcome(state="found", invoice_id=checked_invoice_id(invoice_id))
@@ -78,19 +74,19 @@ class Journal:
             self._store.settle_by_hand(attempt, outcome, LOCK_TIMEOUT)
 
     def prune(self, before: datetime) -> int:
-        """Forget the resolved creates that ended before then, and their keys; how many they were."""
+        """Delete the resolved creates that ended before `before`, and their keys; return their number."""
         with as_configuration_error(self.name):
             return self._store.prune(before.timestamp())
 
     def __repr__(self) -> str:
-        # A tool that records the locals of a refused constructor shows a journal that has no store yet.
+        # A tool that records the locals of a failed constructor shows a journal without a store.
         return f"Journal({self.name!r})" if hasattr(self, "_store") else "Journal(…)"
 
 
 def opened_store(place: object, runtime: Runtime, *, make: bool) -> AttemptStore:
-    """The store at a place that a user names: a path, or a URL that is wrapped; None is memory."""
+    """Open the store at a path or a wrapped URL; None is memory. `make`: create a file that does not exist."""
     if place is None:
-        from paisr._recovery.sqlite import MemoryDatabase  # here, as the others: each loads what it needs
+        from paisr._recovery.sqlite import MemoryDatabase  # here, like the others: few clients load two
 
         return AttemptStore(MemoryDatabase(), runtime)
     if isinstance(place, Secret):

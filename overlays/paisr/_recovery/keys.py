@@ -1,4 +1,4 @@
-"""One key, one request: what is sent with a key that was used before is what was sent then."""
+"""One key, one request: checks that a reused key has the same request as before."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _IN_DAYS = re.compile(r"In (\d{1,6}) days?")
 
 
 def refuse_another_request(mine: Any, now: datetime, entry: JournalEntry) -> None:
-    """Refuse a request that is not the one that was sent with its key."""
+    """Raise `InvalidArgumentError` for a request that differs from the one already sent with its key."""
     theirs = entry.attempt.request
     if not isinstance(theirs, type(mine)):
         raise ConfigurationError(
-            f"What was sent with key={entry.key!r} cannot be read in the journal; settle its attempt by hand "
+            f"The request with key={entry.key!r} cannot be read in the journal; settle its attempt by hand "
             "(Journal.find, Journal.settle), or give another key."
         )
     if mine == theirs:
@@ -33,12 +33,12 @@ def refuse_another_request(mine: Any, now: datetime, entry: JournalEntry) -> Non
     if differing:
         raise InvalidArgumentError(
             f"key={entry.key!r} was used for another request, which differs in {', '.join(differing)}; "
-            "give what was sent then, or another key."
+            "give the same request, or another key."
         )
 
 
 def _is_same_day(due: str, now: datetime, other: str, then: datetime) -> bool:
-    """Whether two relative due dates mean one day: what was due in 3 days yesterday is due in 2 days."""
+    """Whether two relative due dates mean the same day: "In 3 days" yesterday is "In 2 days" today."""
     mine, theirs = _IN_DAYS.fullmatch(due), _IN_DAYS.fullmatch(other)
     if mine is None or theirs is None:
         return False

@@ -19,12 +19,12 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 MAX_CLOCK_ERROR = timedelta(hours=26)
 # The least number of letters and digits in a summary that the service cut.
 MIN_CUT_SUMMARY = 8
-# Characters of a summary that the index has.
+# Characters of a summary in the index key.
 MAX_LIKENESS = 64
 # "yes": everything that can be compared is equal. "near": a service or a clock can explain the difference, or the
 # summary or the customer is missing. "no": the invoice belongs to another create.
 Fit = Literal["yes", "near", "no"]
-# Wide enough for fifty products of two numbers of 1,000 orders of magnitude; a result that is not exact is refused.
+# Wide enough for fifty products of two numbers of 1,000 orders of magnitude; an inexact result is refused.
 _EXACT = Context(prec=10_000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
 _CENT = Decimal("0.01")
 
@@ -54,7 +54,7 @@ def worse(one: Fit, other: Fit) -> Fit:
 
 
 def likeness(request: CreateInvoiceRequest) -> str:
-    """The index key of a create. The `likenesses` of an invoice that fits exactly have it."""
+    """The index key of a create. The `likenesses` of an invoice that fits exactly contain it."""
     return _likeness(request.summary, customer_of(request.customer))
 
 
@@ -129,16 +129,16 @@ def exact_sum(items: list[LineItem]) -> Decimal:
 
 
 def _rounding(items: list[LineItem]) -> Decimal:
-    """How much rounding to cents can change. Whether the service rounds prices, lines or the sum is not documented."""
+    """The most that rounding to cents can change: the service may round prices, lines or the sum (undocumented)."""
     most = Decimal(0)
     for item in items:
-        if _parts_of_a_cent(item.unit_price):
+        if _has_parts_of_a_cent(item.unit_price):
             most = _EXACT.add(most, _EXACT.multiply(item.quantity, _CENT))
-        elif _parts_of_a_cent(_EXACT.multiply(item.quantity, item.unit_price)):
+        elif _has_parts_of_a_cent(_EXACT.multiply(item.quantity, item.unit_price)):
             most = _EXACT.add(most, _CENT)
     return most
 
 
-def _parts_of_a_cent(value: Decimal) -> bool:
+def _has_parts_of_a_cent(value: Decimal) -> bool:
     exponent = _EXACT.normalize(value).as_tuple().exponent
     return isinstance(exponent, int) and exponent < -2

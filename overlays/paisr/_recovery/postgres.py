@@ -1,4 +1,4 @@
-"""Attempts in PostgreSQL, for the processes of several machines."""
+"""The database of attempts in PostgreSQL, for the processes of several machines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from paisr._recovery.database import APPLICATION_ID, MAX_LOCK_TIMEOUT, SCHEMA, V
 if TYPE_CHECKING:
     from paisr._base.secrets import Secret
 
-# Seconds that the database has beyond a transaction's time, before its connection is closed.
+# Seconds after a transaction's timeout before its connection is shut down.
 GRACE = 0.5
 
 
@@ -47,7 +47,7 @@ class PostgresDatabase:
         self._library = _library()
         self.name = public_name(url)
         self._connection: Any = None
-        # What a forked child inherited, and must neither use nor close.
+        # Connections that a forked child inherited. It must neither use nor close them.
         self._inherited: list[Any] = []
         self._lock = threading.RLock()
         register_after_fork(self)
@@ -73,7 +73,7 @@ class PostgresDatabase:
             left = max(1, round((end - time.monotonic()) * 1000))
             later = "" if durable else "; SET LOCAL synchronous_commit = off"
             cursor.execute(f"SET LOCAL statement_timeout = {left}; SET LOCAL lock_timeout = {left}{later}")
-            # What is looked up and what is noted is one step.
+            # One transaction at a time: nothing changes between a look-up and a note.
             cursor.execute(f"SELECT pg_advisory_xact_lock({APPLICATION_ID})")
             yield PostgresTransaction(cursor)
 
@@ -90,7 +90,7 @@ class PostgresDatabase:
 
     @contextmanager
     def _guarded(self, end: float) -> Generator[None]:
-        """A silent connection is closed: a server that hangs does not even refuse."""
+        """Shut the connection down if the server is silent after `end`: a server that hangs sends no error."""
         guard = threading.Timer(end - time.monotonic() + GRACE, self._break)
         guard.daemon = True
         guard.start()
@@ -104,14 +104,14 @@ class PostgresDatabase:
             sock.shutdown(socket.SHUT_RDWR)
 
     def _connected(self, end: float) -> Any:
-        """A connection that works: one that the server closed meanwhile is made anew."""
+        """Return a working connection; reconnect if the server closed the last one."""
         if self._connection is not None and not self._connection.closed:
             with suppress(self._library.OperationalError):
                 self._connection.execute("SELECT 1")
         if time.monotonic() >= end:
             raise StoreError("did not respond in time")
         if self._connection is None or self._connection.closed:
-            timeout = max(2, round(end - time.monotonic()))  # PostgreSQL's own library takes no less
+            timeout = max(2, round(end - time.monotonic()))  # libpq accepts no less
             self._connection = self._library.connect(
                 self._url.reveal(), autocommit=True, connect_timeout=timeout, application_name="paisr"
             )
@@ -122,12 +122,12 @@ class PostgresDatabase:
         try:
             yield
         except self._library.Error as error:
-            # Its text can have the address in it, with the password.
+            # Its text may contain the URL with the password.
             raise StoreError(f"cannot be used ({type(error).__name__})") from None
 
 
 def public_name(url: Secret) -> str:
-    """The address without user and password."""
+    """Return the URL without user name and password."""
     with suppress(ValueError):
         parts = urlsplit(url.reveal())
         return f"postgresql://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
@@ -135,7 +135,7 @@ def public_name(url: Secret) -> str:
 
 
 def _make_tables(transaction: PostgresTransaction) -> None:
-    """Where there are none; made by a newer version, they are refused."""
+    """Create the tables if there are none. Raises `StoreError` for tables of another version."""
     if transaction.execute("SELECT to_regclass('paisr_attempts')").fetchall() == [(None,)]:
         for statement in SCHEMA:
             transaction.execute(statement)
@@ -149,6 +149,4 @@ def _library() -> Any:
     try:
         return cast("Any", import_module("psycopg"))
     except ImportError:
-        raise ConfigurationError(
-            "A journal in PostgreSQL needs psycopg, which is not there: install paisr[postgres]."
-        ) from None
+        raise ConfigurationError("A journal in PostgreSQL needs psycopg; install paisr[postgres].") from None

@@ -1,4 +1,4 @@
-"""The lists that reconciling reads, and how they are made narrower where the service cuts them off."""
+"""Reads lists of invoices for reconciliation, and narrows those that the service cuts off."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from paisr_generated import Invoice, InvoiceList
     from paisr_generated.responses import ApiResponse
 
-# A clock that is further off than this is no clock.
+# A larger difference of clocks is ignored.
 MAX_SKEW = timedelta(days=1)
 MAX_ADDRESSES = 10_000
 
@@ -38,7 +38,7 @@ class Reader(Protocol):
 
 @frozen(kw_only=True)
 class Filters:
-    """What a list is asked for."""
+    """The filters of a list."""
 
     resource_id: str | None = None
     currency: str | None = None
@@ -53,7 +53,10 @@ class Filters:
         )
 
     def parts(self) -> Iterator[Filters]:
-        """The parts of the list, in the order of an invoice's life: one that moves on meanwhile is in a later part."""
+        """Split the list by status, or else by currency; the statuses are in the order of an invoice's life.
+
+        So an invoice that changes its status between two readings is in a later part.
+        """
         if self.status is None:
             return (evolve(self, status=str(one)) for one in InvoiceStatus)
         if self.currency is None:
@@ -63,9 +66,9 @@ class Filters:
 
 @frozen(kw_only=True)
 class Lists:
-    """Reads lists of invoices, as many as the API lists at once.
+    """Reads lists of invoices, each with the API's highest limit.
 
-    `ids`: of customers, by their e-mail addresses, as lists have shown them; it is added to.
+    `ids`: the ids of customers by e-mail address. Every list that is read adds to them.
     """
 
     reader: Reader
@@ -83,27 +86,27 @@ class Lists:
         )
 
     def for_one(self, attempt: Attempt, filters: Filters) -> Filters:
-        """What a list that was cut off can be made narrower by for this attempt."""
+        """Return the narrowest filters for this attempt, after a list with `filters` was cut off."""
         own = Filters.of(attempt)
         ids = self.ids.get(address(attempt.request.customer), frozenset())
         return evolve(own, resource_id=next(iter(ids))) if own == filters and len(ids) == 1 else own
 
-    def in_parts(self, listed: Listed, filters: Filters, deadline: Deadline) -> Steps[Listed]:
-        """A list that was cut off, and its parts: by status, and by currency where that is not enough."""
+    def read_in_parts(self, listed: Listed, filters: Filters, deadline: Deadline) -> Steps[Listed]:
+        """Complete a list that was cut off with its parts: by status, and by currency if that is not enough."""
         invoices = {one.id: one for one in listed.invoices}
         truncated, parts = False, False
         for narrower in filters.parts():
             part = yield from self.read(narrower, deadline)
             if part.truncated:
-                part = yield from self.in_parts(part, narrower, deadline)
+                part = yield from self.read_in_parts(part, narrower, deadline)
             invoices |= {one.id: one for one in part.invoices}
             truncated, parts = truncated or part.truncated, True
         # A status or currency that the contract does not know is in none of the parts.
-        strange = any(
+        has_unknown = any(
             one.status not in set(InvoiceStatus) or one.currency not in {*Currency, None} for one in invoices.values()
         )
-        whole = parts and not truncated and not strange
-        return evolve(listed, invoices=list(invoices.values()), truncated=not whole)
+        is_complete = parts and not truncated and not has_unknown
+        return evolve(listed, invoices=list(invoices.values()), truncated=not is_complete)
 
     def _learn(self, invoices: Iterable[Invoice]) -> None:
         if len(self.ids) > MAX_ADDRESSES:
@@ -120,7 +123,7 @@ def is_customer_id(customer: str) -> bool:
 
 
 def _ahead(response: ApiResponse[Any], now: datetime) -> timedelta:
-    """By how much this machine's clock is ahead of the service's, by the response's Date; zero without one."""
+    """Return how far this machine's clock is ahead of the service's, by the Date header; zero without one."""
     from email.utils import parsedate_to_datetime  # here, because it loads much, and few calls reconcile
 
     try:

@@ -1,4 +1,4 @@
-"""Finding out whether creates happened: in which order things are read and decided, and what is noted."""
+"""Reconciles creates with the service: reads lists, decides which invoice belongs to which create, and notes it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from paisr._recovery.attempts import (
     Outcome,
     OutcomeUnknownError,
     StoreError,
-    elsewhere,
+    other_service_error,
 )
 from paisr._recovery.reading import Filters
 from paisr._recovery.rows import UNREADABLE
@@ -29,14 +29,14 @@ from paisr_generated.operations import encode
 if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
     from paisr._engine.steps import Steps
-    from paisr._recovery.attempts import Known
+    from paisr._recovery.attempts import Claims
     from paisr._recovery.listed import Listed
     from paisr._recovery.matching import Fit
     from paisr._recovery.reading import Lists
     from paisr._recovery.store import AttemptStore
 
-    Found = Invoice | PaisrError | None
-    Reconciled = list[tuple[Attempt, Found]]
+    Result = Invoice | PaisrError | None
+    Reconciled = list[tuple[Attempt, Result]]
 
 log = logging.getLogger("paisr")
 Key = TypeVar("Key", bound=Hashable)
@@ -46,9 +46,10 @@ BATCH = 100
 
 @frozen(kw_only=True)
 class Reconciler:
-    """Reconciles creates for one call: all that it reads is within the call's deadline.
+    """Reconciles creates for one call, within the call's deadline.
 
-    `settle_after`: seconds after a create from which on it is certain that what is not listed is not there.
+    `settle_after`: seconds after the end of a create. From then on, an invoice that is not listed certainly does not
+    exist.
     """
 
     lists: Lists = field(repr=False)
@@ -58,9 +59,9 @@ class Reconciler:
     settle_after: float
 
     def one(self, attempt: Attempt) -> Steps[Invoice | None]:
-        """The invoice of an attempt, or None. What is certain is noted."""
+        """Return the invoice of an attempt, or None, and note it. Raises `OutcomeUnknownError` if it is not certain."""
         entry = yield from self.noted(attempt)
-        if entry is None:  # nothing is noted of it here
+        if entry is None:  # the store does not have it
             idle = (self.lists.now() - attempt.started_at).total_seconds()
             entry = JournalEntry(attempt=attempt, state="unknown", idle=idle)
         elif not entry.in_flight:
@@ -68,13 +69,13 @@ class Reconciler:
                 return None
             if entry.invoice_id is not None:
                 return (yield from self.lists.reader.get(entry.invoice_id, self.deadline)).data
-        ((_, found),) = yield from self.all([entry])
-        if isinstance(found, PaisrError):
-            raise found
-        return found
+        ((_, result),) = yield from self.all([entry])
+        if isinstance(result, PaisrError):
+            raise result
+        return result
 
     def noted(self, attempt: Attempt) -> Steps[JournalEntry | None]:
-        """What the store says of an attempt."""
+        """Return the store's entry of an attempt, if it has one."""
         try:
             return (
                 yield from self.store.run(lambda: self.store.entry(attempt, self.deadline.remaining()), self.deadline)
@@ -83,21 +84,21 @@ class Reconciler:
             raise self._unreadable(attempt, error) from error
 
     def all(self, entries: Sequence[JournalEntry]) -> Steps[Reconciled]:
-        """Each attempt with its invoice, None, or the error that says why neither; one list serves all that fit it."""
-        found: dict[str, Found] = {}
+        """Pair each attempt with its invoice, None, or an error. Attempts with the same filters share a list."""
+        results: dict[str, Result] = {}
         waiting: list[JournalEntry] = []
         for entry in entries:
             problem = self._problem(entry)
             if problem is not None:
-                found[entry.attempt.id] = problem
+                results[entry.attempt.id] = problem
             else:
                 waiting.append(evolve(entry, attempt=evolve(entry.attempt, service=self.service)))
-        # Every list is read after all these were seen to be over.
+        # All lists are read from here on, when none of these creates is in flight any more.
         if waiting:
             every = {Filters.of(entry.attempt) for entry in waiting}
-            # One list of all invoices, if that is possible, in place of many.
-            yield from self._group(waiting, every.pop() if len(every) == 1 else Filters(), found)
-        return [(entry.attempt, found[entry.attempt.id]) for entry in entries]
+            # One list of all invoices, if it is not cut off, instead of many.
+            yield from self._group(waiting, every.pop() if len(every) == 1 else Filters(), results)
+        return [(entry.attempt, results[entry.attempt.id]) for entry in entries]
 
     def _problem(self, entry: JournalEntry) -> PaisrError | None:
         attempt = entry.attempt
@@ -107,102 +108,103 @@ class Reconciler:
                 "look at its row, and settle it by hand with Journal.settle(attempt, invoice_id)."
             )
         if attempt.service not in {None, "", self.service}:
-            return elsewhere(attempt, self.service)
-        return in_flight(attempt) if entry.in_flight else None
+            return other_service_error(attempt, self.service)
+        return in_flight_error(attempt) if entry.in_flight else None
 
-    def _group(self, entries: Sequence[JournalEntry], filters: Filters, found: dict[str, Found]) -> Steps[None]:
-        """Creates that one list serves; where it is cut off, what a narrower one serves is a group of its own."""
+    def _group(self, entries: Sequence[JournalEntry], filters: Filters, results: dict[str, Result]) -> Steps[None]:
+        """Reconcile creates that share a list. If it is cut off, creates with narrower filters form new groups."""
         try:
             listed = yield from self.lists.read(filters, self.deadline)
             if listed.truncated:
                 groups = _groups(entries, lambda one: self.lists.for_one(one.attempt, filters))
                 entries = groups.pop(filters, [])
                 for narrower, group in groups.items():
-                    yield from self._group(group, narrower, found)
+                    yield from self._group(group, narrower, results)
             if listed.truncated and entries:
-                listed = yield from self.lists.in_parts(listed, filters, self.deadline)
+                listed = yield from self.lists.read_in_parts(listed, filters, self.deadline)
         except PaisrError as error:
-            _fail(entries, error, found)
+            _fail(entries, error, results)
         else:
-            yield from self._batches(entries, listed, found)
+            yield from self._decide_all(entries, listed, results)
 
-    def _batches(self, entries: Sequence[JournalEntry], listed: Listed, found: dict[str, Found]) -> Steps[None]:
-        """All of them, and once more those for which an invoice was in question that is another's now."""
-        yield from self._pass(entries, listed, found)
-        given = {one.id for one in map(found.get, (entry.attempt.id for entry in entries)) if isinstance(one, Invoice)}
-        again = [one for one in entries if given & _in_question(found[one.attempt.id])]
+    def _decide_all(self, entries: Sequence[JournalEntry], listed: Listed, results: dict[str, Result]) -> Steps[None]:
+        """Decide all creates, and once more those with a candidate that another create has taken since."""
+        yield from self._decide_once(entries, listed, results)
+        decided = (results[entry.attempt.id] for entry in entries)
+        taken = {one.id for one in decided if isinstance(one, Invoice)}
+        again = [one for one in entries if taken & _candidate_ids(results[one.attempt.id])]
         if again:
-            yield from self._pass(again, listed, found)
+            yield from self._decide_once(again, listed, results)
 
-    def _pass(self, entries: Sequence[JournalEntry], listed: Listed, found: dict[str, Found]) -> Steps[None]:
+    def _decide_once(self, entries: Sequence[JournalEntry], listed: Listed, results: dict[str, Result]) -> Steps[None]:
         for start in range(0, len(entries), BATCH):
             batch = entries[start : start + BATCH]
             if self.deadline.remaining():
-                found |= yield from self._decided(batch, listed)
+                results |= yield from self._decide_batch(batch, listed)
             else:
                 late = APITimeoutError(
                     "The deadline passed before this attempt was reconciled; reconcile again.", outcome="unknown"
                 )
-                _fail(batch, late, found)
+                _fail(batch, late, results)
 
-    def _decided(self, entries: Sequence[JournalEntry], listed: Listed) -> Steps[dict[str, Found]]:
-        """What became of creates, decided and noted in one transaction."""
-        given = {entry.attempt.id: entry.attempt for entry in entries}
+    def _decide_batch(self, entries: Sequence[JournalEntry], listed: Listed) -> Steps[dict[str, Result]]:
+        """Decide creates, and note their outcomes in the same transaction."""
+        attempts = {entry.attempt.id: entry.attempt for entry in entries}
         near: dict[str, list[tuple[Invoice, Fit]]] = {}
-        found: dict[str, Found] = {}
+        results: dict[str, Result] = {}
         is_over = False
 
         def settle() -> None:
-            near.update((one.id, listed.near(one)) for one in given.values())
-            in_question = {invoice.id for candidates in near.values() for invoice, _ in candidates}
-            self.store.settle(entries, in_question, decide, self.deadline.remaining())
+            near.update((one.id, listed.near(one)) for one in attempts.values())
+            candidate_ids = {invoice.id for candidates in near.values() for invoice, _ in candidates}
+            self.store.settle(entries, candidate_ids, decide, self.deadline.remaining())
 
-        def decide(entry: JournalEntry, known: Known) -> Outcome | None:
-            if is_over:  # the caller was told that nothing is known of these, and so nothing is noted
+        def decide(entry: JournalEntry, claims: Claims) -> Outcome | None:
+            if is_over:  # the caller was told that these outcomes are unknown, so nothing may be noted
                 raise StoreError("did not respond in time")
-            attempt = given[entry.attempt.id]
+            attempt = attempts[entry.attempt.id]
             try:
-                _refuse_what_has_changed(attempt, entry)
-                invoice = found[attempt.id] = listed.choose(attempt, near[attempt.id], known)
+                _refuse_changed(attempt, entry)
+                invoice = results[attempt.id] = listed.choose(attempt, near[attempt.id], claims)
             except OutcomeUnknownError as error:
-                found[attempt.id] = error
+                results[attempt.id] = error
                 return None
             if invoice is not None:
                 return Outcome(state="found", invoice_id=invoice.id, response=as_created(invoice))
-            is_news = entry.state in UNRESOLVED and entry.idle >= self.settle_after
-            return Outcome(state="absent") if is_news else None
+            is_certain = entry.state in UNRESOLVED and entry.idle >= self.settle_after
+            return Outcome(state="absent") if is_certain else None
 
         try:
             yield from self.store.run(settle, self.deadline)
         except StoreError as error:
             is_over = True
-            if len(found) < len(entries):
-                return {one.id: self._unreadable(one, error) for one in given.values()}
-            # What was found is true, whether it could be written or not.
-            self.store.keep([(given[name], one.id) for name, one in found.items() if isinstance(one, Invoice)])
-            log.warning("The journal %r %s; it keeps what was to be reconciled as it was.", self.store.name, error)
-        return found
+            if len(results) < len(entries):
+                return {one.id: self._unreadable(one, error) for one in attempts.values()}
+            # A found invoice is certain, even if it could not be written.
+            self.store.keep([(attempts[name], one.id) for name, one in results.items() if isinstance(one, Invoice)])
+            log.warning("The journal %r %s; its unresolved creates stay unchanged.", self.store.name, error)
+        return results
 
     def _unreadable(self, attempt: Attempt, error: StoreError) -> OutcomeUnknownError:
         return OutcomeUnknownError(
-            f"The outcome is unknown: the journal {self.store.name!r}, which says what belongs to other creates, "
+            f"The outcome is unknown: the journal {self.store.name!r}, which knows the invoices of other creates, "
             f"cannot be read; it {error}.",
             attempt=attempt,
         )
 
 
-def _refuse_what_has_changed(attempt: Attempt, entry: JournalEntry) -> None:
-    """The list was read for a create that was over, and tells nothing of what was done since."""
+def _refuse_changed(attempt: Attempt, entry: JournalEntry) -> None:
+    """Raise an error if a call worked on the create since the list was read: the list says nothing about that."""
     if entry.in_flight or entry.attempt.started_at != attempt.started_at:
-        raise in_flight(attempt)
+        raise in_flight_error(attempt)
     if entry.state not in {*UNRESOLVED, "absent"}:
         raise OutcomeUnknownError(
-            f"Another call noted meanwhile that this create is {entry.state}; reconcile again.", attempt=attempt
+            f"Another call has noted that this create is {entry.state}; reconcile again.", attempt=attempt
         )
 
 
-def _in_question(found: Found) -> set[str]:
-    return {one.id for one in found.candidates} if isinstance(found, OutcomeUnknownError) else set()
+def _candidate_ids(result: Result) -> set[str]:
+    return {one.id for one in result.candidates} if isinstance(result, OutcomeUnknownError) else set()
 
 
 def _groups(entries: Iterable[JournalEntry], key: Callable[[JournalEntry], Key]) -> dict[Key, list[JournalEntry]]:
@@ -212,18 +214,18 @@ def _groups(entries: Iterable[JournalEntry], key: Callable[[JournalEntry], Key])
     return groups
 
 
-def _fail(entries: Iterable[JournalEntry], error: PaisrError, found: dict[str, Found]) -> None:
-    """Each gets an error of its own: they are raised one by one."""
-    found |= {entry.attempt.id: copy.copy(error) for entry in entries}
+def _fail(entries: Iterable[JournalEntry], error: PaisrError, results: dict[str, Result]) -> None:
+    """Give each attempt a copy of the error, since each may be raised."""
+    results |= {entry.attempt.id: copy.copy(error) for entry in entries}
 
 
 def as_created(invoice: Invoice) -> bytes:
-    """An invoice that was found, as the response to its create would have described it."""
+    """Encode a found invoice as the response to its create."""
     session = msgspec.to_builtins(invoice.session) if invoice.session else None
     return encode({"success": True, "data": {"id": invoice.id, "status": str(invoice.status), "session": session}})
 
 
-def in_flight(attempt: Attempt) -> OutcomeUnknownError:
+def in_flight_error(attempt: Attempt) -> OutcomeUnknownError:
     return OutcomeUnknownError(
         "This create is still in flight, in this process or another; reconcile when it is over.", attempt=attempt
     )

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Seconds after which an invoice that is not listed is not to come any more.
+# Seconds after the end of a create. From then on, an invoice that is not listed certainly does not exist.
 SETTLE_AFTER = 60.0
 
 
 class Recovery:
-    """The creates of one client: in its journal, or remembered as long as it lives.
+    """The creates of one client, in its journal or, without one, in memory.
 
-    `place`: where the journal is, or None. A journal that cannot be used is refused at once; without one, a client
-    that only reads loads no other module of this package.
+    `place`: the path or URL of the journal, or None. An unusable journal raises `ConfigurationError` at once. Without a
+    journal, a client that only reads loads no other module of this package.
     """
 
     settle_after = SETTLE_AFTER
@@ -40,7 +40,7 @@ class Recovery:
     def __init__(self, place: Secret | str | os.PathLike[str] | None, service: str, runtime: Runtime) -> None:
         self.is_journal: bool = place is not None
         self._place, self._service, self._runtime = place, service, runtime
-        # Of customers, by their addresses: what lists have shown.
+        # The ids of customers by e-mail address, from the lists that were read.
         self._ids: dict[str, frozenset[str]] = {}
         self._store: dict[str, AttemptStore] = {}
         if self.is_journal:
@@ -48,12 +48,12 @@ class Recovery:
 
     @property
     def store(self) -> AttemptStore:
-        """One for all threads, whichever comes first."""
+        """The store, which the first thread to need it opens."""
         if not self._store:
             from paisr._recovery.journal import opened_store
 
-            self._store.setdefault("made", opened_store(self._place, self._runtime, make=True))
-        return self._store["made"]
+            self._store.setdefault("opened", opened_store(self._place, self._runtime, make=True))
+        return self._store["opened"]
 
     def create(
         self,
@@ -65,7 +65,7 @@ class Recovery:
         policy: Policy,
         deadline: Deadline,
     ) -> Steps[ApiResponse[Any]]:
-        """Send a create that is noted; with a key, only if the key's invoice is certainly not there."""
+        """Note a create, and send it. With a key, send it only if the key certainly has no invoice."""
         if key is not None and not self.is_journal:
             raise ConfigurationError(
                 "key= needs a journal, which knows the keys of earlier runs; make the client with journal=."
@@ -78,7 +78,7 @@ class Recovery:
         return creator.create(Attempt.of(request, self._runtime.now(), self._service), key)
 
     def by_keys(self, keys: Sequence[str], deadline: Deadline) -> Steps[dict[str, JournalEntry]]:
-        """What the journal knows of these keys."""
+        """Return the journal's entries for these keys, by key."""
         return self._read(lambda: self.store.by_keys(self._service, keys, deadline.remaining()), deadline)
 
     def reconcile(self, attempt: Attempt, reader: Reader, deadline: Deadline) -> Steps[Invoice | None]:

@@ -26,8 +26,8 @@ COLUMNS = (
 UNREADABLE = "unreadable"
 # Seconds by which a call can outlive its deadline.
 GRACE = 1.0
-# The states that an outcome may replace which no response reported.
-UNTOLD: dict[State, frozenset[State]] = {"unknown": frozenset({"open"}), "found": UNRESOLVED}
+# The states that an outcome may replace if no response reported it.
+REPLACEABLE: dict[State, frozenset[State]] = {"unknown": frozenset({"open"}), "found": UNRESOLVED}
 
 
 @frozen(kw_only=True)
@@ -39,17 +39,17 @@ class Rows:
     clock: float
 
     def insert(self, attempt: Attempt, key: str | None, outcome: Outcome, left: float = 0.0) -> None:
-        """A new row; `left`: the seconds that the call has left."""
+        """Insert a row. `left`: the seconds that the call has left."""
         values = {
             "id": attempt.id, "service": attempt.service or "", "key": key,
-            **self._sent(attempt, left), **self._became(outcome),
+            **self._request_columns(attempt, left), **self._outcome_columns(outcome),
         }  # fmt: skip
         columns, marks = ", ".join(values), ", ".join("?" * len(values))
         self.transaction.execute(f"INSERT INTO paisr_attempts ({columns}) VALUES ({marks})", [*values.values()])
 
     def begin_again(self, entry: JournalEntry, attempt: Attempt, left: float) -> bool:
         """Open the entry again; False when it has changed since it was read."""
-        values = {**self._became(Outcome(state="open")), **self._sent(attempt, left)}
+        values = {**self._outcome_columns(Outcome(state="open")), **self._request_columns(attempt, left)}
         as_given = [attempt.id, entry.state, entry.attempt.started_at.timestamp()]
         return bool(self._update(values, "id = ? AND state = ? AND started_at = ?", as_given))
 
@@ -61,9 +61,9 @@ class Rows:
         statement = "SELECT started_at, state FROM paisr_attempts WHERE id = ?"
         for started_at, state in self.transaction.execute(statement, [attempt.id]).fetchall():
             if started_at != attempt.started_at.timestamp():
-                # The key was begun again since. What this call created is not lost: it gets an entry of its own.
+                # The key was begun again meanwhile. This call's outcome gets an entry of its own, so it is not lost.
                 attempt = evolve(attempt, id=uuid.uuid4().hex)
-            elif state not in UNTOLD.get(outcome.state, {state}):
+            elif state not in REPLACEABLE.get(outcome.state, {state}):
                 return outcome
         return self.note(attempt, outcome, self._lease(0.0))
 
@@ -71,7 +71,7 @@ class Rows:
         """Write an outcome, with the lease when the call itself reports it."""
         if outcome.invoice_id is not None:
             outcome = self._without_another_owner(attempt, outcome)
-        if not self._update({**self._became(outcome), **(lease or {})}, "id = ?", [attempt.id]):
+        if not self._update({**self._outcome_columns(outcome), **(lease or {})}, "id = ?", [attempt.id]):
             self.insert(attempt, None, outcome)
         return outcome
 
@@ -101,26 +101,26 @@ class Rows:
         return self.transaction.execute(f"SELECT {COLUMNS} FROM paisr_attempts WHERE {where}", parameters).fetchall()
 
     def entry(self, row: Sequence[Any]) -> JournalEntry:
-        name, service, key, state, invoice_id, request, response, error, started_at, ended_at, *lease = row
+        attempt_id, service, key, state, invoice_id, request, response, error, started_at, ended_at, *lease = row
         ends_at, ends_mono, process = lease
-        # The monotonic clock never says too much; of another machine or another boot, there is only the wall clock.
+        # The monotonic clock never exaggerates. For another machine or another boot, there is only the wall clock.
         idle = self.clock - ends_mono if is_same_machine(process) else self.now - ends_at
         return JournalEntry(
-            attempt=_attempt(request, name, service, started_at),
+            attempt=_attempt(request, attempt_id, service, started_at),
             state=state,
             invoice_id=invoice_id,
             key=key,
             response=None if response is None else response.encode(),
             error=error,
             ended_at=ended_at,
-            in_flight=state == "open" and self._is_held(name, min(self.now - ends_at, idle), process),
+            in_flight=state == "open" and self._is_in_flight(attempt_id, min(self.now - ends_at, idle), process),
             idle=max(0.0, idle),
         )
 
-    def _is_held(self, name: str, idle: float, process: str) -> bool:
-        """Whether a call may still be at work: its process lives, and its deadline has not passed for certain."""
+    def _is_in_flight(self, attempt_id: str, idle: float, process: str) -> bool:
+        """Whether a call may still be working on it: its process may be alive, and its deadline may not have passed."""
         if process == current_process_token():
-            work = at_work.get(name)
+            work = at_work.get(attempt_id)
             return work is not None and not work.is_over
         return idle <= GRACE and not is_process_dead(process)
 
@@ -129,33 +129,35 @@ class Rows:
         statement = f"UPDATE paisr_attempts SET {assigned} WHERE {where}"
         return self.transaction.execute(statement, [*values.values(), *parameters]).rowcount
 
-    def _sent(self, attempt: Attempt, left: float) -> dict[str, Any]:
+    def _request_columns(self, attempt: Attempt, left: float) -> dict[str, Any]:
         return {
             "request": attempt.to_json(), "likeness": likeness(attempt.request),
             "started_at": attempt.started_at.timestamp(), **self._lease(left),
         }  # fmt: skip
 
-    def _became(self, outcome: Outcome) -> dict[str, Any]:
+    def _outcome_columns(self, outcome: Outcome) -> dict[str, Any]:
         return {
             "state": outcome.state, "invoice_id": outcome.invoice_id, "response": _text(outcome.response),
             "error": _text(outcome.error), "ended_at": None if outcome.state == "open" else self.now,
         }  # fmt: skip
 
     def _lease(self, left: float) -> dict[str, Any]:
-        """Who is at work on a create, and until when, by two clocks: `process` names the boot of the monotonic one."""
+        """The process at work on a create, and its deadline by two clocks; `process` also identifies the boot."""
         return {"ends_at": self.now + left, "ends_mono": self.clock + left, "process": current_process_token()}
 
     def _without_another_owner(self, attempt: Attempt, outcome: Outcome) -> Outcome:
-        """An invoice has one owner: the first create that got its id in a response.
+        """Return the outcome, or ``unknown`` if its invoice belongs to another create.
 
-        A create that was only reconciled with it loses it, and is unresolved again.
+        The first create that got the id in a response owns the invoice. A create that was only reconciled with it loses
+        it, and is unresolved again.
         """
         where = "service = ? AND invoice_id = ? AND id <> ?"
         parameters = [attempt.service or "", outcome.invoice_id, attempt.id]
         statement = f"SELECT id, state FROM paisr_attempts WHERE {where}"
         for other, state in self.transaction.execute(statement, parameters).fetchall():
             if state == "created" or outcome.state != "created":
-                return evolve(outcome, state="unknown", invoice_id=None, error=f"{outcome.invoice_id} is {other}'s")
+                error = f"{outcome.invoice_id} belongs to attempt {other}"
+                return evolve(outcome, state="unknown", invoice_id=None, error=error)
             self._update({"state": "unknown", "invoice_id": None}, where, parameters)
         return outcome
 
@@ -168,12 +170,12 @@ def _text(content: bytes | str | None) -> str | None:
     return content.decode("utf-8", "replace").replace("\0", "\ufffd")
 
 
-def _attempt(text: str, name: str, service: str, started_at: float) -> Attempt:
+def _attempt(text: str, attempt_id: str, service: str, started_at: float) -> Attempt:
     try:
         attempt = Attempt.from_json(text)
     except InvalidArgumentError:
         request: Any = text
         moment = datetime.fromtimestamp(started_at, UTC)
-        return Attempt(id=name, started_at=moment, request=request, service=service, operation=UNREADABLE)
+        return Attempt(id=attempt_id, started_at=moment, request=request, service=service, operation=UNREADABLE)
     # The columns of the row decide the id and the service.
-    return evolve(attempt, id=name, service=service or None)
+    return evolve(attempt, id=attempt_id, service=service or None)

@@ -1,4 +1,4 @@
-"""Attempts in SQLite: in the memory of a process, or in a file that processes share."""
+"""The databases of attempts in SQLite: in memory, or in a file that several processes share."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from paisr._recovery.sqlite_file import check_file, kept_lock, make_file, prepar
 if TYPE_CHECKING:
     import sqlite3
 
-# Creates that are remembered in memory; the oldest are forgotten. A file forgets none.
+# Creates that are kept in memory; older ones are deleted. A file keeps all.
 MAX_REMEMBERED = 10_000
-# Seconds between two looks at a file that another process has locked.
+# Seconds between two tries for a file that another process has locked.
 POLL = 0.002
 
-# SQLite does not outlive a fork: the child would have half a transaction, and believe in locks that only the parent
-# has. So a fork waits for the transaction that is at work, which never waits for another process, and finds every file
-# closed; parent and child open it again. What opens and closes connections holds this lock, too.
+# A SQLite connection must not cross a fork: the child would inherit half a transaction, and locks that only the parent
+# holds. So a fork waits for the current transaction, which never waits for another process, and closes every file;
+# parent and child open it again. Opening and closing a connection holds this lock, too.
 _transactions = threading.RLock()
-# Every connection to a file, with which file that is, and with its `kept_lock`.
+# The connections to files, each with the status of its file and its `kept_lock`.
 _open: dict[sqlite3.Connection, tuple[os.stat_result, int | None]] = {}
-# Connections whose database was forgotten.
+# Connections of databases that were garbage-collected.
 _unused: list[sqlite3.Connection] = []
 
 
@@ -44,8 +44,8 @@ def _close_unused() -> None:
         _close(_unused.pop())
 
 
-def _forget(connection: sqlite3.Connection) -> None:
-    """Close it now, or with the next transaction: what is forgotten may be so in a thread that must not wait."""
+def _close_soon(connection: sqlite3.Connection) -> None:
+    """Close the connection now, or with the next transaction: a garbage collection must not wait for the lock."""
     _unused.append(connection)
     if _transactions.acquire(blocking=False):
         try:
@@ -68,7 +68,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class MemoryDatabase:
-    """What one client remembers."""
+    """The attempts of one client, in memory."""
 
     name = ":memory:"
     blocking = False
@@ -87,29 +87,29 @@ class MemoryDatabase:
 
     @contextmanager
     def transaction(self, timeout: float, *, durable: bool = False) -> Generator[sqlite3.Connection]:  # noqa: ARG002 - nobody else has it, and nothing lasts
-        with _transactions, self._connection:  # first, so that no interruption leaves a transaction open
+        with _transactions, self._connection:  # entered before BEGIN: no interruption leaves a transaction open
             self._connection.execute("BEGIN")
             yield self._connection
 
     def close(self) -> None:
-        """What it remembers is asked for after a client is closed, too."""
+        """Do nothing: the attempts of a closed client can still be read."""
 
     def __del__(self) -> None:
-        _forget(self._connection)
+        _close_soon(self._connection)
 
 
 class FileDatabase:
-    """A file for the processes of one machine. One connection for each process, used by one thread at a time.
+    """A file for the processes of one machine. Each process has one connection, used by one thread at a time.
 
-    It is in WAL mode: a commit that must survive a power failure waits for the disk once, any other not at all, and
-    a reader holds up nobody.
+    The file is in WAL mode: a durable commit waits for the disk once, any other commit does not, and a reader blocks
+    no writer.
     """
 
     blocking = True
     clock = None
 
     def __init__(self, path: Path, *, make: bool) -> None:
-        """The database in this file; where there is none it is made, or refused."""
+        """Open the file. If there is none, create it (`make`) or raise `StoreError`."""
         self.name = str(path)
         self._path = path
         self._connection: sqlite3.Connection | None = None
@@ -122,7 +122,7 @@ class FileDatabase:
                 raise StoreError("does not exist")
         with self.transaction(MAX_LOCK_TIMEOUT / 10):
             pass
-        # A program that makes clients and then forks need not close it.
+        # So a program that makes clients and then forks need not close it.
         self.close()
 
     @contextmanager
@@ -138,7 +138,7 @@ class FileDatabase:
                             raise StoreError("was made by another version of this package")
                         yield connection
                     return
-            # Not while the lock of this process is held: a fork would wait for another process.
+            # Sleep without the lock, since a fork waits for the lock and must not wait for another process.
             if time.monotonic() >= end:
                 raise StoreError(f"was locked by another process for {timeout:.3g} s")
             time.sleep(min(POLL, max(0.0, end - time.monotonic())))
@@ -150,18 +150,18 @@ class FileDatabase:
 
     def __del__(self) -> None:
         if self._connection is not None:
-            _forget(self._connection)
+            _close_soon(self._connection)
 
     def _begun(self, *, durable: bool) -> sqlite3.Connection | None:
-        """A connection in a transaction; None while another process has the file."""
+        """Begin a transaction and return its connection; None while another process has locked the file."""
         import sqlite3
 
         _close_unused()
-        connection, found = self._connection, self._path.stat()
+        connection, status = self._connection, self._path.stat()
         try:
-            if connection is None or not _is_of(connection, found):
+            if connection is None or not _is_open_on(connection, status):
                 self.close()
-                connection = self._connected(found)
+                connection = self._connected(status)
             if durable != self._durable:
                 connection.execute(f"PRAGMA synchronous = {'EXTRA' if durable else 'NORMAL'}")
                 self._durable = durable
@@ -176,23 +176,23 @@ class FileDatabase:
             raise
         return connection
 
-    def _connected(self, found: os.stat_result) -> sqlite3.Connection:
+    def _connected(self, status: os.stat_result) -> sqlite3.Connection:
         import sqlite3
 
         try:
-            check_file(self._path, found, is_open=any(_is_of(one, found) for one in _open))
+            check_file(self._path, status, is_open=any(_is_open_on(one, status) for one in _open))
         except StoreError as error:
             if not self._was_open:
                 raise
-            raise StoreError(f"is no longer the file that it was: it {error}") from error
-        # mode=rw: a file that was removed is not made anew, readable by everybody and without tables.
+            raise StoreError(f"is no longer the same file: it {error}") from error
+        # mode=rw: SQLite must not create a removed file again, readable by everybody and without tables.
         uri = f"{self._path.as_uri()}?mode=rw"
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0, check_same_thread=False)
         try:
             connection.execute("PRAGMA synchronous = EXTRA")
             prepare(connection)
-            _open[connection] = found, kept_lock(self._path)
-            if not _is_of(connection, self._path.stat()):
+            _open[connection] = status, kept_lock(self._path)
+            if not _is_open_on(connection, self._path.stat()):
                 raise StoreError("was replaced while it was opened")
         except BaseException:
             _close(connection)
@@ -201,8 +201,8 @@ class FileDatabase:
         return connection
 
 
-def _is_of(connection: sqlite3.Connection, found: os.stat_result) -> bool:
-    return connection in _open and os.path.samestat(_open[connection][0], found)
+def _is_open_on(connection: sqlite3.Connection, status: os.stat_result) -> bool:
+    return connection in _open and os.path.samestat(_open[connection][0], status)
 
 
 @contextmanager

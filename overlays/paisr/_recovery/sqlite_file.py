@@ -1,4 +1,4 @@
-"""The file of a journal: made when there is none, and refused when it is something else."""
+"""The file of a journal: creates it, checks that it is one, and holds a lock on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 
-# Of SQLite's file format.
+# The lock bytes for readers in SQLite's file format.
 SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
 
 
@@ -32,12 +32,12 @@ def checked_path(path: object) -> Path:
 
 
 def make_file(path: Path) -> None:
-    """An empty file that only its owner can read, when there is none; on disk, its name too."""
+    """Create an empty file that only its owner can read, if there is none, and sync its directory."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
         if path.is_file() and not path.stat().st_size:
-            path.chmod(0o600)  # as one that is made here: nothing is in it yet
+            path.chmod(0o600)  # like a file created here: it is still empty
         return
     if os.name == "posix":  # elsewhere a directory cannot be opened
         directory = os.open(path.parent, os.O_RDONLY)
@@ -48,47 +48,47 @@ def make_file(path: Path) -> None:
 
 
 def kept_lock(path: Path) -> int | None:
-    """A descriptor with a lock by which other processes know that this one has the journal open, until it is closed.
+    """Return a descriptor whose lock tells other processes that this one has the journal open; None without Linux.
 
-    SQLite's own goes when the program opens the file in another way and closes it; another process would then believe
-    to be the last, and remove a log that is in use. Only Linux has locks that stay.
+    SQLite's own lock is lost when the program opens and closes the file in another way. Another process would then take
+    itself for the last one, and remove a log that is in use. Only Linux has a lock that stays.
     """
     if sys.platform != "linux":
         return None
     import fcntl
 
     descriptor = os.open(path, os.O_RDONLY)
-    # A `struct flock`: the bytes that SQLite locks alone before it removes the log.
+    # A `struct flock` on the bytes that SQLite locks exclusively before it removes the log.
     lock = struct.pack("hhqqi0q", fcntl.F_RDLCK, os.SEEK_SET, SHARED_FIRST, SHARED_SIZE, 0)
-    with suppress(OSError):  # a file system without them is used without
+    with suppress(OSError):  # some file systems have no such locks
         fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, lock)
     return descriptor
 
 
-def check_file(path: Path, found: os.stat_result, *, is_open: bool) -> None:
-    """Refuse what is no journal of this user before SQLite opens it, which would write beside it.
+def check_file(path: Path, status: os.stat_result, *, is_open: bool) -> None:
+    """Raise `StoreError` unless the file is this user's journal, before SQLite opens it and writes beside it.
 
-    Not by its content where this process has it open: closing a file releases all locks that the process has
-    on it, SQLite's among them.
+    The content is not checked while this process has the file open: closing a file releases all locks that the process
+    holds on it, SQLite's included.
     """
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise StoreError("is not a file")
     if not is_open:
         with path.open("rb") as file:
             head = file.read(100)
         if head and (not head.startswith(b"SQLite format 3\0") or int.from_bytes(head[68:72], "big") != APPLICATION_ID):
-            raise StoreError("is a file of something else; name another, it will be made")
+            raise StoreError("is a file of something else; name a new file, which will be created")
     if os.name == "posix":
-        if found.st_uid not in {os.geteuid(), 0}:
+        if status.st_uid not in {os.geteuid(), 0}:
             raise StoreError("belongs to another user; name one of your own")
-        if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise StoreError("is open to other users, and has what was sent in it; make it your own (chmod 600)")
+        if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise StoreError("is open to other users, and holds customers' data; make it your own (chmod 600)")
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables of an empty file; then, and in WAL mode.
+    """Create the tables of an empty file, and set WAL mode.
 
-    The mode comes last, so that the file itself says whose it is, and not a log beside it.
+    The mode comes last: the application id has to be in the file itself, not in a log beside it.
     """
     if connection.execute("PRAGMA user_version").fetchone() != (VERSION,):
         connection.execute("BEGIN EXCLUSIVE")
@@ -99,7 +99,7 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()  # now that nobody else can do it
+    (version,) = connection.execute("PRAGMA user_version").fetchone()  # again, under the lock
     if version == VERSION:
         return
     if version:

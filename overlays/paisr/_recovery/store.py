@@ -1,4 +1,4 @@
-"""The store of attempts: one set of steps for every database, unique constraints where calls race."""
+"""The store of attempts, the same for every database. Unique constraints decide between calls that race."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from paisr._base.forks import register_after_fork
 from paisr._engine.steps import RunBlocking
 from paisr._recovery.attempts import (
     UNRESOLVED,
+    Claims,
     InvoiceTakenError,
     JournalEntry,
-    Known,
     Outcome,
     StoreError,
     Work,
@@ -33,20 +33,20 @@ if TYPE_CHECKING:
     from paisr._recovery.attempts import Attempt
     from paisr._recovery.database import Database
 
-    Decide = Callable[[JournalEntry, Known], Outcome | None]
+    Decide = Callable[[JournalEntry, Claims], Outcome | None]
 
 T = TypeVar("T")
-# Entries that are read in one transaction: nobody waits longer because the history is long.
+# Entries that are read in one transaction: a long history must not block other calls.
 PAGE = 1000
 
 
 class AttemptStore:
-    """The attempts of the clients of one database. Every method is one transaction, and raises `StoreError`."""
+    """The attempts of the clients of one database. Every method is one transaction, and may raise `StoreError`."""
 
     def __init__(self, database: Database, runtime: Runtime) -> None:
         self.database = database
         self._runtime = runtime
-        # Outcomes that could not be written: they are known here, and written as soon as that is possible.
+        # Outcomes that could not be written yet, by attempt id. The next transaction writes them first.
         self._unwritten: dict[str, tuple[Attempt, Outcome]] = {}
         self._lock = threading.Lock()
         register_after_fork(self)
@@ -56,7 +56,7 @@ class AttemptStore:
         return self.database.name
 
     def run(self, work: Callable[[], T], deadline: Deadline) -> Steps[T]:
-        """Do what one of the methods below does: a step for a driver where it waits for a disk or a network."""
+        """Run one of the methods below, in a `RunBlocking` step if the database waits for a disk or a network."""
         if not self.database.blocking:
             return work()
         try:
@@ -70,41 +70,41 @@ class AttemptStore:
         at_work.clear()
 
     def begin(self, attempt: Attempt, key: str | None, work: Work, deadline: Deadline) -> JournalEntry | None:
-        """Note a create that is about to be sent; the entry that has its key already, if there is one.
+        """Note a create before it is sent, or return the entry that already has its key.
 
-        It is on disk when this returns. A call that is over meanwhile notes nothing.
+        The create is on disk when this returns. Raises `StoreError` if the call is over.
         """
         with self._rows(deadline.remaining(), durable=True) as rows:
             if key is not None and (entry := rows.first("service = ? AND key = ?", [attempt.service or "", key])):
-                return self._as_known(entry)
-            _refuse_what_is_over(work)
+                return self._with_unwritten(entry)
+            _refuse_finished(work)
             at_work[attempt.id] = work
             rows.insert(attempt, key, Outcome(state="open"), deadline.remaining())
         return None
 
     def begin_again(self, entry: JournalEntry, attempt: Attempt, work: Work, deadline: Deadline) -> bool:
-        """Send a create with a key once more; False when another call was faster. The attempt keeps its entry's id."""
+        """Note that a create with a key is sent again, under its entry's id; False if another call was faster."""
         with self._rows(deadline.remaining(), durable=True) as rows:
-            _refuse_what_is_over(work)
+            _refuse_finished(work)
             begun = rows.begin_again(entry, attempt, deadline.remaining())
             if begun:
                 at_work[attempt.id] = work
         return begun
 
     def end(self, attempt: Attempt, outcome: Outcome, timeout: float) -> None:
-        """Note the outcome of a create. Raises `InvoiceTakenError` for an invoice that another create received, too.
+        """Note the outcome of a create. Raises `InvoiceTakenError` if another create received the same invoice.
 
-        What cannot be written is kept, and written as soon as that is possible: this process knows it all the same. A
-        power failure can take what was written last; such a create is open again, and is reconciled like any other.
+        An outcome that cannot be written is kept in memory, and written later. A power failure can lose the last
+        outcomes; such a create is open again, and is reconciled like any other.
         """
         with self._lock:
             self._unwritten[attempt.id] = (attempt, outcome)
-        taken = self._write_rest(max(timeout, MIN_LOCK_TIMEOUT))
+        taken = self._write_unwritten(max(timeout, MIN_LOCK_TIMEOUT))
         if attempt.id in taken:
             raise InvoiceTakenError(taken[attempt.id])
 
     def settle_by_hand(self, attempt: Attempt, outcome: Outcome, timeout: float) -> None:
-        """Note what somebody found out."""
+        """Note an outcome that the user gives."""
         with self._rows(timeout, durable=True) as rows:
             entry = rows.first("id = ?", [attempt.id])
             if entry is not None and entry.in_flight:
@@ -118,7 +118,7 @@ class AttemptStore:
     def entry(self, attempt: Attempt, timeout: float) -> JournalEntry | None:
         with self._rows(timeout) as rows:
             entry = rows.first("id = ?", [attempt.id])
-        return None if entry is None else self._as_known(entry)
+        return None if entry is None else self._with_unwritten(entry)
 
     def by_keys(self, service: str, keys: Sequence[str], timeout: float) -> dict[str, JournalEntry]:
         """The entries that have these keys, by key."""
@@ -126,49 +126,49 @@ class AttemptStore:
         with self._rows(timeout) as rows:
             for part in in_parts(keys):
                 entries = rows.where(f"service = ? AND key IN ({', '.join('?' * len(part))})", [service, *part])
-                found |= {entry.key: self._as_known(entry) for entry in entries if entry.key is not None}
+                found |= {entry.key: self._with_unwritten(entry) for entry in entries if entry.key is not None}
         return found
 
     def entries(
         self, where: str = "1 = 1", parameters: Sequence[Any] = (), timeout: float = LOCK_TIMEOUT
     ) -> list[JournalEntry]:
-        """Entries in the order in which they were begun."""
+        """Return entries, oldest first."""
         found: list[JournalEntry] = []
         order = "ORDER BY started_at, id"
         last: Sequence[Any] = (float("-inf"), "")
         while True:
             with self._rows(timeout) as rows:
                 page = rows.raw(f"({where}) AND (started_at, id) > (?, ?) {order} LIMIT {PAGE}", [*parameters, *last])
-            found += [self._as_known(rows.entry(row)) for row in page]
+            found += [self._with_unwritten(rows.entry(row)) for row in page]
             if len(page) < PAGE:
                 return found
             last = (page[-1][8], page[-1][0])
 
     def find(self, text: str, timeout: float = LOCK_TIMEOUT) -> list[JournalEntry]:
-        """Entries with this key or id, or with this text in what was sent."""
+        """Return the entries with this key, attempt id or invoice id, or with this text in the request."""
         pattern = "".join(f"\\{one}" if one in "%_\\" else one for one in encode(text).decode()[1:-1].lower())
         where = "key = ? OR id = ? OR invoice_id = ? OR lower(request) LIKE ? ESCAPE '\\'"
         return self.entries(where, [text, text, text, f"%{pattern}%"], timeout)
 
     def unresolved(self, timeout: float) -> list[JournalEntry]:
-        """What is to be reconciled, oldest first."""
+        """Return the entries to reconcile, oldest first."""
         return [one for one in self.entries(UNRESOLVED_STATES, timeout=timeout) if one.state in UNRESOLVED]
 
     def settle(
         self, entries: Sequence[JournalEntry], invoice_ids: Collection[str], decide: Decide, timeout: float
     ) -> None:
-        """Let `decide` say what became of creates, one after the other, and note it: no invoice is taken meanwhile.
+        """Let `decide` choose the outcome of each create, and note it, all in one transaction.
 
-        It is given each entry as it is now; None for what stays as it is.
+        `decide` receives each entry as it is now, and returns None for an entry that stays unchanged.
         """
         with self._rows(timeout) as rows:
             service = entries[0].attempt.service or ""
             current = self._current(rows, entries)
             owners = rows.owners(service, invoice_ids)
             owners.update(self._unwritten_owners())
-            known = Known(owners=owners, competing=partial(rows.competing, service))
+            claims = Claims(owners=owners, competing=partial(rows.competing, service))
             for entry in entries:
-                outcome = decide(current.get(entry.attempt.id, entry), known)
+                outcome = decide(current.get(entry.attempt.id, entry), claims)
                 if outcome is None:
                     continue
                 if outcome.invoice_id is not None:
@@ -176,13 +176,13 @@ class AttemptStore:
                 rows.note(entry.attempt, outcome)
 
     def keep(self, found: Sequence[tuple[Attempt, str]]) -> None:
-        """Know that creates made invoices, where that could not be written."""
+        """Keep the found invoices of creates in memory, until they can be written."""
         with self._lock:
             for attempt, invoice_id in found:
                 self._unwritten.setdefault(attempt.id, (attempt, Outcome(state="found", invoice_id=invoice_id)))
 
     def prune(self, before: float, timeout: float = LOCK_TIMEOUT) -> int:
-        """Forget resolved creates that ended before then (seconds since 1970); how many they were."""
+        """Delete the resolved creates that ended before `before` (seconds since 1970); return their number."""
         with self._rows(timeout) as rows:
             statement = f"DELETE FROM paisr_attempts WHERE ended_at < ? AND NOT {UNRESOLVED_STATES}"
             return rows.transaction.execute(statement, [before]).rowcount
@@ -191,16 +191,16 @@ class AttemptStore:
         current: dict[str, JournalEntry] = {}
         for part in in_parts(one.attempt.id for one in entries):
             for entry in rows.where(f"id IN ({', '.join('?' * len(part))})", part):
-                current[entry.attempt.id] = self._as_known(entry)
+                current[entry.attempt.id] = self._with_unwritten(entry)
         return current
 
     @contextmanager
     def _rows(self, timeout: float, *, durable: bool = False) -> Generator[Rows]:
-        """A transaction, after what could not be written before, if that is possible now."""
+        """Begin a transaction, after writing the unwritten outcomes if that is possible."""
         begun = self._runtime.clock()
         if self._unwritten:
             with suppress(StoreError):
-                self._write_rest(timeout)
+                self._write_unwritten(timeout)
         with self._transaction(max(0.0, timeout - self._runtime.clock() + begun), durable=durable) as rows:
             yield rows
 
@@ -211,8 +211,8 @@ class AttemptStore:
             now = transaction.execute(f"SELECT {clock}").fetchall()[0][0] if clock else self._runtime.now().timestamp()
             yield Rows(transaction=transaction, now=now, clock=self._runtime.clock())
 
-    def _write_rest(self, timeout: float) -> dict[str, str]:
-        """Write what is not written yet; by the create's id, why an invoice was not noted as its own."""
+    def _write_unwritten(self, timeout: float) -> dict[str, str]:
+        """Write the unwritten outcomes. Return by attempt id why an invoice was refused: another create has it."""
         with self._lock:
             unwritten = list(self._unwritten.values())
         taken: dict[str, str] = {}
@@ -227,8 +227,8 @@ class AttemptStore:
                     del self._unwritten[attempt.id]
         return taken
 
-    def _as_known(self, entry: JournalEntry) -> JournalEntry:
-        """An entry with what this process knows beyond the database."""
+    def _with_unwritten(self, entry: JournalEntry) -> JournalEntry:
+        """Return the entry with its unwritten outcome, if this process has one."""
         attempt, outcome = self._unwritten.get(entry.attempt.id, (None, None))
         if attempt is None or outcome is None or attempt.started_at != entry.attempt.started_at:
             return entry
@@ -241,7 +241,7 @@ class AttemptStore:
             return {one.invoice_id: attempt.id for attempt, one in self._unwritten.values() if one.invoice_id}
 
 
-def _refuse_what_is_over(work: Work) -> None:
-    """The caller of a call that waited too long has been told that nothing was sent."""
+def _refuse_finished(work: Work) -> None:
+    """Raise `StoreError` if the call is over: its caller has been told that nothing was sent."""
     if work.is_over:
         raise StoreError("could not be written in time")

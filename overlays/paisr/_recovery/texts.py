@@ -1,4 +1,4 @@
-"""What is left of a text when a service stores it: composed, escaped, cut, stripped or written in another alphabet."""
+"""Normal forms of texts, to compare a sent text with one that a service composed, escaped, cut or stripped."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ REMEMBERED = 4096
 
 
 def plain(text: str) -> str:
-    """Without what a service may change when it stores a text: how letters are composed, and white space."""
+    """Normalize what a service may change in a text that it stores: the composition of letters, and white space."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 @lru_cache(REMEMBERED)
 def letters(text: str) -> str:
-    """The letters and digits alone."""
+    """Keep the letters and digits, in one case."""
     return "".join(one for one in unicodedata.normalize("NFKC", text).casefold() if one.isalnum())
 
 
 @lru_cache(REMEMBERED)
 def spellings_sent(text: str) -> frozenset[str]:
-    """The letters of a text that was sent, as a service may keep them: all, without accents, or those of ASCII alone.
+    """Return the letters of a sent text as a service may keep them: all, without accents, or only those of ASCII.
 
-    Empty where it has none that could be kept.
+    Empty if the text has no letter or digit.
     """
     dropped = text.encode("ascii", "ignore").decode()
     without_accents = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
@@ -38,7 +38,7 @@ def spellings_sent(text: str) -> frozenset[str]:
 
 @lru_cache(REMEMBERED)
 def spellings_found(text: str) -> frozenset[str]:
-    """The letters of a text that came back, and those of what it can have been before it was escaped or misread."""
+    """Return the letters of a returned text, and of the texts that it may have been before escaping or misreading."""
     texts = {text, _CUT_ENTITY.sub("", text), html.unescape(text), html.unescape(html.unescape(text))}
     for encoding in ("latin-1", "cp1252"):
         try:
@@ -50,13 +50,13 @@ def spellings_found(text: str) -> frozenset[str]:
 
 
 def customer_of(text: str) -> str:
-    """The customer that a text names, an address in one spelling."""
+    """Return the customer of a request in one spelling: an e-mail address, or an id."""
     return address(text) if "@" in text else text.strip()
 
 
 @lru_cache(REMEMBERED)
 def address(text: str) -> str:
-    """An e-mail address in one spelling: any case, entities, and a domain in letters or in punycode."""
+    """Return an e-mail address in one spelling, whatever its case, its entities, and the form of its domain."""
     name, _, domain = unicodedata.normalize("NFKC", html.unescape(text)).strip().casefold().rpartition("@")
     with suppress(UnicodeError):  # it is not in punycode
         domain = domain.encode("ascii").decode("idna").casefold()

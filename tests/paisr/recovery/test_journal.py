@@ -585,7 +585,7 @@ def test_a_journal_that_cannot_be_written_does_not_lose_the_found_invoice(
     monkeypatch.setattr(Rows, "note", fail)
     with caplog.at_level(logging.WARNING, logger="paisr"):
         assert side.call(client, "reconcile", lost).id == "inv_1"
-    assert "as it was" in caplog.text
+    assert "stay unchanged" in caplog.text
     assert states(path) == [("unknown", None)]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from paisr._base.processes import current_process_token
 from paisr._engine.deadlines import Deadline
-from paisr._recovery.attempts import InvoiceTakenError, JournalEntry, Known, Outcome, StoreError, Work
+from paisr._recovery.attempts import Claims, InvoiceTakenError, JournalEntry, Outcome, StoreError, Work
 from paisr._recovery.database import held
 from paisr._recovery.rows import UNREADABLE
 from paisr._recovery.store import PAGE, AttemptStore
@@ -198,7 +198,7 @@ def test_a_list_from_before_a_create_was_begun_again_is_not_used(
     assert store.begin_again(before, again, work, deadline)
     seen: list[JournalEntry] = []
 
-    def decide(entry: JournalEntry, known: Known) -> None:
+    def decide(entry: JournalEntry, claims: Claims) -> None:
         seen.append(entry)
 
     store.settle([before], [], decide, SECOND)
