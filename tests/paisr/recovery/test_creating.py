@@ -326,7 +326,7 @@ def test_an_invoice_with_another_id_than_the_requested_one_is_an_error(side: Any
     paid = {"success": True, "data": {"id": "inv_OTHER", "status": "paid"}}
     client = side.client(script((200, paid)))
     for name in ("get", "with_response.get", "wait"):
-        with pytest.raises(UnexpectedResponseError, match="another invoice") as caught:
+        with pytest.raises(UnexpectedResponseError, match="requested invoice") as caught:
             side.call(client, name, "inv_mine")
         assert caught.value.path == "$.data.id"
 
