@@ -30,14 +30,14 @@ def profiled(benchmark: str, url: str) -> list[str]:
     if benchmark == "first response":
         return _imports(FIRST_CALL)
     with ExitStack() as stack:
-        work = _works(benchmark, url, stack)
+        work = _work(benchmark, url, stack)
         work()
         profile = cProfile.Profile()
         profile.runcall(work)
     return _shares(profile)
 
 
-def _works(benchmark: str, url: str, stack: ExitStack) -> Callable[[], object]:
+def _work(benchmark: str, url: str, stack: ExitStack) -> Callable[[], object]:
     """Work of the benchmark that takes about a second."""
     if benchmark == "reading":
         read, content = _readers.paisr(), _samples.list_response(1000)

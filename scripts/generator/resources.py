@@ -20,7 +20,11 @@ WIDTH = 104
 
 @frozen(kw_only=True)
 class Form:
-    """One of the four classes of a tag."""
+    """One of the four classes of a tag: sync or async, each with plain results or whole responses.
+
+    `whole`: whether the methods return an `ApiResponse`. `plain`: the name of the class with plain results.
+    `with_response`: the name of the class with whole responses, in a class with plain results.
+    """
 
     name: str
     title: str

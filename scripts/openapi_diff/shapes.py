@@ -36,7 +36,11 @@ OTHERS = (
 
 @dataclass(frozen=True)
 class Shape:
-    """The values that a schema allows. `types` never has null, and has "integer" wherever it has "number"."""
+    """The values that a schema allows. `types` never has null, and has "integer" wherever it has "number".
+
+    `extra`: the schemas of additional properties. `branches`: alternatives that could not be merged. `others`: keywords
+    that are compared only for equality, as JSON. `notes`: keywords that do not restrict the values, such as "default".
+    """
 
     types: frozenset[str] = EVERY
     nullable: bool = True

@@ -84,14 +84,15 @@ class Invoices:
             customer: The customer to bill, by id or e-mail address.
             summary: What the invoice is for.
             due: When payment is due, as a time from now in words, such as "In 3 days". The grammar is not
-                documented, so the service may refuse a text with a 4XX. A text is passed on as it is; a
-                timedelta, a relativedelta and a date are written as such a text.
+                documented, so the service may refuse a text with a 4XX. A text is sent unchanged; a timedelta,
+                a relativedelta or a date is converted to such a text.
             currency: A currency that invoices are made in. A new invoice without one is in the customer's own
                 currency.
             items: The lines of the invoice, at most 50 of them. Amounts are a Decimal, an int or a text, in
                 major units, and are sent exactly; a float is refused.
-            key: One key, one invoice, whoever asks and however often: a text that stands for what is billed,
-                such as "2026-12/17". It is not sent, and needs a client with a journal.
+            key: A text that identifies what is billed, such as "2026-12/17". One key gives one invoice, however
+                often and in whatever process the call is repeated. The key is not sent, and needs a client with
+                a journal.
             timeout: Seconds for the whole call; the client's time-out when None.
         """
         from ..api.invoices.create_invoice import OPERATION
@@ -178,14 +179,15 @@ class AsyncInvoices:
             customer: The customer to bill, by id or e-mail address.
             summary: What the invoice is for.
             due: When payment is due, as a time from now in words, such as "In 3 days". The grammar is not
-                documented, so the service may refuse a text with a 4XX. A text is passed on as it is; a
-                timedelta, a relativedelta and a date are written as such a text.
+                documented, so the service may refuse a text with a 4XX. A text is sent unchanged; a timedelta,
+                a relativedelta or a date is converted to such a text.
             currency: A currency that invoices are made in. A new invoice without one is in the customer's own
                 currency.
             items: The lines of the invoice, at most 50 of them. Amounts are a Decimal, an int or a text, in
                 major units, and are sent exactly; a float is refused.
-            key: One key, one invoice, whoever asks and however often: a text that stands for what is billed,
-                such as "2026-12/17". It is not sent, and needs a client with a journal.
+            key: A text that identifies what is billed, such as "2026-12/17". One key gives one invoice, however
+                often and in whatever process the call is repeated. The key is not sent, and needs a client with
+                a journal.
             timeout: Seconds for the whole call; the client's time-out when None.
         """
         from ..api.invoices.create_invoice import OPERATION
