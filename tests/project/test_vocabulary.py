@@ -28,6 +28,8 @@ REPLACED = {
     r"\bwent as it should\b|\bas it should be\b": "succeeded, healthy",
     r"\b([Tt]he|[Ee]ach|[Ee]very|[Tt]his|of the) rooms?\b(?! for)": "package, module",
     r"\b[Cc]ontest(s|ant|ants)?\b|\{# Cures": "benchmark, candidate; fixes a defect",
+    r"\b(is|are|was|were|be|been) responded\b(?! to\b)": "gets a response; a request is responded to",
+    r"\btruth values?\b": "boolean",
 }
 # Files that are generated from data, or quoted.
 LEFT_OUT = (
