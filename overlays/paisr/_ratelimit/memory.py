@@ -60,7 +60,7 @@ class MemoryWindow:
         with self._log.lock:
             return self._wait(ahead, self._clock())
 
-    def note(self) -> None:
+    def record(self) -> None:
         """Count a permit that another window granted."""
         with self._log.lock:
             self._log.times.append(self._clock())

@@ -63,7 +63,7 @@ class SharedWindow:
             return self._memory.try_acquire(ahead)
         self._mark_up()
         if wait <= 0:
-            self._memory.note()
+            self._memory.record()
         return wait
 
     def fill(self, seconds: float) -> None:

@@ -134,7 +134,7 @@ class JournalEntry:
 
 @frozen(kw_only=True)
 class Outcome:
-    """The outcome of a create, as a store notes it."""
+    """The outcome of a create, as a store records it."""
 
     state: State
     invoice_id: str | None = None

@@ -1,4 +1,4 @@
-"""Creates an invoice once: notes the create before it is sent, and does not send a key's create twice."""
+"""Creates an invoice once: records the create before it is sent, and does not send a key's create twice."""
 
 from __future__ import annotations
 
@@ -43,24 +43,24 @@ class Creator:
     deadline: Deadline
 
     def create(self, attempt: Attempt, key: str | None) -> Steps[ApiResponse[Any]]:
-        """Note a create, and send it. With a key, send it only if the key certainly has no invoice."""
+        """Record a create, and send it. With a key, send it only if the key certainly has no invoice."""
         with Work() as work:
             begin = partial(self.store.begin, attempt, key, work, self.deadline)
-            entry = yield from self._note_begin(begin)
+            entry = yield from self._record_begin(begin)
             if entry is None:
                 return (yield from self._send(attempt, work))
             return (yield from self._by_key(attempt, entry, work))
 
     def _send(self, attempt: Attempt, work: Work) -> Steps[ApiResponse[Any]]:
-        """Send the create, and note its outcome. Raises `OutcomeUnknownError` with the attempt if that is unknown."""
+        """Send the create, and record its outcome. Raises `OutcomeUnknownError` with the attempt if that is unknown."""
 
-        def note_sending() -> None:
+        def mark_sent() -> None:
             work.is_sent = True
 
         try:
-            response = yield from exchange(replace(self.call, before_sending=note_sending), self.policy, self.deadline)
+            response = yield from exchange(replace(self.call, before_sending=mark_sent), self.policy, self.deadline)
         except PaisrError as error:
-            yield from self._note_end(attempt, Outcome(state=error.outcome, error=str(error)), self.deadline)
+            yield from self._record_end(attempt, Outcome(state=error.outcome, error=str(error)), self.deadline)
             if error.outcome != "unknown":
                 raise
             cause = error
@@ -71,7 +71,7 @@ class Creator:
             raise
         else:
             outcome = Outcome(state="created", invoice_id=response.data.id, response=response.content)
-            yield from self._note_end(attempt, outcome, self.deadline)
+            yield from self._record_end(attempt, outcome, self.deadline)
             return response
         raise OutcomeUnknownError(
             f"It is not known whether the invoice was created: {cause} Do not send it again: "
@@ -80,7 +80,7 @@ class Creator:
         ) from cause
 
     def _interrupted(self, attempt: Attempt, work: Work, interruption: BaseException) -> Steps[None]:
-        """Note an interrupted create as not sent; if it was sent, leave it open, and add its id to the interruption."""
+        """Record an interrupted create as not sent; if it was sent, leave it open, and name it in the interruption."""
         if work.is_sent:
             interruption.add_note(
                 "The interrupted create may have been carried out: invoices.unresolved() has its attempt "
@@ -88,7 +88,7 @@ class Creator:
             )
             return
         soon = Deadline(MIN_LOCK_TIMEOUT, self.policy.clock)
-        yield from self._note_end(attempt, Outcome(state="not_sent", error=repr(interruption)), soon)
+        yield from self._record_end(attempt, Outcome(state="not_sent", error=repr(interruption)), soon)
 
     def _by_key(self, attempt: Attempt, entry: JournalEntry, work: Work) -> Steps[ApiResponse[Any]]:
         """Return the invoice of a known key, or send its create again if there is certainly no invoice."""
@@ -106,13 +106,13 @@ class Creator:
             entry = yield from self._settled(entry)
         attempt = evolve(attempt, id=entry.attempt.id)
         begin = partial(self.store.begin_again, entry, attempt, work, self.deadline)
-        if not (yield from self._note_begin(begin)):
+        if not (yield from self._record_begin(begin)):
             raise in_flight_error(attempt)
         return (yield from self._send(attempt, work))
 
     def _settled(self, entry: JournalEntry) -> Steps[JournalEntry]:
         """Return the entry, if it certainly has no invoice. Raises `OutcomeUnknownError` if that is not certain yet."""
-        settled = yield from self.reconciler.noted(entry.attempt)
+        settled = yield from self.reconciler.entry(entry.attempt)
         if settled is not None and not settled.in_flight and settled.state in {*NEVER_HAPPENED, "absent"}:
             return settled
         raise OutcomeUnknownError(
@@ -121,8 +121,8 @@ class Creator:
             attempt=entry.attempt,
         )
 
-    def _note_begin(self, begin: Callable[[], T]) -> Steps[T]:
-        """Note a create before it is sent. Raises `ConfigurationError`, and sends nothing, if that is not possible."""
+    def _record_begin(self, begin: Callable[[], T]) -> Steps[T]:
+        """Record a create before it is sent. Raises `ConfigurationError`, and sends nothing, if that is impossible."""
         try:
             return (yield from self.store.run(begin, self.deadline))
         except StoreError as error:
@@ -131,8 +131,8 @@ class Creator:
                 f"{error}; correct that, or make the client without journal=."
             ) from error
 
-    def _note_end(self, attempt: Attempt, outcome: Outcome, deadline: Deadline) -> Steps[None]:
-        """Note the outcome. If it cannot be written now, this process keeps it, and writes it later."""
+    def _record_end(self, attempt: Attempt, outcome: Outcome, deadline: Deadline) -> Steps[None]:
+        """Record the outcome. If it cannot be written now, this process keeps it, and writes it later."""
         try:
             yield from self.store.run(lambda: self.store.end(attempt, outcome, deadline.remaining()), deadline)
         except StoreError as error:

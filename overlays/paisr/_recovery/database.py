@@ -11,7 +11,7 @@ from paisr._recovery.attempts import StoreError
 
 # Seconds to wait for a database outside a call, which has no deadline.
 LOCK_TIMEOUT = 5.0
-# Seconds to note an outcome after the deadline has passed: its response must not be delayed for longer.
+# Seconds to record an outcome after the deadline has passed: its response must not be delayed for longer.
 MIN_LOCK_TIMEOUT = 0.5
 MAX_LOCK_TIMEOUT = 60.0
 
@@ -42,7 +42,7 @@ class Cursor(Protocol):
 
 
 class Transaction(Protocol):
-    """An atomic, exclusive transaction: nothing changes between a look-up and a note. `?` stands for a parameter."""
+    """An atomic, exclusive transaction: nothing changes between a read and a write. `?` stands for a parameter."""
 
     def execute(self, statement: str, parameters: Sequence[Any] = (), /) -> Cursor: ...
 

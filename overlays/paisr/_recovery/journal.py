@@ -1,4 +1,4 @@
-"""`Journal`: the public view of the creates that clients noted, in a file or in PostgreSQL."""
+"""`Journal`: the public view of the creates that clients recorded, in a file or in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Journal:
             return self._store.find(text)
 
     def settle(self, attempt: Attempt, invoice_id: str | None) -> None:
-        """Note the outcome of a create by hand, if `reconcile()` could not decide: this invoice, or None for none."""
+        """Record the outcome of a create by hand, if `reconcile()` could not decide: this invoice, or None for none."""
         outcome = Outcome(state="absent")
         if invoice_id is not None:
             outcome = Outcome(state="found", invoice_id=checked_invoice_id(invoice_id))

@@ -127,7 +127,7 @@ class Listed:
         return (
             f"The outcome is unknown: the service listed {len(self.invoices)} invoices, the most it lists, and {doubt}"
             f"{'' if attempt.request.customer.startswith('cus_') else narrower}; look for it in the dashboard, and "
-            "note it with Journal.settle(attempt, invoice_id)."
+            "record it with Journal.settle(attempt, invoice_id)."
         )
 
     def _competing_problem(self, attempt: Attempt, found: Invoice, claims: Claims) -> str | None:

@@ -73,7 +73,7 @@ class PostgresDatabase:
             left = max(1, round((end - time.monotonic()) * 1000))
             later = "" if durable else "; SET LOCAL synchronous_commit = off"
             cursor.execute(f"SET LOCAL statement_timeout = {left}; SET LOCAL lock_timeout = {left}{later}")
-            # One transaction at a time: nothing changes between a look-up and a note.
+            # One transaction at a time: nothing changes between a read and a write.
             cursor.execute(f"SELECT pg_advisory_xact_lock({APPLICATION_ID})")
             yield PostgresTransaction(cursor)
 

@@ -1,4 +1,4 @@
-"""Reconciles creates with the service: reads lists, decides which invoice belongs to which create, and notes it."""
+"""Reconciles creates with the service: reads lists, decides which invoice belongs to which create, and records it."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class Reconciler:
     settle_after: float
 
     def one(self, attempt: Attempt) -> Steps[Invoice | None]:
-        """Return the invoice of an attempt, or None, and note it. Raises `OutcomeUnknownError` if it is not certain."""
-        entry = yield from self.noted(attempt)
+        """Find the invoice of an attempt, or None, and record it. Raises `OutcomeUnknownError` if it is not certain."""
+        entry = yield from self.entry(attempt)
         if entry is None:  # the store does not have it
             idle = (self.lists.now() - attempt.started_at).total_seconds()
             entry = JournalEntry(attempt=attempt, state="unknown", idle=idle)
@@ -74,7 +74,7 @@ class Reconciler:
             raise result
         return result
 
-    def noted(self, attempt: Attempt) -> Steps[JournalEntry | None]:
+    def entry(self, attempt: Attempt) -> Steps[JournalEntry | None]:
         """Return the store's entry of an attempt, if it has one."""
         try:
             return (
@@ -148,7 +148,7 @@ class Reconciler:
                 _fail(batch, late, results)
 
     def _decide_batch(self, entries: Sequence[JournalEntry], listed: Listed) -> Steps[dict[str, Result]]:
-        """Decide creates, and note their outcomes in the same transaction."""
+        """Decide creates, and record their outcomes in the same transaction."""
         attempts = {entry.attempt.id: entry.attempt for entry in entries}
         near: dict[str, list[tuple[Invoice, Fit]]] = {}
         results: dict[str, Result] = {}
@@ -160,7 +160,7 @@ class Reconciler:
             self.store.settle(entries, candidate_ids, decide, self.deadline.remaining())
 
         def decide(entry: JournalEntry, claims: Claims) -> Outcome | None:
-            if is_over:  # the caller was told that these outcomes are unknown, so nothing may be noted
+            if is_over:  # the caller was told that these outcomes are unknown, so nothing may be recorded
                 raise StoreError("did not respond in time")
             attempt = attempts[entry.attempt.id]
             try:
@@ -199,7 +199,7 @@ def _refuse_changed(attempt: Attempt, entry: JournalEntry) -> None:
         raise in_flight_error(attempt)
     if entry.state not in {*UNRESOLVED, "absent"}:
         raise OutcomeUnknownError(
-            f"Another call has noted that this create is {entry.state}; reconcile again.", attempt=attempt
+            f"Another call has recorded this create as {entry.state}; reconcile again.", attempt=attempt
         )
 
 

@@ -65,7 +65,7 @@ class Recovery:
         policy: Policy,
         deadline: Deadline,
     ) -> Steps[ApiResponse[Any]]:
-        """Note a create, and send it. With a key, send it only if the key certainly has no invoice."""
+        """Record a create, and send it. With a key, send it only if the key certainly has no invoice."""
         if key is not None and not self.is_journal:
             raise ConfigurationError(
                 "key= needs a journal, which knows the keys of earlier runs; make the client with journal=."

@@ -54,7 +54,7 @@ class Rows:
         return bool(self._update(values, "id = ? AND state = ? AND started_at = ?", as_given))
 
     def end(self, attempt: Attempt, outcome: Outcome) -> Outcome:
-        """Note how a call ended, and return what was noted: ``unknown`` for an invoice that belongs to another create.
+        """Record how a call ended, and return what was recorded: ``unknown`` if the invoice belongs to another create.
 
         A response replaces what was found out meanwhile. An outcome without a response does not.
         """
@@ -65,9 +65,9 @@ class Rows:
                 attempt = evolve(attempt, id=uuid.uuid4().hex)
             elif state not in REPLACEABLE.get(outcome.state, {state}):
                 return outcome
-        return self.note(attempt, outcome, self._lease(0.0))
+        return self.record(attempt, outcome, self._lease(0.0))
 
-    def note(self, attempt: Attempt, outcome: Outcome, lease: Mapping[str, Any] | None = None) -> Outcome:
+    def record(self, attempt: Attempt, outcome: Outcome, lease: Mapping[str, Any] | None = None) -> Outcome:
         """Write an outcome, with the lease when the call itself reports it."""
         if outcome.invoice_id is not None:
             outcome = self._without_another_owner(attempt, outcome)

@@ -70,7 +70,7 @@ class AttemptStore:
         at_work.clear()
 
     def begin(self, attempt: Attempt, key: str | None, work: Work, deadline: Deadline) -> JournalEntry | None:
-        """Note a create before it is sent, or return the entry that already has its key.
+        """Record a create before it is sent, or return the entry that already has its key.
 
         The create is on disk when this returns. Raises `StoreError` if the call is over.
         """
@@ -83,7 +83,7 @@ class AttemptStore:
         return None
 
     def begin_again(self, entry: JournalEntry, attempt: Attempt, work: Work, deadline: Deadline) -> bool:
-        """Note that a create with a key is sent again, under its entry's id; False if another call was faster."""
+        """Record that a create with a key is sent again, under its entry's id; False if another call was faster."""
         with self._rows(deadline.remaining(), durable=True) as rows:
             _refuse_finished(work)
             begun = rows.begin_again(entry, attempt, deadline.remaining())
@@ -92,7 +92,7 @@ class AttemptStore:
         return begun
 
     def end(self, attempt: Attempt, outcome: Outcome, timeout: float) -> None:
-        """Note the outcome of a create. Raises `InvoiceTakenError` if another create received the same invoice.
+        """Record the outcome of a create. Raises `InvoiceTakenError` if another create received the same invoice.
 
         An outcome that cannot be written is kept in memory, and written later. A power failure can lose the last
         outcomes; such a create is open again, and is reconciled like any other.
@@ -104,16 +104,16 @@ class AttemptStore:
             raise InvoiceTakenError(taken[attempt.id])
 
     def settle_by_hand(self, attempt: Attempt, outcome: Outcome, timeout: float) -> None:
-        """Note an outcome that the user gives."""
+        """Record an outcome that the user gives."""
         with self._rows(timeout, durable=True) as rows:
             entry = rows.first("id = ?", [attempt.id])
             if entry is not None and entry.in_flight:
                 raise StoreError("was not changed: this create is still in flight")
             if entry is not None and entry.state == "created" and entry.invoice_id != outcome.invoice_id:
                 raise StoreError(f"was not changed: the service said that this create made {entry.invoice_id}")
-            noted = rows.note(attempt, outcome)
-            if noted.invoice_id != outcome.invoice_id:
-                raise InvoiceTakenError(f"{noted.error}")
+            recorded = rows.record(attempt, outcome)
+            if recorded.invoice_id != outcome.invoice_id:
+                raise InvoiceTakenError(f"{recorded.error}")
 
     def entry(self, attempt: Attempt, timeout: float) -> JournalEntry | None:
         with self._rows(timeout) as rows:
@@ -157,7 +157,7 @@ class AttemptStore:
     def settle(
         self, entries: Sequence[JournalEntry], invoice_ids: Collection[str], decide: Decide, timeout: float
     ) -> None:
-        """Let `decide` choose the outcome of each create, and note it, all in one transaction.
+        """Let `decide` choose the outcome of each create, and record it, all in one transaction.
 
         `decide` receives each entry as it is now, and returns None for an entry that stays unchanged.
         """
@@ -173,7 +173,7 @@ class AttemptStore:
                     continue
                 if outcome.invoice_id is not None:
                     owners[outcome.invoice_id] = entry.attempt.id
-                rows.note(entry.attempt, outcome)
+                rows.record(entry.attempt, outcome)
 
     def keep(self, found: Sequence[tuple[Attempt, str]]) -> None:
         """Keep the found invoices of creates in memory, until they can be written."""
@@ -218,9 +218,9 @@ class AttemptStore:
         taken: dict[str, str] = {}
         with self._transaction(timeout) as rows:
             for attempt, outcome in unwritten:
-                noted = rows.end(attempt, outcome)
-                if noted.invoice_id != outcome.invoice_id:
-                    taken[attempt.id] = f"{noted.error}"
+                recorded = rows.end(attempt, outcome)
+                if recorded.invoice_id != outcome.invoice_id:
+                    taken[attempt.id] = f"{recorded.error}"
         with self._lock:
             for attempt, outcome in unwritten:
                 if self._unwritten.get(attempt.id, (None, None))[1] is outcome:

@@ -582,7 +582,7 @@ def test_a_journal_that_cannot_be_written_does_not_lose_the_found_invoice(
     def fail(*arguments: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(Rows, "note", fail)
+    monkeypatch.setattr(Rows, "record", fail)
     with caplog.at_level(logging.WARNING, logger="paisr"):
         assert side.call(client, "reconcile", lost).id == "inv_1"
     assert "stay unchanged" in caplog.text
