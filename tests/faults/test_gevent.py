@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -55,6 +56,39 @@ print(f"{sum(done)} of {len(done)}", f"longest pause {longest[0]:.1f} s" if long
 """
 
 
+# Transactions of several greenlets on one connection to PostgreSQL.
+TWO_AT_ONCE = """
+import os, signal, sys
+from paisr._base.secrets import Secret
+from paisr._recovery.postgres import PostgresDatabase
+
+database = PostgresDatabase(Secret(sys.argv[1]))
+child = os.fork()
+if child:
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+signal.alarm(25)  # ends a child that hangs
+
+import gevent.monkey
+gevent.monkey.patch_all()
+import gevent.pool
+
+steps = []
+
+def work(number):
+    with database.transaction(20) as transaction:
+        steps.append(number)
+        transaction.execute("SELECT pg_sleep(0.01)")
+        steps.append(number)
+    return True
+
+done = gevent.pool.Pool(10).map(work, range(10))
+assert steps[::2] == steps[1::2], f"two transactions at once: {steps}"
+print(f"{sum(done)} of {len(done)}", flush=True)
+os._exit(0)
+"""
+
+
 def in_crowds() -> Callable[[Connection], None]:
     together = threading.Barrier(TOGETHER)
 
@@ -84,3 +118,14 @@ def test_a_client_made_before_the_patching_works_after_it(
             capture_output=True, text=True, timeout=60, check=False, env=environment,
         )  # fmt: skip
     assert (done.stdout.strip(), done.returncode) == (f"{CALLS} of {CALLS}", 0), done.stderr[-3000:]
+
+
+@pytest.mark.parametrize("wait", ["wait_c", "wait_poll"])
+def test_greenlets_use_the_connection_to_postgresql_one_at_a_time(wait: str, postgres_url: str) -> None:
+    """psycopg's wait in C blocks all greenlets; its wait in Python lets other greenlets run."""
+    pytest.importorskip("gevent", reason="needs gevent, which is one of the test tools")
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_AT_ONCE, postgres_url],
+        capture_output=True, text=True, timeout=30, check=False, env={**os.environ, "PSYCOPG_WAIT_FUNC": wait},
+    )  # fmt: skip
+    assert (done.stdout.strip(), done.returncode) == ("10 of 10", 0), done.stderr[-3000:]

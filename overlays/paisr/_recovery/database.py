@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 from paisr._recovery.attempts import StoreError
@@ -76,14 +76,18 @@ class Database(Protocol):
 @contextmanager
 def held(lock: threading.RLock, timeout: float) -> Generator[None]:
     """Hold the lock. Raises `StoreError` if other threads of this process hold it for `timeout` seconds."""
+    timeout = max(0.0, timeout)  # before the `try`: in it, an interruption must not come before `acquire`
     try:
-        if not lock.acquire(timeout=max(0.0, timeout)):
+        if not lock.acquire(timeout=timeout):
             raise StoreError(f"was in use by other threads for {timeout:.3g} s")
         yield
     finally:
-        # Release it whether it was acquired or not: an interrupt can come just after `acquire`.
-        with suppress(RuntimeError):
+        # Release it whether it was acquired or not: an interruption can come just after `acquire`. It can come at the
+        # beginning of a Python function as well, so that none is called before `release`.
+        try:  # noqa: SIM105 - `suppress` is such a function
             lock.release()
+        except RuntimeError:
+            pass
 
 
 def in_parts(values: Iterable[Any], size: int = 500) -> Iterable[list[Any]]:

@@ -47,6 +47,8 @@ class PostgresDatabase:
         self._library = _library()
         self.name = public_name(url)
         self._connection: Any = None
+        # True from the beginning of a transaction until its orderly end.
+        self._is_in_use = False
         # Connections that a forked child inherited. It must neither use nor close them.
         self._inherited: list[Any] = []
         self._lock = threading.RLock()
@@ -64,11 +66,12 @@ class PostgresDatabase:
         timeout = min(max(0.001, timeout), MAX_LOCK_TIMEOUT)
         end = time.monotonic() + timeout
         with (
-            held(self._lock, timeout),
+            held(self._current_lock(), timeout),
             self._as_store_error(),
             self._guarded(end),
-            self._connected(end).transaction() as begun,
-            begun.connection.cursor() as cursor,
+            self._connected(end) as connection,
+            connection.transaction(),
+            connection.cursor() as cursor,
         ):
             left = max(1, round((end - time.monotonic()) * 1000))
             later = "" if durable else "; SET LOCAL synchronous_commit = off"
@@ -78,7 +81,7 @@ class PostgresDatabase:
             yield PostgresTransaction(cursor)
 
     def close(self) -> None:
-        with self._lock:
+        with self._current_lock():
             connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
@@ -88,13 +91,20 @@ class PostgresDatabase:
         if connection is not None:
             connection.close()
 
+    def _current_lock(self) -> threading.RLock:
+        """The lock, made anew if gevent has patched `threading` since: a native one is re-entrant for all greenlets."""
+        made = threading.RLock()
+        if type(made) is not type(self._lock):
+            self._lock = made
+        return self._lock
+
     @contextmanager
     def _guarded(self, end: float) -> Generator[None]:
         """Shut the connection down if the server is silent after `end`: a server that hangs sends no error."""
         guard = threading.Timer(end - time.monotonic() + GRACE, self._break)
         guard.daemon = True
-        guard.start()
         try:
+            guard.start()
             yield
         finally:
             guard.cancel()
@@ -103,8 +113,15 @@ class PostgresDatabase:
         with suppress(Exception), socket.socket(fileno=os.dup(self._connection.fileno())) as sock:
             sock.shutdown(socket.SHUT_RDWR)
 
-    def _connected(self, end: float) -> Any:
-        """Return a working connection; reconnect if the server closed the last one."""
+    @contextmanager
+    def _connected(self, end: float) -> Generator[Any]:
+        """Yield a working connection; reconnect if the server closed the last one.
+
+        Reconnect also if an interruption broke the last transaction off: it can leave the connection in any state.
+        """
+        if self._connection is not None and self._is_in_use:
+            self._connection.close()
+        self._is_in_use = True
         if self._connection is not None and not self._connection.closed:
             with suppress(self._library.OperationalError):
                 self._connection.execute("SELECT 1")
@@ -115,7 +132,8 @@ class PostgresDatabase:
             self._connection = self._library.connect(
                 self._url.reveal(), autocommit=True, connect_timeout=timeout, application_name="paisr"
             )
-        return self._connection
+        yield self._connection
+        self._is_in_use = False
 
     @contextmanager
     def _as_store_error(self) -> Generator[None]:

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,11 +47,8 @@ def _close_unused() -> None:
 def _close_soon(connection: sqlite3.Connection) -> None:
     """Close the connection now, or with the next transaction: a garbage collection must not wait for the lock."""
     _unused.append(connection)
-    if _transactions.acquire(blocking=False):
-        try:
-            _close_unused()
-        finally:
-            _transactions.release()
+    with suppress(StoreError), held(_transactions, 0.0):
+        _close_unused()
 
 
 def _before_fork() -> None:
