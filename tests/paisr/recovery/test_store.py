@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time as clocks
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +16,7 @@ from paisr._base.processes import current_process_token
 from paisr._engine.deadlines import Deadline
 from paisr._recovery.attempts import Claims, InvoiceTakenError, JournalEntry, Outcome, StoreError, Work
 from paisr._recovery.database import held
-from paisr._recovery.rows import UNREADABLE
+from paisr._recovery.rows import UNREADABLE, Rows
 from paisr._recovery.store import PAGE, AttemptStore
 
 SECOND = 1.0
@@ -270,6 +273,35 @@ def test_the_attempts_of_a_dead_process_are_not_in_flight(store: AttemptStore, b
     assert not store.entries()[0].in_flight
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # of a timer that is ending
+def test_an_attempt_of_the_parent_is_not_in_flight_in_a_forked_child(store: AttemptStore, begun: Any) -> None:
+    """A child can get the process id of an ended process: an attempt of that process is not the child's."""
+    with Work() as work:
+        attempt = begun(work=work)
+        assert _in_flight(store, attempt)
+        child = os.fork()
+        if not child:
+            os._exit(_of_the_child(store, attempt))
+        assert os.waitpid(child, 0)[1] == 0
+
+
+def _in_flight(store: AttemptStore, attempt: Any) -> bool:
+    entry = store.entry(attempt, SECOND)
+    assert entry is not None
+    return entry.in_flight
+
+
+def _of_the_child(store: AttemptStore, attempt: Any) -> int:
+    try:
+        run(store, "UPDATE paisr_attempts SET process = ?", current_process_token())
+        assert not _in_flight(store, attempt)
+    except BaseException as error:
+        os.write(2, f"in the child: {error!r}\n".encode())
+        return 1
+    return 0
+
+
 def test_idle_time_is_measured_from_the_end_of_the_call(store: AttemptStore, begun: Any, time: Any) -> None:
     broken_off, ended = begun(left=10), begun(left=10)
     time.seconds += 5
@@ -370,7 +402,9 @@ def test_an_unreadable_row_does_not_hide_other_entries(store: AttemptStore, begu
     assert [entry.attempt for entry in store.unresolved(SECOND)] == [other]
 
 
-def test_a_history_of_many_pages_is_read_in_order(store: AttemptStore, begun: Any, time: Any) -> None:
+@pytest.fixture
+def history(store: AttemptStore, begun: Any) -> int:
+    """So many entries that they are read in three pages."""
     begun()
     run(
         store,
@@ -379,9 +413,57 @@ def test_a_history_of_many_pages_is_read_in_order(store: AttemptStore, begun: An
         "SELECT 'id' || n, service, 'unknown', request, likeness, started_at + n % 7, 0, 0, '' "
         "FROM numbers, paisr_attempts",
     )
+    return 2 * PAGE + 6
+
+
+def test_a_history_of_many_pages_is_read_in_order(store: AttemptStore, history: int) -> None:
     entries = store.entries()
-    assert len({entry.attempt.id for entry in entries}) == len(entries) == 2 * PAGE + 6
+    assert len({entry.attempt.id for entry in entries}) == len(entries) == history
     assert len(store.unresolved(SECOND)) == len(entries)
+
+
+def test_a_long_history_holds_the_lock_for_one_page_at_a_time(
+    store: AttemptStore, history: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store reads a page in each transaction, and decodes the rows without the lock."""
+    transaction, raw, as_entry = store.database.transaction, Rows.raw, Rows.entry
+    read: list[int] = []
+    served: list[bool] = []
+    inside: list[Any] = []
+
+    def serve() -> None:
+        with transaction(SECOND):
+            served.append(True)
+
+    @contextmanager
+    def watched(timeout: float, *, durable: bool = False) -> Iterator[Any]:
+        with transaction(timeout, durable=durable) as begun:
+            inside.append(begun)
+            read.append(0)
+            yield begun
+            inside.pop()
+        other = threading.Thread(target=serve, daemon=True)
+        other.start()
+        other.join(5)
+
+    def counted(rows: Rows, *arguments: Any) -> Any:
+        found = raw(rows, *arguments)
+        read[-1] += len(found)
+        return found
+
+    def made(rows: Rows, row: Any) -> JournalEntry:
+        assert not inside, "the lock is held"
+        return as_entry(rows, row)
+
+    monkeypatch.setattr(store.database, "transaction", watched)
+    monkeypatch.setattr(Rows, "raw", counted)
+    monkeypatch.setattr(Rows, "entry", made)
+    for look in (store.entries, lambda: store.unresolved(SECOND)):
+        read.clear()
+        served.clear()
+        assert len(look()) == history
+        assert read == [PAGE, PAGE, history - 2 * PAGE]
+        assert served == [True] * 3
 
 
 def test_old_ended_attempts_are_deleted_and_open_ones_never(store: AttemptStore, begun: Any, time: Any) -> None:
