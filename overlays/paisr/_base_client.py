@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from paisr._base.errors import ConfigurationError
 from paisr._base.route import Route
 from paisr._base.runtime import SYSTEM
-from paisr._base.secrets import Secret, wrap, wrap_place
+from paisr._base.secrets import Secret, with_login, wrap, wrap_place
 from paisr._base.texts import safe_repr, seconds, type_name
 from paisr._engine.exchange import Policy
 from paisr._engine.retry import RetryPolicy
@@ -119,7 +119,7 @@ class BaseClient(Generic[UserTransport]):
             retry=RetryPolicy(max_retries=read_max_retries(max_retries), jitter=runtime.jitter, now=runtime.now),
             limiter=_limiter(rate_limit, runtime, service, secret),
             clock=runtime.clock,
-            secret=secret,
+            secret=with_login(secret, given_proxy),
             drift=_drift_watch(on_drift, unreadable),
             on_event=read_on_event(on_event),
             service=service.url,

@@ -43,6 +43,7 @@ def read(raw: RawResponse, call: PreparedCall[T], secret: Secret, attempts: int)
         data = call.decode(raw)
     except UnexpectedResponseError as error:
         error.response = _scrubbed(raw, secret, attempts)
+        error.__traceback__ = None  # the frames below hold the data, which may echo a secret
         raise
     return ApiResponse(data=data, status_code=raw.status, headers=raw.headers, content=raw.content, attempts=attempts)
 

@@ -7,13 +7,13 @@ import sys
 from base64 import b64encode
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from paisr._base.errors import ConfigurationError
 from paisr._base.route import DEFAULT_PORTS, ascii_host, is_loopback, names_one_host
-from paisr._base.secrets import Secret
+from paisr._base.secrets import Secret, login_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,12 +37,11 @@ class Proxy(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, url: Secret) -> Proxy:
         parts = urlsplit(url.reveal())
-        login = (unquote(parts.username).encode(), unquote(parts.password or "").encode()) if parts.username else None
         return cls(
             scheme=parts.scheme,
             host=ascii_host(parts.hostname or ""),
             port=parts.port or DEFAULT_PORTS.get(parts.scheme, SOCKS_PORT),
-            login=login,
+            login=login_of(url),
         )
 
     def __repr__(self) -> str:
@@ -158,7 +157,7 @@ def _proxy_problem(proxy: Secret) -> str | None:
     hint = "give one such as 'http://proxy.example:3128'"
     try:
         parts = urlsplit(proxy.reveal())
-        _port = parts.port
+        _port, _bytes = parts.port, proxy.reveal().encode()
     except ValueError:
         return f"The proxy's URL cannot be read; {hint}."
     host = ascii_host(parts.hostname or "") if names_one_host(parts.netloc.rpartition("@")[2]) else ""

@@ -72,7 +72,7 @@ class PoolTransport(ForkSafe):
         try:
             return self._exchange(request, progress)
         except BaseException as error:
-            return own_failure(error, progress, self._route.token)
+            return own_failure(error, progress, self._route.secrets)
 
     def _exchange(self, request: Request, progress: Progress) -> RawResponse:
         pool = self._pool or self._make_pool()

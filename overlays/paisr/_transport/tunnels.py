@@ -22,14 +22,18 @@ def ask_http_proxy(layer: Layer, authority: bytes, headers: list[Header]) -> Ste
     http = h11.Connection(h11.CLIENT)
     request = h11.Request(method=b"CONNECT", target=authority, headers=[(b"Host", authority), *headers])
     yield from layer.send((http.send(request) or b"") + (http.send(h11.EndOfMessage()) or b""))
-    while not isinstance(event := http.next_event(), h11.Response):
-        if event is h11.NEED_DATA:
-            data = yield from layer.receive()
-            if not data:
-                raise ProxyError("the proxy closed the connection")
-            http.receive_data(data)
+    # No error quotes the proxy, whose text may have the password in it.
+    try:
+        while not isinstance(event := http.next_event(), h11.Response):
+            if event is h11.NEED_DATA:
+                data = yield from layer.receive()
+                if not data:
+                    raise ProxyError("the proxy closed the connection")
+                http.receive_data(data)
+    except h11.RemoteProtocolError:
+        raise ProxyError("the proxy does not speak HTTP/1.1") from None
     if not 200 <= event.status_code < 300:
-        raise ProxyError(f"the proxy responded with {event.status_code}")  # its text may have the password in it
+        raise ProxyError(f"the proxy responded with {event.status_code}")
     if http.trailing_data[0]:
         raise ProxyError("the proxy sent bytes before the request")
 

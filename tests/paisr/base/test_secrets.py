@@ -8,6 +8,7 @@ import json
 import logging
 import pickle
 import traceback
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +17,7 @@ import httpx
 import pytest
 
 from paisr import AuthenticationError, OutcomeUnknownError, PaisrError, UnexpectedResponseError
-from paisr._base.secrets import MAX_UNESCAPED, Secret, _unescaped
+from paisr._base.secrets import MAX_UNESCAPED, Secret, _unescaped, with_login
 
 CANARY = "CANARY/c0ffee/token"
 PASSWORD = "CANARY-pa55word"
@@ -146,6 +147,7 @@ ECHOES = [
     (500, (CANARY * 60).encode()),
     (302, CANARY.encode()),
     (200, f'{{"success": true, "data": {{"id": "{CANARY}"}}}}'.encode()),
+    (200, f'{{"success": true, "data": {{"id": "{CANARY}", "status": "paid"}}}}'.encode()),
     (200, f'{{"success": "{CANARY}", "data": {{"id": "inv_1", "status": "paid"}}}}'.encode()),
     (200, (" " * 150 + CANARY * 100).encode()),
     (500, (" " * 19_990 + CANARY).encode()),
@@ -277,6 +279,65 @@ def test_an_exchange_logs_no_secret(side: Any, raw_server: Any, logs: Any) -> No
     assert b"proxy-authorization: basic" in server.requests[0].lower()
     assert CANARY.encode() in server.requests[0]
     assert_hidden(logs())
+
+
+LOGIN = f"user:{PASSWORD}"
+BASIC = b64encode(LOGIN.encode()).decode()
+WORDS = f"{PASSWORD} {BASIC} {quote(PASSWORD)} {CANARY}"
+OK = '{"success": true, "data": {"id": "inv_1", "status": "paid"}}'
+REFUSED = '{"success": false, "message": "no"}'
+PROXY_ECHOES = {
+    "the status line": f"HTTP/1.1 {WORDS}\r\n\r\n",
+    "the protocol": f"{WORDS} 200 OK\r\n\r\n",
+    "the reason": f"HTTP/1.1 407 {WORDS}\r\nContent-Length: 0\r\n\r\n",
+    "a header line": f"HTTP/1.1 407 No\r\n{WORDS}\r\n\r\n",
+    "headers": f"HTTP/1.1 407 No\r\nX-Request-Id: {WORDS}\r\nX-{PASSWORD}: {BASIC}\r\nContent-Length: 0\r\n\r\n",
+    "the length": f"HTTP/1.1 200 OK\r\nContent-Length: {PASSWORD}\r\n\r\n",
+    "the encoding": f"HTTP/1.1 200 OK\r\nContent-Encoding: {WORDS}\r\nContent-Length: 0\r\n\r\n",
+    "a chunk's size": f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{WORDS}\r\n",
+    "a page": f"HTTP/1.1 407 No\r\nContent-Length: 1000\r\n\r\n{WORDS:1000}",
+    "a message": REFUSED.replace("no", WORDS),
+    "an id": OK.replace("inv_1", WORDS),
+    "a status": OK.replace('"paid"', f'["{WORDS}"]'),
+}
+
+
+@pytest.mark.parametrize("base_url", ["https://api.example/v2", "http://127.0.0.1:9/v2"], ids=["tunnel", "forwarded"])
+@pytest.mark.parametrize("echo", PROXY_ECHOES.values(), ids=PROXY_ECHOES)
+def test_an_echo_of_the_proxys_login_is_not_repeated(
+    side: Any, raw_server: Any, logs: Any, create: Any, base_url: str, echo: str
+) -> None:
+    if echo.startswith("{"):
+        echo = f"HTTP/1.1 {200 if 'true' in echo else 407} OK\r\nContent-Length: {len(echo)}\r\n\r\n{echo}"
+
+    def talk(server: Any, connection: Any) -> None:
+        if server.read(connection):
+            connection.sendall(echo.encode())
+
+    server = raw_server(talk)
+    events: list[Any] = []
+    proxy = f"http://{LOGIN}@{server.url[7:-3]}"
+    client = side.client(token=CANARY, base_url=base_url, proxy=proxy, max_retries=0, on_event=events.append)
+    for name, arguments in (("get", {"invoice_id": "inv_1"}), ("create", create)):
+        with pytest.raises(PaisrError) as caught:
+            side.call(client, name, **arguments)
+        cause = caught.value.__cause__ if isinstance(caught.value, OutcomeUnknownError) else caught.value
+        response = getattr(cause, "response", None)
+        carried = "" if response is None else f"{response.content!r}{[*response.headers.items()]}"
+        for shown in (shown_by(caught.value), shown_by(pickle.loads(pickle.dumps(caught.value))), carried):
+            assert_hidden(shown)
+            assert BASIC not in shown
+    assert BASIC.encode() in server.requests[0]
+    assert_hidden(f"{events}{logs()}")
+    assert BASIC not in f"{events}{logs()}"
+
+
+def test_a_proxys_login_is_hidden_with_a_short_password_and_without_one() -> None:
+    assert with_login(Secret(CANARY), Secret("http://user:pass@p.example")).scrub("of user:pass") == "of [secret]"
+    hidden = with_login(Secret(CANARY), Secret("http://user-c0ffee@127.0.0.1:3128"))
+    assert hidden.scrub(f"user-c0ffee {CANARY} dXNlci1jMGZmZWU6") == "[secret] [secret] [secret]"
+    for proxy in ("http://127.0.0.1:3128", "http://user:pa55word@[::1"):
+        assert with_login(hidden, Secret(proxy)) is hidden
 
 
 def test_the_logs_of_a_users_transport_have_no_echoed_token(side: Any, raw_server: Any, logs: Any) -> None:

@@ -99,6 +99,7 @@ def test_a_proxy_on_another_machine_is_refused_for_a_service_on_loopback(
         (7, "The proxy's URL is not one of"),
         ("http://p.example:99999", "The proxy's URL cannot be read; give one such as"),
         ("http://[::1", "The proxy's URL cannot be read"),
+        ("http://user:\udcff@p.example", "The proxy's URL cannot be read"),
         ("http://[::1]evil.example", "The proxy's URL is not one of"),
         ("http://user@evil[::1]:80", "The proxy's URL is not one of"),
     ],

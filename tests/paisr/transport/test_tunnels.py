@@ -50,6 +50,8 @@ def test_an_http_proxy_is_asked_for_a_tunnel(reply: bytes, step: int) -> None:
         (b"HTTP/1.1 502 \r\n\r\n", "^the proxy responded with 502$"),
         (b"", "the proxy closed the connection"),
         (b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK", "the proxy sent bytes before"),
+        (b"p@ss\r\n\r\n", "^the proxy does not speak HTTP/1.1$"),
+        (b"HTTP/1.1 407 No\r\np@ss\r\n\r\n", "^the proxy does not speak HTTP/1.1$"),
     ],
 )
 def test_the_refusal_of_an_http_proxy_is_an_error_with_its_reason(reply: bytes, problem: str) -> None:
