@@ -63,7 +63,7 @@ def in_turns(candidates: Mapping[str, Sample], *, runs: int, unit: str, warm: bo
 
 
 def processor_time(work: Callable[[], object], *, times: int) -> Sample:
-    """A sample of the processor time that one `work()` takes, in microseconds, the system's part included."""
+    """A sample of the processor time (user and system) of one `work()`, in microseconds."""
 
     def sample() -> float:
         gc.collect()

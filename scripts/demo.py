@@ -108,7 +108,7 @@ def list_unpaid(client: Paisr, stub: StubServer, invoice_id: str) -> None:
     table(rows)
     expect("the list", [invoice.id for invoice in unpaid], [invoice_id])
     expect("the total", total(unpaid[0]), TOTAL)
-    expect("whether the list may be cut off", unpaid.may_be_truncated, False)
+    expect("whether the list may be truncated", unpaid.may_be_truncated, False)
 
 
 def pay(client: Paisr, stub: StubServer, invoice_id: str) -> None:

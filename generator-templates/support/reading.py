@@ -51,7 +51,7 @@ def what_and_where(error: Exception) -> tuple[str, str]:
     what: str = found["what"] if found else str(error)
     path: str = (found["path"] if found else None) or "$"
     if named := _FIELD.match(what):
-        # A check of a whole object names the field that does not fit.
+        # A check of a whole object names the invalid field.
         path, what = f"{path}.{named['name']}", what[named.end() :]
     if not what[1:2].isupper():  # as in "JSON is malformed"
         what = what[:1].lower() + what[1:]

@@ -10,7 +10,7 @@ from .shapes import Model, Shape
 
 DECODED_TYPES = {
     "text": "str", "integer": "int", "number": "Decimal", "boolean": "bool", "datetime": "AwareDatetime",
-    "date": "datetime.date", "uuid": "UUID", "any": "Any", "nothing": "None",
+    "date": "datetime.date", "uuid": "UUID", "any": "Any", "null": "None",
 }  # fmt: skip
 ARGUMENT_TYPES = {**DECODED_TYPES, "number": "Number", "datetime": "datetime.datetime", "uuid": "UUID | str"}
 

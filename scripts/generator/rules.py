@@ -26,7 +26,7 @@ def rule(shape: Shape, within: Model | None = None) -> str:
             return _call("Choice", shape, shape.enumeration.name)
         case "constant":
             return _call("Constant", shape, literal(shape.constant))
-        case "nothing":
+        case "null":
             return "rules.Anything(nullable=True)"
         case "list":
             assert shape.item

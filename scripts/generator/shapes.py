@@ -8,7 +8,7 @@ from attrs import define, field, frozen
 
 Kind = Literal[
     "text", "integer", "number", "boolean", "datetime", "date", "uuid",
-    "choice", "constant", "list", "map", "model", "union", "any", "nothing",
+    "choice", "constant", "list", "map", "model", "union", "any", "null",
 ]  # fmt: skip
 
 

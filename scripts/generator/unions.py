@@ -19,8 +19,8 @@ MAX_NAMES = 5
 def union_of(members: Sequence[Shape], tag: str | None, mapping: Mapping[str, str], pointer: str) -> Shape:
     """The shape of a union. Raises UnsupportedContractError where a decoder cannot distinguish the members."""
     members = [inner for one in members for inner in _flat(one)]
-    nullable = any(one.nullable or one.kind == "nothing" for one in members)
-    kinds = _without_repeats([evolve(one, nullable=False) for one in members if one.kind != "nothing"])
+    nullable = any(one.nullable or one.kind == "null" for one in members)
+    kinds = _without_repeats([evolve(one, nullable=False) for one in members if one.kind != "null"])
     if any(one.kind == "any" for one in kinds):
         return Shape(kind="any", nullable=True)
     if {one.kind for one in kinds} == {"number", "integer"}:
@@ -32,7 +32,7 @@ def union_of(members: Sequence[Shape], tag: str | None, mapping: Mapping[str, st
     if len(kinds) == 1:
         return evolve(kinds[0], nullable=nullable)
     if not kinds:
-        return Shape(kind="nothing", nullable=True)
+        return Shape(kind="null", nullable=True)
     models = [one.model for one in kinds if one.model]
     if len(models) > 1:
         tag = _tag_models(models, tag, mapping, pointer)
@@ -44,7 +44,7 @@ def _flat(shape: Shape) -> Sequence[Shape]:
     """The shape as members of a union; a union within it is replaced by its own members."""
     if shape.kind != "union":
         return [shape]
-    null = [Shape(kind="nothing", nullable=True)] if shape.nullable else []
+    null = [Shape(kind="null", nullable=True)] if shape.nullable else []
     return [*shape.members, *null]
 
 

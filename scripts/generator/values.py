@@ -14,7 +14,7 @@ from .shapes import Shape, UnsupportedContractError
 def constant_of(value: object, pointer: str) -> Shape:
     """The shape of a constant."""
     if value is None:
-        return Shape(kind="nothing", nullable=True)
+        return Shape(kind="null", nullable=True)
     if not isinstance(value, (str, int)):
         raise UnsupportedContractError(
             f"{pointer}/const", f"the constant {value!r} is not a string, an integer or a boolean"
@@ -33,7 +33,7 @@ def values_of(schema: Node, pointer: str) -> tuple[list[Any], bool]:
 def shape_without_names(values: Sequence[Any], *, nullable: bool) -> Shape | None:
     """The shape of values that need no enumeration class: booleans, or only null; None for other values."""
     if not values:
-        return Shape(kind="nothing", nullable=True)
+        return Shape(kind="null", nullable=True)
     if not isinstance(values[0], bool):
         return None
     if len(values) == 2:
@@ -48,7 +48,7 @@ def is_constant(schema: object) -> bool:
 def untyped(schema: Node) -> Shape:
     """The shape of a schema that names no type but null: null, or any value where it names none at all."""
     return (
-        Shape(kind="nothing", nullable=True)
+        Shape(kind="null", nullable=True)
         if schema.get("type") in ("null", ["null"])
         else Shape(kind="any", nullable=True)
     )

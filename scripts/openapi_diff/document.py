@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .reading import ANYTHING, Source, UnreadableError, mapping, sequence, texts
+from .reading import ANYTHING, Source, UnreadableError, mapping, sequence, strings
 from .servers import Server, servers
 from .shapes import Members, Node
 
@@ -93,7 +93,7 @@ def _operation(key: str, what: str, item: Source, raw: Source, **more: Any) -> O
         key=key,
         what=what,
         name=str(raw.raw.get("operationId", "")),
-        tag=next(iter(texts(raw.raw, "tags")), ""),
+        tag=next(iter(strings(raw.raw, "tags")), ""),
         deprecated=raw.raw.get("deprecated") is True,
         parameters=_parameters(key, item, raw),
         body=_message(raw.part(raw.raw["requestBody"]).resolved()) if "requestBody" in raw.raw else None,
@@ -169,7 +169,7 @@ def _security(document: Source, operation: Source) -> frozenset[tuple[str, froze
         way = owner.part(raw).raw
         if unknown := sorted(way.keys() - schemes.keys()):
             raise UnreadableError(f"There is no security scheme {unknown[0]!r}.")
-        scopes = {scope for name in way for scope in texts(way, name)}
+        scopes = {scope for name in way for scope in strings(way, name)}
         ways.add((" and ".join(_scheme(schemes[name].raw) for name in sorted(way)) or "nothing", frozenset(scopes)))
     return frozenset(ways)
 

@@ -85,11 +85,11 @@ def sequence(raw: Raw, key: str) -> list[Any]:
     return value
 
 
-def texts(raw: Raw, key: str) -> list[str]:
-    """The list of texts under a key; empty when there is none."""
+def strings(raw: Raw, key: str) -> list[str]:
+    """The list of strings under a key; empty when there is none."""
     values = sequence(raw, key)
     if not all(isinstance(value, str) for value in values):
-        raise UnreadableError(f"{key!r} is not a list of texts but {short(values)}.")
+        raise UnreadableError(f"{key!r} is not a list of strings but {short(values)}.")
     return values
 
 

@@ -26,7 +26,7 @@ SIZES = ("minLength", "minItems", "minProperties", "maxLength", "maxItems", "max
 def read_rules(raw: Raw) -> dict[str, Any]:
     """The rules of one schema; raises UnreadableError."""
     for name in (*BOUNDS, *EXCLUSIVE, *SIZES, "multipleOf", "pattern", "format"):
-        kind, shown = (str, "text") if name in ("pattern", "format") else (int | float, "number")
+        kind, shown = (str, "string") if name in ("pattern", "format") else (int | float, "number")
         if name in raw and not isinstance(raw[name], kind):
             raise UnreadableError(f"{name!r} is not a {shown} but {short(raw[name])}.")
     sizes = [

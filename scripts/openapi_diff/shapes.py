@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, NamedTuple
 
-from .reading import ANYTHING, Raw, Source, UnreadableError, mapping, sequence, short, texts
+from .reading import ANYTHING, Raw, Source, UnreadableError, mapping, sequence, short, strings
 from .rules import intersect_rules, read_rules, relevant_rules
 
 Node = tuple[Source, ...]
@@ -116,7 +116,7 @@ def _of_keywords(source: Source) -> Shape:
         enum=None if values is None else {_canonical(value): value for value in values if value is not None},
         rules=read_rules(raw) | ({"additionalProperties": "no"} if extra is False else {}),
         properties=properties,
-        required=frozenset(texts(raw, "required")),
+        required=frozenset(strings(raw, "required")),
         extra=(source.part(extra),) if isinstance(extra, Mapping) and extra else (),
         items=(source.part(raw["items"]),) if raw.get("items") not in (None, ANYTHING, True) else (),
         others={name: _canonical(raw[name]) for name in OTHERS if name in raw},
@@ -130,7 +130,7 @@ def _types(raw: Raw, values: Iterable[Any] | None) -> tuple[frozenset[str], bool
     if isinstance(declared, str):
         named = {declared}
     else:
-        named = set(texts(raw, "type")) if isinstance(declared, list) else _implied(raw)
+        named = set(strings(raw, "type")) if isinstance(declared, list) else _implied(raw)
     if unknown := named - EVERY - {"null"}:
         raise UnreadableError(f"There is no type {short(min(unknown))}.")
     nullable = "null" in named or raw.get("nullable") is True

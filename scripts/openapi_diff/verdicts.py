@@ -60,7 +60,7 @@ _READ: Verdicts = _ANYWHERE | {
     ("values", "widened"): (MINOR, "an unknown value is kept as its text"),
     ("values", "narrowed"): (MAJOR, "a value that code may use is no longer in the enumeration"),
     ("open to any value", "widened"): (MAJOR, "the enumeration that code may use is removed"),
-    ("open to any value", "narrowed"): (MINOR, "the values of an enumeration are texts, too"),
+    ("open to any value", "narrowed"): (MINOR, "the values of an enumeration are strings, too"),
     ("type, of several", "narrowed"): (MINOR, "code that allows for the other types goes on working"),
     ("type", "*"): _OTHER_TYPE,
     ("form", "*"): _OTHER_TYPE,

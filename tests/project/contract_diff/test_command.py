@@ -200,8 +200,8 @@ def test_a_reference_into_another_file_is_followed(tmp_path: Path, run: Run) -> 
         (b"openapi: 3.0.0\npaths: {/invoices: {get: {parameters: [{in: query, name: limit, schema: "
          b"{type: integer, minimum: one, exclusiveMinimum: 1}}]}}}", "'minimum' is not a number but \"one\""),
         (b"openapi: 3.0.0\npaths: {/invoices: {get: {parameters: [{in: query, name: limit, schema: {pattern: [a]}}]}}}",
-         "'pattern' is not a text but [\"a\"]"),
-        (b"openapi: 3.0.0\npaths: {/invoices: {get: {tags: [[]]}}}", "'tags' is not a list of texts but [[]]"),
+         "'pattern' is not a string but [\"a\"]"),
+        (b"openapi: 3.0.0\npaths: {/invoices: {get: {tags: [[]]}}}", "'tags' is not a list of strings but [[]]"),
     ],
 )  # fmt: skip
 def test_an_invalid_document_is_an_error_with_one_sentence(
