@@ -37,13 +37,13 @@ def prism(node: Callable[..., list[str]], contract: Path) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             assert process.stdout is not None
-            said = []
+            output = []
             for line in process.stdout:
-                said.append(line)
+                output.append(line)
                 if "Prism is listening" in line:
                     break
             else:
-                pytest.fail("".join(said))
+                pytest.fail("".join(output))
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()

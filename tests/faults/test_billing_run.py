@@ -93,9 +93,9 @@ class BillingRun:
         rate = f"{RATE[0]}/{RATE[1]}"
         words = ["invoices", "create", "--from", "rows.csv", "--timeout", f"{TIMEOUT}", "--rate", rate]
         environment = {**os.environ, "PAISR_TOKEN": self.stub.token, "PAISR_BASE_URL": self.stub.url}
-        with (self.folder / "said").open("ab") as said:
+        with (self.folder / "stderr").open("ab") as log:
             command = [sys.executable, "-c", COMMAND, *words]
-            self.running.append(subprocess.Popen(command, cwd=self.folder, env=environment, stderr=said))
+            self.running.append(subprocess.Popen(command, cwd=self.folder, env=environment, stderr=log))
 
     def until_done(self, limit: float) -> RateUse:
         """Run until the command succeeds. Each interruption comes at a certain number of sent rows."""
@@ -103,7 +103,7 @@ class BillingRun:
         begun = time.monotonic()
         self.start()
         while self.running:
-            assert time.monotonic() < begun + limit, (self.folder / "said").read_text()[-2000:]
+            assert time.monotonic() < begun + limit, (self.folder / "stderr").read_text()[-2000:]
             time.sleep(CHECK_INTERVAL)
             if self.chance.random() < FAULTS_PER_CHECK:
                 operation: Any = "list" if self.chance.random() < 0.1 else None

@@ -36,20 +36,20 @@ def test_an_option_applies_to_creates_too(side: Any, service: Any, create: Any, 
 
 def test_drift_goes_to_the_new_clients_callback(side: Any, script: Any, invoice: Any) -> None:
     invoice["data"]["colour"] = "green"
-    told: list[tuple[str, str]] = []
+    received: list[tuple[str, str]] = []
     client = side.client(script((200, invoice)))
-    side.call(client.with_options(on_drift=lambda *what: told.append(what)), "get", "inv_123456")
+    side.call(client.with_options(on_drift=lambda *what: received.append(what)), "get", "inv_123456")
     side.call(client, "get", "inv_123456")
-    assert told == [("get_invoice", "$.data.colour")]
+    assert received == [("get_invoice", "$.data.colour")]
 
 
 def test_events_go_to_the_new_clients_callback(side: Any, script: Any, invoice: Any) -> None:
-    told: list[Any] = []
+    received: list[Any] = []
     client = side.client(script((200, invoice)))
-    side.call(client.with_options(on_event=told.append), "get", "inv_123456")
-    so_far = len(told)
+    side.call(client.with_options(on_event=received.append), "get", "inv_123456")
+    so_far = len(received)
     side.call(client, "get", "inv_123456")
-    assert so_far == len(told) > 0
+    assert so_far == len(received) > 0
 
 
 def test_an_invalid_option_is_refused_as_by_the_constructor(side: Any) -> None:

@@ -164,7 +164,7 @@ def test_a_second_row_of_the_same_key_or_content_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         (row(1, items=[{"description": "a", "quantity": 1, "unit_price": "1.234"}], currency="SRD"),
          "items[0].unit_price=1.234 has more than 2 decimals, and SRD has 2"),
@@ -178,11 +178,11 @@ def test_a_second_row_of_the_same_key_or_content_is_refused(
     ],
 )  # fmt: skip
 def test_an_invalid_row_is_refused_and_the_others_are_created(
-    wrong: Any, said: str, client: Any, service: Any, many: Any
+    wrong: Any, message: str, client: Any, service: Any, many: Any
 ) -> None:
     refused, right = many(client, [wrong, row(2)])
     assert isinstance(refused.error, InvalidArgumentError)
-    assert said in str(refused.error)
+    assert message in str(refused.error)
     assert (refused.created, refused.is_new, service.posts) == (None, False, 1)
     assert right.created is not None
 
@@ -432,7 +432,7 @@ async def _never(_request: httpx.Request) -> httpx.Response:
 
 
 def test_concurrency_is_bounded_and_cancelling_the_consumer_cancels_the_rows(path: Any) -> None:
-    async def story() -> int:
+    async def scenario() -> int:
         async with AsyncPaisr("tok", journal=path, transport=httpx.MockTransport(_never)) as client:
 
             async def consume() -> None:
@@ -447,7 +447,7 @@ def test_concurrency_is_bounded_and_cancelling_the_consumer_cancels_the_rows(pat
                 await task
             return len(await client.invoices.unresolved())
 
-    assert asyncio.run(story()) == 3
+    assert asyncio.run(scenario()) == 3
 
 
 def test_async_rows_are_created_before_an_error_of_their_iterator(service: Any, path: Any) -> None:
@@ -455,7 +455,7 @@ def test_async_rows_are_created_before_an_error_of_their_iterator(service: Any, 
         yield row(1)
         raise LookupError("the rows end here")
 
-    async def story() -> list[RowResult]:
+    async def scenario() -> list[RowResult]:
         async with AsyncPaisr("tok", journal=path, transport=service.transport) as client:
             results = client.invoices.create_many(rows(), concurrency=1)
             found = [await anext(results)]
@@ -463,14 +463,14 @@ def test_async_rows_are_created_before_an_error_of_their_iterator(service: Any, 
                 await anext(results)
         return found
 
-    assert [one.created is not None for one in asyncio.run(story())] == [True]
+    assert [one.created is not None for one in asyncio.run(scenario())] == [True]
 
 
 def test_a_concurrency_below_one_is_refused(side: Any, path: Any, service: Any) -> None:
-    async def story() -> None:
+    async def scenario() -> None:
         async with AsyncPaisr("tok", journal=path, transport=service.transport) as client:
             async for _ in client.invoices.create_many([row(1)], concurrency=0):
                 pass
 
     with pytest.raises(InvalidArgumentError, match="concurrency=0"):
-        asyncio.run(story())
+        asyncio.run(scenario())

@@ -42,7 +42,7 @@ def refusal(**settings: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("token", "said"),
+    ("token", "message"),
     [
         ("", "There is no token: pass token=, or set PAISR_TOKEN"),
         (None, "There is no token: pass token=, or set PAISR_TOKEN"),
@@ -59,8 +59,8 @@ def refusal(**settings: Any) -> str:
         ("bearer CANARY-c0ffee-token", "The token begins with 'Bearer '"),
     ],
 )
-def test_a_token_that_cannot_be_sent_is_refused(token: Any, said: str) -> None:
-    assert refusal(token=token).startswith(said)
+def test_a_token_that_cannot_be_sent_is_refused(token: Any, message: str) -> None:
+    assert refusal(token=token).startswith(message)
 
 
 def test_the_token_comes_from_the_environment(
@@ -96,7 +96,7 @@ def test_a_token_callable_is_called_at_each_attempt(side: Any, script: Any, invo
 
 
 @pytest.mark.parametrize(
-    ("give", "said"),
+    ("give", "message"),
     [
         (lambda: None, "The token is of type NoneType; give it as text."),
         (lambda: "two words", "The token has a space"),
@@ -105,14 +105,14 @@ def test_a_token_callable_is_called_at_each_attempt(side: Any, script: Any, invo
     ],
 )
 def test_a_callable_without_a_valid_token_is_refused_before_sending(
-    side: Any, script: Any, invoice: Any, create: Any, give: Any, said: str
+    side: Any, script: Any, invoice: Any, create: Any, give: Any, message: str
 ) -> None:
     responses = script((200, invoice))
     client = side.client(responses, token=give)
     for name, arguments in (("get", {"invoice_id": "inv_123456"}), ("create", create)):
         with pytest.raises(ConfigurationError) as caught:
             side.call(client, name, **arguments)
-        assert str(caught.value).startswith(said)
+        assert str(caught.value).startswith(message)
         assert caught.value.outcome == "not_sent"
     assert responses.requests == []
 
@@ -319,7 +319,7 @@ OWN = [
 
 
 @pytest.mark.parametrize(
-    ("headers", "said"),
+    ("headers", "message"),
     [
         *(({name: CANARY}, f"The header {name} is the client's own; leave it out.") for name in OWN),
         ({"X-A": f"{CANARY}\r\nX-B: 1"}, "The value of the header X-A is not a line of printable ASCII text; give"),
@@ -338,8 +338,8 @@ OWN = [
         (f"X-A: {CANARY}", "default_headers is not a mapping"),
     ],
 )
-def test_invalid_default_headers_are_refused_without_their_values(headers: Any, said: str) -> None:
-    assert refusal(default_headers=headers).startswith(said)
+def test_invalid_default_headers_are_refused_without_their_values(headers: Any, message: str) -> None:
+    assert refusal(default_headers=headers).startswith(message)
 
 
 @pytest.mark.parametrize("agent", ["", "a\r\nX-B: 1", "billing/1.0 ", "é", 7, b"billing"])

@@ -84,5 +84,5 @@ def test_help_of_a_client_names_every_call(cls: Any) -> None:
 def test_help_of_a_resource_names_the_parameters_of_its_calls() -> None:
     text = pydoc.render_doc(paisr.Invoices, renderer=pydoc.plaintext)
     assert all(
-        said in text for said in ("create(", "customer: The customer to bill", "wait(", "Raises `APITimeoutError`")
+        part in text for part in ("create(", "customer: The customer to bill", "wait(", "Raises `APITimeoutError`")
     )

@@ -260,9 +260,9 @@ for given in {[given for given, _said in REFUSED]!r}:
 client.invoices.create(**BILL, currency="GYD", items=[ITEM])
 assert len(sent) == 1, sent
 """
-    said = run(root, generated(change_rules), program).splitlines()
-    assert [one.startswith(expected) for one, (_given, expected) in zip(said, REFUSED, strict=True)] == [True] * 10, (
-        said
+    lines = run(root, generated(change_rules), program).splitlines()
+    assert [one.startswith(expected) for one, (_given, expected) in zip(lines, REFUSED, strict=True)] == [True] * 10, (
+        lines
     )
 
 

@@ -122,5 +122,5 @@ def test_the_documented_exit_statuses_are_those_of_the_commands() -> None:
     from paisr_cli._exits import Exit
 
     page = (DOCS / "guides" / "command-line.md").read_text(encoding="utf-8")
-    said = {int(number): text for number, text in re.findall(r"^\| (\d+) \| (.+) \|$", page, re.MULTILINE)}
-    assert said == {one.value: one.meaning for one in Exit}
+    documented = {int(number): text for number, text in re.findall(r"^\| (\d+) \| (.+) \|$", page, re.MULTILINE)}
+    assert documented == {one.value: one.meaning for one in Exit}

@@ -35,8 +35,8 @@ def lint(root: Path, tmp_path: Path, need: Callable[[str | None, str], str]) -> 
 
 
 def test_imports_go_one_way(lint: Callable[[], tuple[int, str]]) -> None:
-    status, said = lint()
-    assert status == 0, said
+    status, output = lint()
+    assert status == 0, output
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,6 @@ def test_an_import_in_the_wrong_direction_is_found(
 ) -> None:
     path = tmp_path / module
     path.write_text(path.read_text(encoding="utf-8") + f"\n{planted}\n", encoding="utf-8")
-    status, said = lint()
+    status, output = lint()
     assert status == 1
-    assert any(line.startswith(broken) and "BROKEN" in line for line in said.splitlines()), said
+    assert any(line.startswith(broken) and "BROKEN" in line for line in output.splitlines()), output

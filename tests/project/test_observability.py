@@ -32,25 +32,25 @@ def run(program: str, stub: StubServer) -> str:
 def test_the_log_has_a_line_for_a_retry(programs: list[str]) -> None:
     with StubServer() as stub:
         stub.fail_next(status=503)
-        said = run(programs[0], stub)
-    assert re.fullmatch(r"INFO:paisr:list_invoices attempt 1: 503, retried in 0\.\d{3} s\n", said)
+        output = run(programs[0], stub)
+    assert re.fullmatch(r"INFO:paisr:list_invoices attempt 1: 503, retried in 0\.\d{3} s\n", output)
 
 
 def test_on_event_is_called(programs: list[str]) -> None:
     with StubServer() as stub:
         stub.fail_next(status=503)
-        said = run(programs[1], stub).splitlines()
-    assert re.fullmatch(r"attempt 1 ended with 503, next in 0\.\d s", said[0])
-    assert said[1:] == ["list_invoices: succeeded in 2 attempts"]
+        output = run(programs[1], stub).splitlines()
+    assert re.fullmatch(r"attempt 1 ended with 503, next in 0\.\d s", output[0])
+    assert output[1:] == ["list_invoices: succeeded in 2 attempts"]
 
 
 def test_opentelemetry_exports_the_spans(programs: list[str]) -> None:
     with StubServer() as stub:
-        said = run(programs[2], stub)
+        output = run(programs[2], stub)
         [request] = stub.requests
-    assert re.findall(r'"name": "(\w+)"', said) == ["GET", "list_invoices"]
-    assert f'"url.full": "{stub.url}/invoices?limit=10"' in said
-    [trace] = set(re.findall(r'"trace_id": "0x(\w+)"', said))
+    assert re.findall(r'"name": "(\w+)"', output) == ["GET", "list_invoices"]
+    assert f'"url.full": "{stub.url}/invoices?limit=10"' in output
+    [trace] = set(re.findall(r'"trace_id": "0x(\w+)"', output))
     assert request.headers["traceparent"].split("-")[1] == trace
 
 

@@ -83,11 +83,11 @@ def test_the_stub_serves_a_program_s_own_tests(programs: list[str]) -> None:
     run(programs[5])
 
 
-@pytest.mark.parametrize(("drop", "said"), [("after", "found again: inv_"), ("before", "not there: None")])
+@pytest.mark.parametrize(("drop", "message"), [("after", "found again: inv_"), ("before", "not there: None")])
 def test_a_lost_response_is_reconciled(
     programs: list[str],
     drop: str,
-    said: str,
+    message: str,
     stub: StubServer,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
@@ -96,7 +96,7 @@ def test_a_lost_response_is_reconciled(
     run(programs[1])
     assert len(stub.invoices) == (drop == "after")
     assert [request.method for request in stub.requests].count("POST") == 1
-    assert capsys.readouterr().out.startswith(said)
+    assert capsys.readouterr().out.startswith(message)
     assert (tmp_path / "creates.db").exists()
 
 

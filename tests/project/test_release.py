@@ -44,9 +44,9 @@ def test_the_version_is_written_in_one_place(root: Path) -> None:
     document = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     assert document["project"]["dynamic"] == ["readme", "version"]
     assert document["tool"]["hatch"]["version"]["path"] == "overlays/paisr/_base/version.py"
-    said = re.compile(rf"paisr[ -]v?{re.escape(paisr.__version__)}|__version__ = ")
+    version = re.compile(rf"paisr[ -]v?{re.escape(paisr.__version__)}|__version__ = ")
     files = (path for folder in ("overlays", "generated", "stub") for path in (root / folder).rglob("*.py"))
-    assert [path.name for path in files if said.search(path.read_text(encoding="utf-8"))] == ["version.py"]
+    assert [path.name for path in files if version.search(path.read_text(encoding="utf-8"))] == ["version.py"]
 
 
 def test_a_valid_changelog_is_accepted(check: ModuleType) -> None:
@@ -56,7 +56,7 @@ def test_a_valid_changelog_is_accepted(check: ModuleType) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "version", "tag", "said"),
+    ("before", "after", "version", "tag", "message"),
     [
         ("[Unreleased]", "[Next]", "1.2.0", "", "not [Unreleased]"),
         (" - 2026-11-28", "", "1.2.0", "", "[1.2.0] has no date"),
@@ -72,10 +72,10 @@ def test_a_valid_changelog_is_accepted(check: ModuleType) -> None:
     ],
 )
 def test_an_invalid_changelog_is_refused(
-    check: ModuleType, before: str, after: str, version: str, tag: str, said: str
+    check: ModuleType, before: str, after: str, version: str, tag: str, message: str
 ) -> None:
     found = check.problems(CHANGELOG.replace(before, after, 1), version, tag)
-    assert [sentence for sentence in found if said in sentence], found
+    assert [sentence for sentence in found if message in sentence], found
 
 
 def test_every_action_is_pinned_to_a_commit_with_its_version_in_a_comment(workflows: dict[str, str]) -> None:

@@ -205,11 +205,11 @@ def test_the_example_programs_pass_their_tests_on_the_wheel_alone(
         example_python, "-c", "import paisr, paisr_stub; print(paisr.__file__, paisr_stub.__file__)", cwd=tmp_path
     )
     assert all(Path(name).is_relative_to(example_python.parents[1]) for name in where.split())
-    said = run(example_python, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", cwd=tmp_path)
-    passed = re.search(r"(\d+) passed", said)
+    output = run(example_python, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", cwd=tmp_path)
+    passed = re.search(r"(\d+) passed", output)
     assert passed is not None
     assert int(passed[1]) >= sum(path.read_text().count("\ndef test_") for path in tmp_path.glob("test_*.py"))
-    assert "skipped" not in said
+    assert "skipped" not in output
 
 
 @pytest.mark.parametrize("name", ["fastapi_shop.py", "flask_webhook.py", "billing_run.py"])
@@ -239,7 +239,7 @@ class BackgroundCommand:
             command, cwd=cwd, env=ENVIRONMENT | extra, stdout=out, stderr=subprocess.STDOUT, text=True
         )
 
-    def said(self, pattern: str) -> str:
+    def wait_for(self, pattern: str) -> str:
         """Wait for a line that matches PATTERN, and return its first group."""
         assert self._process.stdout is not None
         lines = []
@@ -251,9 +251,9 @@ class BackgroundCommand:
 
     def rest(self) -> str:
         """The output until the command ends, which must be a success."""
-        said, _ = self._process.communicate(timeout=60)
-        assert self._process.returncode == 0, said
-        return said
+        output, _ = self._process.communicate(timeout=60)
+        assert self._process.returncode == 0, output
+        return output
 
     def end(self) -> None:
         if self._process.poll() is None:
@@ -280,10 +280,10 @@ def test_an_invoice_is_created_paid_in_a_browser_and_delivered(
 ) -> None:
     secret = "whsec_of_this_test"
     listening = start("webhooks", "listen", "--count", "2", "--output", "jsonl", PAISR_WEBHOOK_SECRET=secret)
-    url = listening.said(r"deliveries are taken on (http://\S+?);")
+    url = listening.wait_for(r"deliveries are taken on (http://\S+?);")
     stub = start("stub", "--webhook-url", url, "--webhook-secret", secret)
-    token = stub.said(r"export PAISR_TOKEN=(\S+)")
-    settings = {"PAISR_TOKEN": token, "PAISR_BASE_URL": stub.said(r"export PAISR_BASE_URL=(\S+)")}
+    token = stub.wait_for(r"export PAISR_TOKEN=(\S+)")
+    settings = {"PAISR_TOKEN": token, "PAISR_BASE_URL": stub.wait_for(r"export PAISR_BASE_URL=(\S+)")}
     bill = ("--customer", "jane@example.com", "--summary", "Pizza", "--due", "In 3 days", "--item", "2 x 75.00 Pizza")
     created = json.loads(start("invoices", "create", *bill, "--output", "json", **settings).rest())
     waiting = start("invoices", "wait", created["id"], "--interval", "0.5", "--output", "jsonl", **settings)

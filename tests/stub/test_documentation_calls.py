@@ -65,15 +65,15 @@ def run_python(text: str, need: Need) -> str:
     return output(sys.executable, "-c", text)
 
 
-def assert_refused_without_token(said: str, stub: StubServer) -> None:
-    assert json.loads(said)["success"] is False
+def assert_refused_without_token(printed_output: str, stub: StubServer) -> None:
+    assert json.loads(printed_output)["success"] is False
     assert [request.status for request in stub.requests] == [401]
     assert stub.requests[0].json() == {"customer": "string", "summary": "string", "due": "string"}
     assert stub.invoices == []
 
 
-def assert_created(said: str, stub: StubServer) -> None:
-    response = json.loads(said)
+def assert_created(printed_output: str, stub: StubServer) -> None:
+    response = json.loads(printed_output)
     assert response["success"] is True
     (invoice,) = stub.invoices
     assert response["data"]["id"] == invoice["id"]
@@ -92,8 +92,8 @@ def test_the_curl_call_with_a_token_creates_an_invoice(stub: StubServer, need: N
 
 
 def test_the_javascript_call_as_printed_sends_nothing(stub: StubServer, need: Need) -> None:
-    said = run_javascript(printed("js", stub), need)
-    assert "GET/HEAD method cannot have body" in said
+    printed_output = run_javascript(printed("js", stub), need)
+    assert "GET/HEAD method cannot have body" in printed_output
     assert stub.requests == []
 
 

@@ -29,19 +29,22 @@ def running(*arguments: str, lines: int = 2) -> Iterator[tuple[subprocess.Popen[
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            said = [shlex.split(process.stdout.readline()) for _ in range(lines)]
-            assert {word for word, _ in said} == {"export"}
-            yield process, dict(setting.split("=", 1) for _, setting in said)
+            exports = [shlex.split(process.stdout.readline()) for _ in range(lines)]
+            assert {word for word, _ in exports} == {"export"}
+            yield process, dict(setting.split("=", 1) for _, setting in exports)
         finally:
             process.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_banner_names_the_address_and_a_signal_ends_the_stub(number: signal.Signals, tmp_path: Path) -> None:
-    with running("--seed", "3", "--token", "t0", "--db", str(tmp_path / "db"), "--rate-limit", "2") as (process, said):
-        assert said["PAISR_TOKEN"] == "t0"
+    with running("--seed", "3", "--token", "t0", "--db", str(tmp_path / "db"), "--rate-limit", "2") as (
+        process,
+        exported,
+    ):
+        assert exported["PAISR_TOKEN"] == "t0"
         headers = {"Authorization": "Bearer t0"}
-        responses = [httpx.get(f"{said['PAISR_BASE_URL']}/invoices", headers=headers) for _ in range(3)]
+        responses = [httpx.get(f"{exported['PAISR_BASE_URL']}/invoices", headers=headers) for _ in range(3)]
         assert [response.status_code for response in responses] == [200, 200, 429]
         assert len(responses[0].json()["data"]["invoices"]) == 3
         process.send_signal(number)
@@ -51,7 +54,7 @@ def test_the_banner_names_the_address_and_a_signal_ends_the_stub(number: signal.
 
 
 def test_the_banner_has_a_command_that_pays_an_invoice() -> None:
-    with running("--seed", "20", "--token", "it's a token") as (process, said):
+    with running("--seed", "20", "--token", "it's a token") as (process, exported):
         assert process.stderr is not None
         banner = iter(process.stderr.readline, "")
         command = shlex.split(next(line for line in banner if line.startswith("  curl ")))
@@ -66,28 +69,28 @@ def test_the_banner_has_a_command_that_pays_an_invoice() -> None:
             response = httpx.post(url, content=options[-1], headers=headers).json()
         assert response == {"success": True, "data": {}}
         headers = {"Authorization": "Bearer it's a token"}
-        invoice = httpx.get(f"{said['PAISR_BASE_URL']}/invoices/{invoice_id}", headers=headers).json()["data"]
+        invoice = httpx.get(f"{exported['PAISR_BASE_URL']}/invoices/{invoice_id}", headers=headers).json()["data"]
         assert invoice["status"] == "paid"
 
 
 def test_deliveries_go_to_the_url_of_the_command_line(receiver: Any) -> None:
-    with running("--webhook-url", receiver.url, "--token", "t0", lines=3) as (_, said):
+    with running("--webhook-url", receiver.url, "--token", "t0", lines=3) as (_, exported):
         body = {"customer": "jane@example.com", "summary": "Pizza", "due": "In 3 days"}
         headers = {"Authorization": "Bearer t0"}
-        assert httpx.post(f"{said['PAISR_BASE_URL']}/invoices", json=body, headers=headers).status_code == 200
+        assert httpx.post(f"{exported['PAISR_BASE_URL']}/invoices", json=body, headers=headers).status_code == 200
         give_up = time.monotonic() + 10
         while not receiver.received and time.monotonic() < give_up:
             time.sleep(0.005)
         ((_, came, delivered),) = receiver.received
         signed = came["X-PCB-Timestamp"].encode() + b"." + delivered
-        secret = said["PAISR_WEBHOOK_SECRET"].encode()
+        secret = exported["PAISR_WEBHOOK_SECRET"].encode()
         assert came["X-PCB-Signature"] == hmac.new(secret, signed, "sha256").hexdigest()
 
 
 def test_a_state_file_is_seeded_once(tmp_path: Path) -> None:
     for _ in range(2):
-        with running("--seed", "3", "--token", "t0", "--db", str(tmp_path / "db")) as (_, said):
-            response = httpx.get(f"{said['PAISR_BASE_URL']}/invoices", headers={"Authorization": "Bearer t0"})
+        with running("--seed", "3", "--token", "t0", "--db", str(tmp_path / "db")) as (_, exported):
+            response = httpx.get(f"{exported['PAISR_BASE_URL']}/invoices", headers={"Authorization": "Bearer t0"})
             assert len(response.json()["data"]["invoices"]) == 3
 
 
@@ -109,10 +112,10 @@ def test_invalid_settings_are_one_sentence_and_status_2(
         ["--webhook-url", "stub"],
     ):
         assert main(arguments, prog="paisr stub") == 2
-        said = capsys.readouterr()
-        assert said.out == ""
-        assert said.err.startswith("paisr stub: ")
-        assert said.err.count("\n") == 1
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert printed.err.startswith("paisr stub: ")
+        assert printed.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("seed", ["-1", "some"])

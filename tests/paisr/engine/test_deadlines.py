@@ -102,8 +102,8 @@ def test_an_endless_response_ends_at_the_timeout(
 ) -> None:
     client, short = side.client(base_url=raw_server(talk).url, max_retries=0), timeout_check.short
     began = time.monotonic()
-    said = re.escape(f"within the {short:g} s of this call")
-    with timeout_check.ends(short), pytest.raises(APITimeoutError, match=said) as caught:
+    message = re.escape(f"within the {short:g} s of this call")
+    with timeout_check.ends(short), pytest.raises(APITimeoutError, match=message) as caught:
         side.call(client, "get", "inv_1", timeout=short)
     assert time.monotonic() - began > short * 0.9
     assert caught.value.outcome == "unknown"

@@ -42,31 +42,31 @@ def responding(body: bytes) -> httpx.MockTransport:
 
 
 def test_each_unknown_field_and_value_is_reported_once() -> None:
-    told: list[tuple[str, str]] = []
+    findings: list[tuple[str, str]] = []
     transport = responding(json.dumps(drifted_list()).encode())
-    with Paisr("t", transport=transport, on_drift=lambda operation, path: told.append((operation, path))) as client:
+    with Paisr("t", transport=transport, on_drift=lambda operation, path: findings.append((operation, path))) as client:
         assert [invoice.status for invoice in client.invoices.list()] == ["refunded"] * 3
         client.invoices.list()
-    assert sorted(told) == sorted(("list_invoices", path) for path in DRIFTED_PATHS)
+    assert sorted(findings) == sorted(("list_invoices", path) for path in DRIFTED_PATHS)
 
 
 def test_the_async_client_reports_drift() -> None:
-    told: list[str] = []
+    findings: list[str] = []
 
     async def call() -> None:
         transport = responding(json.dumps(drifted_list()).encode())
-        async with AsyncPaisr("t", transport=transport, on_drift=lambda _, path: told.append(path)) as client:
+        async with AsyncPaisr("t", transport=transport, on_drift=lambda _, path: findings.append(path)) as client:
             await client.invoices.list()
 
     asyncio.run(call())
-    assert set(told) == DRIFTED_PATHS
+    assert set(findings) == DRIFTED_PATHS
 
 
 def test_a_response_within_the_contract_reports_no_drift() -> None:
-    told: list[str] = []
-    watch = DriftWatch(lambda operation, path: told.append(path))
+    findings: list[str] = []
+    watch = DriftWatch(lambda operation, path: findings.append(path))
     watch.compare("list_invoices", EXAMPLE.read_bytes(), ListInvoicesResponse, Secret("t"))
-    assert told == []
+    assert findings == []
 
 
 def test_a_callable_that_raises_is_logged_and_the_call_goes_on(caplog: pytest.LogCaptureFixture) -> None:
@@ -79,29 +79,29 @@ def test_a_callable_that_raises_is_logged_and_the_call_goes_on(caplog: pytest.Lo
 
 
 def test_an_integer_too_long_for_python_does_not_fail_the_call() -> None:
-    told: list[str] = []
+    findings: list[str] = []
     body = b'{"success":true,"data":{"id":"inv_1","status":"paid","big":' + b"9" * 5000 + b"}}"
-    with Paisr("t", transport=responding(body), on_drift=lambda _, path: told.append(path)) as client:
+    with Paisr("t", transport=responding(body), on_drift=lambda _, path: findings.append(path)) as client:
         assert client.invoices.get("inv_1").id == "inv_1"
 
 
 def test_the_number_of_remembered_findings_is_bounded() -> None:
-    told: list[str] = []
-    watch = DriftWatch(lambda operation, path: told.append(path))
+    findings: list[str] = []
+    watch = DriftWatch(lambda operation, path: findings.append(path))
     names = {f"f{number}": 1 for number in range(MAX_REPORTED + 50)}
     body = json.dumps({"success": True, "data": {"id": "inv_1", "status": "paid", **names}}).encode()
     watch.compare("get_invoice", body, GetInvoiceResponse, Secret("t"))
-    assert len(told) == MAX_REPORTED
+    assert len(findings) == MAX_REPORTED
 
 
 def test_drift_does_not_report_an_echoed_token() -> None:
     token = "CANARY-c0ffee"
-    told: list[str] = []
+    findings: list[str] = []
     data = {"id": "inv_1", "status": token, token: 1, f"with {token} in it": 1}
     transport = responding(json.dumps({"success": True, "data": data}).encode())
-    with Paisr(token, transport=transport, on_drift=lambda operation, path: told.append(path)) as client:
+    with Paisr(token, transport=transport, on_drift=lambda operation, path: findings.append(path)) as client:
         client.invoices.get("inv_1")
-    assert set(told) == {'$.data["[secret]"]', '$.data["with [secret] in it"]', "$.data.status=[secret]"}
+    assert set(findings) == {'$.data["[secret]"]', '$.data["with [secret] in it"]', "$.data.status=[secret]"}
 
 
 def test_an_on_drift_that_is_not_callable_is_refused() -> None:

@@ -69,7 +69,7 @@ def test_a_closed_client_sends_nothing() -> None:
 def test_a_create_needs_no_thread_of_the_default_executor(path: Path, service: Any, create: Any) -> None:
     stop = threading.Event()
 
-    async def story() -> float:
+    async def scenario() -> float:
         loop = asyncio.get_running_loop()
         waiting = [loop.run_in_executor(None, stop.wait) for _ in range(64)]
         rate = RateLimit(100, per=60, shared=f"file:{path}.limit")
@@ -83,13 +83,13 @@ def test_a_create_needs_no_thread_of_the_default_executor(path: Path, service: A
             stop.set()
             await asyncio.gather(*waiting)
 
-    assert asyncio.run(story()) < 2
+    assert asyncio.run(scenario()) < 2
 
 
 def test_a_loop_that_is_blocked_after_the_journal_entry_sends_nothing(path: Path, service: Any, create: Any) -> None:
     """Blocking code blocks the loop for longer than the timeout of the call."""
 
-    async def story() -> None:
+    async def scenario() -> None:
         async with AsyncPaisr("t", transport=service.transport, journal=path) as client:
             store = client._session.recovery.store
             begin, loop = store.begin, asyncio.get_running_loop()
@@ -104,5 +104,5 @@ def test_a_loop_that_is_blocked_after_the_journal_entry_sends_nothing(path: Path
                 await client.invoices.create(**create, timeout=0.2)
             assert caught.value.outcome == "not_sent"
 
-    asyncio.run(story())
+    asyncio.run(scenario())
     assert service.requests == []

@@ -246,13 +246,13 @@ def test_a_message_that_starts_with_an_acronym_keeps_its_capitals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "said"),
+    ("operation", "hint"),
     [("get", "there is no such invoice"), ("list", "check that the base URL"), ("create", "check that the base URL")],
 )
 def test_the_hint_of_a_404_depends_on_the_operation(
-    side: Any, script: Any, create: Any, operation: str, said: str
+    side: Any, script: Any, create: Any, operation: str, hint: str
 ) -> None:
     client = side.client(script((404, {"success": False, "message": "Not here."})))
     arguments = {"get": ("inv_1",)}.get(operation, ())
-    with pytest.raises(NotFoundError, match=said):
+    with pytest.raises(NotFoundError, match=hint):
         side.call(client, operation, *arguments, **(create if operation == "create" else {}))

@@ -29,7 +29,7 @@ WHERE = "could not connect to api.live.paisr.tech:443:"
 
 
 @pytest.fixture
-def told() -> list[CallEvent]:
+def events() -> list[CallEvent]:
     return []
 
 
@@ -48,12 +48,12 @@ def taking(time: Any, seconds: float, *response: Any) -> Callable[[httpx.Request
 
 
 def test_a_retried_call_sends_an_event_for_each_step(
-    side: Any, script: Any, time: Any, invoice: Any, told: list[CallEvent]
+    side: Any, script: Any, time: Any, invoice: Any, events: list[CallEvent]
 ) -> None:
     responses = script(taking(time, 0.25, 503, {}, {"X-Request-Id": "req-1"}), REFUSED, taking(time, 0.5, 200, invoice))
-    client = side.client(responses, time=time, on_event=told.append, base_url="https://api.example/v2")
+    client = side.client(responses, time=time, on_event=events.append, base_url="https://api.example/v2")
     side.call(client, "get", "inv_123456")
-    assert brief(told) == [
+    assert brief(events) == [
         ("sent", 1, 0.0, None, None),
         ("answered", 1, 0.25, 503, None),
         ("retried", 1, 0.5, 503, None),
@@ -64,38 +64,38 @@ def test_a_retried_call_sends_an_event_for_each_step(
         ("answered", 3, 0.5, 200, None),
         ("outcome", 3, 2.25, 200, None),
     ]
-    assert {(event.operation, event.method, event.id, event.url) for event in told} == {
+    assert {(event.operation, event.method, event.id, event.url) for event in events} == {
         ("get_invoice", "GET", "inv_123456", "https://api.example/v2/invoices/inv_123456")
     }
-    assert len({event.call for event in told}) == 1
-    assert [event.request_id for event in told if event.request_id] == ["req-1", "req-1"]
-    assert [event.reason for event in told if event.reason] == ["could not connect to api.example:443: refused"] * 2
-    assert [event.outcome for event in told if event.outcome] == ["succeeded"]
+    assert len({event.call for event in events}) == 1
+    assert [event.request_id for event in events if event.request_id] == ["req-1", "req-1"]
+    assert [event.reason for event in events if event.reason] == ["could not connect to api.example:443: refused"] * 2
+    assert [event.outcome for event in events if event.outcome] == ["succeeded"]
 
 
 def test_a_known_key_sends_no_request_and_no_event(
-    side: Any, script: Any, create: Any, invoice: Any, told: list[CallEvent], path: Path
+    side: Any, script: Any, create: Any, invoice: Any, events: list[CallEvent], path: Path
 ) -> None:
-    client = side.client(script((200, invoice)), on_event=told.append, journal=path)
+    client = side.client(script((200, invoice)), on_event=events.append, journal=path)
     for _run in range(2):
         assert side.call(client, "create", **create, key="2026-12/17").id == "inv_123456"
-    assert [event.name for event in told] == ["sent", "answered", "outcome"]
+    assert [event.name for event in events] == ["sent", "answered", "outcome"]
 
 
-def test_every_call_has_a_number_of_its_own(side: Any, script: Any, invoice: Any, told: list[CallEvent]) -> None:
-    client = side.client(script((200, invoice)), on_event=told.append)
+def test_every_call_has_a_number_of_its_own(side: Any, script: Any, invoice: Any, events: list[CallEvent]) -> None:
+    client = side.client(script((200, invoice)), on_event=events.append)
     for _call in range(2):
         side.call(client, "get", "inv_123456")
-    assert [event.name for event in told] == ["sent", "answered", "outcome"] * 2
-    assert len({event.call for event in told}) == 2
+    assert [event.name for event in events] == ["sent", "answered", "outcome"] * 2
+    assert len({event.call for event in events}) == 2
 
 
 def test_the_outcome_event_of_a_create_has_its_id(
-    side: Any, script: Any, create: Any, invoice: Any, told: list[CallEvent]
+    side: Any, script: Any, create: Any, invoice: Any, events: list[CallEvent]
 ) -> None:
     invoice["data"]["session"] = None
-    side.call(side.client(script((200, invoice)), on_event=told.append), "create", **create)
-    assert [(event.operation, event.method, event.id) for event in told] == [
+    side.call(side.client(script((200, invoice)), on_event=events.append), "create", **create)
+    assert [(event.operation, event.method, event.id) for event in events] == [
         ("create_invoice", "POST", None),
         ("create_invoice", "POST", None),
         ("create_invoice", "POST", "inv_123456"),
@@ -113,48 +113,48 @@ def test_the_outcome_event_of_a_create_has_its_id(
     ],
 )
 def test_the_outcome_event_has_the_outcome_of_the_error(
-    side: Any, script: Any, time: Any, create: Any, told: list[CallEvent], happens: Any, outcome: str, error: str
+    side: Any, script: Any, time: Any, create: Any, events: list[CallEvent], happens: Any, outcome: str, error: str
 ) -> None:
-    client = side.client(script(happens), time=time, on_event=told.append, max_retries=0)
+    client = side.client(script(happens), time=time, on_event=events.append, max_retries=0)
     with pytest.raises(PaisrError):
         side.call(client, "create", **create)
-    assert (told[-1].name, told[-1].outcome, told[-1].error) == ("outcome", outcome, error)
+    assert (events[-1].name, events[-1].outcome, events[-1].error) == ("outcome", outcome, error)
 
 
 def test_the_event_of_an_unreadable_body_has_a_status_and_an_error(
-    side: Any, script: Any, time: Any, told: list[CallEvent], caplog: pytest.LogCaptureFixture
+    side: Any, script: Any, time: Any, events: list[CallEvent], caplog: pytest.LogCaptureFixture
 ) -> None:
     responses = script((200, b"{}", [("Content-Encoding", "x-other")]))
     with caplog.at_level("DEBUG", logger="paisr"), pytest.raises(PaisrError):
-        side.call(side.client(responses, time=time, on_event=told.append), "get", "inv_1")
-    assert brief(told)[1:] == [
+        side.call(side.client(responses, time=time, on_event=events.append), "get", "inv_1")
+    assert brief(events)[1:] == [
         ("answered", 1, 0.0, 200, "response"),
         ("outcome", 1, 0.0, 200, "UnexpectedResponseError"),
     ]
     [line] = [record.getMessage() for record in caplog.records]
-    assert line == f"get_invoice attempt 1: {told[1].reason} in 0.000 s"
+    assert line == f"get_invoice attempt 1: {events[1].reason} in 0.000 s"
 
 
-def test_a_call_that_is_refused_before_sending_sends_no_event(side: Any, script: Any, told: list[CallEvent]) -> None:
+def test_a_call_that_is_refused_before_sending_sends_no_event(side: Any, script: Any, events: list[CallEvent]) -> None:
     with pytest.raises(PaisrError):
-        side.call(side.client(script(LOST), on_event=told.append), "get", "../x")
-    assert told == []
+        side.call(side.client(script(LOST), on_event=events.append), "get", "../x")
+    assert events == []
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit])
 def test_an_interrupted_call_sends_its_outcome_event(
-    side: Any, script: Any, told: list[CallEvent], interruption: type[BaseException]
+    side: Any, script: Any, events: list[CallEvent], interruption: type[BaseException]
 ) -> None:
-    client = side.client(script(interruption()), on_event=told.append)
+    client = side.client(script(interruption()), on_event=events.append)
     with contextlib.suppress(interruption):
         side.call(client, "get", "inv_123456")
-    assert brief(told)[-1][:2] == ("outcome", 1)
-    assert (told[-1].error, told[-1].outcome) == (interruption.__name__, "unknown")
+    assert brief(events)[-1][:2] == ("outcome", 1)
+    assert (events[-1].error, events[-1].outcome) == (interruption.__name__, "unknown")
 
 
 @pytest.mark.parametrize(("waits_for", "attempt", "outcome"), [("limit", 0, "not_sent"), ("response", 1, "unknown")])
 def test_a_cancelled_call_sends_its_outcome_event(
-    invoice: Any, told: list[CallEvent], waits_for: str, attempt: int, outcome: str
+    invoice: Any, events: list[CallEvent], waits_for: str, attempt: int, outcome: str
 ) -> None:
     reached = asyncio.Event()
 
@@ -165,7 +165,7 @@ def test_a_cancelled_call_sends_its_outcome_event(
         return httpx.Response(200, json=invoice)
 
     def hook(event: CallEvent) -> None:
-        told.append(event)
+        events.append(event)
         if event.name == "queued":
             reached.set()
 
@@ -183,8 +183,8 @@ def test_a_cancelled_call_sends_its_outcome_event(
             assert call.cancelled()
 
     asyncio.run(main())
-    assert (told[-1].name, told[-1].attempt, told[-1].error) == ("outcome", attempt, "CancelledError")
-    assert told[-1].outcome == outcome
+    assert (events[-1].name, events[-1].attempt, events[-1].error) == ("outcome", attempt, "CancelledError")
+    assert events[-1].outcome == outcome
 
 
 def limited(side: Any, script: Any, time: Any, invoice: Any, **settings: Any) -> Any:
@@ -197,29 +197,29 @@ def limited(side: Any, script: Any, time: Any, invoice: Any, **settings: Any) ->
 
 
 def test_a_wait_for_the_rate_limit_is_one_event_with_its_total_duration(
-    side: Any, script: Any, time: Any, invoice: Any, told: list[CallEvent]
+    side: Any, script: Any, time: Any, invoice: Any, events: list[CallEvent]
 ) -> None:
-    client = limited(side, script, time, invoice, on_event=told.append)
-    told.clear()
+    client = limited(side, script, time, invoice, on_event=events.append)
+    events.clear()
     side.call(client, "get", "inv_123456")
-    assert [(event.name, event.attempt) for event in told] == [
+    assert [(event.name, event.attempt) for event in events] == [
         ("queued", 0),
         ("sent", 1),
         ("answered", 1),
         ("outcome", 1),
     ]
-    assert [event.seconds for event in told] == [pytest.approx(610), pytest.approx(610), 0.0, pytest.approx(610)]
+    assert [event.seconds for event in events] == [pytest.approx(610), pytest.approx(610), 0.0, pytest.approx(610)]
 
 
 def test_a_wait_beyond_the_deadline_sends_only_the_outcome_event(
-    side: Any, script: Any, time: Any, invoice: Any, told: list[CallEvent]
+    side: Any, script: Any, time: Any, invoice: Any, events: list[CallEvent]
 ) -> None:
-    client = limited(side, script, time, invoice, on_event=told.append)
-    told.clear()
+    client = limited(side, script, time, invoice, on_event=events.append)
+    events.clear()
     with pytest.raises(RateLimitTimeoutError):
         side.call(client, "get", "inv_123456", timeout=5.0)
-    assert brief(told) == [("outcome", 0, 0.0, None, "RateLimitTimeoutError")]
-    assert told[0].outcome == "not_sent"
+    assert brief(events) == [("outcome", 0, 0.0, None, "RateLimitTimeoutError")]
+    assert events[0].outcome == "not_sent"
 
 
 def test_the_log_has_a_line_for_a_long_wait_and_for_each_retry(
@@ -238,59 +238,59 @@ def test_the_log_has_a_line_for_a_long_wait_and_for_each_retry(
 
 
 def test_a_short_wait_is_not_logged(
-    side: Any, script: Any, time: Any, invoice: Any, caplog: pytest.LogCaptureFixture, told: list[CallEvent]
+    side: Any, script: Any, time: Any, invoice: Any, caplog: pytest.LogCaptureFixture, events: list[CallEvent]
 ) -> None:
     rate = RateLimit(1, per=0.5)
-    client = side.client(script((200, invoice)), time=time, rate_limit=rate, on_event=told.append)
+    client = side.client(script((200, invoice)), time=time, rate_limit=rate, on_event=events.append)
     with caplog.at_level("INFO", logger="paisr"):
         for _call in range(2):
             side.call(client, "get", "inv_123456")
-    assert [event.name for event in told].count("queued") == 1
+    assert [event.name for event in events].count("queued") == 1
     assert caplog.records == []
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])
 def test_no_event_and_no_log_line_has_a_token_that_the_service_echoes(
-    side: Any, script: Any, time: Any, told: list[CallEvent], caplog: pytest.LogCaptureFixture, level: str
+    side: Any, script: Any, time: Any, events: list[CallEvent], caplog: pytest.LogCaptureFixture, level: str
 ) -> None:
     echo = (503, TOKEN.encode(), [("X-Request-Id", f"req-{TOKEN}-7"), ("X-Echo", TOKEN)])
     made = (200, {"success": True, "data": {"id": f"inv_{TOKEN}", "status": "paid"}})
     client = side.client(
-        script(echo, httpx.ConnectError(f"refused {TOKEN}"), made), token=TOKEN, time=time, on_event=told.append
+        script(echo, httpx.ConnectError(f"refused {TOKEN}"), made), token=TOKEN, time=time, on_event=events.append
     )
     with caplog.at_level(level, logger="paisr"):
         side.call(client, "get", f"inv_{TOKEN}")
-    assert {(event.id, event.url.rpartition("/")[2]) for event in told} == {("inv_[secret]", "inv_[secret]")}
-    assert [event.name for event in told].count("answered") == 3
-    assert "req-[secret]-7" in [event.request_id for event in told]
-    assert f"{WHERE} refused [secret]" in [event.reason for event in told]
-    assert TOKEN not in repr(told)
+    assert {(event.id, event.url.rpartition("/")[2]) for event in events} == {("inv_[secret]", "inv_[secret]")}
+    assert [event.name for event in events].count("answered") == 3
+    assert "req-[secret]-7" in [event.request_id for event in events]
+    assert f"{WHERE} refused [secret]" in [event.reason for event in events]
+    assert TOKEN not in repr(events)
     assert TOKEN not in "\n".join(f"{record.getMessage()} {record.args!r}" for record in caplog.records)
 
 
 def test_a_text_of_the_service_becomes_one_short_printable_line(
-    side: Any, script: Any, time: Any, told: list[CallEvent]
+    side: Any, script: Any, time: Any, events: list[CallEvent]
 ) -> None:
     responses = script((500, {}, [("X-Request-Id", "a\x1b[31m" + "b" * 1000)]))
     with contextlib.suppress(PaisrError):
-        side.call(side.client(responses, time=time, on_event=told.append, max_retries=0), "get", "inv_1")
-    assert told[1].request_id is not None
-    assert told[1].request_id.isprintable()
-    assert len(told[1].request_id) <= 201
+        side.call(side.client(responses, time=time, on_event=events.append, max_retries=0), "get", "inv_1")
+    assert events[1].request_id is not None
+    assert events[1].request_id.isprintable()
+    assert len(events[1].request_id) <= 201
 
 
 def test_a_hook_that_raises_does_not_fail_the_call_and_is_logged_once(
-    side: Any, script: Any, time: Any, invoice: Any, caplog: pytest.LogCaptureFixture, told: list[CallEvent]
+    side: Any, script: Any, time: Any, invoice: Any, caplog: pytest.LogCaptureFixture, events: list[CallEvent]
 ) -> None:
     def hook(event: CallEvent) -> None:
-        told.append(event)
+        events.append(event)
         raise LookupError("of the hook")
 
     client = side.client(script((503, {}), (200, invoice)), time=time, on_event=hook)
     with caplog.at_level(logging.WARNING, logger="paisr"):
         for _call in range(2):
             assert side.call(client, "get", "inv_123456").id == "inv_123456"
-    assert len(told) == 9
+    assert len(events) == 9
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "on_event failed at 'sent'" in caplog.text
     assert "LookupError: of the hook" in caplog.text
@@ -357,12 +357,12 @@ def test_a_call_without_a_hook_creates_no_event(
 
 
 def test_a_timeout_before_a_retry_reports_how_the_attempt_ended(
-    side: Any, script: Any, time: Any, told: list[CallEvent]
+    side: Any, script: Any, time: Any, events: list[CallEvent]
 ) -> None:
     rate = RateLimit(1, per=60)
-    client = side.client(script(REFUSED), time=time, rate_limit=rate, on_event=told.append, timeout=20)
+    client = side.client(script(REFUSED), time=time, rate_limit=rate, on_event=events.append, timeout=20)
     with pytest.raises(PaisrError) as caught:
         side.call(client, "get", "inv_1")
     assert not isinstance(caught.value, APITimeoutError | RateLimitTimeoutError)
-    assert [event.name for event in told] == ["sent", "answered", "retried", "outcome"]
-    assert told[-1].error == "APIConnectionError"
+    assert [event.name for event in events] == ["sent", "answered", "retried", "outcome"]
+    assert events[-1].error == "APIConnectionError"

@@ -423,11 +423,11 @@ def test_one_line_is_logged_for_each_attempt(time: Any, caplog: pytest.LogCaptur
 
 def test_a_growing_wait_sends_another_event(time: Any) -> None:
     """The wait grows where another process takes the free permit."""
-    told: list[CallEvent] = []
+    events: list[CallEvent] = []
     play = CallRun(time, timeout=100, limiter=FakeLimiter(0.9, 0.9, 0.9, 0.9, 5.0, 4.0))
-    play.policy = replace(play.policy, on_event=told.append)
+    play.policy = replace(play.policy, on_event=events.append)
     play.run(response())
-    assert [(event.name, round(event.seconds, 1)) for event in told] == [
+    assert [(event.name, round(event.seconds, 1)) for event in events] == [
         ("queued", 0.9),
         ("queued", 2.7),
         ("queued", 8.6),
@@ -439,21 +439,21 @@ def test_a_growing_wait_sends_another_event(time: Any) -> None:
 
 def test_a_collected_call_sends_no_event(time: Any) -> None:
     """The garbage collector can close a call while a hook is running."""
-    told: list[CallEvent] = []
+    events: list[CallEvent] = []
     play = CallRun(time)
-    play.policy = replace(play.policy, on_event=told.append)
+    play.policy = replace(play.policy, on_event=events.append)
     call = exchange(play.operation, play.policy, play.deadline)
     next(call)
     call.close()
-    assert [event.name for event in told] == ["sent"]
+    assert [event.name for event in events] == ["sent"]
 
 
 def test_the_reason_of_a_failure_has_no_token(time: Any) -> None:
-    told: list[CallEvent] = []
+    events: list[CallEvent] = []
     play = CallRun(time, retries=0)
-    play.policy = replace(play.policy, on_event=told.append, secret=Secret("CANARY-c0ffee"))
+    play.policy = replace(play.policy, on_event=events.append, secret=Secret("CANARY-c0ffee"))
     play.fails(TransportFailure("connection", True, "it broke at CANARY-c0ffee"))
-    assert told[1].reason == "it broke at [secret]"
+    assert events[1].reason == "it broke at [secret]"
 
 
 @pytest.mark.parametrize("retries", [0, 2])

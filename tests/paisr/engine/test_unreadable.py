@@ -150,16 +150,16 @@ def test_an_optional_field_of_a_wrong_type_raises_by_default(refused: Any, name:
 
 @pytest.mark.parametrize("name", ODD)
 def test_an_optional_field_of_a_wrong_type_reads_as_none_when_reported(read: Any, name: str) -> None:
-    told: list[tuple[str, str]] = []
-    found = read(odd_body(name), unreadable="report", on_drift=lambda *said: told.append(said))
+    findings: list[tuple[str, str]] = []
+    found = read(odd_body(name), unreadable="report", on_drift=lambda *finding: findings.append(finding))
     assert (found.id, found.status, found.amount.net_total) == ("inv_1", "paid", 1)
     *above, field = ODD[name][1].split(".")
     for part in above:
         found = getattr(found, part)
         assert found.id
     assert getattr(found, field) is None
-    ((operation, said),) = told
-    place, _, reason = said.partition(": ")
+    ((operation, finding),) = findings
+    place, _, reason = finding.partition(": ")
     assert (operation, place) == ("get_invoice", f"$.data.{ODD[name][1]}")
     assert reason.startswith(("expected", "invalid", "integer", "nested")), reason
 
@@ -182,41 +182,43 @@ def test_an_optional_field_of_a_wrong_type_reads_as_none_when_reported(read: Any
     ],
 )
 def test_an_invalid_amount_id_status_or_currency_is_never_read_as_none(refused: Any, fields: Any, path: str) -> None:
-    told: list[str] = []
-    error = refused(one(**fields), unreadable="report", on_drift=lambda _operation, said: told.append(said))
-    assert (error.path, told) == (f"$.data.{path}", [])
+    findings: list[str] = []
+    error = refused(one(**fields), unreadable="report", on_drift=lambda _operation, finding: findings.append(finding))
+    assert (error.path, findings) == (f"$.data.{path}", [])
 
 
 def test_a_byte_order_mark_is_skipped_and_reported(read: Any, refused: Any) -> None:
-    told: list[str] = []
-    report = {"unreadable": "report", "on_drift": lambda _operation, said: told.append(said)}
+    findings: list[str] = []
+    report = {"unreadable": "report", "on_drift": lambda _operation, finding: findings.append(finding)}
     assert read(BOM + one(sid=""), **report).sid is None
-    assert told == ["$: it begins with a byte order mark", "$.data.sid: expected `int | null`, got `str`"]
+    assert findings == ["$: it begins with a byte order mark", "$.data.sid: expected `int | null`, got `str`"]
     assert len(read(BOM + listed(invoice(), invoice()), "list", **report)) == 2
     assert refused(BOM + one()).path == "$"
 
 
 def test_each_unreadable_field_of_a_list_is_reported_once(read: Any) -> None:
-    told: list[str] = []
+    findings: list[str] = []
     body = listed(*(invoice(number, sid=str(number), due_at="", summary=f"n{number}") for number in range(5)))
-    found = read(body, "list", unreadable="report", on_drift=lambda _operation, said: told.append(said), limit=5)
+    found = read(
+        body, "list", unreadable="report", on_drift=lambda _operation, finding: findings.append(finding), limit=5
+    )
     assert [(one.id, one.sid, one.due_at, one.summary) for one in found] == [
         (f"inv_{number}", None, None, f"n{number}") for number in range(5)
     ]
     assert found.may_be_truncated
-    assert told == [
+    assert findings == [
         "$.data.invoices[].sid: expected `int | null`, got `str`",
         "$.data.invoices[].due_at: invalid RFC3339 encoded datetime",
     ]
 
 
 def test_an_invoice_with_a_wrong_amount_is_no_item_of_the_partial_list(refused: Any) -> None:
-    told: list[str] = []
+    findings: list[str] = []
     body = listed(invoice(0, sid="0"), invoice(1, amount=[]), invoice(2))
-    error = refused(body, "list", unreadable="report", on_drift=lambda _operation, said: told.append(said))
+    error = refused(body, "list", unreadable="report", on_drift=lambda _operation, finding: findings.append(finding))
     assert [(found.id, found.sid) for found in error.partial] == [("inv_0", None), ("inv_2", None)]
     assert [(item.index, item.path) for item in error.unreadable] == [(1, "$.data.invoices[1].amount")]
-    assert told == ["$.data.invoices[].sid: expected `int | null`, got `str`"]
+    assert findings == ["$.data.invoices[].sid: expected `int | null`, got `str`"]
 
 
 def test_a_create_with_an_odd_optional_field_is_created(read: Any) -> None:
@@ -259,11 +261,13 @@ def test_an_unknown_value_of_unreadable_is_refused(side: Any) -> None:
 
 
 def test_with_options_changes_unreadable_and_keeps_on_drift(side: Any, script: Any) -> None:
-    told: list[str] = []
-    client = side.client(script((200, one(sid="", new=1))), on_drift=lambda _operation, said: told.append(said))
+    findings: list[str] = []
+    client = side.client(
+        script((200, one(sid="", new=1))), on_drift=lambda _operation, finding: findings.append(finding)
+    )
     tolerant = client.with_options(unreadable="report")
     assert side.call(tolerant, "get", "inv_1").sid is None
-    assert told == ["$.data.sid: expected `int | null`, got `str`", "$.data.new"]
+    assert findings == ["$.data.sid: expected `int | null`, got `str`", "$.data.new"]
     assert side.call(tolerant.with_options(on_drift=print), "get", "inv_1").sid is None
     with pytest.raises(UnexpectedResponseError):
         side.call(tolerant.with_options(unreadable="raise"), "get", "inv_1")

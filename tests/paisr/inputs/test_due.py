@@ -21,7 +21,7 @@ class Later(relativedelta):
 
 
 @pytest.mark.parametrize(
-    ("due", "said"),
+    ("due", "sent"),
     [
         ("In 3 days", "In 3 days"),
         ("tomorrow", "tomorrow"),
@@ -47,8 +47,8 @@ class Later(relativedelta):
         (Later(months=2), "In 2 months"),
     ],
 )
-def test_a_due_date_becomes_relative_time(due: Any, said: str) -> None:
-    assert text(due) == said
+def test_a_due_date_becomes_relative_time(due: Any, sent: str) -> None:
+    assert text(due) == sent
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_an_endless_generator_is_refused_at_its_fifty_first_item() -> None:
 
 
 @pytest.mark.parametrize(
-    ("items", "said"),
+    ("items", "message"),
     [
         ("Pizza", "items is a str"),
         (b"Pizza", "items is a bytes"),
@@ -94,15 +94,15 @@ def test_an_endless_generator_is_refused_at_its_fifty_first_item() -> None:
         ([{**LINE, "description": "\ud800"}], "items[0].description has a lone surrogate"),
     ],
 )
-def test_an_invalid_item_is_refused_with_its_path(items: Any, said: str) -> None:
+def test_an_invalid_item_is_refused_with_its_path(items: Any, message: str) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         items_for_request(items)
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(message)
     assert str(caught.value).endswith(".")
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         (("x", 1, 0.1), "LineItem.unit_price=0.1 is a float"),
         (("x", 0, 1), "LineItem.quantity=0 is less than 1"),
@@ -110,10 +110,10 @@ def test_an_invalid_item_is_refused_with_its_path(items: Any, said: str) -> None
         (("x", 1, 10**5000), "LineItem.unit_price=Decimal('1000"),
     ],
 )
-def test_an_invalid_line_item_is_refused_by_its_constructor(line: Any, said: str) -> None:
+def test_an_invalid_line_item_is_refused_by_its_constructor(line: Any, message: str) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         LineItem(*line)
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(message)
 
 
 def test_a_line_item_is_immutable_and_compared_by_value() -> None:

@@ -58,8 +58,8 @@ def hammer(many: int, requests: int, per: float, shared: str) -> list[tuple[floa
         assert process.stdin is not None
         process.stdin.write(json.dumps([start, start + 3.9 * per]) + "\n")
         process.stdin.flush()
-    said = [process.communicate()[0] for process in crowd]
-    return [tuple(entry) for text in said for entry in json.loads(text)]
+    outputs = [process.communicate()[0] for process in crowd]
+    return [tuple(entry) for text in outputs for entry in json.loads(text)]
 
 
 @pytest.fixture

@@ -291,9 +291,9 @@ def test_a_slow_backend_delays_no_other_caller() -> None:
     first, second = limiter.enter(), limiter.enter()
     asking, got = in_a_thread(lambda: limiter.try_acquire(first))
     assert window.asked.wait(10)
-    other, told = in_a_thread(lambda: limiter.try_acquire(second))
+    other, waits = in_a_thread(lambda: limiter.try_acquire(second))
     other.join(10)
-    assert told == [0.02], "the second caller does not poll while the backend is busy"
+    assert waits == [0.02], "the second caller does not poll while the backend is busy"
     window.released.set()
     asking.join(10)
     assert got == [0.0]

@@ -123,8 +123,8 @@ def hammer(many: int, requests: int, per: float, shared: str) -> list[tuple[floa
         assert process.stdin is not None
         process.stdin.write(json.dumps([start, start + 3.9 * per]) + "\n")
         process.stdin.flush()
-    said = [process.communicate()[0] for process in crowd]
-    return [tuple(entry) for text in said for entry in json.loads(text)]
+    outputs = [process.communicate()[0] for process in crowd]
+    return [tuple(entry) for text in outputs for entry in json.loads(text)]
 
 
 def backend(server: Server, requests: int = 3, per: float = 60) -> RedisBackend:
@@ -315,13 +315,13 @@ def test_a_permanent_problem_of_the_server_is_a_configuration_error_of_the_first
 
 
 @pytest.mark.parametrize(
-    "said", [redis.exceptions.MovedError("1 127.0.0.1:1"), redis.exceptions.AskError("1 127.0.0.1:1")]
+    "error", [redis.exceptions.MovedError("1 127.0.0.1:1"), redis.exceptions.AskError("1 127.0.0.1:1")]
 )
 def test_a_redirect_to_another_server_is_a_configuration_error(
-    server: Server, monkeypatch: pytest.MonkeyPatch, said: Exception
+    server: Server, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def refuse(*_: Any) -> None:
-        raise said
+        raise error
 
     monkeypatch.setattr(redis.Redis, "eval", refuse)
     with pytest.raises(ConfigurationError, match="cannot be shared at"):

@@ -431,7 +431,7 @@ def test_a_cancelled_create_leaves_an_unresolved_attempt(side: Any, service: Any
     client = side.client(service, journal=backend)
     handle = service.transport.handler
 
-    async def story() -> None:
+    async def scenario() -> None:
         started = asyncio.Event()
 
         async def hang(request: httpx.Request) -> httpx.Response:
@@ -450,7 +450,7 @@ def test_a_cancelled_create_leaves_an_unresolved_attempt(side: Any, service: Any
         (attempt,) = await client.invoices.unresolved()
         assert (await client.invoices.reconcile(attempt)).id == "inv_1"
 
-    side.run(story())
+    side.run(scenario())
 
 
 def test_a_create_needs_no_thread_of_the_default_executor(side: Any, service: Any, create: Any, journal: Any) -> None:
@@ -460,7 +460,7 @@ def test_a_create_needs_no_thread_of_the_default_executor(side: Any, service: An
     stop = threading.Event()
     client = side.client(service, journal=journal)
 
-    async def story() -> None:
+    async def scenario() -> None:
         loop = asyncio.get_running_loop()
         waiting = [loop.run_in_executor(None, stop.wait) for _ in range(64)]
         try:
@@ -472,7 +472,7 @@ def test_a_create_needs_no_thread_of_the_default_executor(side: Any, service: An
             stop.set()
             await asyncio.gather(*waiting)
 
-    side.run(story())
+    side.run(scenario())
 
 
 def test_the_attempt_of_a_collected_call_is_no_longer_in_flight(

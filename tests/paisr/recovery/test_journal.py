@@ -622,7 +622,7 @@ def test_an_interrupted_create_leaves_an_unresolved_attempt(path: Path, kind: An
 
 
 def test_a_cancelled_create_leaves_an_unresolved_attempt(path: Path, stub: StubServer) -> None:
-    async def story() -> None:
+    async def scenario() -> None:
         async with AsyncPaisr(stub.token, base_url=stub.url, journal=path) as client:
             stub.fail_next(delay=30, operation="create")
             create = client.invoices.create(customer="jane@example.com", summary="a", due="In 3 days")
@@ -637,7 +637,7 @@ def test_a_cancelled_create_leaves_an_unresolved_attempt(path: Path, stub: StubS
             ((_, found),) = await client.invoices.reconcile_journal()
             assert getattr(found, "id", None) == stub.invoices[0]["id"]
 
-    asyncio.run(story())
+    asyncio.run(scenario())
     assert len(stub.invoices) == 1
 
 

@@ -16,12 +16,12 @@ from paisr._recovery.database import APPLICATION_ID, VERSION
 
 
 def refusal(path: Path) -> str:
-    said: set[str] = set()
+    messages: set[str] = set()
     for make in (lambda: Paisr("t", journal=path), lambda: AsyncPaisr("t", journal=path), lambda: Journal(path)):
         with pytest.raises(ConfigurationError) as caught:
             make()
-        said.add(str(caught.value))
-    (sentence,) = said
+        messages.add(str(caught.value))
+    (sentence,) = messages
     return sentence
 
 

@@ -139,10 +139,10 @@ def test_an_attempt_can_be_settled_by_hand(store: AttemptStore, begun: Any, atte
     store.settle_by_hand(attempt, Outcome(state="found", invoice_id="inv_1"), SECOND)
     with pytest.raises(InvoiceTakenError, match=attempt.id):
         store.settle_by_hand(begun(), Outcome(state="found", invoice_id="inv_1"), SECOND)
-    told = begun()
-    store.end(told, created("inv_2"), SECOND)
+    other = begun()
+    store.end(other, created("inv_2"), SECOND)
     with pytest.raises(StoreError, match="inv_2"):
-        store.settle_by_hand(told, Outcome(state="absent"), SECOND)
+        store.settle_by_hand(other, Outcome(state="absent"), SECOND)
     time.seconds += 1
     store.settle_by_hand(attempt_of("from elsewhere"), Outcome(state="found", invoice_id="inv_3"), SECOND)
     assert states(store)[-1] == ("found", "inv_3")
@@ -364,11 +364,11 @@ def test_an_unwritten_outcome_counts_in_a_read_only_store(
 
 
 def test_a_response_replaces_an_unwritten_match(store: AttemptStore, begun: Any) -> None:
-    lost, told = begun(), begun()
+    lost, other = begun(), begun()
     store.keep([(lost, "inv_1")])
-    store._unwritten[told.id] = (told, created())
+    store._unwritten[other.id] = (other, created())
     by_id = {entry.attempt.id: (entry.state, entry.invoice_id) for entry in store.entries()}
-    assert by_id == {lost.id: ("unknown", None), told.id: ("created", "inv_1")}
+    assert by_id == {lost.id: ("unknown", None), other.id: ("created", "inv_1")}
 
 
 # Look-ups

@@ -65,7 +65,7 @@ def test_the_token_is_removed_from_an_encoding_before_it_is_shortened(side: Any,
 @pytest.mark.parametrize("step", [1, 10_000])
 def test_invalid_truncated_and_extended_gzip_is_refused(step: int) -> None:
     packed = gzip.compress(GOOD)
-    for data, said in [
+    for data, message in [
         (packed[:-1], "cut off"),
         (packed[:20], "cut off"),
         (b"", "cut off"),
@@ -73,7 +73,7 @@ def test_invalid_truncated_and_extended_gzip_is_refused(step: int) -> None:
         (GOOD, "not valid gzip"),
         (packed[:-8] + b"\0" * 8, "not valid gzip"),
     ]:
-        with pytest.raises(UnreadableBodyError, match=said):
+        with pytest.raises(UnreadableBodyError, match=message):
             gathered(in_steps(data, step), "gzip")
 
 
@@ -131,7 +131,7 @@ def test_both_clients_read_gzip(side: Any, script: Any) -> None:
 
 
 def test_an_unreadable_body_is_an_error_and_not_retried(side: Any, script: Any, create: Any) -> None:
-    for encoding, content, said in [
+    for encoding, content, message in [
         ("gzip", gzip.compress(GOOD)[:-4], "cut off"),
         ("br", b"x", "only gzip"),
         ("gzip", bomb(MAX_BODY + 2**20), "larger than 16 MiB"),
@@ -140,7 +140,7 @@ def test_an_unreadable_body_is_an_error_and_not_retried(side: Any, script: Any, 
         stream = Raw(content)
         responses = script(responding(200, stream, encoding))
         client = side.client(responses)
-        with pytest.raises(UnexpectedResponseError, match=said) as caught:
+        with pytest.raises(UnexpectedResponseError, match=message) as caught:
             side.call(client, "get", "inv_1")
         assert (caught.value.path, caught.value.status_code) == ("$", 200)
         assert stream.closed

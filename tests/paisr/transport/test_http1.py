@@ -95,7 +95,7 @@ def test_interim_responses_are_skipped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("came", "said"),
+    ("came", "message"),
     [
         (b"", "the connection was closed before a response came"),
         (WHOLE[:20], "the connection was closed before a response came"),
@@ -107,9 +107,9 @@ def test_interim_responses_are_skipped() -> None:
         (b"HTTP/1.1 200 OK\r\n" + b"X-Long: 1\r\n" * 20_000, "too long|too much"),
     ],
 )
-def test_an_incomplete_response_is_an_error(came: bytes, said: str) -> None:
+def test_an_incomplete_response_is_an_error(came: bytes, message: str) -> None:
     http = Http1(Plain())
-    with pytest.raises(h11.RemoteProtocolError, match=said):
+    with pytest.raises(h11.RemoteProtocolError, match=message):
         exchanged(http, came)
     assert not http.is_reusable
 

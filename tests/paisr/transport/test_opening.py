@@ -87,7 +87,7 @@ def test_a_proxy_on_another_machine_is_refused_for_a_service_on_loopback(
 
 
 @pytest.mark.parametrize(
-    ("proxy", "said"),
+    ("proxy", "message"),
     [
         ("", "The proxy's URL is not one of http, https, socks5, socks5h with a host; give one such as"),
         ("p.example:3128", "The proxy's URL is not one of"),
@@ -104,11 +104,11 @@ def test_a_proxy_on_another_machine_is_refused_for_a_service_on_loopback(
         ("http://user@evil[::1]:80", "The proxy's URL is not one of"),
     ],
 )
-def test_an_invalid_proxy_is_refused_by_the_constructor(proxy: Any, said: str) -> None:
+def test_an_invalid_proxy_is_refused_by_the_constructor(proxy: Any, message: str) -> None:
     for kind in (Paisr, AsyncPaisr):
         with pytest.raises(ConfigurationError) as caught:
             kind("tok", base_url=LIVE, proxy=proxy)
-        assert str(caught.value).startswith(said)
+        assert str(caught.value).startswith(message)
         assert str(caught.value).endswith(".")
 
 

@@ -65,13 +65,13 @@ def test_every_read_and_write_has_the_remaining_time_of_the_call(time: Any) -> N
 
 
 def test_a_socket_error_is_raised_in_the_generator(time: Any) -> None:
-    told: list[OSError] = []
+    caught: list[OSError] = []
 
     def steps() -> Generator[bytes | None, bytes, bytes]:
         try:
             yield b"late"
         except TimeoutError as error:
-            told.append(error)
+            caught.append(error)
         return (yield None)
 
     wires: Any = Wires(time)
@@ -79,7 +79,7 @@ def test_a_socket_error_is_raised_in_the_generator(time: Any) -> None:
     progress.timeout_reason = NO_RESPONSE
     with pytest.raises(TimeoutError, match=NO_RESPONSE):
         run_steps(steps(), SyncStream(wires).within(progress))
-    assert len(told) == 1
+    assert len(caught) == 1
 
 
 @pytest.fixture
@@ -168,15 +168,15 @@ def test_no_connection_is_made_after_the_deadline(time: Any, monkeypatch: Any) -
 
 
 def test_after_fork_is_called_for_living_objects() -> None:
-    told: list[str] = []
+    renewed: list[str] = []
 
     class Holder:
         def after_fork(self) -> None:
-            told.append("told")
+            renewed.append("renewed")
 
     holder = Holder()
     register_after_fork(holder)
     _reset_all()
     del holder
     _reset_all()
-    assert told == ["told"]
+    assert renewed == ["renewed"]
