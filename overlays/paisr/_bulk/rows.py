@@ -171,11 +171,8 @@ class Bulk:
         may_pass = error.outcome == "unknown" or isinstance(error, (APIConnectionError, RateLimitError))
         if item.tries == MAX_TRIES or not may_pass:
             return False
-        if error.outcome != "unknown":
-            pause = PAUSE
-        else:
-            pause = FIRST_LOOK if item.tries == 1 else self._session.recovery.settle_after + FIRST_LOOK
-        self._postpone(item, pause)
+        until_listed = FIRST_LOOK if item.tries == 1 else self._session.recovery.settle_after + FIRST_LOOK
+        self._postpone(item, until_listed if error.outcome == "unknown" else PAUSE)
         return True
 
     def _postpone(self, item: Item, seconds: float) -> None:
