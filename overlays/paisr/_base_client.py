@@ -90,9 +90,9 @@ class BaseClient(Generic[UserTransport]):
             on_drift: Called as ``on_drift(operation, path)`` once for each field and enumeration value in responses
                 that the contract does not know (``$.data.invoices[].line_items``, ``$.data.status=refunded``); neither
                 is an error.
-            on_event: Called with a `CallEvent` for each event of a call, such as `paisr.otel.Telemetry()`. It is called
-                in the calling thread or on the event loop, and must not block. Its exceptions do not break a call; the
-                first one is logged.
+            on_event: A callable, such as `paisr.otel.Telemetry()`, that gets a `CallEvent` for each event of a call. It
+                is called in the calling thread or on the event loop, and must not block. Its exceptions do not break a
+                call; the first one is logged.
             default_headers: Headers for every request, beside the client's own. Their values are never shown.
             user_agent: A text that is added to the client's ``User-Agent``, such as ``billing/1.0``.
             unreadable: What to do with an optional field of a response that does not fit the contract. ``"raise"``:

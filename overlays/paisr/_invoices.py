@@ -48,7 +48,7 @@ class Invoices(ContractInvoices):
     def reconcile(self, attempt: Attempt, *, timeout: float | None = None) -> Invoice | None:
         """Find the invoice of a create whose outcome is unknown; returns it, or None when there is none now.
 
-        Give it the `attempt` of an `OutcomeUnknownError`, or one of a `Journal`. It reads the invoices (of the
+        Give it the `attempt` of an `OutcomeUnknownError`, or one of a `Journal`. The call reads the invoices (of the
         customer, if the create named an id; of the currency, if it named one) and compares customer, summary, currency,
         time and the total of the items. An invoice that belongs to another create of this client, or of its journal,
         does not fit. `timeout`: seconds for the whole call.
@@ -57,7 +57,7 @@ class Invoices(ContractInvoices):
         reconcile again before you send the create again. Raises `OutcomeUnknownError` if the result is not certain:
         more than one invoice fits, one nearly fits (its summary was cut or escaped, its total or its time differs), the
         list was cut off, or the invoice also fits another open create. Its `candidates` are the invoices that were
-        found. If the service leaves out `created_at`, an older invoice that is equal otherwise fits.
+        found. If the service leaves out `created_at`, an older invoice that is otherwise equal fits.
         """
         return self._client.run(self._client.session.reconcile(attempt, timeout=timeout))
 

@@ -80,15 +80,15 @@ def harmless(on_event: OnEvent) -> OnEvent:
     """A user's `on_event`, wrapped: its exceptions do not break a call, and the first one is logged."""
     failed: list[str] = []
 
-    def tell(event: CallEvent) -> None:
+    def report(event: CallEvent) -> None:
         try:
             on_event(event)
         except Exception:
             if not failed:
-                _log().exception("on_event failed at %r; calls go on, and its next failures are not logged", event.name)
-            failed[:] = [event.name]
+                failed.append(event.name)
+                _log().exception("on_event failed at %r; calls go on, and further failures are not logged", event.name)
 
-    return tell
+    return report
 
 
 def _is_logged() -> bool:
@@ -114,8 +114,8 @@ class Watch:
             self._listeners.append(on_event)
         if self._listeners:
             self._scrub, self._clock = secret.scrub, clock
-            self._began = self._asked = self._sent = clock()
-            self._until = NOT_QUEUED
+            self._began = self._queued_at = self._sent = clock()
+            self._queued_until = NOT_QUEUED
             # The fields that all events of the call share, and those that the next event repeats from the last one.
             self._call: dict[str, Any] = {
                 "call": next(_numbers),
@@ -131,20 +131,20 @@ class Watch:
         """The call has to wait for the limiter, `wait` seconds from now."""
         if self._listeners:
             now = self._clock()
-            self._asked = now if self._until == NOT_QUEUED else self._asked
-            if now + wait > self._until + LONG_WAIT:
-                self._until = now + wait
-                self.tell("queued", self._until - self._asked)
+            self._queued_at = now if self._queued_until == NOT_QUEUED else self._queued_at
+            if now + wait > self._queued_until + LONG_WAIT:
+                self._queued_until = now + wait
+                self.report("queued", self._queued_until - self._queued_at)
 
     def sent(self, request: Request) -> Request:
         """An attempt begins; returns the request with the headers that listeners have added."""
         if not self._listeners:
             return request
         self._sent = self._clock()
-        waited = 0.0 if self._until == NOT_QUEUED else self._sent - self._asked
+        waited = 0.0 if self._queued_until == NOT_QUEUED else self._sent - self._queued_at
         headers: dict[str, str] = {}
-        attempt, self._last, self._until = self._last["attempt"] + 1, self._call, NOT_QUEUED
-        self.tell("sent", waited, attempt=attempt, headers=headers)
+        attempt, self._last, self._queued_until = self._last["attempt"] + 1, self._call, NOT_QUEUED
+        self.report("sent", waited, attempt=attempt, headers=headers)
         return replace(request, headers=(*request.headers, *headers.items())) if headers else request
 
     def ended(self, result: AttemptResult) -> None:
@@ -153,16 +153,16 @@ class Watch:
             if isinstance(result, RawResponse):
                 found = next((result.headers[name] for name in REQUEST_ID_HEADERS if name in result.headers), None)
                 request_id = None if found is None else clipped(self._scrub(found))
-                self.tell("answered", taken, status=result.status, request_id=request_id)
+                self.report("answered", taken, status=result.status, request_id=request_id)
             else:
                 reason = clipped(self._scrub(result.reason))
-                self.tell("answered", taken, status=result.status or None, error=result.kind, reason=reason)
+                self.report("answered", taken, status=result.status or None, error=result.kind, reason=reason)
 
     def succeeded(self, data: object) -> None:
         if self._listeners:
             new_id = getattr(data, "id", None)
             known_id = clipped(self._scrub(new_id)) if isinstance(new_id, str) else self._last["id"]
-            self.tell("outcome", self._clock() - self._began, id=known_id, outcome="succeeded")
+            self.report("outcome", self._clock() - self._began, id=known_id, outcome="succeeded")
 
     def __enter__(self) -> Self:
         return self
@@ -172,9 +172,9 @@ class Watch:
         if kind is not None and kind is not GeneratorExit and self._listeners:
             interrupted = "unknown" if self._last["attempt"] else "not_sent"
             outcome = error.outcome if isinstance(error, PaisrError) else interrupted
-            self.tell("outcome", self._clock() - self._began, error=kind.__name__, outcome=outcome)
+            self.report("outcome", self._clock() - self._began, error=kind.__name__, outcome=outcome)
 
-    def tell(self, name: EventName, seconds: float, **changes: Any) -> None:
+    def report(self, name: EventName, seconds: float, **changes: Any) -> None:
         if self._listeners:
             self._last = {**self._last, "name": name, "seconds": seconds, **changes}
             event = CallEvent(**self._last)

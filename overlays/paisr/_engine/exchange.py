@@ -86,7 +86,7 @@ def _attempts(call: PreparedCall[T], policy: Policy, deadline: Deadline, watch: 
             spent = policy.retry.cost(result)
         if wait is None:
             break
-        watch.tell("retried", wait)
+        watch.report("retried", wait)
         yield Pause(wait)
     error = error_for(last, call, deadline, policy.secret, now=policy.retry.now(), attempts=attempt)
     raise error from None if isinstance(last, RawResponse) else last.cause
