@@ -70,7 +70,7 @@ def _verify_created(_values: Mapping[str, object], data: Any, raw: RawResponse) 
 def _verify_got(values: Mapping[str, object], data: Any, raw: RawResponse) -> None:
     """Check that the response is not one to another request, as on a connection that is out of step."""
     if data.id != values["invoice_id"]:
-        raise unexpected_id("it is the id of another invoice than the requested one", raw)
+        raise unexpected_id("it is not the id of the requested invoice", raw)
 
 
 def unexpected_id(reason: str, raw: RawResponse) -> UnexpectedResponseError:
