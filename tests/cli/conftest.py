@@ -1,4 +1,4 @@
-"""Running `paisr` in this process, against a stub."""
+"""Fixtures that run `paisr` in this process, against a stub."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from paisr_stub import StubServer
 
 
 class Ended(NamedTuple):
-    """How a command ended."""
+    """The exit status and the output of a command."""
 
     status: int
     out: str
@@ -28,7 +28,7 @@ Run = Callable[..., Ended]
 
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubServer]:
-    """A stub that the environment's variables name."""
+    """A stub that is configured in the environment variables."""
     with StubServer() as stub:
         monkeypatch.setenv("PAISR_TOKEN", stub.token)
         monkeypatch.setenv("PAISR_BASE_URL", stub.url)
@@ -72,6 +72,6 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
 
 
 def _read_all(descriptor: int, into: list[bytes]) -> None:
-    with contextlib.suppress(OSError):  # how Linux says that nobody has the other side any more
+    with contextlib.suppress(OSError):  # how Linux reports that the other side is closed
         while part := os.read(descriptor, 65_536):
             into.append(part)

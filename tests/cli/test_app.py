@@ -1,4 +1,4 @@
-"""The command as a whole: its help, its version, how it ends, and what it loads."""
+"""The command `paisr`: its help, its version, its exit statuses, and the modules that it loads."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ sys.exit(status)
 """
 
 
-def test_help_loads_nothing_that_only_a_call_needs() -> None:
+def test_help_loads_no_client() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=60)
     assert "invoices" in done.stdout
     packages = {name.partition(".")[0] for name in json.loads(done.stderr)}
@@ -37,11 +37,11 @@ def test_help_loads_nothing_that_only_a_call_needs() -> None:
     assert not packages & {"asyncio", "ssl", "sqlite3", "http"}
 
 
-def test_it_says_its_version(run) -> None:
+def test_the_version_is_printed(run) -> None:
     assert run("--version") == (0, f"paisr {paisr.__version__}\n", "")
 
 
-def test_help_says_every_exit_status(run) -> None:
+def test_help_has_every_exit_status(run) -> None:
     said = run("--help").out
     for status in Exit:
         assert f"{status.value:>3}  {status.meaning}" in said
@@ -61,7 +61,7 @@ def test_help_says_every_exit_status(run) -> None:
         (paisr.WebhookError("x", reason="signature"), Exit.REFUSED),
     ],
 )
-def test_every_error_has_a_status(error: paisr.PaisrError, status: Exit) -> None:
+def test_every_error_has_an_exit_status(error: paisr.PaisrError, status: Exit) -> None:
     assert exit_for(error) is status
 
 
@@ -72,12 +72,12 @@ def test_an_unknown_command_exits_with_2(run, words: list[str]) -> None:
     assert "Usage: paisr" in ended.err
 
 
-def test_a_token_is_no_argument(run) -> None:
+def test_a_token_cannot_be_an_argument(run) -> None:
     for command in (["invoices", "list"], ["invoices", "create"], ["doctor"]):
         assert "--token " not in run(*command, "--help").out
 
 
-def test_what_an_encoding_does_not_have_is_escaped(stub: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_characters_outside_the_output_encoding_are_escaped(stub: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     (invoice,) = stub.seed(1)
     kept = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(kept, encoding="ascii"))
@@ -87,7 +87,7 @@ def test_what_an_encoding_does_not_have_is_escaped(stub: StubServer, monkeypatch
     assert b"\\U0001f355" in kept.getvalue()
 
 
-def test_a_stream_of_another_kind_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_output_stream_of_another_class_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = io.StringIO()
     monkeypatch.setattr(sys, "stdout", kept)
     assert main(["--version"]) == 0
@@ -119,7 +119,7 @@ def test_a_closed_pipe_prints_no_traceback(stub: StubServer) -> None:
     assert process.returncode == Exit.BROKEN
 
 
-def test_without_the_extra_one_sentence_says_what_to_install(
+def test_without_the_extra_one_sentence_names_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in [name for name in sys.modules if name.startswith("paisr_cli")]:

@@ -1,4 +1,4 @@
-"""`paisr invoices create --from`: each row of a file once, what is wrong by line and column, and the files."""
+"""`paisr invoices create --from`: each row once, errors with line and column, and the files of a run."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def rows_of(path: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(Path(path).read_text())))
 
 
-def test_each_row_becomes_an_invoice_once(run: Any, stub: StubServer, customer: str, write: Write) -> None:
+def test_each_row_becomes_one_invoice(run: Any, stub: StubServer, customer: str, write: Write) -> None:
     write(HEADER, line(1), "jane@example.com,Rent 2,In 3 days,,Room,1,75,Water,2,1.50")
     ended = run("invoices", "create", "--from", "invoices.csv")
     assert (ended.status, ended.out) == (0, "")
@@ -92,7 +92,7 @@ def test_each_row_becomes_an_invoice_once(run: Any, stub: StubServer, customer: 
         (HEADER, "jane@example.com,Rent,In 3 days", "The row has 3 cells, and the header 10"),
     ],
 )
-def test_a_dry_run_names_what_is_wrong_by_line_and_column(
+def test_a_dry_run_reports_errors_by_line_and_column(
     run: Any, stub: StubServer, write: Write, header: str, text: str, said: str
 ) -> None:
     write(header, line(7), text, line(8))
@@ -104,7 +104,7 @@ def test_a_dry_run_names_what_is_wrong_by_line_and_column(
     assert (stub.requests, [one.name for one in Path().iterdir()]) == ([], ["invoices.csv"])
 
 
-def test_refused_rows_are_in_a_file_that_can_be_corrected_and_run(
+def test_refused_rows_are_written_to_a_file_that_can_be_corrected_and_run(
     run: Any, stub: StubServer, customer: str, write: Write
 ) -> None:
     write(HEADER, line(2), line(3, price="0.001"))
@@ -133,9 +133,7 @@ def test_a_finished_row_is_no_error_when_its_due_date_has_passed(
     assert "1 invoices, 1 of them from an earlier run" in ended.err
 
 
-def test_a_row_that_was_refused_is_corrected_under_its_key(
-    run: Any, stub: StubServer, customer: str, write: Write
-) -> None:
+def test_a_refused_row_can_be_corrected_under_its_key(run: Any, stub: StubServer, customer: str, write: Write) -> None:
     write("number,customer,summary,due", "1,jane@example.com,Wrong,In 3 days")
     stub.fail_next(status=422, operation="create")
     assert run("invoices", "create", "--from", "invoices.csv", "--key", "number").status == 3
@@ -145,14 +143,16 @@ def test_a_row_that_was_refused_is_corrected_under_its_key(
     assert {one["key"] for one in rows_of("invoices.csv.results.csv")} == {"1", "2"}
 
 
-def test_two_equal_rows_are_told_apart_or_refused(run: Any, stub: StubServer, customer: str, write: Write) -> None:
+def test_two_equal_rows_are_refused_unless_they_have_keys(
+    run: Any, stub: StubServer, customer: str, write: Write
+) -> None:
     write(HEADER, line(1), line(1))
     ended = run("invoices", "create", "--from", "invoices.csv", "--dry-run")
     assert ended.status == 3
     assert "invoices.csv:3: The row has the same key or content as the row with index 0" in ended.out
 
 
-def test_json_lines(run: Any, stub: StubServer, customer: str, write: Write) -> None:
+def test_a_file_can_have_json_lines(run: Any, stub: StubServer, customer: str, write: Write) -> None:
     write(
         '{"customer": "jane@example.com", "summary": "One", "due": "In 3 days", "items": '
         '[{"description": "a", "quantity": 3, "unit_price": 0.10}]}',
@@ -167,7 +167,9 @@ def test_json_lines(run: Any, stub: StubServer, customer: str, write: Write) -> 
     assert Path("invoices.jsonl.refused.jsonl").read_text() == '[]\n{"customer": "jane@example.com", "summary": \n'
 
 
-def test_semicolons_and_the_mark_of_a_spreadsheet(run: Any, stub: StubServer, customer: str, write: Write) -> None:
+def test_a_file_can_have_semicolons_and_a_byte_order_mark(
+    run: Any, stub: StubServer, customer: str, write: Write
+) -> None:
     write("customer;summary;due", 'jane@example.com;"Rent, May\nand June";In 3 days', encoding="utf-8-sig")
     assert run("invoices", "create", "--from", "invoices.csv").status == 0
     assert [one["summary"] for one in stub.invoices] == ["Rent, May\nand June"]
@@ -182,7 +184,7 @@ def test_semicolons_and_the_mark_of_a_spreadsheet(run: Any, stub: StubServer, cu
         (["--rate", "fast"], [HEADER], "--rate fast is not a rate"),
     ],
 )
-def test_what_is_wrong_with_the_file_is_said_once(
+def test_an_error_of_the_whole_file_is_reported_once(
     run: Any, stub: StubServer, write: Write, words: list[str], lines: list[str], said: str
 ) -> None:
     write(*lines)
@@ -192,7 +194,7 @@ def test_what_is_wrong_with_the_file_is_said_once(
     assert stub.requests == []
 
 
-def test_a_file_that_is_not_there_or_no_text(run: Any, stub: StubServer, write: Write) -> None:
+def test_a_missing_or_binary_file_is_refused(run: Any, stub: StubServer, write: Write) -> None:
     assert "cannot be read: No such file" in run("invoices", "create", "--from", "no.csv", "--dry-run").err
     write("customer,summary,due", "a,\xe9,c", encoding="latin-1")
     assert "is not a text in UTF-8" in run("invoices", "create", "--from", "invoices.csv", "--dry-run").err
@@ -205,13 +207,13 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Recovery, "settle_after", 0.01)
 
 
-def test_a_lost_network_is_said_and_survived(
+def test_a_lost_network_is_reported_and_rows_are_retried(
     run: Any, stub: StubServer, customer: str, write: Write, no_pauses: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(HEADER, line(1), line(2))
-    with socket.socket() as nobody:  # bound, and nobody listens
-        nobody.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{nobody.getsockname()[1]}/v2"
+    with socket.socket() as closed:  # bound, but not listening
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/v2"
         ended = run("invoices", "create", "--from", "invoices.csv", "--base-url", url, "--timeout", 1)
     assert ended.status == 6
     assert "2 rows not decided: run the same command again" in ended.err
@@ -221,7 +223,7 @@ def test_a_lost_network_is_said_and_survived(
     assert len(stub.invoices) == 2
 
 
-def test_a_row_that_cannot_be_decided_is_said_and_decided_by_the_next_run(
+def test_an_undecided_row_is_reported_and_decided_by_the_next_run(
     run: Any, stub: StubServer, customer: str, write: Write, no_pauses: None
 ) -> None:
     write(HEADER, line(1))
@@ -242,7 +244,7 @@ def test_a_dry_run_needs_no_token(run: Any, stub: StubServer, write: Write, monk
     assert (ended.status, ended.err) == (0, "paisr: 1 rows are right, 0 are wrong; nothing was sent\n")
 
 
-def test_no_token_is_said_with_both_ways_to_give_one(
+def test_a_missing_token_is_reported_with_both_ways_to_set_it(
     run: Any, stub: StubServer, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PAISR_TOKEN")
@@ -254,7 +256,7 @@ def test_no_token_is_said_with_both_ways_to_give_one(
         assert "--token-file" in ended.err
 
 
-def test_another_rate_than_earlier_runs_is_named_by_its_option(
+def test_another_rate_than_that_of_earlier_runs_names_its_option(
     run: Any, stub: StubServer, customer: str, write: Write
 ) -> None:
     write(HEADER, line(1))
@@ -268,7 +270,7 @@ def test_another_rate_than_earlier_runs_is_named_by_its_option(
     assert "is not one that keeps a rate limit" in ended.err
 
 
-def test_what_a_killed_run_was_writing_is_removed_and_nothing_else(
+def test_only_the_temporary_files_of_killed_runs_are_removed(
     run: Any, stub: StubServer, customer: str, write: Write
 ) -> None:
     write(HEADER, line(1), line(2, price="0.001"))
@@ -282,7 +284,7 @@ def test_what_a_killed_run_was_writing_is_removed_and_nothing_else(
     at_work.file()
     (mine,) = {*Path().glob("*.paisr-part-*")} - {*killed, *others}
     assert run("invoices", "create", "--from", "invoices.csv", "--dry-run").status == 3
-    assert all(path.exists() for path in killed), "a dry run leaves everything as it is"
+    assert all(path.exists() for path in killed), "a dry run removed a file"
     assert run("invoices", "create", "--from", "invoices.csv").status == 3
     assert not any(path.exists() for path in killed)
     assert all(path.exists() for path in (*others, mine))
@@ -298,7 +300,7 @@ def test_standard_input_needs_a_journal(run: Any, stub: StubServer) -> None:
     assert "need --journal" in run("invoices", "create", "--from", "-").err
 
 
-def test_a_hostile_text_is_harmless_in_the_results(run: Any, stub: StubServer, customer: str, write: Write) -> None:
+def test_a_hostile_text_is_escaped_in_the_results(run: Any, stub: StubServer, customer: str, write: Write) -> None:
     write("id,customer,summary,due", '"=1+1\x1b[31m\u202e",jane@example.com,' + "x" * 1_000_000 + ",In 3 days")
     ended = run("invoices", "create", "--from", "invoices.csv", "--key", "id")
     assert ended.status == 0
@@ -309,7 +311,7 @@ def test_a_hostile_text_is_harmless_in_the_results(run: Any, stub: StubServer, c
 COMMAND = (sys.executable, "-m", "paisr", "invoices", "create", "--from")
 
 
-def test_rows_from_a_pipe(stub: StubServer, customer: str, tmp_path: Path) -> None:
+def test_rows_can_come_from_a_pipe(stub: StubServer, customer: str, tmp_path: Path) -> None:
     text = "\n".join([HEADER, line(1), line(2)])
     done = subprocess.run([*COMMAND, "-", "--journal", "j.db"], input=text, cwd=tmp_path, text=True, check=True)
     assert done.returncode == 0
@@ -317,7 +319,7 @@ def test_rows_from_a_pipe(stub: StubServer, customer: str, tmp_path: Path) -> No
     assert (tmp_path / "stdin.results.csv").exists()
 
 
-def test_a_terminal_shows_how_far_it_is(stub: StubServer, customer: str, write: Write) -> None:
+def test_a_terminal_shows_the_progress(stub: StubServer, customer: str, write: Write) -> None:
     write(HEADER, *(line(number) for number in range(20)))
     main, side = pty.openpty()
     process = subprocess.Popen([*COMMAND, "invoices.csv"], stderr=side, env={**os.environ, "TERM": "xterm"})
@@ -326,7 +328,7 @@ def test_a_terminal_shows_how_far_it_is(stub: StubServer, customer: str, write: 
     try:
         while more := os.read(main, 65536):
             shown += more
-    except OSError:  # the other side was closed
+    except OSError:  # the command has closed its terminal
         pass
     os.close(main)
     assert process.wait() == 0
@@ -334,7 +336,7 @@ def test_a_terminal_shows_how_far_it_is(stub: StubServer, customer: str, write: 
     assert b"20 invoices, 0 of them from an earlier run" in shown
 
 
-def test_a_wait_is_said_with_what_it_is_for_and_how_long(
+def test_a_wait_is_printed_with_its_reason_and_duration(
     terminal: Any, stub: StubServer, customer: str, write: Write, no_pauses: None
 ) -> None:
     write(HEADER, line(1), line(2))
@@ -345,11 +347,11 @@ def test_a_wait_is_said_with_what_it_is_for_and_how_long(
     assert "waits up to 1 s for 1 row of which it is not known yet whether there is an invoice" in said
 
 
-def test_a_wait_is_said_again_only_when_it_gets_longer() -> None:
+def test_a_wait_is_printed_again_only_when_it_gets_longer() -> None:
     said: list[str] = []
     progress = Progress(tell=said.append, clock=lambda: 100.0)
     progress.put_off(0, 61.0)
-    assert said == [], "others are at work"
+    assert said == [], "a wait was printed while rows are in flight"
     progress.nothing_else()
     progress.put_off(1, 63.0)
     progress.put_off(1, 90.0)
@@ -361,7 +363,9 @@ def test_a_wait_is_said_again_only_when_it_gets_longer() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 120_000])
-def test_a_full_disk_is_said_and_survived(stub: StubServer, customer: str, write: Write, size: int) -> None:
+def test_a_full_disk_is_reported_and_the_run_can_continue(
+    stub: StubServer, customer: str, write: Write, size: int
+) -> None:
     write(HEADER, *(line(number) for number in range(60)))
 
     def small_disk() -> None:

@@ -26,7 +26,7 @@ CREATE = ("invoices", "create", "--customer", "jane@example.com", "--summary", "
 
 
 def commands(command: Any, words: tuple[str, ...] = ("paisr",)) -> Iterator[tuple[str, str]]:
-    """Each command that does something, and its help."""
+    """Each command that is not a group, with its help."""
     inner = getattr(command, "commands", None)
     if inner is None:
         yield " ".join(words), command.help or ""
@@ -41,12 +41,12 @@ EXAMPLES = [line.strip() for text in HELP.values() for line in text.splitlines()
 
 def test_every_command_has_an_example() -> None:
     without = {name for name in HELP if not any(f"{one} ".startswith(f"{name} ") for one in EXAMPLES)}
-    assert without == {"paisr stub"}  # which has a help of its own
+    assert without == {"paisr stub"}  # its help is its own
 
 
 @pytest.fixture
 def place(run: Any, stub: StubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with what the examples name: a body, an attempt, a journal with a create that is open."""
+    """A folder with the files of the examples: a body, an attempt, a journal with an open create."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PAISR_WEBHOOK_SECRET", SECRET)
     monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
@@ -62,7 +62,7 @@ def place(run: Any, stub: StubServer, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def filled_in(example: str, stub: StubServer) -> str:
-    """What a reader has to fill in: ids, and the headers of a delivery."""
+    """Replace the placeholders of an example: ids, and the headers of a delivery."""
     stamp = str(int(time.time()))
     example = example.replace("inv_123456", stub.invoices[0].id).replace("1750000000", stamp)
     example = example.replace("1f0c…", webhooks.sign(BODY, timestamp=stamp, secret=SECRET))

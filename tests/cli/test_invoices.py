@@ -1,4 +1,4 @@
-"""`paisr invoices`, by pipes."""
+"""`paisr invoices`, with its output in a pipe."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_command_has_an_option_for_each_argument(method: Callable[..., Any], c
     assert arguments <= options
 
 
-def test_a_price_that_cannot_be_paid_is_refused(run: Any, stub: StubServer) -> None:
+def test_a_price_with_too_many_decimals_is_refused(run: Any, stub: StubServer) -> None:
     ended = run(*CREATE, "--item", "1 x 1.234 Olives", "--currency", "SRD")
     assert ended.status == Exit.WRONG_USE
     assert "items[1].unit_price=1.234 has more than 2 decimals, and SRD has 2" in ended.err
@@ -57,7 +57,7 @@ def test_a_price_that_cannot_be_paid_is_refused(run: Any, stub: StubServer) -> N
     assert run(*CREATE, "--item", "1 x 1.2300 Olives").status == Exit.DONE
 
 
-def test_create_makes_one_invoice_of_its_options(run: Any, stub: StubServer) -> None:
+def test_create_sends_its_options_as_one_invoice(run: Any, stub: StubServer) -> None:
     items = ("--item", "2 x 75.00 Pizza Margherita", "--item", "1.5 x 0.10 Olives x 3")
     ended = run(*CREATE[:-2], *items, "--currency", "EUR", "--output", "json")
     assert (ended.status, ended.err) == (0, "")
@@ -80,7 +80,7 @@ def test_an_invalid_item_is_refused_before_anything_is_sent(run: Any, stub: Stub
     assert not stub.requests
 
 
-def test_one_key_is_one_invoice(run: Any, stub: StubServer, tmp_path: Path) -> None:
+def test_one_key_creates_one_invoice(run: Any, stub: StubServer, tmp_path: Path) -> None:
     keyed = (*CREATE, "--key", "2026-12/17", "--journal", tmp_path / "creates.db", "-o", "jsonl")
     first, second = run(*keyed), run(*keyed)
     assert first == second
@@ -88,7 +88,9 @@ def test_one_key_is_one_invoice(run: Any, stub: StubServer, tmp_path: Path) -> N
     assert len(stub.invoices) == 1
 
 
-def test_an_unknown_outcome_leaves_the_attempt_which_is_reconciled(run: Any, stub: StubServer, tmp_path: Path) -> None:
+def test_an_unknown_outcome_writes_an_attempt_that_can_be_reconciled(
+    run: Any, stub: StubServer, tmp_path: Path
+) -> None:
     stub.fail_next(drop="after", operation="create")
     lost = run(*CREATE, "-o", "json")
     assert lost.status == Exit.UNKNOWN
@@ -98,7 +100,7 @@ def test_an_unknown_outcome_leaves_the_attempt_which_is_reconciled(run: Any, stu
     assert (found.status, json.loads(found.out)["id"]) == (0, stub.invoices[0].id)
 
 
-def test_a_create_that_is_not_there_is_4(run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_absent_create_exits_with_4(run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     stub.fail_next(drop="before", operation="create")
     attempt = run(*CREATE).out
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(attempt.encode())))
@@ -122,7 +124,7 @@ def test_a_journal_is_reconciled_row_by_row(run: Any, stub: StubServer, tmp_path
     ]
 
 
-def test_what_stays_open_is_5(run: Any, stub: StubServer, tmp_path: Path) -> None:
+def test_an_open_create_exits_with_5(run: Any, stub: StubServer, tmp_path: Path) -> None:
     journal = ("--journal", tmp_path / "creates.db")
     stub.fail_next(drop="after", operation="create")
     run(*CREATE, *journal)
@@ -132,7 +134,7 @@ def test_what_stays_open_is_5(run: Any, stub: StubServer, tmp_path: Path) -> Non
     assert json.loads(ended.out)[0]["undecided"]
 
 
-def test_there_must_be_something_to_reconcile(run: Any, stub: StubServer, tmp_path: Path) -> None:
+def test_reconcile_without_an_attempt_or_a_journal_is_refused(run: Any, stub: StubServer, tmp_path: Path) -> None:
     assert run("invoices", "reconcile").status == Exit.WRONG_USE
     assert run("invoices", "reconcile", tmp_path / "nowhere").err.endswith("No such file or directory.\n")
     (tmp_path / "bad").write_text("{}")
@@ -165,7 +167,7 @@ def test_amounts_are_exact_in_every_form(run: Any, stub: StubServer) -> None:
     assert {name: Decimal(row[f"amount.{name}"]) for name in amount} == amount
 
 
-def test_filters_and_a_list_that_may_be_cut_off(run: Any, stub: StubServer) -> None:
+def test_a_list_is_filtered_and_warns_when_it_may_be_truncated(run: Any, stub: StubServer) -> None:
     stub.seed(30)
     ended = run("invoices", "list", "--status", "paid", "--limit", 1, "-o", "json")
     assert [one["status"] for one in json.loads(ended.out)] == ["paid"]
@@ -174,7 +176,7 @@ def test_filters_and_a_list_that_may_be_cut_off(run: Any, stub: StubServer) -> N
     assert ended.status == Exit.WRONG_USE
 
 
-def test_get_reads_one(run: Any, stub: StubServer) -> None:
+def test_get_prints_one_invoice(run: Any, stub: StubServer) -> None:
     (one,) = stub.seed(1)
     assert json.loads(run("invoices", "get", one, "-o", "json").out)["id"] == one
     assert one in run("invoices", "get", one).out
@@ -185,7 +187,7 @@ def test_get_reads_one(run: Any, stub: StubServer) -> None:
     assert refused.err == "".join(one for one in refused.err if one.isprintable() or one == "\n")
 
 
-def test_wait_ends_with_the_status_that_was_waited_for(run: Any, stub: StubServer) -> None:
+def test_wait_ends_at_the_wanted_status(run: Any, stub: StubServer) -> None:
     created = json.loads(run(*CREATE, "-o", "json").out)["id"]
     late = run("invoices", "wait", created, "--timeout", "0.05", "--interval", "0.01")
     assert (late.status, late.out) == (Exit.UNREACHABLE, "")
@@ -211,18 +213,18 @@ def test_the_token_comes_from_a_file(
         assert (refused.status, said in refused.err) == (Exit.WRONG_USE, True)
 
 
-def test_a_service_that_is_not_there_is_6(run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_service_exits_with_6(run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PAISR_BASE_URL")
     ended = run("invoices", "list", "--base-url", "http://127.0.0.1:1/v2", "--timeout", "0.1")
     assert (ended.status, ended.out) == (Exit.UNREACHABLE, "")
 
 
-def test_a_broken_response_is_7(run: Any, stub: StubServer) -> None:
+def test_an_invalid_response_exits_with_7(run: Any, stub: StubServer) -> None:
     stub.fail_next(body='{"success": true, "data": {}}')
     assert run("invoices", "list").status == Exit.UNEXPECTED
 
 
-def test_a_hostile_invoice_is_harmless_in_every_form(run: Any, stub: StubServer) -> None:
+def test_a_hostile_invoice_is_escaped_in_every_form(run: Any, stub: StubServer) -> None:
     hostile = "=HYPERLINK(1)\x1b[2J\x9b31m\u202egpj\r\n[red]:smile:[/] 🍕" + "x" * 1_000_000
     run(*CREATE[:4], "--summary", hostile, "--due", "In 3 days")
     for output in ("table", "csv", "json", "jsonl"):

@@ -1,4 +1,4 @@
-"""`paisr journal`: what is open is listed, settled by hand, and forgotten."""
+"""`paisr journal`: creates are listed, settled by hand, and pruned."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from paisr_stub import StubServer
 
 @pytest.fixture
 def journal(stub: StubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Journal:
-    """A journal with a create that happened, one that is open, and a hostile text."""
+    """A journal with a created invoice, an open create, and a hostile text."""
     place = tmp_path / "creates.db"
     monkeypatch.setenv("PAISR_JOURNAL", str(place))
     with Paisr(journal=place) as client:
@@ -26,7 +26,7 @@ def journal(stub: StubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return Journal(place)
 
 
-def test_what_is_open_is_listed(run: Any, journal: Journal) -> None:
+def test_open_creates_are_listed(run: Any, journal: Journal) -> None:
     ended = run("journal", "list", "-o", "json")
     assert (ended.status, ended.err) == (0, "")
     (shown,) = json.loads(ended.out)
@@ -35,7 +35,7 @@ def test_what_is_open_is_listed(run: Any, journal: Journal) -> None:
     assert attempt.id in run("journal", "list").out
 
 
-def test_everything_and_what_is_looked_for(run: Any, journal: Journal) -> None:
+def test_all_entries_or_matching_entries_are_listed(run: Any, journal: Journal) -> None:
     assert [one["key"] for one in json.loads(run("journal", "list", "--all", "-o", "json").out)] == ["12/1", "12/2"]
     assert [one["key"] for one in json.loads(run("journal", "list", "--find", "rent", "-o", "json").out)] == ["12/1"]
     ended = run("journal", "list", "--find", "nothing like it", "-o", "json")
@@ -43,7 +43,7 @@ def test_everything_and_what_is_looked_for(run: Any, journal: Journal) -> None:
 
 
 @pytest.mark.parametrize("output", ["table", "csv", "json", "jsonl"])
-def test_a_hostile_summary_is_harmless(run: Any, journal: Journal, output: str) -> None:
+def test_a_hostile_summary_is_escaped(run: Any, journal: Journal, output: str) -> None:
     said = run("journal", "list", "-o", output).out
     assert all(one.isprintable() or one == "\n" for one in said)
     assert output != "csv" or "'=1+1\\x1b[2J" in said
@@ -61,7 +61,7 @@ def test_an_open_create_is_settled_by_hand(run: Any, journal: Journal) -> None:
     assert run("journal", "list").err == "paisr: nothing is open\n"
 
 
-def test_what_is_settled_is_forgotten_and_what_is_open_is_kept(run: Any, journal: Journal) -> None:
+def test_prune_deletes_settled_creates_and_keeps_open_ones(run: Any, journal: Journal) -> None:
     assert run("journal", "prune", "--older-than", 1).err == "paisr: 0 creates are forgotten\n"
     assert run("journal", "prune", "--older-than", 0).err == "paisr: 1 creates are forgotten\n"
     assert [one.key for one in journal.entries()] == ["12/2"]
@@ -69,7 +69,7 @@ def test_what_is_settled_is_forgotten_and_what_is_open_is_kept(run: Any, journal
         assert run("journal", "prune", "--older-than", days).status == Exit.WRONG_USE
 
 
-def test_there_must_be_a_journal(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_journal_is_refused(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PAISR_JOURNAL", raising=False)
     assert run("journal", "list").status == Exit.WRONG_USE
     assert run("journal", "list", "--journal", tmp_path / "nowhere.db").status == Exit.WRONG_USE

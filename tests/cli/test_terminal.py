@@ -1,4 +1,4 @@
-"""Tables at a pseudo-terminal; the data of others moves no cursor there and colours nothing."""
+"""Tables at a pseudo-terminal: text of the service moves no cursor and has no colours there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from paisr import Paisr, webhooks
 from paisr_stub import StubServer
 
 CREATE = ("invoices", "create", "--customer", "jane@example.com", "--summary", "Pizza", "--due", "In 3 days")
-# What rich itself sends: styles of heads, and what hides and moves the cursor of a progress line.
+# Sequences that rich itself sends: styles of headings, and the cursor of a progress line.
 OURS = re.compile(r"\x1b\[(?:\d+(?:;\d+)*)?m|\x1b\[\?25[hl]|\x1b\[\d?[AK]|\x1b\[2K|\r")
 
 
@@ -47,7 +47,7 @@ def test_every_table_has_a_head_and_whole_ids(terminal: Any, stub: StubServer, t
         assert created in plain(sent) or "reconcile" in command
 
 
-def test_the_events_of_webhooks(terminal: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_events_of_webhooks_are_a_table(terminal: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAISR_WEBHOOK_SECRET", "s")
     body = b'{"id": "inv_1\\u001b[2J", "event": "invoice.paid"}'
     (tmp_path / "body").write_bytes(body)
@@ -58,7 +58,7 @@ def test_the_events_of_webhooks(terminal: Any, tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])
-def test_a_hostile_summary_moves_nothing(terminal: Any, stub: StubServer, columns: int) -> None:
+def test_a_hostile_summary_moves_no_cursor(terminal: Any, stub: StubServer, columns: int) -> None:
     hostile = "\x1b[31mred\x1b[2J\x1b]0;title\x07\x9b1A\u202eevil\u2066\r\b\n[bold]:bomb:[/bold] 🍕" + "y" * 1_000_000
     with Paisr() as client:
         client.invoices.create(customer="jane@example.com", summary=hostile, due="In 3 days")
@@ -67,13 +67,13 @@ def test_a_hostile_summary_moves_nothing(terminal: Any, stub: StubServer, column
     text = plain(sent)
     assert "y" * 1000 not in re.sub(r"\s", "", text)
     assert columns == 40 or stub.invoices[0].id in text
-    # No code in data becomes an emoji, and an emoji stays one.
+    # An emoji code in data stays text, and an emoji is unchanged.
     assert "🍕" in text
     assert "💣" not in text
 
 
 def test_help_and_errors_are_shown_by_a_process_at_its_terminal() -> None:
-    """A real one, as a person starts it: what is above patches the streams."""
+    """In a real process: the tests above patch the streams."""
     for words, status, said in ((["--help"], 0, "Commands:"), (["journal", "list"], 2, "paisr: There is no journal")):
         ours, theirs = pty.openpty()
         environment = {name: value for name, value in os.environ.items() if name != "PAISR_JOURNAL"}

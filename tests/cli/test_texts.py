@@ -30,13 +30,13 @@ ESCAPE = "\x1b[31m\x1b[2J\x1b]0;title\x07"
         ("no\xa0break", "no\xa0break"),
     ],
 )
-def test_what_a_terminal_would_obey_is_shown(text: str, shown: str) -> None:
+def test_control_sequences_are_escaped(text: str, shown: str) -> None:
     assert visible(text) == shown
     assert clipped(text) == shown
     assert csv_cell(text) == shown
 
 
-@pytest.mark.parametrize("sign", "=+-@＝＋－＠")  # noqa: RUF001 - the full-width signs are what is tested
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠")  # noqa: RUF001 - the test is about full-width signs
 @pytest.mark.parametrize("before", ["", " ", "\xa0"])
 def test_a_cell_is_no_formula(sign: str, before: str) -> None:
     assert csv_cell(f"{before}{sign}1+1") == f"'{before}{sign}1+1"
@@ -49,17 +49,17 @@ def test_a_cell_begins_with_no_blank_that_a_spreadsheet_skips() -> None:
     assert csv_cell("\r=1") == "\\r=1"
 
 
-def test_a_megabyte_is_cut_before_it_is_looked_at() -> None:
+def test_a_megabyte_is_truncated_before_it_is_searched() -> None:
     assert clipped("\x1b" * 1_000_000) == "\\x1b" * 200 + "…"
     assert clipped("x" * 200) == "x" * 200
 
 
 @pytest.mark.parametrize("text", [ESCAPE, "\u202e\x9b\x7f", "half \ud83c", "tag\U000e0041", "🍕 plain"])
-def test_json_means_the_same(text: str) -> None:
+def test_escaped_json_has_the_same_value(text: str) -> None:
     written = visible_json(json.dumps({text: [text]}, ensure_ascii=False))
     assert json.loads(written) == {text: [text]}
     assert written == visible(written)
 
 
-def test_json_keeps_its_lines() -> None:
+def test_escaped_json_keeps_its_lines() -> None:
     assert visible_json('{\n  "a": 1\n}') == '{\n  "a": 1\n}'

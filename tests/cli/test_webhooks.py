@@ -1,4 +1,4 @@
-"""`paisr webhooks`: one delivery is checked, and deliveries are taken on loopback."""
+"""`paisr webhooks`: verify one delivery, and listen for deliveries on loopback."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAISR_WEBHOOK_SECRET", SECRET)
 
 
-def test_a_genuine_delivery_is_shown(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_genuine_delivery_is_printed(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "body.json").write_bytes(BODY)
     old = ("--tolerance", 10**10)
     ended = run("webhooks", "verify", tmp_path / "body.json", *SIGNED, *old, "-o", "json")
@@ -40,7 +40,7 @@ def test_a_genuine_delivery_is_shown(run: Any, tmp_path: Path, monkeypatch: pyte
     assert "inv_123456" in run("webhooks", "verify", "-", *SIGNED, *old).out
 
 
-def test_a_delivery_that_is_not_to_be_trusted_is_3(run: Any, tmp_path: Path) -> None:
+def test_a_delivery_that_is_not_genuine_exits_with_3(run: Any, tmp_path: Path) -> None:
     (tmp_path / "body.json").write_bytes(BODY)
     old = run("webhooks", "verify", tmp_path / "body.json", *SIGNED)
     assert (old.status, old.out) == (Exit.REFUSED, "")
@@ -51,7 +51,7 @@ def test_a_delivery_that_is_not_to_be_trusted_is_3(run: Any, tmp_path: Path) -> 
     assert run("webhooks", "verify", tmp_path / "none", *SIGNED).status == Exit.WRONG_USE
 
 
-def test_there_must_be_a_secret(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_secret_is_refused(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PAISR_WEBHOOK_SECRET")
     for command in (["verify", "-", *SIGNED], ["listen"]):
         ended = run("webhooks", *command)
@@ -77,7 +77,7 @@ def post(receiver: Receiver, body: bytes, **headers: str) -> int:
         connection.close()
 
 
-def test_the_receiver_tells_genuine_deliveries_from_others(
+def test_the_receiver_distinguishes_genuine_deliveries_from_others(
     receiver: Receiver, capsys: pytest.CaptureFixture[str]
 ) -> None:
     signed = {"X_PCB_Signature": SIGNED[3], "X_PCB_Timestamp": SIGNED[1]}
@@ -92,13 +92,13 @@ def test_the_receiver_tells_genuine_deliveries_from_others(
 
 
 @pytest.mark.parametrize(("length", "status"), [("65537", 413), ("9" * 5000, 413), ("-1", 411), ("²", 411)])
-def test_the_receiver_reads_no_more_than_a_delivery_has(receiver: Receiver, length: str, status: int) -> None:
+def test_the_receiver_refuses_an_invalid_or_too_large_length(receiver: Receiver, length: str, status: int) -> None:
     with socket.create_connection(("127.0.0.1", receiver.server_port), timeout=5) as connection:
         connection.sendall(f"POST / HTTP/1.1\r\nContent-Length: {length}\r\n\r\n".encode("latin-1"))
         assert connection.recv(100).startswith(f"HTTP/1.0 {status} ".encode())
 
 
-def test_a_port_that_is_taken_is_one_sentence(run: Any, receiver: Receiver) -> None:
+def test_a_port_in_use_is_one_sentence(run: Any, receiver: Receiver) -> None:
     ended = run("webhooks", "listen", "--port", receiver.server_port)
     assert ended == (
         Exit.WRONG_USE,

@@ -62,7 +62,7 @@ def test_json_has_amounts_as_numbers_with_their_digits() -> None:
 
 
 @pytest.mark.parametrize("way", ["python", "json", "text", "bytes"])
-def test_what_goes_out_comes_back(way: Any) -> None:
+def test_a_model_is_equal_after_a_round_trip(way: Any) -> None:
     one = invoice()
     if way in {"text", "bytes"}:
         back = models.Invoice.from_json(one.to_json() if way == "text" else one.to_json().encode())
@@ -73,7 +73,7 @@ def test_what_goes_out_comes_back(way: Any) -> None:
     assert models.LineItem.from_dict(item.to_dict()) == models.LineItem.from_json(item.to_json()) == item
 
 
-def test_a_list_is_its_field_alone() -> None:
+def test_a_list_is_converted_like_its_field() -> None:
     found = models.InvoiceList.from_dict({"invoices": [DATA, invoice()]})
     assert isinstance(found, ModelList)
     assert list(found) == [invoice()] * 2
@@ -86,7 +86,7 @@ def test_users_own_line_items_are_models_too() -> None:
     assert type(paisr.LineItem.from_dict(item.to_dict(mode="json"))) is paisr.LineItem
 
 
-def test_names_are_those_of_json_and_what_may_not_be_null_is_left_out() -> None:
+def test_names_are_those_of_json_and_absent_non_nullable_fields_are_left_out() -> None:
     one = Renamed(from_=Decimal("1.0"), anything={"a": [Decimal("2.50"), None]})
     assert one.to_dict() == {"kind": "r", "from": Decimal("1.0"), "anything": {"a": [Decimal("2.50"), None]}}
     assert one.to_json() == '{"kind":"r","from":1.0,"anything":{"a":[2.50,null]}}'
@@ -103,19 +103,19 @@ def test_names_are_those_of_json_and_what_may_not_be_null_is_left_out() -> None:
         ({"id": "inv_1", "status": "paid", "due_at": datetime(2024, 1, 1)}, r"\$\.due_at"),
     ],
 )
-def test_what_the_contract_does_not_allow_is_a_value_error_with_its_place(data: dict[str, Any], place: str) -> None:
+def test_invalid_data_is_a_value_error_with_its_path(data: dict[str, Any], place: str) -> None:
     with pytest.raises(ValueError, match=place):
         models.Invoice.from_dict(data)
     with pytest.raises(ValueError, match=place):
         models.Invoice.from_json(json.dumps(data, default=datetime.isoformat))
 
 
-def test_another_mode_is_refused() -> None:
+def test_an_unknown_mode_is_refused() -> None:
     with pytest.raises(ValueError, match="mode='xml' is not known; give 'python' or 'json'"):
-        invoice().to_dict(mode="xml")  # type: ignore[arg-type]  # that is the point
+        invoice().to_dict(mode="xml")  # type: ignore[arg-type]  # the mistake under test
 
 
-def test_copies_are_equal_and_replacing_makes_another() -> None:
+def test_copies_are_equal_and_replace_makes_a_changed_copy() -> None:
     one = invoice()
     for travel in (copy.copy, copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))):
         assert travel(one) == one
@@ -125,7 +125,7 @@ def test_copies_are_equal_and_replacing_makes_another() -> None:
         one.__replace__(nothing=1)
 
 
-def test_every_public_model_can_do_all_of_it() -> None:
+def test_every_public_model_has_the_methods_of_conversion() -> None:
     classes = [getattr(models, name) for name in models.__all__ if attrs.has(getattr(models, name))]
     assert len(classes) > 8
     assert all(issubclass(one, BaseModel) for one in classes)
@@ -136,13 +136,13 @@ def test_a_model_takes_no_more_memory_than_its_fields() -> None:
 
 
 def test_encoders_that_ask_the_object_get_json() -> None:
-    """As kombu's does, for the arguments of Celery's tasks."""
+    """Such as kombu's, which Celery uses for the arguments of tasks."""
     asking = json.dumps({"of": invoice()}, default=lambda one: one.__json__())
     assert models.Invoice.from_dict(json.loads(asking)["of"]) == invoice()
 
 
 class TestPydantic:
-    """Pydantic is what FastAPI reads arguments and writes responses with."""
+    """FastAPI reads arguments and writes responses with Pydantic."""
 
     @pytest.fixture(autouse=True)
     def pydantic(self) -> Any:
@@ -154,10 +154,10 @@ class TestPydantic:
         assert kind.validate_json(kind.dump_json([invoice()])) == [invoice()]
         assert kind.validate_python([invoice()]) == [invoice()]
 
-    def test_what_is_wrong_is_pydantics_own_error(self, pydantic: Any) -> None:
+    def test_invalid_data_is_an_error_of_pydantic(self, pydantic: Any) -> None:
         with pytest.raises(pydantic.ValidationError, match="status"):
             pydantic.TypeAdapter(models.Invoice).validate_python({"id": "inv_1"})
 
-    def test_its_schema_can_be_shown(self, pydantic: Any) -> None:
+    def test_a_json_schema_can_be_generated(self, pydantic: Any) -> None:
         schema = pydantic.TypeAdapter(list[models.Invoice]).json_schema(mode="serialization")
         assert schema["items"] == {"title": "Invoice", "type": "object"}

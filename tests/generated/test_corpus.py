@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Workers:
-    """Two processes in which `paisr_generated` is a variant and not the project's own, some variants ahead."""
+    """Two processes in which `paisr_generated` is a variant, working ahead of the tests."""
 
     AHEAD = 8
 
@@ -65,13 +65,13 @@ def test_there_are_enough_variants() -> None:
 
 
 @pytest.mark.parametrize("name", WORKING)
-def test_it_works_in_all_forms(name: str, workers: Workers) -> None:
+def test_a_variant_works_in_all_forms_of_calling(name: str, workers: Workers) -> None:
     problems = workers.problems(name)
     assert not problems, "\n".join(problems)
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_it_is_refused_with_its_place(name: str, tmp_path: Path) -> None:
+def test_a_variant_that_cannot_be_generated_is_refused_with_its_place(name: str, tmp_path: Path) -> None:
     variant = VARIANTS[name]
     with pytest.raises((generate.GenerateError, UnsupportedContractError)) as caught:
         generate.build(variant.document(), tmp_path / "package")
@@ -80,7 +80,7 @@ def test_it_is_refused_with_its_place(name: str, tmp_path: Path) -> None:
     assert not (tmp_path / "package").exists()
 
 
-def test_the_types_of_all_fit_together_with_every_call(folder: Path, workers: Workers) -> None:
+def test_the_types_of_all_variants_allow_every_call(folder: Path, workers: Workers) -> None:
     packages = workers.packages()
     halves = [packages[::2], packages[1::2]]
     with ThreadPoolExecutor(2) as threads:

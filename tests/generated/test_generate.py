@@ -54,7 +54,7 @@ def copy_of_the_inputs(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_same_bytes_from_anywhere_with_any_ruff_settings_around(tmp_path: Path) -> None:
+def test_the_output_does_not_depend_on_folders_and_ruff_settings(tmp_path: Path) -> None:
     """Around the working directory, the output, the temporary directory and the person's own settings."""
     settings = 'line-length = 40\nextend-exclude = ["models"]\nformat.quote-style = "single"\n'
     for folder in ("", ".config/ruff"):
@@ -83,7 +83,7 @@ def test_the_same_bytes_from_anywhere_with_any_ruff_settings_around(tmp_path: Pa
     assert not any((tmp_path / "tmp").iterdir())
 
 
-def test_every_file_is_marked_and_nothing_else_is_there() -> None:
+def test_every_generated_file_has_the_marker_and_there_are_no_others() -> None:
     for name, content in contents(COMMITTED).items():
         if name == "py.typed":
             assert content == b""
@@ -111,7 +111,7 @@ def test_the_check_fails_with_the_difference(tmp_path: Path) -> None:
     assert "make generate" in done.stderr
 
 
-def test_another_upstream_template_stops_it(copy_of_the_inputs: Path) -> None:
+def test_another_upstream_template_is_an_error(copy_of_the_inputs: Path) -> None:
     record = copy_of_the_inputs / "generator-templates" / "UPSTREAM.sha256"
     recorded = record.read_text(encoding="utf-8")
     assert recorded == (ROOT / "generator-templates" / "UPSTREAM.sha256").read_text(encoding="utf-8")
@@ -130,7 +130,7 @@ def test_another_upstream_template_stops_it(copy_of_the_inputs: Path) -> None:
     assert record.read_text(encoding="utf-8") == recorded
 
 
-def test_another_ruff_stops_it(copy_of_the_inputs: Path) -> None:
+def test_another_version_of_ruff_is_an_error(copy_of_the_inputs: Path) -> None:
     config = copy_of_the_inputs / "generator-config.yaml"
     config.write_text(re.sub(r"==[\d.]+", "==0.0.1", config.read_text(encoding="utf-8")), encoding="utf-8")
     done = generate(root=copy_of_the_inputs)
@@ -188,7 +188,7 @@ def with_something_in(folder: Path) -> Path:
     return output
 
 
-def test_all_that_is_not_written_is_named_and_nothing_is_touched(tmp_path: Path) -> None:
+def test_all_unsupported_elements_are_named_and_nothing_is_written(tmp_path: Path) -> None:
     output = with_something_in(tmp_path)
     done = generate("--contract", changed_contract(tmp_path, break_two), "--output", output)
     assert done.returncode == 1
@@ -199,7 +199,7 @@ def test_all_that_is_not_written_is_named_and_nothing_is_touched(tmp_path: Path)
     assert [path.name for path in output.iterdir()] == ["kept.py"]
 
 
-def test_what_is_not_written_can_be_left_out_by_name(tmp_path: Path) -> None:
+def test_unsupported_elements_can_be_omitted_by_name(tmp_path: Path) -> None:
     output = tmp_path / "package"
     done = generate("--partial", "--contract", changed_contract(tmp_path, break_two), "--output", output)
     assert done.returncode == 0
@@ -231,7 +231,7 @@ def test_an_invalid_contract_is_one_sentence(tmp_path: Path, content: str) -> No
     ],
     ids=["types", "import", "request", "decoder"],
 )
-def test_a_broken_template_is_found_before_anything_is_put_in_place(
+def test_a_broken_template_is_found_before_anything_is_written(
     copy_of_the_inputs: Path, template: str, old: str, new: str, problem: str
 ) -> None:
     path = copy_of_the_inputs / "generator-templates" / template
@@ -246,7 +246,7 @@ def test_a_broken_template_is_found_before_anything_is_put_in_place(
     assert [path.name for path in output.iterdir()] == ["kept.py"]
 
 
-def test_the_configuration_names_all_that_the_overlays_have() -> None:
+def test_the_configuration_lists_all_names_of_the_overlays() -> None:
     """Names that an operation or a tag would hide."""
     paisr = importlib.import_module("paisr")
     resources = importlib.import_module("paisr_generated.resources")

@@ -27,7 +27,7 @@ OVERLAYS = Path(generate.__file__).parents[1] / "overlays"
 
 
 def processor_time() -> float:
-    """Seconds, of this process and of those that it waited for: what else the machine does takes none of it."""
+    """CPU seconds of this process and its children, which do not depend on the load of the machine."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
 
@@ -49,12 +49,12 @@ def seconds_and_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[float,
     return processor_time() - started, folder
 
 
-def test_it_is_generated_and_tried_in_time(seconds_and_folder: tuple[float, Path]) -> None:
+def test_a_large_contract_is_generated_and_checked_in_time(seconds_and_folder: tuple[float, Path]) -> None:
     assert seconds_and_folder[0] < MAX_SECONDS
 
 
 def test_an_import_loads_no_more_than_with_three_operations(seconds_and_folder: tuple[float, Path]) -> None:
-    """What is loaded is what creates need to be remembered; the rest comes when it is first used."""
+    """An import loads only what the recovery of creates needs; the rest is loaded on first use."""
     ours, larger = (modules_loaded(folder) for folder in (generate.OUTPUT.parent, seconds_and_folder[1]))
     assert larger == ours
     assert not {name for name in ours if name.startswith(("paisr_generated.api.", "paisr_generated.resources."))}

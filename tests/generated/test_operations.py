@@ -28,7 +28,7 @@ def body(operation: Operation[Any], values: dict[str, object]) -> Any:
     return json.loads(sent, parse_float=Decimal)
 
 
-def test_the_request_of_a_create() -> None:
+def test_the_request_of_a_create_has_its_method_path_and_body() -> None:
     item = {"description": "Pizza", "quantity": Decimal(2), "unit_price": Decimal("75.10")}
     values = {**BILL, "summary": "Één pizza €", "currency": "SRD", "items": [item]}
     request = CREATE.request(values)
@@ -38,7 +38,7 @@ def test_the_request_of_a_create() -> None:
     assert body(CREATE, values) == {**values, "items": [{**item, "quantity": 2}]}
 
 
-def test_what_is_not_given_is_not_sent() -> None:
+def test_an_omitted_argument_is_not_sent() -> None:
     assert body(CREATE, BILL) == BILL
     assert LIST.request({}) == Request(operation="list_invoices", method="GET", target="/invoices")
 
@@ -75,7 +75,7 @@ def test_an_id_that_would_change_the_path_is_refused(invoice_id: str) -> None:
         GET.request({"invoice_id": invoice_id})
 
 
-def test_every_operation_says_what_its_responses_are() -> None:
+def test_every_operation_has_the_models_of_its_responses() -> None:
     for operation, model in (
         (CREATE, models.CreateInvoiceResponse),
         (LIST, models.ListInvoicesResponse),
@@ -105,7 +105,7 @@ def test_the_rules_are_the_contracts() -> None:
     assert (rule.pattern, rule.example) == (r"^inv_.*\Z", "inv_123456")
 
 
-def test_a_request_is_a_plain_value() -> None:
+def test_a_request_is_immutable_and_compared_by_value() -> None:
     request = GET.request({"invoice_id": "inv_1"})
     assert hash(request) == hash(GET.request({"invoice_id": "inv_1"}))
     with pytest.raises(AttributeError, match="immutable"):
@@ -133,7 +133,7 @@ def test_the_forms_of_an_operation_have_the_same_arguments() -> None:
         assert list(signatures[0].parameters)[-1] == "timeout"
 
 
-def test_the_contract_says_where_the_service_is() -> None:
+def test_the_base_urls_are_those_of_the_contract() -> None:
     assert contract.SERVERS == {
         "live": "https://api.live.paisr.tech/v2",
         "staging": "https://api.staging.paisr.tech/v2",
@@ -141,7 +141,7 @@ def test_the_contract_says_where_the_service_is() -> None:
     assert contract.VERSION == "1.0.0"
 
 
-def test_every_package_names_what_is_in_it() -> None:
+def test_every_package_lists_its_names() -> None:
     for package in (paisr_generated, models):
         assert set(package.__all__) == {name for name in package.__all__ if hasattr(package, name)}
         with pytest.raises(AttributeError, match="Nothing"):
@@ -157,7 +157,7 @@ def test_no_second_client_is_shipped() -> None:
     assert (PACKAGE / "py.typed").exists()
 
 
-def test_nothing_that_sends_and_nothing_of_the_overlays_is_imported() -> None:
+def test_generated_code_imports_no_http_library_and_no_overlays() -> None:
     code = (
         "import sys, paisr_generated; [getattr(paisr_generated, name) for name in paisr_generated.__all__]; "
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))"

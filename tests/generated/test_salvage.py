@@ -1,4 +1,4 @@
-"""What can be read of a body that a contract does not allow, for the shapes that ours does not have."""
+"""The readable part of an invalid body, for shapes of responses that this contract does not have."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_nearest_optional_field_is_left_out(body: Any, places: list[str], ex
     assert sorted(reading.left_out) == places
 
 
-def test_a_number_in_a_list_within_is_not_left_out_nor_is_what_is_around_it() -> None:
+def test_neither_a_number_in_an_inner_list_nor_its_parent_is_left_out() -> None:
     with pytest.raises(msgspec.ValidationError, match="price"):
         salvage(Renamed).read(b'{"parts": [{"name": "a", "price": "much"}]}')
 
@@ -70,7 +70,9 @@ def test_a_number_in_a_list_within_is_not_left_out_nor_is_what_is_around_it() ->
     ("model", "enveloped", "around"), [(list[Part], False, b"%s"), (Parts, True, b'{"data": %s}')], ids=["bare", "data"]
 )
 @pytest.mark.parametrize("tolerant", [False, True])
-def test_a_list_of_models_is_read_without_some(model: Any, enveloped: bool, around: bytes, tolerant: bool) -> None:
+def test_a_list_of_models_is_read_without_its_unreadable_items(
+    model: Any, enveloped: bool, around: bytes, tolerant: bool
+) -> None:
     reading = salvage(model, tolerant=tolerant, enveloped=enveloped)
     found = reading.read(around % b'[{"name": "a"}, {"name": 7}, {"name": "b"}, 8]')
     assert (found.data if enveloped else found) == [Part(name="a"), Part(name="b")]
@@ -81,8 +83,8 @@ def test_a_list_of_models_is_read_without_some(model: Any, enveloped: bool, arou
     ]
 
 
-def test_there_is_an_end_to_leaving_out() -> None:
-    """Each field costs a reading of the whole: a body that is odd throughout must not cost the square of its size."""
+def test_the_number_of_fields_that_are_left_out_is_bounded() -> None:
+    """Each field that is left out costs another parse: an entirely invalid body must not take quadratic time."""
     parts = [{"name": "a", "note": 7}] * MAX_LEFT_OUT
     assert salvage(Renamed).read(json.dumps({"parts": parts}).encode()).parts == [Part(name="a")] * MAX_LEFT_OUT
     with pytest.raises(DECODING_ERRORS) as caught:
@@ -90,7 +92,7 @@ def test_there_is_an_end_to_leaving_out() -> None:
     assert what_and_where(caught.value)[1] == f"$.parts[{MAX_LEFT_OUT}].note"
 
 
-def test_the_name_of_a_map_is_said_with_its_place() -> None:
+def test_an_error_in_a_map_does_not_name_its_key() -> None:
     with pytest.raises(msgspec.ValidationError) as caught:
         msgspec.json.decode(b'{"a": {"x": 1}}', type=dict[str, dict[int, int]])
     assert what_and_where(caught.value) == ("expected `int`, got `str`", "$[...]")

@@ -1,4 +1,4 @@
-"""What the generated models and operations share: enumerations that stay open."""
+"""Shared types of the generated code: open enumerations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from paisr_generated import types
 from paisr_generated.models import Currency, InvoiceStatus
 
 
-def test_an_unknown_value_is_its_text() -> None:
+def test_an_unknown_value_equals_its_text() -> None:
     unknown = InvoiceStatus("refunded")
     assert unknown == "refunded"
     assert str(unknown) == f"{unknown}" == unknown.value == unknown.name == "refunded"
@@ -45,12 +45,12 @@ def test_a_value_pickles_and_copies_as_itself(value: str, protocol: int) -> None
 
 
 @pytest.mark.parametrize("value", [None, 7, 1.5, b"paid", ["paid"]])
-def test_what_is_not_a_text_is_no_value(value: Any) -> None:
+def test_a_value_that_is_no_text_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="is not a valid InvoiceStatus"):
         InvoiceStatus(value)
 
 
-def test_made_up_values_do_not_stay_in_memory() -> None:
+def test_unknown_values_do_not_stay_in_memory() -> None:
     gc.collect()
     before = len(types._unknown)
     kept = [InvoiceStatus(f"made-up-{number}") for number in range(1000)]

@@ -33,7 +33,7 @@ def alter(stub: StubServer, operation: str, body: Any, **fault: Any) -> None:
     stub.fail_next(body=text, status=200, operation=operation, **fault)
 
 
-def test_a_service_as_the_contract_has_it_is_well_and_only_read(run: Any, stub: StubServer) -> None:
+def test_a_service_within_the_contract_passes_and_is_only_read(run: Any, stub: StubServer) -> None:
     stub.seed(20)
     stub.forget_requests()
     status, said = found(run)
@@ -52,7 +52,7 @@ def test_a_service_as_the_contract_has_it_is_well_and_only_read(run: Any, stub: 
 
 
 def planted(stub: StubServer) -> dict[str, Any]:
-    """A list that differs from the contract in ten ways, with somebody's data wherever there is room for it."""
+    """A list that differs from the contract in ten ways, with private data in every field that can have some."""
     stub.seed(6)
     body = body_of(stub, "/invoices?limit=3")
     first, second, third = body["data"]["invoices"]
@@ -101,7 +101,7 @@ def test_ten_planted_differences_are_reported_without_data(run: Any, stub: StubS
     assert {place: said["list_invoices", place][1] for place in TEN} == TEN
 
 
-def test_a_required_field_that_did_not_come_is_named(run: Any, stub: StubServer) -> None:
+def test_a_missing_required_field_is_named(run: Any, stub: StubServer) -> None:
     stub.seed(2)
     body = body_of(stub, "/invoices")
     del body["data"]["invoices"][1]["id"]
@@ -121,7 +121,9 @@ def test_a_required_field_that_did_not_come_is_named(run: Any, stub: StubServer)
         ({"cus_8812345": None}, "$.[a name of 11 characters]", "is null that the contract does not have"),
     ],
 )
-def test_an_envelope_that_differs(run: Any, stub: StubServer, change: dict[str, Any], place: str, text: str) -> None:
+def test_a_different_envelope_is_reported(
+    run: Any, stub: StubServer, change: dict[str, Any], place: str, text: str
+) -> None:
     stub.seed(1)
     alter(stub, "list", body_of(stub, "/invoices") | change)
     status, said = found(run)
@@ -137,7 +139,7 @@ def test_an_envelope_that_differs(run: Any, stub: StubServer, change: dict[str, 
         ("x" * 50, "a text of 50 characters is not among the values that the contract has"),
     ],
 )
-def test_a_value_is_repeated_only_when_it_is_a_word(run: Any, stub: StubServer, value: str, text: str) -> None:
+def test_a_value_is_shown_only_when_it_is_a_word(run: Any, stub: StubServer, value: str, text: str) -> None:
     (one,) = stub.seed(1)
     body = body_of(stub, f"/invoices/{one}")
     body["data"]["status"] = value
@@ -145,7 +147,7 @@ def test_a_value_is_repeated_only_when_it_is_a_word(run: Any, stub: StubServer, 
     assert found(run)[1]["get_invoice", "$.data.status"] == ("differs", text)
 
 
-def test_what_is_no_json_and_no_json_type_is_said(run: Any, stub: StubServer) -> None:
+def test_invalid_json_and_another_content_type_are_reported(run: Any, stub: StubServer) -> None:
     alter(stub, "list", f"<html>{CANARY}", content_type="text/html")
     status, said = found(run)
     assert status == Exit.DIFFERENT
@@ -154,8 +156,8 @@ def test_what_is_no_json_and_no_json_type_is_said(run: Any, stub: StubServer) ->
     assert CANARY not in str(said)
 
 
-def test_a_number_that_the_client_refuses_is_found_as_well(run: Any, stub: StubServer) -> None:
-    """The client's decoder decides, whatever another reader of JSON takes."""
+def test_a_number_that_the_client_refuses_is_reported(run: Any, stub: StubServer) -> None:
+    """The decoder of the client decides, not the JSON parser of the survey."""
     (one,) = stub.seed(1)
     text = json.dumps(body_of(stub, f"/invoices/{one}"))
     amount = body_of(stub, f"/invoices/{one}")["data"]["amount"]["net_total"]
@@ -166,14 +168,16 @@ def test_a_number_that_the_client_refuses_is_found_as_well(run: Any, stub: StubS
     assert found(run)[0] == Exit.DIFFERENT
 
 
-def test_more_than_the_limit_is_a_difference(run: Any, stub: StubServer) -> None:
+def test_a_list_longer_than_its_limit_is_a_difference(run: Any, stub: StubServer) -> None:
     stub.seed(30)
     alter(stub, "list", body_of(stub, "/invoices?limit=21"))
     assert found(run)[1]["list_invoices", "limit"] == ("differs", "20 were asked for, and 21 came")
 
 
 @pytest.mark.parametrize(("status", "hint"), [(401, "the token is missing"), (403, "lacks a scope"), (418, "418")])
-def test_a_refusal_is_said_without_the_service_s_words(run: Any, stub: StubServer, status: int, hint: str) -> None:
+def test_a_refusal_is_reported_without_the_service_s_message(
+    run: Any, stub: StubServer, status: int, hint: str
+) -> None:
     stub.fail_next(status=status, message=f"{CANARY}", operation="list")
     ended, said = found(run)
     assert ended == Exit.DIFFERENT
@@ -182,7 +186,7 @@ def test_a_refusal_is_said_without_the_service_s_words(run: Any, stub: StubServe
     assert CANARY not in str(said)
 
 
-def test_settings_that_cannot_work_are_findings(
+def test_invalid_settings_are_findings(
     run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("PAISR_TOKEN")
@@ -198,7 +202,7 @@ def test_settings_that_cannot_work_are_findings(
     assert (refused.status, "No such file" in refused.err) == (Exit.WRONG_USE, True)
 
 
-def test_a_service_that_is_not_there_is_a_finding(run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_service_is_a_finding(run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PAISR_BASE_URL")
     status, said = found(run, "--base-url", "http://127.0.0.1:1/v2", "--timeout", "0.2")
     assert status == Exit.DIFFERENT
@@ -207,7 +211,7 @@ def test_a_service_that_is_not_there_is_a_finding(run: Any, stub: StubServer, mo
     assert said["list_invoices", "call"][0] == "wrong"
 
 
-def test_an_address_without_the_version_gets_the_hint_that_a_list_gets(
+def test_a_base_url_without_the_version_gets_the_hint_of_a_list(
     run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PAISR_BASE_URL", stub.url.removesuffix("/v2"))
@@ -231,7 +235,7 @@ def test_a_proxy_is_named_without_its_password(run: Any, stub: StubServer, monke
     ("seconds", "verdict", "text"),
     [(0, "ok", "is the service's"), (-60, "note", "behind"), (60, "note", "ahead of"), (3600, "wrong", "ahead of")],
 )
-def test_the_clock_is_compared(
+def test_the_clock_is_compared_with_the_service_s(
     run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch, seconds: int, verdict: str, text: str
 ) -> None:
     monkeypatch.setattr(_doctor, "_now", lambda: datetime.now(UTC) + timedelta(seconds=seconds))
@@ -245,7 +249,7 @@ def jwt(claims: object) -> str:
     return ".".join([*encoded, "c2lnbmF0dXJlLWNhbmFyeQ"])
 
 
-def test_a_jwt_says_its_expiry_and_scopes_and_not_its_owner_or_signature(
+def test_expiry_and_scopes_of_a_jwt_are_shown_but_not_its_owner_or_signature(
     run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = datetime(2026, 12, 1, tzinfo=UTC)

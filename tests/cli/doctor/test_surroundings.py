@@ -1,4 +1,4 @@
-"""How the service is reached: TLS, address, and trust in the certificate."""
+"""The network of a service: TLS, addresses, and trust in its certificate."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def port(authority: trustme.CA) -> Iterator[int]:
         thread.join()
 
 
-def test_a_trusted_certificate_is_said_with_its_end(authority: trustme.CA, port: int) -> None:
+def test_a_trusted_certificate_is_shown_with_its_expiry(authority: trustme.CA, port: int) -> None:
     context = ssl.create_default_context()
     authority.configure_trust(context)
     found = look_at_tls("127.0.0.1", port, lambda: context)
@@ -54,13 +54,13 @@ def test_a_closed_port_is_a_finding() -> None:
     assert (found.verdict, "refused" in found.text) == ("wrong", True)
 
 
-def test_a_name_without_an_address_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nobody(*_arguments: object, **_options: object) -> None:
+def test_a_name_without_an_address_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_address(*_arguments: object, **_options: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "PAISR_BASE_URL", "PAISR_ENVIRONMENT"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    monkeypatch.setattr(socket, "getaddrinfo", no_address)
     found = {one.place: one for one in look_at_settings(None, None, None)}
     assert found["base_url"].text == "https://api.live.paisr.tech/v2 (default: live)"
     assert found["address"].verdict == "wrong"

@@ -18,12 +18,12 @@ from paisr_cli.doctor.survey import _problem
         ("canary", Decimal, "invalid decimal string"),
     ],
 )
-def test_no_value_is_repeated(value: object, hint: object, said: str) -> None:
+def test_no_value_is_in_a_problem(value: object, hint: object, said: str) -> None:
     problem = _problem(value, hint)
     assert problem is not None
     assert problem[0] == said
 
 
 @pytest.mark.parametrize(("value", "hint"), [(Decimal("0.10"), Decimal), (None, int | None), ([1, 2], list[int])])
-def test_what_fits_is_no_problem(value: object, hint: object) -> None:
+def test_a_valid_value_is_no_problem(value: object, hint: object) -> None:
     assert _problem(value, hint) is None

@@ -1,4 +1,4 @@
-"""What a token says of itself."""
+"""The claims of a token: form, expiry and scopes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_an_invalid_jwt_has_no_claims(claims: object) -> None:
     assert said(claims) == {"form": ("note", "is not a JWT, so nothing can be read from it")}
 
 
-def test_an_opaque_token_says_nothing() -> None:
+def test_an_opaque_token_has_no_claims() -> None:
     assert [one.place for one in look_at_token("stub_0123", NOW)] == ["form"]
 
 
@@ -39,7 +39,7 @@ def test_an_opaque_token_says_nothing() -> None:
         ([], "note", "an invalid time"),
     ],
 )
-def test_the_expiry(exp: object, verdict: str, text: str) -> None:
+def test_the_expiry_is_shown_with_its_verdict(exp: object, verdict: str, text: str) -> None:
     found = said({"exp": exp})["expiry"]
     assert (found[0], text in found[1]) == (verdict, True)
 
@@ -54,6 +54,6 @@ def test_the_expiry(exp: object, verdict: str, text: str) -> None:
         ({}, "note", "names none"),
     ],
 )
-def test_the_scopes(claims: dict[str, object], verdict: str, text: str) -> None:
+def test_the_scopes_are_shown_with_their_verdict(claims: dict[str, object], verdict: str, text: str) -> None:
     found = said(claims)["scopes"]
     assert (found[0], text in found[1]) == (verdict, True)
