@@ -18,7 +18,7 @@ _TIMEOUT = 0.2
 # Computes as `memory.wait_time` does. Times are whole microseconds, since numbers in Lua are exact up to 2^53. The
 # newest is at the left of the list. If the server's clock is set back, times in the future count as now. If it is set
 # forward, the list is lost, and each process still keeps the limit by its own window.
-_ACQUIRE = """
+_ACQUIRE_SCRIPT = """
 local limit, window, ahead = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
@@ -82,7 +82,7 @@ class RedisBackend:
         try:
             if self._client is None:
                 self._client = self._connected()
-            wait: int = self._client.eval(_ACQUIRE, 1, self._key, self._limit, self._window, ahead)
+            wait: int = self._client.eval(_ACQUIRE_SCRIPT, 1, self._key, self._limit, self._window, ahead)
         except Exception as error:  # any error: the call goes on without Redis, and the text may hold a password
             if not self._has_worked and (why := self._permanent_problem(error)):
                 raise ConfigurationError(

@@ -17,7 +17,7 @@ from paisr._engine.outcomes import read
 from paisr._engine.steps import RawResponse
 from paisr._recovery.attempts import NEVER_HAPPENED, InvoiceTakenError, Outcome, OutcomeUnknownError, StoreError, Work
 from paisr._recovery.database import MIN_LOCK_TIMEOUT
-from paisr._recovery.keys import refuse_another_request
+from paisr._recovery.same_request import refuse_another_request
 from paisr._recovery.reconcile import as_created, in_flight_error
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from paisr._recovery.attempts import (
     StoreError,
     other_service_error,
 )
-from paisr._recovery.reading import Filters
-from paisr._recovery.rows import UNREADABLE
+from paisr._recovery.invoice_lists import Filters
+from paisr._recovery.statements import UNREADABLE
 from paisr_generated.models.invoice import Invoice
 from paisr_generated.operations import encode
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from paisr._recovery.attempts import Claims
     from paisr._recovery.listed import Listed
     from paisr._recovery.matching import Fit
-    from paisr._recovery.reading import Lists
+    from paisr._recovery.invoice_lists import Lists
     from paisr._recovery.store import AttemptStore
 
     Result = Invoice | PaisrError | None

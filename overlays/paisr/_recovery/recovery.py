@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from paisr._engine.exchange import Policy
     from paisr._engine.steps import PreparedCall, Steps
     from paisr._recovery.attempts import Attempt, JournalEntry
-    from paisr._recovery.reading import Reader
+    from paisr._recovery.invoice_lists import Reader
     from paisr._recovery.reconcile import Reconciled, Reconciler
     from paisr._recovery.store import AttemptStore
     from paisr_generated import Invoice
@@ -107,7 +107,7 @@ class Recovery:
             return (yield from self.store.run(work, deadline))
 
     def _reconciler(self, reader: Reader, deadline: Deadline, settle_after: float | None = None) -> Reconciler:
-        from paisr._recovery.reading import Lists
+        from paisr._recovery.invoice_lists import Lists
         from paisr._recovery.reconcile import Reconciler
 
         return Reconciler(

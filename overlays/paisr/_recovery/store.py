@@ -23,7 +23,7 @@ from paisr._recovery.attempts import (
     at_work,
 )
 from paisr._recovery.database import LOCK_TIMEOUT, MIN_LOCK_TIMEOUT, UNRESOLVED_STATES, in_parts
-from paisr._recovery.rows import Rows
+from paisr._recovery.statements import Rows
 from paisr_generated.operations import encode
 
 if TYPE_CHECKING:

@@ -44,7 +44,7 @@ from paisr._base.runtime import SYSTEM
 from paisr._engine.deadlines import Deadline
 from paisr._recovery.attempts import Outcome, StoreError, Work
 from paisr._recovery.journal import opened_store
-from paisr._recovery.rows import Rows
+from paisr._recovery.statements import Rows
 from paisr._recovery.store import AttemptStore
 from paisr_generated.models import CreateInvoiceRequest
 from paisr_stub import StubServer

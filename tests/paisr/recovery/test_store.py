@@ -16,7 +16,7 @@ from paisr._base.processes import current_process_token
 from paisr._engine.deadlines import Deadline
 from paisr._recovery.attempts import Claims, InvoiceTakenError, JournalEntry, Outcome, StoreError, Work
 from paisr._recovery.database import held
-from paisr._recovery.rows import UNREADABLE, Rows
+from paisr._recovery.statements import UNREADABLE, Rows
 from paisr._recovery.store import PAGE, AttemptStore
 
 SECOND = 1.0
@@ -243,7 +243,7 @@ def test_a_call_that_ends_before_it_is_recorded_records_nothing(
 def test_an_attempt_of_this_machine_ends_only_when_both_clocks_say_so(
     store: AttemptStore, begun: Any, time: Any, moves: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paisr._recovery.rows.is_process_dead", lambda process: False)
+    monkeypatch.setattr("paisr._recovery.statements.is_process_dead", lambda process: False)
     begun(left=10)
     theirs = current_process_token().rpartition(" ")[0] + " 1"
     run(store, "UPDATE paisr_attempts SET process = ?", theirs)
@@ -269,7 +269,7 @@ def test_an_attempt_of_another_machine_ends_by_the_wall_clock(store: AttemptStor
 def test_the_attempts_of_a_dead_process_are_not_in_flight(store: AttemptStore, begun: Any, monkeypatch: Any) -> None:
     begun(left=10)
     run(store, "UPDATE paisr_attempts SET process = ?", current_process_token().rpartition(" ")[0] + " 1")
-    monkeypatch.setattr("paisr._recovery.rows.is_process_dead", lambda process: True)
+    monkeypatch.setattr("paisr._recovery.statements.is_process_dead", lambda process: True)
     assert not store.entries()[0].in_flight
 
 
@@ -351,7 +351,7 @@ def test_an_unwritten_outcome_counts_in_a_read_only_store(
 ) -> None:
     attempt, other = begun(), begun()
     with monkeypatch.context() as patch:
-        patch.setattr("paisr._recovery.rows.Rows.end", fail)
+        patch.setattr("paisr._recovery.statements.Rows.end", fail)
         with pytest.raises(StoreError):
             store.end(attempt, created(), SECOND)
         assert [entry.attempt for entry in store.unresolved(SECOND)] == [other]
