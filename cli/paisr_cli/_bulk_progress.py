@@ -54,8 +54,7 @@ class Progress:
             self._said = until
             count, seconds = len(self._until), max(1.0, until - self._clock())
             self._tell(
-                f"paisr: waits up to {seconds:.0f} s for {count} row{'s' * (count > 1)} of which it is not known yet "
-                "whether there is an invoice"
+                f"paisr: waits up to {seconds:.0f} s for {count} row{'s' * (count > 1)} whose outcome is unknown"
             )
 
 

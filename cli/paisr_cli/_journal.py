@@ -20,8 +20,8 @@ OPEN = {"open", "unknown"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Noted:
-    """One create of a journal."""
+class CreateRow:
+    """A create of a journal, as the list shows it."""
 
     attempt_id: str
     started_at: datetime
@@ -34,7 +34,7 @@ class Noted:
     error: str | None
 
     @classmethod
-    def of(cls, entry: JournalEntry) -> Noted:
+    def of(cls, entry: JournalEntry) -> CreateRow:
         attempt = entry.attempt
         return cls(
             attempt_id=attempt.id,
@@ -49,8 +49,10 @@ class Noted:
         )
 
 
-_TOO_MUCH = {"in_flight", "error"}
-NOTED: list[Column[Noted]] = [Column(one.name, at(one.name), only_csv=one.name in _TOO_MUCH) for one in fields(Noted)]
+_CSV_ONLY = {"in_flight", "error"}
+COLUMNS: list[Column[CreateRow]] = [
+    Column(one.name, at(one.name), only_csv=one.name in _CSV_ONLY) for one in fields(CreateRow)
+]
 
 
 def list_(
@@ -63,7 +65,7 @@ def list_(
     everything: Annotated[bool, typer.Option("--all", help="Settled creates as well.")] = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """List the open creates: it is not known whether these happened.
+    """List the open creates, whose outcome is unknown.
 
     Examples:
 
@@ -73,8 +75,8 @@ def list_(
     """
     opened = opened_journal(journal)
     entries = opened.entries() if find is None else opened.find(find)
-    shown = [Noted.of(one) for one in entries if everything or find is not None or one.state in OPEN]
-    write_rows(shown, NOTED, output)
+    shown = [CreateRow.of(one) for one in entries if everything or find is not None or one.state in OPEN]
+    write_rows(shown, COLUMNS, output)
     if not shown:
         say("nothing is open" if find is None and not everything else "nothing was found")
 
@@ -86,7 +88,7 @@ def settle(
     absent: Annotated[bool, typer.Option("--absent", help="It created no invoice.")] = False,
     journal: JournalOption = None,
 ) -> None:
-    """Note the outcome of a create by hand, when `paisr invoices reconcile` could not decide.
+    """Record the outcome of a create by hand, when `paisr invoices reconcile` could not decide.
 
     Examples:
 

@@ -33,7 +33,7 @@ JournalOption = Annotated[
         "--journal",
         metavar="PLACE",
         envvar="PAISR_JOURNAL",
-        help="A file, or postgresql://…, that notes every create before it is sent. An address with a password belongs "
+        help="A file, or postgresql://…, that records every create before it is sent. An address with a password belongs "
         "in the variable.",
     ),
 ]

@@ -40,7 +40,7 @@ def reconcile(
     *,
     journal: JournalOption = None,
     settle_after: Annotated[
-        float, typer.Option(metavar="SECONDS", help="How long a create must be over before it is noted as absent.")
+        float, typer.Option(metavar="SECONDS", help="How long a create must be over before it is recorded as absent.")
     ] = 60.0,
     output: OutputOption = Output.TABLE,
     token_file: TokenFile = None,

@@ -344,7 +344,7 @@ def test_a_wait_is_printed_with_its_reason_and_duration(
     status, shown = terminal("invoices", "create", "--from", "invoices.csv")
     assert status == 0
     said = " ".join(shown.split())
-    assert "waits up to 1 s for 1 row of which it is not known yet whether there is an invoice" in said
+    assert "waits up to 1 s for 1 row whose outcome is unknown" in said
 
 
 def test_a_wait_is_printed_again_only_when_it_gets_longer() -> None:

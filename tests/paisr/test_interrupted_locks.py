@@ -19,7 +19,7 @@ from paisr._base.secrets import Secret
 from paisr._engine.deadlines import Deadline
 from paisr._ratelimit.limiters import limiter_for
 from paisr._recovery import sqlite
-from paisr._recovery.attempts import Attempt, Outcome, Work
+from paisr._recovery.attempts import Attempt, CreateOutcome, Work
 from paisr._recovery.database import held
 from paisr._recovery.postgres import PostgresDatabase
 from paisr._recovery.sqlite import FileDatabase, MemoryDatabase
@@ -177,7 +177,7 @@ def test_an_attempt_whose_noting_is_interrupted_is_not_in_flight_and_holds_no_lo
         with Work() as work:
             attempt = Attempt.of(request, SYSTEM.now(), "s")
             store.begin(attempt, None, work, Deadline(LONG, SYSTEM.clock))
-            store.end(attempt, Outcome(state="rejected"), LONG)
+            store.end(attempt, CreateOutcome(state="rejected"), LONG)
 
     def check() -> None:
         assert is_free(store._lock)

@@ -133,7 +133,7 @@ class JournalEntry:
 
 
 @frozen(kw_only=True)
-class Outcome:
+class CreateOutcome:
     """The outcome of a create, as a store records it."""
 
     state: State

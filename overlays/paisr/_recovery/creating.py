@@ -15,10 +15,17 @@ from paisr._engine.deadlines import Deadline
 from paisr._engine.exchange import exchange
 from paisr._engine.outcomes import read
 from paisr._engine.steps import RawResponse
-from paisr._recovery.attempts import NEVER_HAPPENED, InvoiceTakenError, Outcome, OutcomeUnknownError, StoreError, Work
+from paisr._recovery.attempts import (
+    NEVER_HAPPENED,
+    CreateOutcome,
+    InvoiceTakenError,
+    OutcomeUnknownError,
+    StoreError,
+    Work,
+)
 from paisr._recovery.database import MIN_LOCK_TIMEOUT
-from paisr._recovery.same_request import refuse_another_request
 from paisr._recovery.reconcile import as_created, in_flight_error
+from paisr._recovery.same_request import refuse_another_request
 
 if TYPE_CHECKING:
     from paisr._engine.exchange import Policy
@@ -60,7 +67,7 @@ class Creator:
         try:
             response = yield from exchange(replace(self.call, before_sending=mark_sent), self.policy, self.deadline)
         except PaisrError as error:
-            yield from self._record_end(attempt, Outcome(state=error.outcome, error=str(error)), self.deadline)
+            yield from self._record_end(attempt, CreateOutcome(state=error.outcome, error=str(error)), self.deadline)
             if error.outcome != "unknown":
                 raise
             cause = error
@@ -70,7 +77,7 @@ class Creator:
             yield from self._interrupted(attempt, work, interruption)
             raise
         else:
-            outcome = Outcome(state="created", invoice_id=response.data.id, response=response.content)
+            outcome = CreateOutcome(state="created", invoice_id=response.data.id, response=response.content)
             yield from self._record_end(attempt, outcome, self.deadline)
             return response
         raise OutcomeUnknownError(
@@ -88,7 +95,7 @@ class Creator:
             )
             return
         soon = Deadline(MIN_LOCK_TIMEOUT, self.policy.clock)
-        yield from self._record_end(attempt, Outcome(state="not_sent", error=repr(interruption)), soon)
+        yield from self._record_end(attempt, CreateOutcome(state="not_sent", error=repr(interruption)), soon)
 
     def _by_key(self, attempt: Attempt, entry: JournalEntry, work: Work) -> Steps[ApiResponse[Any]]:
         """Return the invoice of a known key, or send its create again if there is certainly no invoice."""
@@ -131,7 +138,7 @@ class Creator:
                 f"{error}; correct that, or make the client without journal=."
             ) from error
 
-    def _record_end(self, attempt: Attempt, outcome: Outcome, deadline: Deadline) -> Steps[None]:
+    def _record_end(self, attempt: Attempt, outcome: CreateOutcome, deadline: Deadline) -> Steps[None]:
         """Record the outcome. If it cannot be written now, this process keeps it, and writes it later."""
         try:
             yield from self.store.run(lambda: self.store.end(attempt, outcome, deadline.remaining()), deadline)

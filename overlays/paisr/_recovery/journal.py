@@ -13,7 +13,7 @@ from paisr._base.runtime import SYSTEM
 from paisr._base.secrets import Secret, wrap_place
 from paisr._base.texts import checked_text
 from paisr._inputs.invoice_ids import checked_invoice_id
-from paisr._recovery.attempts import InvoiceTakenError, JournalEntry, Outcome, StoreError
+from paisr._recovery.attempts import CreateOutcome, InvoiceTakenError, JournalEntry, StoreError
 from paisr._recovery.database import LOCK_TIMEOUT
 from paisr._recovery.store import AttemptStore
 
@@ -67,9 +67,9 @@ class Journal:
 
     def settle(self, attempt: Attempt, invoice_id: str | None) -> None:
         """Record the outcome of a create by hand, if `reconcile()` could not decide: this invoice, or None for none."""
-        outcome = Outcome(state="absent")
+        outcome = CreateOutcome(state="absent")
         if invoice_id is not None:
-            outcome = Outcome(state="found", invoice_id=checked_invoice_id(invoice_id))
+            outcome = CreateOutcome(state="found", invoice_id=checked_invoice_id(invoice_id))
         with as_configuration_error(self.name):
             self._store.settle_by_hand(attempt, outcome, LOCK_TIMEOUT)
 

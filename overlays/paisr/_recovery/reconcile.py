@@ -15,8 +15,8 @@ from paisr._recovery.attempts import (
     NEVER_HAPPENED,
     UNRESOLVED,
     Attempt,
+    CreateOutcome,
     JournalEntry,
-    Outcome,
     OutcomeUnknownError,
     StoreError,
     other_service_error,
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
     from paisr._engine.steps import Steps
     from paisr._recovery.attempts import Claims
+    from paisr._recovery.invoice_lists import Lists
     from paisr._recovery.listed import Listed
     from paisr._recovery.matching import Fit
-    from paisr._recovery.invoice_lists import Lists
     from paisr._recovery.store import AttemptStore
 
     Result = Invoice | PaisrError | None
@@ -159,7 +159,7 @@ class Reconciler:
             candidate_ids = {invoice.id for candidates in near.values() for invoice, _ in candidates}
             self.store.settle(entries, candidate_ids, decide, self.deadline.remaining())
 
-        def decide(entry: JournalEntry, claims: Claims) -> Outcome | None:
+        def decide(entry: JournalEntry, claims: Claims) -> CreateOutcome | None:
             if is_over:  # the caller was told that these outcomes are unknown, so nothing may be recorded
                 raise StoreError("did not respond in time")
             attempt = attempts[entry.attempt.id]
@@ -170,9 +170,9 @@ class Reconciler:
                 results[attempt.id] = error
                 return None
             if invoice is not None:
-                return Outcome(state="found", invoice_id=invoice.id, response=as_created(invoice))
+                return CreateOutcome(state="found", invoice_id=invoice.id, response=as_created(invoice))
             is_certain = entry.state in UNRESOLVED and entry.idle >= self.settle_after
-            return Outcome(state="absent") if is_certain else None
+            return CreateOutcome(state="absent") if is_certain else None
 
         try:
             yield from self.store.run(settle, self.deadline)

@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from paisr._base.errors import InvalidArgumentError
 from paisr._base.processes import current_process_token, is_process_dead, is_same_machine
-from paisr._recovery.attempts import UNRESOLVED, Attempt, JournalEntry, Outcome, State, at_work
+from paisr._recovery.attempts import UNRESOLVED, Attempt, CreateOutcome, JournalEntry, State, at_work
 from paisr._recovery.database import UNRESOLVED_STATES, in_parts
 from paisr._recovery.matching import likeness, likenesses
 
@@ -38,7 +38,7 @@ class Rows:
     now: float
     clock: float
 
-    def insert(self, attempt: Attempt, key: str | None, outcome: Outcome, left: float = 0.0) -> None:
+    def insert(self, attempt: Attempt, key: str | None, outcome: CreateOutcome, left: float = 0.0) -> None:
         """Insert a row. `left`: the seconds that the call has left."""
         values = {
             "id": attempt.id, "service": attempt.service or "", "key": key,
@@ -49,11 +49,11 @@ class Rows:
 
     def begin_again(self, entry: JournalEntry, attempt: Attempt, left: float) -> bool:
         """Open the entry again; False when it has changed since it was read."""
-        values = {**self._outcome_columns(Outcome(state="open")), **self._request_columns(attempt, left)}
+        values = {**self._outcome_columns(CreateOutcome(state="open")), **self._request_columns(attempt, left)}
         as_given = [attempt.id, entry.state, entry.attempt.started_at.timestamp()]
         return bool(self._update(values, "id = ? AND state = ? AND started_at = ?", as_given))
 
-    def end(self, attempt: Attempt, outcome: Outcome) -> Outcome:
+    def end(self, attempt: Attempt, outcome: CreateOutcome) -> CreateOutcome:
         """Record how a call ended, and return what was recorded: ``unknown`` if the invoice belongs to another create.
 
         A response replaces what was found out meanwhile. An outcome without a response does not.
@@ -67,7 +67,7 @@ class Rows:
                 return outcome
         return self.record(attempt, outcome, self._lease(0.0))
 
-    def record(self, attempt: Attempt, outcome: Outcome, lease: Mapping[str, Any] | None = None) -> Outcome:
+    def record(self, attempt: Attempt, outcome: CreateOutcome, lease: Mapping[str, Any] | None = None) -> CreateOutcome:
         """Write an outcome, with the lease when the call itself reports it."""
         if outcome.invoice_id is not None:
             outcome = self._without_another_owner(attempt, outcome)
@@ -135,7 +135,7 @@ class Rows:
             "started_at": attempt.started_at.timestamp(), **self._lease(left),
         }  # fmt: skip
 
-    def _outcome_columns(self, outcome: Outcome) -> dict[str, Any]:
+    def _outcome_columns(self, outcome: CreateOutcome) -> dict[str, Any]:
         return {
             "state": outcome.state, "invoice_id": outcome.invoice_id, "response": _text(outcome.response),
             "error": _text(outcome.error), "ended_at": None if outcome.state == "open" else self.now,
@@ -145,7 +145,7 @@ class Rows:
         """The process at work on a create, and its deadline by two clocks; `process` also identifies the boot."""
         return {"ends_at": self.now + left, "ends_mono": self.clock + left, "process": current_process_token()}
 
-    def _without_another_owner(self, attempt: Attempt, outcome: Outcome) -> Outcome:
+    def _without_another_owner(self, attempt: Attempt, outcome: CreateOutcome) -> CreateOutcome:
         """Return the outcome, or ``unknown`` if its invoice belongs to another create.
 
         The first create that got the id in a response owns the invoice. A create that was only reconciled with it loses

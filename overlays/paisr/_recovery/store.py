@@ -15,9 +15,9 @@ from paisr._engine.steps import RunBlocking
 from paisr._recovery.attempts import (
     UNRESOLVED,
     Claims,
+    CreateOutcome,
     InvoiceTakenError,
     JournalEntry,
-    Outcome,
     StoreError,
     Work,
     at_work,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from paisr._recovery.attempts import Attempt
     from paisr._recovery.database import Database
 
-    Decide = Callable[[JournalEntry, Claims], Outcome | None]
+    Decide = Callable[[JournalEntry, Claims], CreateOutcome | None]
 
 T = TypeVar("T")
 # Entries that are read in one transaction: a long history must not block other calls.
@@ -47,7 +47,7 @@ class AttemptStore:
         self.database = database
         self._runtime = runtime
         # Outcomes that could not be written yet, by attempt id. The next transaction writes them first.
-        self._unwritten: dict[str, tuple[Attempt, Outcome]] = {}
+        self._unwritten: dict[str, tuple[Attempt, CreateOutcome]] = {}
         self._lock = threading.Lock()
         register_after_fork(self)
 
@@ -79,7 +79,7 @@ class AttemptStore:
                 return self._with_unwritten(entry)
             _refuse_finished(work)
             at_work[attempt.id] = work
-            rows.insert(attempt, key, Outcome(state="open"), deadline.remaining())
+            rows.insert(attempt, key, CreateOutcome(state="open"), deadline.remaining())
         return None
 
     def begin_again(self, entry: JournalEntry, attempt: Attempt, work: Work, deadline: Deadline) -> bool:
@@ -91,7 +91,7 @@ class AttemptStore:
                 at_work[attempt.id] = work
         return begun
 
-    def end(self, attempt: Attempt, outcome: Outcome, timeout: float) -> None:
+    def end(self, attempt: Attempt, outcome: CreateOutcome, timeout: float) -> None:
         """Record the outcome of a create. Raises `InvoiceTakenError` if another create received the same invoice.
 
         An outcome that cannot be written is kept in memory, and written later. A power failure can lose the last
@@ -103,7 +103,7 @@ class AttemptStore:
         if attempt.id in taken:
             raise InvoiceTakenError(taken[attempt.id])
 
-    def settle_by_hand(self, attempt: Attempt, outcome: Outcome, timeout: float) -> None:
+    def settle_by_hand(self, attempt: Attempt, outcome: CreateOutcome, timeout: float) -> None:
         """Record an outcome that the user gives."""
         with self._rows(timeout, durable=True) as rows:
             entry = rows.first("id = ?", [attempt.id])
@@ -179,7 +179,7 @@ class AttemptStore:
         """Keep the found invoices of creates in memory, until they can be written."""
         with self._lock:
             for attempt, invoice_id in found:
-                self._unwritten.setdefault(attempt.id, (attempt, Outcome(state="found", invoice_id=invoice_id)))
+                self._unwritten.setdefault(attempt.id, (attempt, CreateOutcome(state="found", invoice_id=invoice_id)))
 
     def prune(self, before: float, timeout: float = LOCK_TIMEOUT) -> int:
         """Delete the resolved creates that ended before `before` (seconds since 1970); return their number."""

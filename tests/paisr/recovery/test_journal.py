@@ -42,7 +42,7 @@ from paisr import (
 from paisr._base.processes import current_process_token, is_process_dead
 from paisr._base.runtime import SYSTEM
 from paisr._engine.deadlines import Deadline
-from paisr._recovery.attempts import Outcome, StoreError, Work
+from paisr._recovery.attempts import CreateOutcome, StoreError, Work
 from paisr._recovery.journal import opened_store
 from paisr._recovery.statements import Rows
 from paisr._recovery.store import AttemptStore
@@ -353,7 +353,7 @@ def _write(path: Path, number: int) -> None:
     for _ in range(number):
         one = attempt()
         store.begin(one, None, Work(), Deadline(5, clocks.monotonic))
-        store.end(one, Outcome(state="created", invoice_id=f"inv_{one.id}"), 5)
+        store.end(one, CreateOutcome(state="created", invoice_id=f"inv_{one.id}"), 5)
 
 
 def test_processes_can_create_and_write_one_journal_concurrently(path: Path) -> None:
@@ -489,7 +489,7 @@ def test_two_processes_do_not_claim_the_same_invoice(side: Any, path: Path, lose
 def test_a_response_reclaims_its_invoice_from_a_reconciled_attempt(path: Path) -> None:
     mine, other = begin(path, attempt()), begin(path, attempt())
     Journal(path).settle(mine, "inv_1")
-    made_at(path).end(other, Outcome(state="created", invoice_id="inv_1"), 1)
+    made_at(path).end(other, CreateOutcome(state="created", invoice_id="inv_1"), 1)
     assert states(path) == [("unknown", None), ("created", "inv_1")]
 
 

@@ -16,7 +16,7 @@ import pytest
 from paisr import ConfigurationError, Journal, OutcomeUnknownError, Paisr, PaisrError
 from paisr._base.secrets import Secret
 from paisr._engine.deadlines import Deadline
-from paisr._recovery.attempts import Outcome, StoreError, Work
+from paisr._recovery.attempts import CreateOutcome, StoreError, Work
 from paisr._recovery.database import APPLICATION_ID
 from paisr._recovery.postgres import PostgresDatabase, public_name
 
@@ -165,7 +165,7 @@ def test_machines_can_create_the_tables_and_write_concurrently(
             for one in range(5):
                 attempt = attempt_of()
                 store.begin(attempt, f"{number}/{one}", Work(), Deadline(20, clocks.monotonic))
-                store.end(attempt, Outcome(state="created", invoice_id=f"inv_{attempt.id}"), 20)
+                store.end(attempt, CreateOutcome(state="created", invoice_id=f"inv_{attempt.id}"), 20)
         except BaseException as error:
             failures.append(error)
 

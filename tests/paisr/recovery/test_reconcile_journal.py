@@ -26,7 +26,7 @@ from paisr import (
 from paisr._base.processes import current_process_token
 from paisr._base.runtime import Runtime
 from paisr._engine.deadlines import Deadline
-from paisr._recovery.attempts import Outcome, StoreError, Work
+from paisr._recovery.attempts import CreateOutcome, StoreError, Work
 from paisr._recovery.reconcile import BATCH
 from paisr._recovery.store import AttemptStore
 
@@ -277,7 +277,7 @@ def test_four_thousand_open_creates_are_reconciled_in_seconds(
             summary = "Subscription of November" if alike == "summary" else f"Subscription number {number}"
             customer = "cus_123456" if alike == "customer" else f"jane{number}@example.com"
             attempt = attempt_of(summary, customer=customer)
-            rows.insert(attempt, None, Outcome(state="open"), -1)
+            rows.insert(attempt, None, CreateOutcome(state="open"), -1)
             if number < 999:
                 whose = {"id": "cus_123456" if alike == "customer" else f"cus_{number}", "email": customer}
                 made = {"id": f"inv_{number}", "status": "unpaid", "customer": whose, "summary": summary}

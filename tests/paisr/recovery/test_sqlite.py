@@ -17,7 +17,7 @@ import pytest
 
 from paisr import Journal, Paisr
 from paisr._engine.deadlines import Deadline
-from paisr._recovery.attempts import Outcome, StoreError, Work
+from paisr._recovery.attempts import CreateOutcome, StoreError, Work
 from paisr._recovery.database import VERSION
 from paisr._recovery.sqlite import MAX_REMEMBERED, FileDatabase, MemoryDatabase, _open
 from paisr._recovery.sqlite_file import prepare
@@ -35,7 +35,7 @@ def test_attempts_in_memory_are_bounded_and_the_oldest_is_forgotten(open_store: 
     attempts = [attempt_of(f"{number}") for number in range(MAX_REMEMBERED + 2)]
     for number, attempt in enumerate(attempts):
         store.begin(attempt, None, Work(), deadline)
-        store.end(attempt, Outcome(state="created", invoice_id=f"inv_{number}"), 1)
+        store.end(attempt, CreateOutcome(state="created", invoice_id=f"inv_{number}"), 1)
     assert [store.entry(one, 1) is None for one in attempts[:3]] == [True, True, False]
     assert len(store.entries()) == MAX_REMEMBERED
 
@@ -82,7 +82,7 @@ def test_a_reader_does_not_block_writers(database: FileDatabase, path: Path) -> 
 def test_only_writes_that_must_survive_a_power_failure_are_synced(path: Path, open_store: Any, attempt_of: Any) -> None:
     store = open_store(path)
     attempt, deadline = attempt_of(), Deadline(10, clocks.monotonic)
-    created = Outcome(state="created", invoice_id="inv_1")
+    created = CreateOutcome(state="created", invoice_id="inv_1")
     seen: list[str] = []
     with store.database.transaction(1) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -92,7 +92,7 @@ def test_only_writes_that_must_survive_a_power_failure_are_synced(path: Path, op
     (entry,) = store.entries()
     store.begin_again(entry, attempt, Work(), deadline)
     store.settle([entry], [], lambda entry, known: None, 1)
-    store.settle_by_hand(attempt_of(), Outcome(state="absent"), 1)
+    store.settle_by_hand(attempt_of(), CreateOutcome(state="absent"), 1)
     synced, rest = ["PRAGMA synchronous = EXTRA", "COMMIT"], ["PRAGMA synchronous = NORMAL", "COMMIT"]
     levels = [one for one in seen if one.startswith(("PRAGMA synchronous", "COMMIT"))]
     assert levels == [*synced, *rest, "COMMIT", *synced, *rest, *synced]

@@ -14,7 +14,7 @@ import pytest
 
 from paisr._base.processes import current_process_token
 from paisr._engine.deadlines import Deadline
-from paisr._recovery.attempts import Claims, InvoiceTakenError, JournalEntry, Outcome, StoreError, Work
+from paisr._recovery.attempts import Claims, CreateOutcome, InvoiceTakenError, JournalEntry, StoreError, Work
 from paisr._recovery.database import held
 from paisr._recovery.statements import UNREADABLE, Rows
 from paisr._recovery.store import PAGE, AttemptStore
@@ -22,8 +22,8 @@ from paisr._recovery.store import PAGE, AttemptStore
 SECOND = 1.0
 
 
-def created(invoice_id: str = "inv_1", response: bytes = b"{}") -> Outcome:
-    return Outcome(state="created", invoice_id=invoice_id, response=response)
+def created(invoice_id: str = "inv_1", response: bytes = b"{}") -> CreateOutcome:
+    return CreateOutcome(state="created", invoice_id=invoice_id, response=response)
 
 
 def run(store: AttemptStore, statement: str, *parameters: Any) -> None:
@@ -58,7 +58,7 @@ def test_a_create_is_recorded_with_its_outcome(store: AttemptStore, begun: Any, 
     assert (entry.state, entry.invoice_id, entry.key) == ("created", "inv_1", "k-1")
     assert entry.ended_at == time.now().timestamp()
     failed = begun()
-    store.end(failed, Outcome(state="rejected", error="a lone surrogate: \ud800, and NUL: \0."), SECOND)
+    store.end(failed, CreateOutcome(state="rejected", error="a lone surrogate: \ud800, and NUL: \0."), SECOND)
     noted = store.entry(failed, SECOND)
     assert noted is not None
     assert (noted.state, noted.error) == ("rejected", "a lone surrogate: ?, and NUL: \ufffd.")
@@ -108,15 +108,15 @@ def test_a_response_reclaims_its_invoice_from_a_reconciled_attempt(store: Attemp
     mine = begun()
     time.seconds += 1
     other = begun()
-    store.settle_by_hand(mine, Outcome(state="found", invoice_id="inv_1"), SECOND)
+    store.settle_by_hand(mine, CreateOutcome(state="found", invoice_id="inv_1"), SECOND)
     store.end(other, created(), SECOND)
     assert states(store) == [("unknown", None), ("created", "inv_1")]
 
 
 def test_a_response_replaces_a_reconciled_outcome(store: AttemptStore, begun: Any) -> None:
-    for outcome in (created("inv_9"), Outcome(state="rejected"), Outcome(state="not_sent")):
+    for outcome in (created("inv_9"), CreateOutcome(state="rejected"), CreateOutcome(state="not_sent")):
         attempt = begun()
-        store.settle_by_hand(attempt, Outcome(state="absent"), SECOND)
+        store.settle_by_hand(attempt, CreateOutcome(state="absent"), SECOND)
         store.end(attempt, outcome, SECOND)
         noted = store.entry(attempt, SECOND)
         assert noted is not None
@@ -125,8 +125,8 @@ def test_a_response_replaces_a_reconciled_outcome(store: AttemptStore, begun: An
 
 def test_an_unknown_outcome_does_not_replace_a_reconciled_one(store: AttemptStore, begun: Any) -> None:
     attempt = begun()
-    store.settle_by_hand(attempt, Outcome(state="found", invoice_id="inv_1"), SECOND)
-    store.end(attempt, Outcome(state="unknown"), SECOND)
+    store.settle_by_hand(attempt, CreateOutcome(state="found", invoice_id="inv_1"), SECOND)
+    store.end(attempt, CreateOutcome(state="unknown"), SECOND)
     assert states(store) == [("found", "inv_1")]
 
 
@@ -134,17 +134,17 @@ def test_an_attempt_can_be_settled_by_hand(store: AttemptStore, begun: Any, atte
     with Work() as work:
         attempt = begun(work=work)
         with pytest.raises(StoreError, match="in flight"):
-            store.settle_by_hand(attempt, Outcome(state="absent"), SECOND)
-    store.settle_by_hand(attempt, Outcome(state="absent"), SECOND)
-    store.settle_by_hand(attempt, Outcome(state="found", invoice_id="inv_1"), SECOND)
+            store.settle_by_hand(attempt, CreateOutcome(state="absent"), SECOND)
+    store.settle_by_hand(attempt, CreateOutcome(state="absent"), SECOND)
+    store.settle_by_hand(attempt, CreateOutcome(state="found", invoice_id="inv_1"), SECOND)
     with pytest.raises(InvoiceTakenError, match=attempt.id):
-        store.settle_by_hand(begun(), Outcome(state="found", invoice_id="inv_1"), SECOND)
+        store.settle_by_hand(begun(), CreateOutcome(state="found", invoice_id="inv_1"), SECOND)
     other = begun()
     store.end(other, created("inv_2"), SECOND)
     with pytest.raises(StoreError, match="inv_2"):
-        store.settle_by_hand(other, Outcome(state="absent"), SECOND)
+        store.settle_by_hand(other, CreateOutcome(state="absent"), SECOND)
     time.seconds += 1
-    store.settle_by_hand(attempt_of("from elsewhere"), Outcome(state="found", invoice_id="inv_3"), SECOND)
+    store.settle_by_hand(attempt_of("from elsewhere"), CreateOutcome(state="found", invoice_id="inv_3"), SECOND)
     assert states(store)[-1] == ("found", "inv_3")
 
 
@@ -155,7 +155,7 @@ def test_only_one_call_begins_a_key_again(
     store: AttemptStore, begun: Any, attempt_of: Any, time: Any, deadline: Deadline
 ) -> None:
     first = begun(key="k")
-    store.end(first, Outcome(state="rejected", error="no"), SECOND)
+    store.end(first, CreateOutcome(state="rejected", error="no"), SECOND)
     (entry,) = store.entries()
     time.seconds += 5
     again = type(first)(**{**_fields(attempt_of()), "id": first.id})
@@ -175,14 +175,14 @@ def test_the_outcome_of_an_earlier_request_is_not_recorded_for_the_later_one(
     store: AttemptStore, begun: Any, attempt_of: Any, time: Any, deadline: Deadline
 ) -> None:
     first = begun(key="k")
-    store.settle_by_hand(first, Outcome(state="absent"), SECOND)
+    store.settle_by_hand(first, CreateOutcome(state="absent"), SECOND)
     (entry,) = store.entries()
     time.seconds += 5
     again = type(first)(**{**_fields(attempt_of()), "id": first.id})
     work = Work()
     assert store.begin_again(entry, again, work, deadline)
-    store.end(first, Outcome(state="unknown"), SECOND)
-    store.end(first, Outcome(state="rejected"), SECOND)
+    store.end(first, CreateOutcome(state="unknown"), SECOND)
+    store.end(first, CreateOutcome(state="rejected"), SECOND)
     store.end(first, created("inv_late"), SECOND)
     by_id = {entry.attempt.id: entry.state for entry in store.entries()}
     assert by_id[again.id] == "open"
@@ -193,7 +193,7 @@ def test_a_list_from_before_a_create_was_begun_again_is_not_used(
     store: AttemptStore, begun: Any, attempt_of: Any, time: Any, deadline: Deadline
 ) -> None:
     first = begun(key="k")
-    store.end(first, Outcome(state="rejected"), SECOND)
+    store.end(first, CreateOutcome(state="rejected"), SECOND)
     (before,) = store.entries()
     time.seconds += 5
     work = Work()
@@ -305,7 +305,7 @@ def _of_the_child(store: AttemptStore, attempt: Any) -> int:
 def test_idle_time_is_measured_from_the_end_of_the_call(store: AttemptStore, begun: Any, time: Any) -> None:
     broken_off, ended = begun(left=10), begun(left=10)
     time.seconds += 5
-    store.end(ended, Outcome(state="unknown"), SECOND)
+    store.end(ended, CreateOutcome(state="unknown"), SECOND)
     time.seconds += 65
     idle = {entry.attempt.id: entry.idle for entry in store.entries()}
     assert idle == {broken_off.id: 60, ended.id: 65}
@@ -398,7 +398,7 @@ def test_an_unreadable_row_does_not_hide_other_entries(store: AttemptStore, begu
     unreadable: Any = found[attempt.id]
     assert (unreadable.operation, unreadable.request) == (UNREADABLE, "x")
     assert unreadable.started_at == attempt.started_at
-    store.settle_by_hand(unreadable, Outcome(state="found", invoice_id="inv_1"), SECOND)
+    store.settle_by_hand(unreadable, CreateOutcome(state="found", invoice_id="inv_1"), SECOND)
     assert [entry.attempt for entry in store.unresolved(SECOND)] == [other]
 
 
@@ -469,7 +469,7 @@ def test_a_long_history_holds_the_lock_for_one_page_at_a_time(
 def test_old_ended_attempts_are_deleted_and_open_ones_never(store: AttemptStore, begun: Any, time: Any) -> None:
     old, unknown, _open = begun(key="k"), begun(), begun()
     store.end(old, created(), SECOND)
-    store.end(unknown, Outcome(state="unknown"), SECOND)
+    store.end(unknown, CreateOutcome(state="unknown"), SECOND)
     time.seconds += 100
     new = begun()
     store.end(new, created("inv_2"), SECOND)
