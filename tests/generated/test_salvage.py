@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -64,6 +64,20 @@ def test_the_nearest_optional_field_is_left_out(body: Any, places: list[str], ex
 def test_neither_a_number_in_an_inner_list_nor_its_parent_is_left_out() -> None:
     with pytest.raises(msgspec.ValidationError, match="price"):
         salvage(Renamed).read(b'{"parts": [{"name": "a", "price": "much"}]}')
+
+
+class Kind(Struct, frozen=True):
+    """A model whose decoder quotes a value that is not allowed."""
+
+    kind: Literal["a", "b"]
+
+
+def test_the_reason_and_the_text_of_an_unreadable_item_are_scrubbed() -> None:
+    reading = salvage(list[Kind])
+    reading.scrub = lambda data: data.replace(b"hidden", b"[x]")
+    assert reading.read(b'[{"kind": "a"}, {"kind": "hidden"}]') == [Kind("a")]
+    (item,) = reading.unreadable
+    assert (item.reason, item.raw) == ("invalid enum value '[x]'", '{"kind": "[x]"}')
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MIN_SEARCHED = 8
 # The most escapes of each kind that are decoded: a body full of them must not delay a call.
 MAX_UNESCAPED = 100_000
+# The most times that a text is searched: decoding one token's escapes can leave another token with fewer of them.
+MAX_LAYERS = 5
 # UTF-16 and UTF-32 put NULs beside a character. Text that Python quotes twice has two backslashes.
 _NULS = ("\0", r"\\u0000", r"\\x00", r"\u0000", r"\x00")
 
@@ -49,12 +51,19 @@ class Secret:
         """
         if len(self._text) < MIN_SEARCHED:
             return text
+        for _layer in range(MAX_LAYERS):
+            scrubbed = self._scrubbed(text)
+            if scrubbed == text:
+                return text
+            text = scrubbed
+        return "[secret]"  # nobody escapes a token so often by accident
+
+    def _scrubbed(self, text: str) -> str:
         sought, plain = self._text.lower(), _unescaped(text)
         if plain != text and plain.lower().count(sought) > text.lower().count(sought):
             text = plain
         elif sought not in text.lower():
             return text
-        # In one pass, so that a replacement is not searched again.
         return re.sub(re.escape(self._text), "[secret]", text, flags=re.IGNORECASE)
 
     def scrub_bytes(self, data: bytes) -> bytes:

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from paisr import AuthenticationError, OutcomeUnknownError, PaisrError, UnexpectedResponseError
-from paisr._base.secrets import MAX_UNESCAPED, Secret, _unescaped, with_login
+from paisr._base.secrets import MAX_LAYERS, MAX_UNESCAPED, Secret, _unescaped, with_login
 
 CANARY = "CANARY/c0ffee/token"
 PASSWORD = "CANARY-pa55word"
@@ -200,6 +200,21 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 def test_a_token_is_found_in_every_spelling(spell: Callable[[str], str]) -> None:
     assert Secret(CANARY).scrub(f"<{spell(CANARY)}> {CANARY}, {spell(CANARY)}") == "<[secret]> [secret], [secret]"
     assert Secret(CANARY).scrub_bytes(spell(CANARY).encode("latin-1")) == b"[secret]"
+
+
+@pytest.mark.parametrize(
+    ("spelling", "escape"),
+    [("URL", lambda text: text.replace("%", "%25")), ("HTML", lambda text: text.replace("&", "&#x26;"))],
+)
+def test_a_token_beside_one_with_fewer_escapes_is_redacted_too(spelling: str, escape: Callable[[str], str]) -> None:
+    """Decoding the escapes of one must not make the next one readable."""
+    once = SPELLINGS[spelling](CANARY)
+    twice = escape(once)
+    assert Secret(CANARY).scrub(f"{CANARY} {once} {twice} {escape(twice)}") == " ".join(["[secret]"] * 4)
+    deep = [CANARY, once, twice]
+    for _layer in range(MAX_LAYERS):
+        deep.append(escape(deep[-1]))
+    assert Secret(CANARY).scrub(" ".join(deep)) == "[secret]"
 
 
 @pytest.mark.parametrize("other", ["a%20b\\u0041 &#x41; \\/ \0 \\x41", "CANARY", "\\", "%", "%4", "\\u00", "&#x;"])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from paisr import (
     APIStatusError,
@@ -19,7 +22,11 @@ from paisr import (
     UnexpectedResponseError,
 )
 from paisr._base.secrets import Secret
-from paisr._engine.envelope import _redacted, clipped
+from paisr._engine.drift import DriftWatch
+from paisr._engine.envelope import _redacted, clipped, read_response
+from paisr._engine.steps import RawResponse
+from paisr_generated.api import operation_named
+from paisr_generated.operations import Response
 from paisr_generated.reading import what_and_where
 
 
@@ -238,6 +245,28 @@ def test_an_error_has_the_class_of_its_status_and_the_services_message(
 def test_the_token_is_removed_from_a_decoders_message_before_it_is_shortened() -> None:
     what = _redacted(f"invalid {'x' * 180}CANARY-X", Secret("CANARY-X"))
     assert "CANARY" not in what
+
+
+class Quoted(Struct):
+    """A model whose decoder quotes a value that is not allowed."""
+
+    kind: Literal["a", "b"]
+    note: Literal["c"] | None = None
+
+
+@pytest.mark.parametrize("field", ["kind", "note"])
+def test_a_token_that_the_decoder_quotes_is_in_no_error_and_no_report(field: str) -> None:
+    operation = replace(operation_named("get_invoice"), responses={"200": Response(Quoted)})
+    raw = RawResponse(200, [], json.dumps({"kind": "a", "note": "c", field: "CANARY-c0ffee"}).encode())
+    reports: list[str] = []
+    drift = DriftWatch(lambda _operation, text: reports.append(text), takes_unreadable=True)
+    if field == "kind":
+        with pytest.raises(UnexpectedResponseError, match=r"at \$\.kind: invalid enum value '\[secret\]'") as caught:
+            read_response(raw, operation, Secret("CANARY-c0ffee"), drift)
+        assert "CANARY" not in repr(vars(caught.value))
+    else:
+        assert read_response(raw, operation, Secret("CANARY-c0ffee"), drift)[1] == Quoted(kind="a")
+        assert reports == ["$.note: invalid enum value '[secret]'"]
 
 
 def test_a_message_that_starts_with_an_acronym_keeps_its_capitals() -> None:

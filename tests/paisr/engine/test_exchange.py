@@ -452,8 +452,9 @@ def test_the_reason_of_a_failure_has_no_token(time: Any) -> None:
     events: list[CallEvent] = []
     play = CallRun(time, retries=0)
     play.policy = replace(play.policy, on_event=events.append, secret=Secret("CANARY-c0ffee"))
-    play.fails(TransportFailure("connection", True, "it broke at CANARY-c0ffee"))
+    error = play.fails(TransportFailure("connection", True, "it broke at CANARY-c0ffee"))
     assert events[1].reason == "it broke at [secret]"
+    assert str(error) == "No response to get_invoice: it broke at [secret]."
 
 
 @pytest.mark.parametrize("retries", [0, 2])

@@ -152,9 +152,9 @@ def test_a_cause_is_a_copy_without_frames_and_request() -> None:
 
 def test_a_cause_that_cannot_be_copied_is_kept_as_text() -> None:
     request = httpx.Request("GET", "https://api.example")
-    error = httpx.HTTPStatusError("no", request=request, response=httpx.Response(500))
+    error = httpx.HTTPStatusError(f"no {SECRET.reveal()}", request=request, response=httpx.Response(500))
     copy = clean(error, error, SECRET)
-    assert (type(copy), str(copy)) == (OSError, "HTTPStatusError: no")
+    assert (type(copy), str(copy)) == (OSError, "HTTPStatusError: no [secret]")
 
 
 def test_frames_are_removed_from_causes_and_contexts() -> None:
