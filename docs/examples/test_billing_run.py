@@ -17,9 +17,9 @@ def folder(paisr_stub: StubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_everybody_is_billed_once(paisr_stub: StubServer, capsys: pytest.CaptureFixture[str]) -> None:
-    for said in ("3 new\n", "3 from before\n"):
+    for output in ("3 new\n", "3 from before\n"):
         assert main("2026-12", "customers.csv") == 0
-        assert capsys.readouterr().out.endswith(said)
+        assert capsys.readouterr().out.endswith(output)
     assert [str(invoice.amount.net_total) for invoice in paisr_stub.invoices] == ["49.95", "99.95", "49.95"]
 
 

@@ -43,8 +43,8 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
     def run(*words: object) -> Ended:
         status = main([str(word) for word in words])
-        said = capsys.readouterr()
-        return Ended(status, said.out, said.err)
+        output = capsys.readouterr()
+        return Ended(status, output.out, output.err)
 
     return run
 

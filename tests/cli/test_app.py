@@ -42,9 +42,9 @@ def test_the_version_is_printed(run) -> None:
 
 
 def test_help_has_every_exit_status(run) -> None:
-    said = run("--help").out
+    output = run("--help").out
     for status in Exit:
-        assert f"{status.value:>3}  {status.meaning}" in said
+        assert f"{status.value:>3}  {status.meaning}" in output
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ def test_without_the_extra_one_sentence_names_it(
     assert main(["invoices", "list"]) == 2
     assert capsys.readouterr().err == "paisr invoices needs typer: install paisr[cli].\n"
     assert main(["--help"]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith("usage: paisr stub")
-    assert "install paisr[cli]" in said
+    output = capsys.readouterr().out
+    assert output.startswith("usage: paisr stub")
+    assert "install paisr[cli]" in output
     with pytest.raises(SystemExit):
         main(["stub", "--help"])
     assert capsys.readouterr().out.startswith("usage: paisr stub")

@@ -82,7 +82,7 @@ def test_each_row_becomes_one_invoice(run: Any, stub: StubServer, customer: str,
 
 
 @pytest.mark.parametrize(
-    ("header", "text", "said"),
+    ("header", "text", "message"),
     [
         (HEADER, line(1, price="1.234"), "column unit_price: unit_price=1.234 has more than 2 decimals, and SRD has 2"),
         (HEADER, line(1, price="abc"), "column unit_price"),
@@ -93,13 +93,13 @@ def test_each_row_becomes_one_invoice(run: Any, stub: StubServer, customer: str,
     ],
 )
 def test_a_dry_run_reports_errors_by_line_and_column(
-    run: Any, stub: StubServer, write: Write, header: str, text: str, said: str
+    run: Any, stub: StubServer, write: Write, header: str, text: str, message: str
 ) -> None:
     write(header, line(7), text, line(8))
     ended = run("invoices", "create", "--from", "invoices.csv", "--dry-run")
     assert ended.status == 3
     assert ended.out.startswith("invoices.csv:3: ")
-    assert said in ended.out
+    assert message in ended.out
     assert ended.err == "paisr: 2 rows are right, 1 are wrong; nothing was sent\n"
     assert (stub.requests, [one.name for one in Path().iterdir()]) == ([], ["invoices.csv"])
 
@@ -176,7 +176,7 @@ def test_a_file_can_have_semicolons_and_a_byte_order_mark(
 
 
 @pytest.mark.parametrize(
-    ("words", "lines", "said"),
+    ("words", "lines", "message"),
     [
         ([], ["customer,sumary,due", "a,b,c"], "There is no column 'sumary'"),
         ([], ["customer,customer,due", "a,b,c"], "The column 'customer' is there twice"),
@@ -185,12 +185,12 @@ def test_a_file_can_have_semicolons_and_a_byte_order_mark(
     ],
 )
 def test_an_error_of_the_whole_file_is_reported_once(
-    run: Any, stub: StubServer, write: Write, words: list[str], lines: list[str], said: str
+    run: Any, stub: StubServer, write: Write, words: list[str], lines: list[str], message: str
 ) -> None:
     write(*lines)
     ended = run("invoices", "create", "--from", "invoices.csv", *words)
     assert ended.status == 2
-    assert said in ended.err
+    assert message in ended.err
     assert stub.requests == []
 
 
@@ -343,20 +343,20 @@ def test_a_wait_is_printed_with_its_reason_and_duration(
     stub.fail_next(drop="after", operation="create")
     status, shown = terminal("invoices", "create", "--from", "invoices.csv")
     assert status == 0
-    said = " ".join(shown.split())
-    assert "waits up to 1 s for 1 row whose outcome is unknown" in said
+    text = " ".join(shown.split())
+    assert "waits up to 1 s for 1 row whose outcome is unknown" in text
 
 
 def test_a_wait_is_printed_again_only_when_it_gets_longer() -> None:
-    said: list[str] = []
-    progress = Progress(tell=said.append, clock=lambda: 100.0)
+    lines: list[str] = []
+    progress = Progress(tell=lines.append, clock=lambda: 100.0)
     progress.put_off(0, 61.0)
-    assert said == [], "a wait was printed while rows are in flight"
+    assert lines == [], "a wait was printed while rows are in flight"
     progress.nothing_else()
     progress.put_off(1, 63.0)
     progress.put_off(1, 90.0)
     progress.done(0, Tally())
-    assert [one.partition(" of ")[0] for one in said] == [
+    assert [one.partition(" of ")[0] for one in lines] == [
         "paisr: waits up to 61 s for 1 row",
         "paisr: waits up to 90 s for 2 rows",
     ]

@@ -205,12 +205,12 @@ def test_the_token_comes_from_a_file(
     path = tmp_path / "token"
     path.write_text(f"{stub.token}\n")
     assert run("invoices", "list", "--token-file", path).status == 0
-    for content, said in (("", "is empty"), ("\udcff", "UTF-8"), (None, "No such file")):
+    for content, message in (("", "is empty"), ("\udcff", "UTF-8"), (None, "No such file")):
         path.unlink()
         if content is not None:
             path.write_bytes(content.encode("utf-8", "surrogateescape"))
         refused = run("invoices", "list", "--token-file", path)
-        assert (refused.status, said in refused.err) == (Exit.WRONG_USE, True)
+        assert (refused.status, message in refused.err) == (Exit.WRONG_USE, True)
 
 
 def test_an_unreachable_service_exits_with_6(run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,9 +44,9 @@ def test_all_entries_or_matching_entries_are_listed(run: Any, journal: Journal) 
 
 @pytest.mark.parametrize("output", ["table", "csv", "json", "jsonl"])
 def test_a_hostile_summary_is_escaped(run: Any, journal: Journal, output: str) -> None:
-    said = run("journal", "list", "-o", output).out
-    assert all(one.isprintable() or one == "\n" for one in said)
-    assert output != "csv" or "'=1+1\\x1b[2J" in said
+    listed = run("journal", "list", "-o", output).out
+    assert all(one.isprintable() or one == "\n" for one in listed)
+    assert output != "csv" or "'=1+1\\x1b[2J" in listed
 
 
 def test_an_open_create_is_settled_by_hand(run: Any, journal: Journal) -> None:

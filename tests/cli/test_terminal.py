@@ -74,11 +74,11 @@ def test_a_hostile_summary_moves_no_cursor(terminal: Any, stub: StubServer, colu
 
 def test_help_and_errors_are_shown_by_a_process_at_its_terminal() -> None:
     """In a real process: the tests above patch the streams."""
-    for words, status, said in ((["--help"], 0, "Commands:"), (["journal", "list"], 2, "paisr: There is no journal")):
+    for words, status, text in ((["--help"], 0, "Commands:"), (["journal", "list"], 2, "paisr: There is no journal")):
         ours, theirs = pty.openpty()
         environment = {name: value for name, value in os.environ.items() if name != "PAISR_JOURNAL"}
         command = [sys.executable, "-m", "paisr", *words]
         done = subprocess.run(command, stdout=theirs, stderr=theirs, env=environment, check=False, timeout=60)
         os.close(theirs)
-        assert (done.returncode, said in os.read(ours, 65_536).decode()) == (status, True)
+        assert (done.returncode, text in os.read(ours, 65_536).decode()) == (status, True)
         os.close(ours)

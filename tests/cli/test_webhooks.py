@@ -86,9 +86,9 @@ def test_the_receiver_distinguishes_genuine_deliveries_from_others(
     assert (event.id, event.event) == ("inv_123456", "invoice.paid")
     assert post(receiver, BODY.replace(b"paid", b"void"), **signed) == 400
     assert post(receiver, b"\x1b[2J") == 400
-    said = capsys.readouterr().err
-    assert said.count("paisr: refused a delivery: ") == 2
-    assert all(one.isprintable() or one == "\n" for one in said)
+    errors = capsys.readouterr().err
+    assert errors.count("paisr: refused a delivery: ") == 2
+    assert all(one.isprintable() or one == "\n" for one in errors)
 
 
 @pytest.mark.parametrize(("length", "status"), [("65537", 413), ("9" * 5000, 413), ("-1", 411), ("²", 411)])

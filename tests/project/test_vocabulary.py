@@ -30,6 +30,9 @@ REPLACED = {
     r"\b[Cc]ontest(s|ant|ants)?\b|\{# Cures": "benchmark, candidate; fixes a defect",
     r"\b(is|are|was|were|be|been) responded\b(?! to\b)": "gets a response; a request is responded to",
     r"\btruth values?\b": "boolean",
+    r"\bput to the test\b|\bheld up\b|\bgoes well\b|\bhas a say\b": "exercised, delayed, succeeds, decides",
+    r"def test_(what|whatever|whoever|those|somebody|nobody)_": "a test's name begins with its subject",
+    r"^ *(for )?(said|told)\b(: \S+)? (=|in)|def said\(": "message, output, events, findings",
 }
 # Files that are generated from data, or quoted.
 LEFT_OUT = (

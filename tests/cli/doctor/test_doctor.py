@@ -36,15 +36,15 @@ def alter(stub: StubServer, operation: str, body: Any, **fault: Any) -> None:
 def test_a_service_within_the_contract_passes_and_is_only_read(run: Any, stub: StubServer) -> None:
     stub.seed(20)
     stub.forget_requests()
-    status, said = found(run)
+    status, findings = found(run)
     assert status == 0
-    assert said["settings", "token"] == ("ok", "PAISR_TOKEN")
-    assert said["settings", "base_url"] == ("ok", f"{stub.url} (PAISR_BASE_URL)")
-    assert said["settings", "timeout"] == ("ok", "30 s (default)")
-    assert said["network", "address"] == ("ok", "127.0.0.1 is 127.0.0.1")
-    assert said["network", "proxy"] == ("ok", "none")
-    assert said["network", "clock"][0] == "ok"
-    assert {verdict for verdict, _ in said.values()} == {"ok", "note"}
+    assert findings["settings", "token"] == ("ok", "PAISR_TOKEN")
+    assert findings["settings", "base_url"] == ("ok", f"{stub.url} (PAISR_BASE_URL)")
+    assert findings["settings", "timeout"] == ("ok", "30 s (default)")
+    assert findings["network", "address"] == ("ok", "127.0.0.1 is 127.0.0.1")
+    assert findings["network", "proxy"] == ("ok", "none")
+    assert findings["network", "clock"][0] == "ok"
+    assert {verdict for verdict, _ in findings.values()} == {"ok", "note"}
     assert [(one.method, one.path) for one in stub.requests] == [
         ("GET", "/v2/invoices"),
         ("GET", f"/v2/invoices/{stub.invoices[-1].id}"),
@@ -92,13 +92,13 @@ def test_ten_planted_differences_are_reported_without_data(run: Any, stub: StubS
         ended = run("doctor", "-o", output, "--report", tmp_path / "report.md")
         assert ended.status == Exit.DIFFERENT
         report = (tmp_path / "report.md").read_text()
-        for said in (ended.out, report):
-            assert CANARY not in said + ended.err
-            assert stub.token not in said + ended.err
-            assert all(place in said for place in TEN), output
+        for text in (ended.out, report):
+            assert CANARY not in text + ended.err
+            assert stub.token not in text + ended.err
+            assert all(place in text for place in TEN), output
     alter(stub, "list", planted(stub))
-    _, said = found(run)
-    assert {place: said["list_invoices", place][1] for place in TEN} == TEN
+    _, findings = found(run)
+    assert {place: findings["list_invoices", place][1] for place in TEN} == TEN
 
 
 def test_a_missing_required_field_is_named(run: Any, stub: StubServer) -> None:
@@ -126,9 +126,9 @@ def test_a_different_envelope_is_reported(
 ) -> None:
     stub.seed(1)
     alter(stub, "list", body_of(stub, "/invoices") | change)
-    status, said = found(run)
-    assert (status, said["list_invoices", place]) == (Exit.DIFFERENT, ("differs", text))
-    assert CANARY not in str(said)
+    status, findings = found(run)
+    assert (status, findings["list_invoices", place]) == (Exit.DIFFERENT, ("differs", text))
+    assert CANARY not in str(findings)
 
 
 @pytest.mark.parametrize(
@@ -149,11 +149,11 @@ def test_a_value_is_shown_only_when_it_is_a_word(run: Any, stub: StubServer, val
 
 def test_invalid_json_and_another_content_type_are_reported(run: Any, stub: StubServer) -> None:
     alter(stub, "list", f"<html>{CANARY}", content_type="text/html")
-    status, said = found(run)
+    status, findings = found(run)
     assert status == Exit.DIFFERENT
-    assert said["list_invoices", "$"] == ("differs", "the body is not JSON")
-    assert said["list_invoices", "Content-Type"] == ("differs", "is not application/json")
-    assert CANARY not in str(said)
+    assert findings["list_invoices", "$"] == ("differs", "the body is not JSON")
+    assert findings["list_invoices", "Content-Type"] == ("differs", "is not application/json")
+    assert CANARY not in str(findings)
 
 
 def test_a_number_that_the_client_refuses_is_reported(run: Any, stub: StubServer) -> None:
@@ -179,56 +179,56 @@ def test_a_refusal_is_reported_without_the_service_s_message(
     run: Any, stub: StubServer, status: int, hint: str
 ) -> None:
     stub.fail_next(status=status, message=f"{CANARY}", operation="list")
-    ended, said = found(run)
+    ended, findings = found(run)
     assert ended == Exit.DIFFERENT
-    assert said["list_invoices", "call"][0] == "wrong"
-    assert hint in said["list_invoices", "call"][1]
-    assert CANARY not in str(said)
+    assert findings["list_invoices", "call"][0] == "wrong"
+    assert hint in findings["list_invoices", "call"][1]
+    assert CANARY not in str(findings)
 
 
 def test_invalid_settings_are_findings(
     run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("PAISR_TOKEN")
-    status, said = found(run)
+    status, findings = found(run)
     assert status == Exit.DIFFERENT
-    assert said["settings", "client"][0] == "wrong"
-    assert "PAISR_TOKEN" in said["settings", "client"][1]
+    assert findings["settings", "client"][0] == "wrong"
+    assert "PAISR_TOKEN" in findings["settings", "client"][1]
     monkeypatch.setenv("PAISR_BASE_URL", f"http://jane:{CANARY}@example.com/v2")
-    status, said = found(run)
-    assert (status, said["settings", "base_url"][0]) == (Exit.DIFFERENT, "wrong")
-    assert CANARY not in str(said)
+    status, findings = found(run)
+    assert (status, findings["settings", "base_url"][0]) == (Exit.DIFFERENT, "wrong")
+    assert CANARY not in str(findings)
     refused = run("doctor", "--report", tmp_path / "nowhere" / "report.md")
     assert (refused.status, "No such file" in refused.err) == (Exit.WRONG_USE, True)
 
 
 def test_an_unreachable_service_is_a_finding(run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PAISR_BASE_URL")
-    status, said = found(run, "--base-url", "http://127.0.0.1:1/v2", "--timeout", "0.2")
+    status, findings = found(run, "--base-url", "http://127.0.0.1:1/v2", "--timeout", "0.2")
     assert status == Exit.DIFFERENT
-    assert said["settings", "base_url"][1].endswith("(--base-url)")
-    assert said["settings", "timeout"] == ("ok", "0.2 s (--timeout)")
-    assert said["list_invoices", "call"][0] == "wrong"
+    assert findings["settings", "base_url"][1].endswith("(--base-url)")
+    assert findings["settings", "timeout"] == ("ok", "0.2 s (--timeout)")
+    assert findings["list_invoices", "call"][0] == "wrong"
 
 
 def test_a_base_url_without_the_version_gets_the_hint_of_a_list(
     run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PAISR_BASE_URL", stub.url.removesuffix("/v2"))
-    _status, said = found(run)
+    _status, findings = found(run)
     hint = "check that the base URL ends in the version, such as /v2"
-    assert said["list_invoices", "call"] == ("wrong", f"the service responded with 404: {hint}")
+    assert findings["list_invoices", "call"] == ("wrong", f"the service responded with 404: {hint}")
     assert hint in run("invoices", "list").err
 
 
 def test_a_proxy_is_named_without_its_password(run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PAISR_BASE_URL")
     monkeypatch.setenv("HTTPS_PROXY", f"http://jane:{CANARY}@127.0.0.1:1")
-    status, said = found(run, "--environment", "staging", "--timeout", "0.2")
+    status, findings = found(run, "--environment", "staging", "--timeout", "0.2")
     assert status == Exit.DIFFERENT
-    assert said["network", "proxy"] == ("ok", "http://127.0.0.1:1 (from the environment)")
-    assert said["settings", "base_url"][1].endswith("(--environment staging)")
-    assert CANARY not in str(said)
+    assert findings["network", "proxy"] == ("ok", "http://127.0.0.1:1 (from the environment)")
+    assert findings["settings", "base_url"][1].endswith("(--environment staging)")
+    assert CANARY not in str(findings)
 
 
 @pytest.mark.parametrize(
@@ -239,8 +239,8 @@ def test_the_clock_is_compared_with_the_service_s(
     run: Any, stub: StubServer, monkeypatch: pytest.MonkeyPatch, seconds: int, verdict: str, text: str
 ) -> None:
     monkeypatch.setattr(_doctor, "_now", lambda: datetime.now(UTC) + timedelta(seconds=seconds))
-    said = found(run)[1]["network", "clock"]
-    assert (said[0], text in said[1]) == (verdict, True)
+    finding = found(run)[1]["network", "clock"]
+    assert (finding[0], text in finding[1]) == (verdict, True)
 
 
 def jwt(claims: object) -> str:
@@ -259,8 +259,8 @@ def test_expiry_and_scopes_of_a_jwt_are_shown_but_not_its_owner_or_signature(
         monkeypatch.setenv("PAISR_TOKEN", stub.token)
         monkeypatch.setenv("PAISR_BASE_URL", stub.url)
         ended = run("doctor", "-o", "json")
-    said = {one["place"]: one["text"] for one in json.loads(ended.out) if one["about"] == "token"}
-    assert said == {
+    findings = {one["place"]: one["text"] for one in json.loads(ended.out) if one["about"] == "token"}
+    assert findings == {
         "expiry": "2027-03-01 00:00:00Z (decoded, not verified)",
         "scopes": "invoices.read, invoices.create",
     }

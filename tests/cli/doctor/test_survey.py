@@ -11,17 +11,17 @@ from paisr_cli.doctor.survey import _problem
 
 
 @pytest.mark.parametrize(
-    ("value", "hint", "said"),
+    ("value", "hint", "message"),
     [
         ("canary", Literal["a", "b"], "does not fit"),
         ("canary", int, "expected `int`, got `str`"),
         ("canary", Decimal, "invalid decimal string"),
     ],
 )
-def test_no_value_is_in_a_problem(value: object, hint: object, said: str) -> None:
+def test_no_value_is_in_a_problem(value: object, hint: object, message: str) -> None:
     problem = _problem(value, hint)
     assert problem is not None
-    assert problem[0] == said
+    assert problem[0] == message
 
 
 @pytest.mark.parametrize(("value", "hint"), [(Decimal("0.10"), Decimal), (None, int | None), ([1, 2], list[int])])

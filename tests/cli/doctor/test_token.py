@@ -13,14 +13,14 @@ from paisr_cli.doctor.token import look_at_token
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 
-def said(claims: object) -> dict[str, tuple[str, str]]:
+def claims_shown(claims: object) -> dict[str, tuple[str, str]]:
     middle = claims if isinstance(claims, str) else base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()
     return {one.place: (one.verdict, one.text) for one in look_at_token(f"e30.{middle.rstrip('=')}.sig", NOW)}
 
 
 @pytest.mark.parametrize("claims", ["%%%", [], "bm90IGpzb24", 7, "WzFd" * 3])
 def test_an_invalid_jwt_has_no_claims(claims: object) -> None:
-    assert said(claims) == {"form": ("note", "is not a JWT, so nothing can be read from it")}
+    assert claims_shown(claims) == {"form": ("note", "is not a JWT, so nothing can be read from it")}
 
 
 def test_an_opaque_token_has_no_claims() -> None:
@@ -40,7 +40,7 @@ def test_an_opaque_token_has_no_claims() -> None:
     ],
 )
 def test_the_expiry_is_shown_with_its_verdict(exp: object, verdict: str, text: str) -> None:
-    found = said({"exp": exp})["expiry"]
+    found = claims_shown({"exp": exp})["expiry"]
     assert (found[0], text in found[1]) == (verdict, True)
 
 
@@ -55,5 +55,5 @@ def test_the_expiry_is_shown_with_its_verdict(exp: object, verdict: str, text: s
     ],
 )
 def test_the_scopes_are_shown_with_their_verdict(claims: dict[str, object], verdict: str, text: str) -> None:
-    found = said(claims)["scopes"]
+    found = claims_shown(claims)["scopes"]
     assert (found[0], text in found[1]) == (verdict, True)
