@@ -356,7 +356,7 @@ def test_a_wait_is_printed_again_only_when_it_gets_longer() -> None:
     progress.put_off(1, 63.0)
     progress.put_off(1, 90.0)
     progress.done(0, Tally())
-    assert [one.partition(" of ")[0] for one in lines] == [
+    assert [one.partition(" whose ")[0] for one in lines] == [
         "paisr: waits up to 61 s for 1 row",
         "paisr: waits up to 90 s for 2 rows",
     ]
