@@ -33,8 +33,8 @@ JournalOption = Annotated[
         "--journal",
         metavar="PLACE",
         envvar="PAISR_JOURNAL",
-        help="A file, or postgresql://…, that records every create before it is sent. An address with a password belongs "
-        "in the variable.",
+        help="A file, or postgresql://…, that records every create before it is sent. An address with a password "
+        "belongs in the variable.",
     ),
 ]
 
