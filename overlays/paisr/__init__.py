@@ -74,7 +74,7 @@ def __getattr__(name: str) -> Any:
 
     if name == "webhooks":
         return import_module("paisr.webhooks")
-    # Webhooks load no client, and a client loads no webhooks.
+    # `paisr.webhooks` loads no client, and no client loads `paisr.webhooks`.
     for home in map(import_module, ("paisr.webhooks",) if name == "WebhookEvent" else _MODULES):
         if name in vars(home) or (home is paisr_generated and name in home.__all__):
             value = globals()[name] = getattr(home, name)

@@ -1,4 +1,4 @@
-"""Every error of the package. `OutcomeUnknownError` stands beside its `Attempt`, in `_recovery.attempts`.
+"""Every error of the package. `OutcomeUnknownError` is defined beside its `Attempt`, in `_recovery.attempts`.
 
 PaisrError                        every error of the package; .outcome is "not_sent", "rejected" or "unknown"
 ├── ConfigurationError            token, base URL, settings (also ValueError)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """The moment at which a call must have ended: `timeout` seconds after it was made."""
+    """The moment by which a call must end: `timeout` seconds after this deadline was made."""
 
     __slots__ = ("_clock", "at", "timeout")
 

@@ -65,7 +65,7 @@ def _data_of(body: Any, response: Response) -> Any:
 def _read_again(
     raw: RawResponse, response: Response, operation: str, secret: Secret, drift: DriftWatch | None, *, keep: Names
 ) -> Any:
-    """The readable data of a body that does not fit its model; if this is not allowed, an error that says where."""
+    """Read a body that does not fit its model as far as `drift` allows; else raise an error that says where."""
     from paisr_generated.salvage import Salvage  # here, because most responses fit the contract
 
     tolerant = drift is not None and drift.takes_unreadable
@@ -112,7 +112,7 @@ def excerpt(content: bytes, secret: Secret) -> str:
 
 
 def clipped(text: str) -> str:
-    """Text from the outside for a sentence: on one line, printable, and cut short."""
+    """A text that is not the client's own, for an error text: on one line, printable, and cut short."""
     text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     return text if len(text) <= EXCERPT_LENGTH else text[:EXCERPT_LENGTH] + "…"
 

@@ -37,7 +37,7 @@ _numbers = count(1)
 
 @frozen(kw_only=True)
 class CallEvent:
-    """An event of a call. No event has a body or the token, whatever the service echoes.
+    """An event of a call. No event has a body or the token, even if the service echoes the token.
 
     `name`, with the meaning of `seconds`: ``queued``: the request has to wait for the rate limit (the expected wait in
     all); ``sent``: an attempt begins (its wait for the rate limit); ``answered``: the attempt ended with a `status` or

@@ -38,7 +38,7 @@ HINTS = {
 
 
 def read(raw: RawResponse, call: PreparedCall[T], secret: Secret, attempts: int) -> ApiResponse[T]:
-    """The response with its data. An `UnexpectedResponseError`, if the data cannot be read, carries the response."""
+    """The response with its data; if the data cannot be read, an `UnexpectedResponseError` that has the response."""
     try:
         data = call.decode(raw)
     except UnexpectedResponseError as error:

@@ -55,7 +55,7 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
     budget: RetryBudget = field(default_factory=RetryBudget)
 
     def delay(self, retry: int, result: AttemptResult) -> float:
-        """Seconds before a retry, which is counted from 1: those that the service asked for, else a backoff."""
+        """Seconds before a retry (counted from 1): as many as the service asked for, else the backoff."""
         asked = self.asked(result)
         return self.backoff(retry) if asked is None else asked
 

@@ -54,7 +54,7 @@ class Send(Struct, frozen=True):
 
 
 class Pause(Struct, frozen=True):
-    """Wait for `seconds`."""
+    """Wait `seconds` seconds."""
 
     seconds: float
 

@@ -29,7 +29,7 @@ Pairs = Iterable[tuple[str | bytes, str | bytes]]
 
 @runtime_checkable
 class HasItems(Protocol):
-    """A mapping of headers, of any framework's kind."""
+    """A mapping of headers, as any framework has it."""
 
     def items(self) -> Pairs: ...
 
