@@ -13,7 +13,7 @@ from paisr._base.route import Route
 from paisr._base.runtime import SYSTEM
 from paisr._base.secrets import Secret, with_login, wrap, wrap_place
 from paisr._base.texts import safe_repr, seconds, type_name
-from paisr._engine.exchange import Policy
+from paisr._engine.exchange import CallPolicy
 from paisr._engine.retry import RetryPolicy
 from paisr._ratelimit.limiters import process_limiters
 from paisr._ratelimit.rate import RateLimit
@@ -115,7 +115,7 @@ class BaseClient(Generic[UserTransport]):
         del token, base_url, proxy, journal, default_headers
         runtime = self._runtime
         secret, service = read_token(given_token), read_service(environment, given_url)
-        policy = Policy(
+        policy = CallPolicy(
             retry=RetryPolicy(max_retries=read_max_retries(max_retries), jitter=runtime.jitter, now=runtime.now),
             limiter=_limiter(rate_limit, runtime, service, secret),
             clock=runtime.clock,

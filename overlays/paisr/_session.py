@@ -24,7 +24,7 @@ from paisr_generated.types import ModelList
 
 if TYPE_CHECKING:
     from paisr._base.runtime import Runtime
-    from paisr._engine.exchange import Policy
+    from paisr._engine.exchange import CallPolicy
     from paisr._engine.steps import Steps
     from paisr._recovery.attempts import Attempt, JournalEntry
     from paisr._recovery.reconcile import Reconciled
@@ -48,7 +48,7 @@ TIMES = ("created_at", "paid_at", "void_at")
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """The calls of one client."""
 
-    policy: Policy
+    policy: CallPolicy
     timeout: float
     runtime: Runtime
     service: str

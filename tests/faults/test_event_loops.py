@@ -111,15 +111,15 @@ def service(request: pytest.FixtureRequest) -> Iterator[tuple[FaultServer, dict[
 @pytest.fixture
 def jumping_clock(monkeypatch: pytest.MonkeyPatch) -> JumpingClock:
     """The clock jumps by a hundred seconds before each write of a request, immediately before the socket."""
-    clock, usual = JumpingClock(), Progress.writing
+    clock, usual = JumpingClock(), Progress.begin_write
 
-    def writing(self: Progress) -> float:
+    def begin_write(self: Progress) -> float:
         if self.timeout_reason != NOT_CONNECTED and clock.is_armed:
             clock.writes += 1
             clock.ahead += 100 if clock.writes > clock.writes_in_time else 0
         return usual(self)
 
-    monkeypatch.setattr(Progress, "writing", writing)
+    monkeypatch.setattr(Progress, "begin_write", begin_write)
     return clock
 
 

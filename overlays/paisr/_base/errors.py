@@ -47,6 +47,7 @@ __all__ = [
 # Users import the errors from here, so tracebacks show it as their module.
 PUBLIC_MODULE = "paisr"
 Outcome = Literal["not_sent", "rejected", "unknown"]
+WebhookReason = Literal["missing", "signature", "timestamp", "body"]
 
 
 class PaisrError(Exception):
@@ -177,13 +178,16 @@ class RateLimitTimeoutError(PaisrError):
 
 
 class WebhookError(PaisrError):
-    """A delivery that is not to be trusted. `reason` is a short word for programs, such as ``"signature"``."""
+    """A delivery that is not to be trusted.
+
+    `reason` is for programs: ``"missing"`` (a header), ``"signature"``, ``"timestamp"`` or ``"body"``.
+    """
 
     outcome: Outcome = "rejected"
 
-    def __init__(self, text: str, *, reason: str) -> None:
+    def __init__(self, text: str, *, reason: WebhookReason) -> None:
         super().__init__(text)
-        self.reason = reason
+        self.reason: WebhookReason = reason
 
 
 STATUS_ERRORS: dict[int, type[APIStatusError]] = {

@@ -22,7 +22,7 @@ class Deadline:
         """Seconds left; 0.0 when the deadline has passed."""
         return max(0.0, self.at - self._clock())
 
-    def within(self, seconds: float) -> Deadline:
+    def at_most(self, seconds: float) -> Deadline:
         """The deadline of a part of the call: `seconds` from now, but not after this deadline."""
         return Deadline(min(seconds, self.remaining()), self._clock)
 

@@ -35,7 +35,7 @@ MAX_QUEUE_PAUSE = 1.0
 MIN_PROBE = 0.1
 
 
-class Policy(Struct, frozen=True, kw_only=True):
+class CallPolicy(Struct, frozen=True, kw_only=True):
     """The settings that all calls of a client share."""
 
     retry: RetryPolicy
@@ -47,7 +47,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     service: str = ""
 
 
-def exchange(call: PreparedCall[T], policy: Policy, deadline: Deadline) -> Steps[ApiResponse[T]]:
+def exchange(call: PreparedCall[T], policy: CallPolicy, deadline: Deadline) -> Steps[ApiResponse[T]]:
     """Send the request within the limit and the deadline, with safe retries; the response or a `PaisrError`."""
     with Watch(call.request, policy.on_event, policy.service, policy.secret, policy.clock) as watch:
         response = yield from _attempts(call, policy, deadline, watch)
@@ -55,7 +55,7 @@ def exchange(call: PreparedCall[T], policy: Policy, deadline: Deadline) -> Steps
         return response
 
 
-def _attempts(call: PreparedCall[T], policy: Policy, deadline: Deadline, watch: Watch) -> Steps[ApiResponse[T]]:
+def _attempts(call: PreparedCall[T], policy: CallPolicy, deadline: Deadline, watch: Watch) -> Steps[ApiResponse[T]]:
     attempt, throttled, spent = 0, 0, 0
     last: AttemptResult | None = None
     while True:
@@ -100,19 +100,19 @@ def _wait_for_window(
     This is not counted as a retry. If the service does not say how long, the wait is a guess, and at most half of the
     time left.
     """
-    asked, left = retry.asked(result), deadline.remaining()
+    asked, left = retry.requested_wait(result), deadline.remaining()
     wait = asked or min(retry.backoff(count), left / 2)
     limiter.fill(wait)
     return None if (asked or MIN_PROBE) >= left else wait
 
 
 def _wait_before_retry(
-    call: PreparedCall[Any], policy: Policy, deadline: Deadline, attempt: int, result: AttemptResult
+    call: PreparedCall[Any], policy: CallPolicy, deadline: Deadline, retry: int, result: AttemptResult
 ) -> float | None:
-    """Seconds until the next attempt, or None when this one was the last."""
-    if attempt > policy.retry.max_retries or not may_repeat(result, repeatable=call.repeatable):
+    """Seconds until the retry with this number (from 1), or None when there is none."""
+    if retry > policy.retry.max_retries or not may_repeat(result, repeatable=call.repeatable):
         return None
-    wait = policy.retry.delay(attempt, result)
+    wait = policy.retry.delay(retry, result)
     is_allowed = wait < deadline.remaining() and policy.retry.budget.take(policy.retry.cost(result))
     return wait if is_allowed else None
 

@@ -56,10 +56,10 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
 
     def delay(self, retry: int, result: AttemptResult) -> float:
         """Seconds before a retry (counted from 1): as many as the service asked for, else the backoff."""
-        asked = self.asked(result)
+        asked = self.requested_wait(result)
         return self.backoff(retry) if asked is None else asked
 
-    def asked(self, result: AttemptResult) -> float | None:
+    def requested_wait(self, result: AttemptResult) -> float | None:
         """The seconds that the service asked to wait, or None."""
         return retry_after(result.headers.get("retry-after"), self.now()) if isinstance(result, RawResponse) else None
 

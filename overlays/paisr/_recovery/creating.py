@@ -28,7 +28,7 @@ from paisr._recovery.reconcile import as_created, in_flight_error
 from paisr._recovery.same_request import refuse_another_request
 
 if TYPE_CHECKING:
-    from paisr._engine.exchange import Policy
+    from paisr._engine.exchange import CallPolicy
     from paisr._engine.steps import PreparedCall, Steps
     from paisr._recovery.attempts import Attempt, JournalEntry
     from paisr._recovery.reconcile import Reconciler
@@ -44,7 +44,7 @@ class Creator:
     """Carries out one create of one client."""
 
     store: AttemptStore
-    policy: Policy = field(repr=False)
+    policy: CallPolicy = field(repr=False)
     reconciler: Reconciler = field(repr=False)
     call: PreparedCall[Any]
     deadline: Deadline

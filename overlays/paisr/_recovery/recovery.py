@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from paisr._base.runtime import Runtime
     from paisr._base.secrets import Secret
     from paisr._engine.deadlines import Deadline
-    from paisr._engine.exchange import Policy
+    from paisr._engine.exchange import CallPolicy
     from paisr._engine.steps import PreparedCall, Steps
     from paisr._recovery.attempts import Attempt, JournalEntry
     from paisr._recovery.invoice_lists import Reader
@@ -62,7 +62,7 @@ class Recovery:
         key: str | None,
         *,
         reader: Reader,
-        policy: Policy,
+        policy: CallPolicy,
         deadline: Deadline,
     ) -> Steps[ApiResponse[Any]]:
         """Record a create, and send it. With a key, send it only if the key certainly has no invoice."""

@@ -28,7 +28,7 @@ POLL_INTERVAL = 0.005
 class AsyncStream(Stream):
     """A connection whose reads and writes wait on the event loop."""
 
-    def within(self, progress: Progress) -> Callable[[bytes | None], Awaitable[bytes]]:
+    def performer(self, progress: Progress) -> Callable[[bytes | None], Awaitable[bytes]]:
         """The function that reads (None) and writes (bytes) for an attempt."""
         return lambda data: self.read() if data is None else self.write(data, progress)
 
@@ -41,7 +41,7 @@ class AsyncStream(Stream):
     async def write(self, data: bytes, progress: Progress) -> bytes:
         view = memoryview(data)
         while view:
-            progress.writing()
+            progress.begin_write()
             try:
                 view = view[self.socket.send(view[:WRITE_SIZE]) :]
             except BlockingIOError:

@@ -42,7 +42,7 @@ class AsyncPool:
             stream = await connect_async(self._opening.host, self._opening.port)
             self.connections.add(stream)
             try:
-                return Connection(stream, await run_steps_async(self._opening.steps(), stream.within(progress)))
+                return Connection(stream, await run_steps_async(self._opening.steps(), stream.performer(progress)))
             except BaseException:
                 stream.abort()
                 raise
@@ -81,7 +81,7 @@ class AsyncPoolTransport(ForkSafe):
             connection = pool.connections.take() or await pool.open(progress)
             try:
                 steps = connection.http.exchange(outgoing, request.body, progress)
-                response = await run_steps_async(steps, connection.stream.within(progress))
+                response = await run_steps_async(steps, connection.stream.performer(progress))
             except BaseException:
                 connection.stream.abort()
                 raise

@@ -153,24 +153,24 @@ class Connections(Generic[S]):
             raise PoolClosedError
 
 
-class Permit:
+class ConnectionPermit:
     """Allows one call to use a connection while the call holds it."""
 
     __slots__ = ("__weakref__",)
 
 
-class Permits:
+class ConnectionPermits:
     """At most `MAX_CONNECTIONS` permits. A permit is released with its last reference, however its call ends."""
 
     def __init__(self) -> None:
-        self._held: WeakList[Permit] = WeakList()
+        self._held: WeakList[ConnectionPermit] = WeakList()
         self._lock = threading.Lock()
 
-    def take(self) -> Permit | None:
+    def take(self) -> ConnectionPermit | None:
         """A permit; None when all are held."""
         with self._lock:
             if len(self._held.references) >= MAX_CONNECTIONS and len(self._held.alive()) >= MAX_CONNECTIONS:
                 return None
-            permit = Permit()
+            permit = ConnectionPermit()
             self._held.references.append(weakref.ref(permit))
             return permit

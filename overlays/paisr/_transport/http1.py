@@ -12,7 +12,7 @@ from paisr._transport.bodies import Body
 from paisr._transport.progress import NO_RESPONSE, NOT_WRITTEN
 
 if TYPE_CHECKING:
-    from paisr._transport.layers import Layer, Steps
+    from paisr._transport.layers import ByteSteps, Layer
     from paisr._transport.progress import Progress
 
 # Bytes of a response's head, or of a line between chunks.
@@ -38,7 +38,7 @@ class Http1:
             and self._layer.is_quiet
         )
 
-    def exchange(self, request: h11.Request, body: bytes | None, progress: Progress) -> Steps[RawResponse]:
+    def exchange(self, request: h11.Request, body: bytes | None, progress: Progress) -> ByteSteps[RawResponse]:
         """Send a request, and read its response to the end."""
         if self._http.our_state is h11.DONE:
             self._http.start_next_cycle()
@@ -53,7 +53,7 @@ class Http1:
             content.add(bytes(event.data))
         return RawResponse(status, headers, content.whole())
 
-    def head(self) -> Steps[h11.Response]:
+    def head(self) -> ByteSteps[h11.Response]:
         """The head of the final response; interim responses are skipped."""
         while not isinstance(event := (yield from self._next()), h11.Response):
             pass
@@ -65,7 +65,7 @@ class Http1:
         self._http.send(END)
         return head + (content or b"")
 
-    def _next(self) -> Steps[object]:
+    def _next(self) -> ByteSteps[object]:
         while (event := self._http.next_event()) is h11.NEED_DATA:
             data = yield from self._layer.receive()
             if not data and self._http.their_state is h11.SEND_RESPONSE:

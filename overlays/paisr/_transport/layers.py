@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator
 from typing import TypeVar
 
 T = TypeVar("T")
-Steps = Generator[bytes | None, bytes, T]
+ByteSteps = Generator[bytes | None, bytes, T]
 READ_SIZE = 64 * 1024
 
 
@@ -21,10 +21,10 @@ class Plain:
 
     is_quiet = True
 
-    def send(self, data: bytes) -> Steps[None]:
+    def send(self, data: bytes) -> ByteSteps[None]:
         yield data
 
-    def receive(self) -> Steps[bytes]:
+    def receive(self) -> ByteSteps[bytes]:
         """At least one byte; empty at the end."""
         return (yield None)
 
@@ -42,19 +42,19 @@ class Tls:
     def is_quiet(self) -> bool:
         return not self._in.pending and not self._tls.pending() and self._below.is_quiet
 
-    def handshake(self) -> Steps[None]:
+    def handshake(self) -> ByteSteps[None]:
         yield from self._repeated(self._tls.do_handshake)
 
-    def send(self, data: bytes) -> Steps[None]:
+    def send(self, data: bytes) -> ByteSteps[None]:
         yield from self._repeated(lambda: self._tls.write(data))
 
-    def receive(self) -> Steps[bytes]:
+    def receive(self) -> ByteSteps[bytes]:
         try:
             return (yield from self._repeated(lambda: self._tls.read(READ_SIZE)))
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):  # closed properly, or cut off
             return b""
 
-    def _repeated(self, work: Callable[[], T]) -> Steps[T]:
+    def _repeated(self, work: Callable[[], T]) -> ByteSteps[T]:
         """Repeat a TLS operation until it needs no more bytes. The bytes that it produces are written first."""
         while True:
             result: list[T] = []

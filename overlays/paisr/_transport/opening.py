@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import ssl
 
     from paisr._base.route import Route
-    from paisr._transport.layers import Layer, Steps
+    from paisr._transport.layers import ByteSteps, Layer
     from paisr._transport.proxies import Proxy
 
 
@@ -28,7 +28,7 @@ class Opening:
         self.host = proxy.host if proxy else service.host
         self.port = proxy.port if proxy else service.effective_port
 
-    def steps(self) -> Steps[Http1]:
+    def steps(self) -> ByteSteps[Http1]:
         """The handshakes on a new connection, with a proxy and for TLS."""
         layer: Layer = Plain()
         if self._proxy is not None:
@@ -37,7 +37,7 @@ class Opening:
             layer = yield from _secured(layer, self._context, self._service.host)
         return Http1(layer)
 
-    def _through(self, proxy: Proxy, layer: Layer) -> Steps[Layer]:
+    def _through(self, proxy: Proxy, layer: Layer) -> ByteSteps[Layer]:
         from paisr._transport import tunnels  # here, because few clients use a proxy
 
         service = self._service
@@ -50,7 +50,7 @@ class Opening:
         return layer
 
 
-def _secured(layer: Layer, context: ssl.SSLContext, host: str) -> Steps[Layer]:
+def _secured(layer: Layer, context: ssl.SSLContext, host: str) -> ByteSteps[Layer]:
     secured = Tls(layer, context, host)
     yield from secured.handshake()
     return secured

@@ -36,7 +36,7 @@ class Progress:
     def connecting(self) -> Progress:
         """The progress of opening a connection, up to `MAX_CONNECT`: its bytes are not part of the request."""
         self.timeout_reason = NOT_CONNECTED
-        return Progress(self.deadline.within(MAX_CONNECT), self.address)
+        return Progress(self.deadline.at_most(MAX_CONNECT), self.address)
 
     def remaining(self) -> float:
         """The seconds that are left, above zero. Raises `TimeoutError` when the deadline has passed."""
@@ -45,7 +45,7 @@ class Progress:
             raise TimeoutError(self.timeout_reason)
         return seconds
 
-    def writing(self) -> float:
+    def begin_write(self) -> float:
         """The seconds that are left, directly before a write: from now on, the request may be partly sent."""
         seconds = self.remaining()
         self.sent = True

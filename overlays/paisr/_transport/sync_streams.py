@@ -23,7 +23,7 @@ Address = tuple[socket.AddressFamily, Any]
 class SyncStream(Stream):
     """A connection whose reads and writes end at the call's deadline."""
 
-    def within(self, progress: Progress) -> Callable[[bytes | None], bytes]:
+    def performer(self, progress: Progress) -> Callable[[bytes | None], bytes]:
         """The function that reads (None) and writes (bytes) for an attempt."""
         return lambda data: self.read(progress) if data is None else self.write(data, progress)
 
@@ -34,7 +34,7 @@ class SyncStream(Stream):
     def write(self, data: bytes, progress: Progress) -> bytes:
         view = memoryview(data)
         while view:
-            self.socket.settimeout(progress.writing())
+            self.socket.settimeout(progress.begin_write())
             view = view[self.socket.send(view[:WRITE_SIZE]) :]
         return b""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from paisr._base.forks import ForkSafe
 from paisr._engine.drivers import run_steps
-from paisr._transport.connections import Connection, Connections, Permit, Permits
+from paisr._transport.connections import Connection, ConnectionPermit, ConnectionPermits, Connections
 from paisr._transport.failures import own_failure
 from paisr._transport.opening import Opening
 from paisr._transport.progress import NO_CONNECTION_FREE, Progress
@@ -34,9 +34,9 @@ class Pool:
     def __init__(self, opening: Opening) -> None:
         self.connections: Connections[SyncStream] = Connections()
         self._opening = opening
-        self._permits = Permits()
+        self._permits = ConnectionPermits()
 
-    def permit(self, progress: Progress) -> Permit:
+    def permit(self, progress: Progress) -> ConnectionPermit:
         """Wait for a permit: a call may use a connection while it holds one."""
         progress.timeout_reason = NO_CONNECTION_FREE
         while (permit := self._permits.take()) is None:
@@ -48,7 +48,7 @@ class Pool:
         stream = connect(self._opening.host, self._opening.port, progress)
         self.connections.add(stream)
         try:
-            return Connection(stream, run_steps(self._opening.steps(), stream.within(progress)))
+            return Connection(stream, run_steps(self._opening.steps(), stream.performer(progress)))
         except BaseException:
             stream.abort()
             raise
@@ -81,7 +81,7 @@ class PoolTransport(ForkSafe):
         connection = pool.connections.take() or pool.open(progress)
         try:
             steps = connection.http.exchange(outgoing, request.body, progress)
-            response = run_steps(steps, connection.stream.within(progress))
+            response = run_steps(steps, connection.stream.performer(progress))
         except BaseException:
             connection.stream.abort()
             raise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import h11
 
 if TYPE_CHECKING:
-    from paisr._transport.layers import Layer, Steps
+    from paisr._transport.layers import ByteSteps, Layer
     from paisr._transport.requests import Header
 
 Login = tuple[bytes, bytes]
@@ -17,7 +17,7 @@ class ProxyError(OSError):
     """A proxy did not connect to the service."""
 
 
-def ask_http_proxy(layer: Layer, authority: bytes, headers: list[Header]) -> Steps[None]:
+def ask_http_proxy(layer: Layer, authority: bytes, headers: list[Header]) -> ByteSteps[None]:
     """CONNECT to the service's host and port."""
     http = h11.Connection(h11.CLIENT)
     request = h11.Request(method=b"CONNECT", target=authority, headers=[(b"Host", authority), *headers])
@@ -38,14 +38,14 @@ def ask_http_proxy(layer: Layer, authority: bytes, headers: list[Header]) -> Ste
         raise ProxyError("the proxy sent bytes before the request")
 
 
-def ask_socks_proxy(layer: Layer, host: str, port: int, login: Login | None) -> Steps[None]:
+def ask_socks_proxy(layer: Layer, host: str, port: int, login: Login | None) -> ByteSteps[None]:
     """CONNECT to a host and port by SOCKS 5 (RFC 1928, RFC 1929)."""
     from socksio import ProtocolError, socks5  # here, because it is an extra of httpx, and few need it
 
     socks: Any = socks5.SOCKS5Connection()
     method = socks5.SOCKS5AuthMethod.USERNAME_PASSWORD if login else socks5.SOCKS5AuthMethod.NO_AUTH_REQUIRED
 
-    def ask(request: Any) -> Steps[Any]:
+    def ask(request: Any) -> ByteSteps[Any]:
         socks.send(request)
         yield from layer.send(socks.data_to_send())
         try:

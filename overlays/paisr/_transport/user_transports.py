@@ -71,7 +71,7 @@ class _BaseTransport(Generic[X]):
         )
         # A connection that is used once cannot keep a surplus response for the next call.
         outgoing.headers["Connection"] = "close"
-        progress.writing()
+        progress.begin_write()
         return outgoing
 
 

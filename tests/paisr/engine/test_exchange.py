@@ -21,7 +21,7 @@ from paisr import (
 )
 from paisr._base.secrets import Secret
 from paisr._engine.deadlines import Deadline
-from paisr._engine.exchange import Policy, exchange
+from paisr._engine.exchange import CallPolicy, exchange
 from paisr._engine.retry import RetryBudget, RetryPolicy
 from paisr._engine.steps import AcquirePermit, Pause, PreparedCall, RawResponse, Send, TransportFailure
 from paisr_generated.operations import Request
@@ -66,7 +66,7 @@ class CallRun:
         self.time = time
         self.budget = RetryBudget()
         retry = RetryPolicy(max_retries=retries, jitter=lambda: time.jitter, now=time.now, budget=self.budget)
-        self.policy = Policy(retry=retry, limiter=limiter, clock=lambda: time.seconds, secret=Secret("tok"))
+        self.policy = CallPolicy(retry=retry, limiter=limiter, clock=lambda: time.seconds, secret=Secret("tok"))
         self.deadline = Deadline(timeout, lambda: time.seconds)
         self.operation = PreparedCall[bytes](
             request=REQUEST, decode=lambda responded: responded.content, repeatable=read

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from paisr._transport import connections as module
-from paisr._transport.connections import IDLE_EXPIRY, Connection, Connections, Permits, PoolClosedError, Stream
+from paisr._transport.connections import (
+    IDLE_EXPIRY,
+    Connection,
+    ConnectionPermits,
+    Connections,
+    PoolClosedError,
+    Stream,
+)
 
 
 class Http:
@@ -129,7 +136,7 @@ def test_an_aborted_connection_sends_nothing_more(connected: Any) -> None:
 
 def test_a_permit_is_returned_when_the_call_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_CONNECTIONS", 2)
-    permits = Permits()
+    permits = ConnectionPermits()
 
     def broken_off() -> None:
         permit = permits.take()

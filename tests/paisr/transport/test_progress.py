@@ -15,13 +15,13 @@ def test_a_write_counts_as_sent_only_before_the_deadline(time: Any) -> None:
     assert progress.remaining() == 2.0
     assert not progress.sent
     time.seconds += 1.5
-    assert progress.writing() == 0.5
+    assert progress.begin_write() == 0.5
     assert progress.sent
     late = Progress(Deadline(2.0, lambda: time.seconds), "api.example:443")
     time.seconds += 2
     late.timeout_reason = NO_RESPONSE
     with pytest.raises(TimeoutError, match=NO_RESPONSE):
-        late.writing()
+        late.begin_write()
     assert not late.sent
 
 
@@ -30,5 +30,5 @@ def test_connecting_has_its_own_time_limit_and_does_not_count_as_sent(time: Any,
     progress = Progress(Deadline(whole, lambda: time.seconds), "api.example:443")
     progress.timeout_reason = NO_RESPONSE
     connecting = progress.connecting()
-    assert connecting.writing() == part
+    assert connecting.begin_write() == part
     assert (progress.sent, progress.timeout_reason) == (False, NOT_CONNECTED)

@@ -78,7 +78,7 @@ def test_a_socket_error_is_raised_in_the_generator(time: Any) -> None:
     progress = seconds(time, 0.0)
     progress.timeout_reason = NO_RESPONSE
     with pytest.raises(TimeoutError, match=NO_RESPONSE):
-        run_steps(steps(), SyncStream(wires).within(progress))
+        run_steps(steps(), SyncStream(wires).performer(progress))
     assert len(caught) == 1
 
 
