@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from paisr_stub import StubApp
+from paisr_stub._app import MAX_BODY as MAX_READ
+from paisr_stub._app import MAX_DRAINED
 from paisr_stub._recording import MAX_BODY, MAX_BYTES, MAX_REQUESTS, OVERHEAD, Recording
 
 
@@ -54,6 +56,44 @@ def test_the_total_size_is_bounded(part: str) -> None:
     for _ in range(100):
         add(recording)
     assert len(recording.all()) > 100
+
+
+def test_a_cleared_recording_keeps_as_much_as_a_new_one() -> None:
+    recording = Recording()
+    kept: list[int] = []
+    for _ in range(2):
+        for _ in range(2 * MAX_BYTES // MAX_BODY):
+            add(recording, body=bytes(MAX_BODY))
+        kept.append(len(recording.all()))
+        recording.clear()
+    assert kept[0] == kept[1]
+
+
+def test_an_endless_body_without_a_token_is_read_up_to_a_bound_and_recorded_without_its_bytes(app: StubApp) -> None:
+    chunk = 1 << 16
+    most = MAX_DRAINED // chunk + 1
+    received: list[int] = []
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        assert len(received) < most, "the stub reads on"
+        received.append(chunk)
+        return {"type": "http.request", "body": bytes(chunk), "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/v2/invoices", "query_string": b"", "headers": []}
+    tracemalloc.start()
+    try:
+        asyncio.run(app(scope, receive, send))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(received) == most
+    assert peak < 3 * MAX_READ
+    (request,) = app.requests
+    assert (sent[0]["status"], request.status, request.body, request.operation) == (413, 413, b"", None)
 
 
 def test_memory_does_not_grow_with_many_large_requests(app: StubApp) -> None:
