@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.contract import Contract, OverlayConfiguration, read_contract
-from generator.package import GenerateError, render
+from generator.package import SUPPORT, GenerateError, render
 from generator.shapes import UnsupportedContractError
 from generator.verify import verify
 from openapi_python_client import __version__
@@ -42,6 +42,7 @@ OVERLAYS = ROOT / "overlays" / "paisr"
 OUTPUT = ROOT / "generated" / "paisr_generated"
 TYPE_CACHE = ROOT / ".mypy_cache" / "generated"
 MARKER = "# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.\n"
+COPY_MARKER = "# Copied from {} by scripts/generate.py. Do not edit: change that file.\n"
 
 
 def upstream_record() -> str:
@@ -95,9 +96,15 @@ def build(document: dict[str, Any], output: Path, *, partial: bool = False) -> C
         raise GenerateError("\n".join(dict.fromkeys(str(one) for one in read.refused)))
     hooks = render(read, TEMPLATES, settings, output, overlays.not_public)
     for path in output.rglob("*.py"):
-        path.write_text(MARKER + path.read_text(encoding="utf-8"), encoding="utf-8")
+        path.write_text(_marker(path, output) + path.read_text(encoding="utf-8"), encoding="utf-8")
     _run_hooks(hooks, output)
     return read
+
+
+def _marker(path: Path, output: Path) -> str:
+    """The first line of a generated file: it names the file to edit."""
+    copied = TEMPLATES / SUPPORT / path.relative_to(output)
+    return COPY_MARKER.format(copied.relative_to(ROOT).as_posix()) if copied.is_file() else MARKER
 
 
 @cache

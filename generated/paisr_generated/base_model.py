@@ -1,4 +1,4 @@
-# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
+# Copied from generator-templates/support/base_model.py by scripts/generate.py. Do not edit: change that file.
 """The methods of every model: conversion to plain data and back."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
+# Copied from generator-templates/support/list_limit.py by scripts/generate.py. Do not edit: change that file.
 """Whether a list may be truncated: it has as many items as its `limit` allows."""
 
 from __future__ import annotations

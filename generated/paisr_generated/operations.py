@@ -1,4 +1,4 @@
-# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
+# Copied from generator-templates/support/operations.py by scripts/generate.py. Do not edit: change that file.
 """Operations as data: the request of each, and the model of each response. Nothing here does IO."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
+# Copied from generator-templates/support/reading.py by scripts/generate.py. Do not edit: change that file.
 """Decodes JSON into the models, and describes decoding errors."""
 
 from __future__ import annotations

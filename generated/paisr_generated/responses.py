@@ -1,4 +1,4 @@
-# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
+# Copied from generator-templates/support/responses.py by scripts/generate.py. Do not edit: change that file.
 """A whole response, as `with_response` returns it. Nothing here does IO."""
 
 from __future__ import annotations

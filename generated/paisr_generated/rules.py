@@ -1,4 +1,4 @@
-# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
+# Copied from generator-templates/support/rules.py by scripts/generate.py. Do not edit: change that file.
 """The contract's rules for values that are sent, as data. overlays/paisr checks arguments against them."""
 
 from __future__ import annotations

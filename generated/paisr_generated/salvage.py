@@ -1,4 +1,4 @@
-# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
+# Copied from generator-templates/support/salvage.py by scripts/generate.py. Do not edit: change that file.
 """Reads the valid part of a body that the contract does not allow: without some optional fields, or without some items
 of its list."""
 

@@ -1,4 +1,4 @@
-# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
+# Copied from generator-templates/support/types.py by scripts/generate.py. Do not edit: change that file.
 """Types and checks that the generated models share."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# Generated from openapi/paisr-invoices.yaml by scripts/generate.py. Do not edit: change the contract.
+# Copied from generator-templates/support/unknown.py by scripts/generate.py. Do not edit: change that file.
 """Finds the fields and enumeration values of a response that its model does not know."""
 
 from __future__ import annotations

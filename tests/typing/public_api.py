@@ -178,6 +178,10 @@ async def awaited(client: AsyncPaisr) -> None:
     _ = invoices.get("inv_1").id  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue] - no await
 
 
+def refusal(error: paisr.WebhookError) -> None:
+    assert_type(error.reason, Literal["missing", "signature", "timestamp", "body"])
+
+
 def deliveries(body: bytes, scope: list[tuple[bytes, bytes]], headers: Mapping[str, str], message: Message) -> None:
     verify = paisr.webhooks.verify
     assert_type(verify(body, headers=headers, secret="s"), paisr.WebhookEvent)
