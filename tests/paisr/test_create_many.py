@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import sqlite3
+import subprocess
+import sys
+import time as time_of_day
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -27,6 +31,7 @@ from paisr import (
     RowResult,
     UnprocessableEntityError,
 )
+from paisr._base.processes import current_process_token
 from paisr._bulk import in_parallel
 from paisr._recovery.store import AttemptStore
 
@@ -121,6 +126,38 @@ def later(time: Any, days: int) -> Any:
     """A clock that is DAYS ahead of TIME."""
     wall, today = timedelta(days=days), date(2024, 5, 1) + timedelta(days=days)
     return SimpleNamespace(runtime=replace(time.runtime, now=lambda: time.now() + wall, today=lambda: today))
+
+
+@pytest.mark.parametrize("due", [date(2024, 5, 20), date(2024, 5, 2)])
+@pytest.mark.parametrize("key", [None, "2024-05/1"])
+@pytest.mark.skipif(not hasattr(time_of_day, "tzset"), reason="the time zone of a process is set on POSIX only")
+def test_a_finished_row_stays_finished_in_another_time_zone(
+    due: date, key: str | None, side: Any, service: Any, path: Any, time: Any, many: Any, zone: Callable[[str], None]
+) -> None:
+    """Half past ten in the evening in Paramaribo is the next day in UTC."""
+    moment = datetime(2024, 5, 2, 1, 30, tzinfo=UTC)
+    runtime = replace(time.runtime, now=lambda: moment, today=lambda: moment.astimezone().date())
+    client = side.client(service, journal=path, time=SimpleNamespace(runtime=runtime))
+    zone("SRT3")
+    (first,) = many(client, [row(1, due=due, key=key)])
+    zone("UTC0")
+    (second,) = many(client, [row(1, due=due, key=key)])
+    assert first.error is None
+    assert (second.key, second.created, second.is_new) == (first.key, first.created, False)
+    assert service.posts == 1
+
+
+@pytest.fixture
+def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Set the time zone of this process, for one test."""
+
+    def zone(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time_of_day.tzset()
+
+    yield zone
+    monkeypatch.undo()
+    time_of_day.tzset()
 
 
 @pytest.mark.parametrize("key", [None, "2024-05/1"])
@@ -325,6 +362,31 @@ def test_a_row_with_an_unknown_outcome_delays_no_other_row(
     assert waiting[0] == (0, 1.0)
     methods = [one.method for one in service.requests]
     assert methods[:12] == ["POST"] * 11 + ["GET"], "the open row was reconciled before the others were sent"
+
+
+def test_a_row_of_a_killed_run_waits_until_it_can_be_decided(
+    side: Any, service: Any, path: Any, time: Any, many: Any, left_open: Any
+) -> None:
+    left_open(row(0))
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "UPDATE paisr_attempts SET state = 'open', ends_at = ?, ends_mono = ?, process = ?",
+            [
+                time.now().timestamp() + 90,
+                time.seconds + 90,
+                f"{current_process_token().rpartition(' ')[0]} {ended.pid}",
+            ],
+        )
+    waiting: list[float] = []
+    client = side.client(service, journal=path, time=time)
+    (result,) = many(client, [row(0)], on_undecided=lambda _index, seconds: waiting.append(seconds))
+    assert result.created is not None
+    assert len(service.invoices) == 1
+    # 90 s until the killed call has certainly ended, 60 s until its create is settled.
+    assert waiting[-1] == pytest.approx(150, abs=2)
+    assert len(waiting) <= 3
 
 
 def test_an_open_row_that_is_now_invalid_is_reconciled_and_not_refused(

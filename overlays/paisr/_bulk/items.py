@@ -59,7 +59,7 @@ def due_as_sent(due: Any, attempt: Attempt) -> Any:
     """Return the text that the attempt sent for its due date, if `due` is the same day; else `due` itself."""
     if not isinstance(due, date):
         return due
-    sent_on = attempt.started_at.astimezone().date()
+    sent_on = attempt.started_at.date()  # where it was sent: this run may be in another time zone
     return attempt.request.due if due > sent_on and due_text(due, lambda: sent_on) == attempt.request.due else due
 
 

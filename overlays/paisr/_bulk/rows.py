@@ -23,7 +23,7 @@ from paisr._bulk.items import Item, RowResult, due_as_sent, is_day, still_open
 from paisr._engine.steps import Pause
 from paisr._hooks import HOOKS
 from paisr._inputs.due import due_text
-from paisr._recovery.attempts import CREATE, UNRESOLVED
+from paisr._recovery.attempts import CREATE, UNRESOLVED, OutcomeUnknownError
 from paisr._session import checked_key, checked_values
 from paisr_generated.api import operation_named
 
@@ -171,7 +171,10 @@ class Bulk:
         may_pass = error.outcome == "unknown" or isinstance(error, (APIConnectionError, RateLimitError))
         if item.tries == MAX_TRIES or not may_pass:
             return False
-        until_listed = FIRST_LOOK if item.tries == 1 else self._session.recovery.settle_after + FIRST_LOOK
+        until_settled = error.retry_after if isinstance(error, OutcomeUnknownError) else None
+        if until_settled is None:
+            until_settled = self._session.recovery.settle_after
+        until_listed = FIRST_LOOK if item.tries == 1 else until_settled + FIRST_LOOK
         self._postpone(item, until_listed if error.outcome == "unknown" else PAUSE)
         return True
 

@@ -30,9 +30,9 @@ NEVER_HAPPENED: frozenset[State] = frozenset({"rejected", "not_sent"})
 class Attempt:
     """One intent to create one invoice, whatever its outcome.
 
-    `id` is generated locally and is not sent. `started_at` is the time by this machine's clock before the first byte is
-    sent. `request` is the body. `service` is the base URL: the invoice is looked for there, and nowhere else. An
-    attempt can be pickled; `to_json` and `from_json` store it as JSON, with all digits of its amounts.
+    `id` is generated locally and is not sent. `started_at` is the local time, by this machine's clock, before the first
+    byte is sent. `request` is the body. `service` is the base URL: the invoice is looked for there, and nowhere else.
+    An attempt can be pickled; `to_json` and `from_json` store it as JSON, with all digits of its amounts.
 
     `operation` is the name of the operation. Only a create of an invoice can be reconciled. For any other operation,
     `request` is the whole request, with method, target and body.
@@ -72,10 +72,12 @@ class OutcomeUnknownError(PaisrError):
 
     Only creates can be reconciled. For another operation, `attempt` says what was sent, and the outcome stays unknown.
 
-    `candidates`: the invoices that may be the created one, if `reconcile()` could not decide.
+    `candidates`: the invoices that may be the created one, if `reconcile()` could not decide. `retry_after`: the
+    seconds after which a call with the same key can decide, if that is known.
     """
 
     outcome: errors.Outcome = "unknown"
+    retry_after: float | None = None
 
     def __init__(self, text: str, *, attempt: Attempt, candidates: Sequence[Invoice] = ()) -> None:
         super().__init__(text)
@@ -119,6 +121,7 @@ class JournalEntry:
     ``unknown``. `invoice_id`: the invoice of a create that is ``created`` or ``found``. `key`: the ``key=`` of the
     create. `response`: the body of the service's response. `error`: the text of the call's error. `ended_at`: seconds
     since 1970. `in_flight`: whether a call may be working on it. `idle`: seconds since the last one certainly ended.
+    `ends_in`: seconds until it certainly has.
     """
 
     attempt: Attempt
@@ -130,6 +133,7 @@ class JournalEntry:
     ended_at: float | None = None
     in_flight: bool = False
     idle: float = field(default=0.0, eq=False)
+    ends_in: float = field(default=0.0, eq=False)
 
 
 @frozen(kw_only=True)

@@ -55,10 +55,10 @@ class Creator:
             begin = partial(self.store.begin, attempt, key, work, self.deadline)
             entry = yield from self._record_begin(begin)
             if entry is None:
-                return (yield from self._send(attempt, work))
+                return (yield from self._send(attempt, work, key))
             return (yield from self._by_key(attempt, entry, work))
 
-    def _send(self, attempt: Attempt, work: Work) -> Steps[ApiResponse[Any]]:
+    def _send(self, attempt: Attempt, work: Work, key: str | None) -> Steps[ApiResponse[Any]]:
         """Send the create, and record its outcome. Raises `OutcomeUnknownError` with the attempt if that is unknown."""
 
         def mark_sent() -> None:
@@ -80,10 +80,11 @@ class Creator:
             outcome = CreateOutcome(state="created", invoice_id=response.data.id, response=response.content)
             yield from self._record_end(attempt, outcome, self.deadline)
             return response
+        advice = "Do not send it again: give this error's attempt to invoices.reconcile()."
+        if key is not None:
+            advice = "Call again with the same key: that finds the invoice, or creates it."
         raise OutcomeUnknownError(
-            f"It is not known whether the invoice was created: {cause} Do not send it again: "
-            "give this error's attempt to invoices.reconcile().",
-            attempt=attempt,
+            f"It is not known whether the invoice was created: {cause} {advice}", attempt=attempt
         ) from cause
 
     def _interrupted(self, attempt: Attempt, work: Work, interruption: BaseException) -> Steps[None]:
@@ -115,18 +116,22 @@ class Creator:
         begin = partial(self.store.begin_again, entry, attempt, work, self.deadline)
         if not (yield from self._record_begin(begin)):
             raise in_flight_error(attempt)
-        return (yield from self._send(attempt, work))
+        return (yield from self._send(attempt, work, entry.key))
 
     def _settled(self, entry: JournalEntry) -> Steps[JournalEntry]:
         """Return the entry, if it certainly has no invoice. Raises `OutcomeUnknownError` if that is not certain yet."""
         settled = yield from self.reconciler.entry(entry.attempt)
         if settled is not None and not settled.in_flight and settled.state in {*NEVER_HAPPENED, "absent"}:
             return settled
-        raise OutcomeUnknownError(
+        latest = settled or entry
+        wait = max(0.0, self.reconciler.settle_after + latest.ends_in - latest.idle)
+        error = OutcomeUnknownError(
             "It is not known yet whether the invoice of this key was created: it is not listed, but a slow service may "
-            f"still list it; call again {self.reconciler.settle_after:g} s after the attempt ended.",
+            f"still list it; call again in {wait:.0f} s.",
             attempt=entry.attempt,
         )
+        error.retry_after = wait
+        raise error
 
     def _record_begin(self, begin: Callable[[], T]) -> Steps[T]:
         """Record a create before it is sent. Raises `ConfigurationError`, and sends nothing, if that is impossible."""

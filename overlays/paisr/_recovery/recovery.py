@@ -75,7 +75,7 @@ class Recovery:
 
         reconciler = self._reconciler(reader, deadline)
         creator = Creator(store=self.store, policy=policy, reconciler=reconciler, call=call, deadline=deadline)
-        return creator.create(Attempt.of(request, self._runtime.now(), self._service), key)
+        return creator.create(Attempt.of(request, self._runtime.now().astimezone(), self._service), key)
 
     def by_keys(self, keys: Sequence[str], deadline: Deadline) -> Steps[dict[str, JournalEntry]]:
         """Return the journal's entries for these keys, by key."""

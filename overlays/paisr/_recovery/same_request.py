@@ -42,5 +42,6 @@ def _is_same_day(due: str, now: datetime, other: str, then: datetime) -> bool:
     mine, theirs = _IN_DAYS.fullmatch(due), _IN_DAYS.fullmatch(other)
     if mine is None or theirs is None:
         return False
-    passed = now.astimezone().date() - then.astimezone().date()
+    # Each by the local date where it was called: a later run may be in another time zone.
+    passed = now.astimezone().date() - then.date()
     return passed.days == int(theirs[1]) - int(mine[1])

@@ -115,6 +115,7 @@ class Rows:
             ended_at=ended_at,
             in_flight=state == "open" and self._is_in_flight(attempt_id, min(self.now - ends_at, idle), process),
             idle=max(0.0, idle),
+            ends_in=max(0.0, -idle),
         )
 
     def _is_in_flight(self, attempt_id: str, idle: float, process: str) -> bool:

@@ -311,6 +311,15 @@ def test_idle_time_is_measured_from_the_end_of_the_call(store: AttemptStore, beg
     assert idle == {broken_off.id: 60, ended.id: 65}
 
 
+def test_an_entry_says_when_its_call_has_certainly_ended(store: AttemptStore, begun: Any, time: Any) -> None:
+    attempt = begun(left=90)
+    for later, ends_in, idle in ((0, 90, 0), (40, 50, 0), (60, 0, 10)):
+        time.seconds += later
+        entry = store.entry(attempt, SECOND)
+        assert entry is not None
+        assert (entry.ends_in, entry.idle) == (ends_in, idle)
+
+
 def test_a_lock_is_released_when_an_interrupt_follows_its_acquisition() -> None:
     lock: Any = threading.RLock()
 
