@@ -46,6 +46,7 @@ class Http1:
         with contextlib.suppress(ConnectionError):  # a service that closes early may have sent a response first
             yield from self._layer.send(self._written(request, body))
         progress.timeout_reason = NO_RESPONSE
+        yield from self._receive()  # without a question to h11, which has nothing yet
         head = yield from self.head()
         progress.head = status, headers = head.status_code, head.headers.raw_items()
         content = Body(headers)
@@ -67,8 +68,11 @@ class Http1:
 
     def _next(self) -> ByteSteps[object]:
         while (event := self._http.next_event()) is h11.NEED_DATA:
-            data = yield from self._layer.receive()
-            if not data and self._http.their_state is h11.SEND_RESPONSE:
-                raise h11.RemoteProtocolError("the connection was closed before a response came")
-            self._http.receive_data(data)
+            yield from self._receive()
         return event
+
+    def _receive(self) -> ByteSteps[None]:
+        data = yield from self._layer.receive()
+        if not data and self._http.their_state is h11.SEND_RESPONSE:
+            raise h11.RemoteProtocolError("the connection was closed before a response came")
+        self._http.receive_data(data)

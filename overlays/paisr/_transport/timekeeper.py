@@ -21,14 +21,14 @@ class Timekeeper:
     """The calls in flight on one event loop."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._in_flight: set[TimeLimit] = set()
         self._due = math.inf
         self._timer: asyncio.TimerHandle | None = None
 
     def within(self, deadline: Deadline) -> TimeLimit:
         """A context manager that cancels its body at the deadline, and then raises `TimeoutError`."""
-        return TimeLimit(self, self._loop.time() + deadline.remaining())
+        return TimeLimit(self, self.loop.time() + deadline.remaining())
 
     def add(self, call: TimeLimit) -> None:
         self._in_flight.add(call)
@@ -43,11 +43,11 @@ class Timekeeper:
         if self._timer is not None:
             self._timer.cancel()
         self._due = due
-        self._timer = self._loop.call_at(due, self._expire_due)
+        self._timer = self.loop.call_at(due, self._expire_due)
 
     def _expire_due(self) -> None:
         self._timer, self._due = None, math.inf
-        now = self._loop.time()
+        now = self.loop.time()
         for call in list(self._in_flight):
             if call.due <= now:
                 call.expire()
@@ -67,7 +67,7 @@ class TimeLimit:
         self.due = due
 
     def __enter__(self) -> Self:
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._keeper.loop)
         assert task is not None
         self._task = task
         self._cancelling = task.cancelling()
