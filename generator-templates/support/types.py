@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -34,14 +35,16 @@ AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 Number = Decimal | int | str
 """The types that an exact number can be given as."""
 
+PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+"""A number as text. `Decimal` itself also takes ``1_000``, white space and digits of other scripts."""
+
 
 def to_decimal(value: Number) -> Decimal:
     """The exact number. Other values are returned unchanged; the check before sending refuses them by name."""
-    try:
-        exact = isinstance(value, (int, str)) and not isinstance(value, bool)
-        return Decimal(value) if exact else value  # type: ignore[return-value]  # refused by the check before sending
-    except ArithmeticError:
-        return value  # type: ignore[return-value]  # refused by the check before sending
+    is_text = isinstance(value, str) and PLAIN_NUMBER.fullmatch(value)
+    if is_text or (isinstance(value, int) and not isinstance(value, bool)):
+        return Decimal(value)
+    return value  # type: ignore[return-value]  # refused by the check before sending
 
 
 def to_optional_decimal(value: Number | None) -> Decimal | None:

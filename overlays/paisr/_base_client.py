@@ -206,7 +206,7 @@ def _drift_watch(
         return None
     if on_drift is not None and not callable(on_drift):
         raise ConfigurationError(
-            f"on_drift is a {type(on_drift).__name__}; give a callable that takes an operation and a path."
+            f"on_drift is {type_name(on_drift)}; give a callable that takes an operation and a path."
         )
     from paisr._engine.drift import DriftWatch  # here, because few clients need it
 
@@ -217,7 +217,5 @@ def _limiter(rate: RateLimit | None, runtime: Runtime, service: Service, token: 
     if rate is None:
         return None
     if not isinstance(rate, RateLimit):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
-        raise ConfigurationError(
-            f"rate_limit is a {type(rate).__name__}; give RateLimit(250, per=60), or None for no limit."
-        )
+        raise ConfigurationError(f"rate_limit is {type_name(rate)}; give RateLimit(250, per=60), or None for no limit.")
     return process_limiters.get(rate, runtime.clock, service.url, token.owner)

@@ -69,7 +69,7 @@ class RotatingToken(Secret):
 
 def _checked_token(secret: Secret) -> Secret:
     if not secret.is_text:
-        problem = f"The token is of type {secret.kind}; give it as text."
+        problem = f"The token is {secret.kind}; give it as text."
     elif not secret.reveal():
         problem = f"There is no token: pass token=, or set {TOKEN_VARIABLE} to one made in the Paisr dashboard."
     elif secret.reveal().lower().startswith("bearer "):
@@ -110,9 +110,7 @@ def read_service(environment: object, base_url: Secret | None) -> Service:
 
 def _service(url: Secret) -> Service:
     if not url.is_text:
-        raise ConfigurationError(
-            f"base_url is of type {url.kind}; give it as text, such as {SERVERS[DEFAULT_ENVIRONMENT]!r}."
-        )
+        raise ConfigurationError(f"base_url is {url.kind}; give it as text, such as {SERVERS[DEFAULT_ENVIRONMENT]!r}.")
     parts = _split(url)
     if isinstance(parts, str):
         raise ConfigurationError(parts)

@@ -21,6 +21,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from paisr._base.errors import ConfigurationError, WebhookError
 from paisr._base.secrets import Secret
+from paisr._base.texts import type_name
 from paisr._inputs.deliveries import (
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
@@ -134,7 +135,7 @@ def _wrapped(given: object) -> tuple[Secret, ...]:
 def _check_arguments(body: object, secrets: tuple[Secret, ...], tolerance: object) -> None:
     if not isinstance(body, (bytes, bytearray, memoryview)):
         raise WebhookError(
-            f"The body is a {type(body).__name__}, not the bytes that were signed: pass the raw bytes of the request, "
+            f"The body is {type_name(body)}, not the bytes that were signed: pass the raw bytes of the request, "
             "from before it was decoded or parsed.",
             reason="body",
         )
@@ -151,7 +152,7 @@ def _check_arguments(body: object, secrets: tuple[Secret, ...], tolerance: objec
 
 def _secret_problem(secret: Secret) -> str | None:
     if not secret.is_text:
-        return f"A secret is a {secret.kind}; give it as text."
+        return f"A secret is {secret.kind}; give it as text."
     if not secret.reveal().strip():
         return "A secret is empty, so anybody could sign with it; pass the webhook's secret."
     try:

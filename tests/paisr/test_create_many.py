@@ -207,8 +207,8 @@ def test_a_second_row_of_the_same_key_or_content_is_refused(
          "items[0].unit_price=1.234 has more than 2 decimals, and SRD has 2"),
         (row(1, items=[{"description": "a", "quantity": 1, "unit_price": "0.001"}]), "the currency has 2"),
         (row(1, curency="SRD"), "A row has 'curency'; it can have customer, summary, currency, due, items and key"),
-        (row(1, summary=None), "summary is a NoneType"),
-        (row(1, due=None), "due is a NoneType"),
+        (row(1, summary=None), "summary is None"),
+        (row(1, due=None), "due is None"),
         (row(1, currency="GBP"), "'GBP' is not known to the API"),
         (row(1, key=7), "key is an int"),
         ("a text", "A row is a str"),
@@ -528,11 +528,14 @@ def test_async_rows_are_created_before_an_error_of_their_iterator(service: Any, 
     assert [one.created is not None for one in asyncio.run(scenario())] == [True]
 
 
-def test_a_concurrency_below_one_is_refused(side: Any, path: Any, service: Any) -> None:
+@pytest.mark.parametrize("concurrency", [0, -1, "x", None, 1.5, True])
+def test_a_concurrency_that_is_no_number_of_rows_is_refused(concurrency: Any, path: Any, service: Any) -> None:
     async def scenario() -> None:
         async with AsyncPaisr("tok", journal=path, transport=service.transport) as client:
-            async for _ in client.invoices.create_many([row(1)], concurrency=0):
+            async for _ in client.invoices.create_many([row(1)], concurrency=concurrency):
                 pass
 
-    with pytest.raises(InvalidArgumentError, match="concurrency=0"):
+    with pytest.raises(
+        InvalidArgumentError, match=rf"concurrency={concurrency!r} is no whole number above zero; give .*\.$"
+    ):
         asyncio.run(scenario())

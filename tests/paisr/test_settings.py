@@ -46,10 +46,10 @@ def refusal(**settings: Any) -> str:
     [
         ("", "There is no token: pass token=, or set PAISR_TOKEN"),
         (None, "There is no token: pass token=, or set PAISR_TOKEN"),
-        (b"CANARY-c0ffee-token", "The token is of type bytes; give it as text."),
-        (["CANARY-c0ffee-token"], "The token is of type list; give it as text."),
-        (7, "The token is of type int; give it as text."),
-        (True, "The token is of type bool; give it as text."),
+        (b"CANARY-c0ffee-token", "The token is a bytes; give it as text."),
+        (["CANARY-c0ffee-token"], "The token is a list; give it as text."),
+        (7, "The token is an int; give it as text."),
+        (True, "The token is a bool; give it as text."),
         ("CANARY-c0ffee-token\n", "The token has a space, a line break"),
         ("CANARY-c0ffee-token x", "The token has a space"),
         ("CANARY-c0ffee-token\r\nX-Evil: 1", "The token has a space, a line break"),
@@ -98,7 +98,7 @@ def test_a_token_callable_is_called_at_each_attempt(side: Any, script: Any, invo
 @pytest.mark.parametrize(
     ("give", "message"),
     [
-        (lambda: None, "The token is of type NoneType; give it as text."),
+        (lambda: None, "The token is None; give it as text."),
         (lambda: "two words", "The token has a space"),
         (lambda: "", "There is no token"),
         (lambda: {}["vault"], "The callable given as token= raised a KeyError; let it return the token as text."),

@@ -320,6 +320,7 @@ def test_webhooks_load_no_http_library_and_no_client() -> None:
         "paisr._base",
         "paisr._base.errors",
         "paisr._base.secrets",
+        "paisr._base.texts",
         "paisr._base.version",
     }
 

@@ -9,6 +9,8 @@ from functools import cache
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import unquote, urlsplit
 
+from paisr._base.texts import type_name
+
 if TYPE_CHECKING:
     import os
 
@@ -32,7 +34,7 @@ class Secret:
 
     def __init__(self, value: object) -> None:
         self.is_text: bool = isinstance(value, str)
-        self.kind: str = type(value).__name__
+        self.kind: str = type_name(value)
         self._text = str.__str__(value) if isinstance(value, str) else ""
 
     def reveal(self) -> str:

@@ -29,7 +29,9 @@ def seconds(value: object, name: str, error: type[PaisrError] = InvalidArgumentE
 
 
 def type_name(value: object) -> str:
-    """A value's type for an error text: ``an int``, ``a list``."""
+    """A value's type for an error text: ``an int``, ``a list``; ``None`` for None."""
+    if value is None:
+        return "None"
     name = type(value).__name__
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callab
 from typing import TYPE_CHECKING, Any
 
 from paisr._base.errors import InvalidArgumentError
+from paisr._base.texts import safe_repr
 
 if TYPE_CHECKING:
     from paisr._bulk.items import Item, RowResult
@@ -44,8 +45,11 @@ async def create_in_parallel(bulk: Bulk, rows: Rows, run: AsyncRun, concurrency:
 
 class _RowsInFlight:
     def __init__(self, bulk: Bulk, rows: Rows, run: AsyncRun, concurrency: int) -> None:
-        if concurrency < 1:
-            raise InvalidArgumentError(f"concurrency={concurrency} is less than 1; give a number of rows, such as 8.")
+        # Users without a type checker give other types.
+        if type(concurrency) is not int or concurrency < 1:
+            raise InvalidArgumentError(
+                f"concurrency={safe_repr(concurrency)} is no whole number above zero; give a number of rows, such as 8."
+            )
         self._bulk, self._run, self._concurrency = bulk, run, concurrency
         self._size = concurrency
         self._batches = _batches(rows, lambda: self._size)

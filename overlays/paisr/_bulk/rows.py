@@ -197,7 +197,7 @@ class Bulk:
         due = arguments["due"]
         # Sending checks that the date is not past: a row that has its invoice keeps it after that day.
         if is_late := not self._dry_run and is_day(due):
-            arguments["due"] = f"{due}"
+            arguments["due"] = "In 1 day"  # in place of the day, which sending converts
         values = checked_values(self._operation, HOOKS[CREATE].prepare(arguments, self._session.runtime))
         check_decimals(values.get("items"), values.get("currency"))
         key = checked_key(given.get("key")) or content_key(values, due)

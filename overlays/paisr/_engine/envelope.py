@@ -83,10 +83,10 @@ def _read_again(
         partial, first = data, salvage.unreadable[0]
         what, path = first.reason, first.path
     shown = excerpt(raw.content, secret)
-    others = f" The other {len(partial)} of the list are in `partial`." if salvage.unreadable else ""
+    others = f" The other {len(partial)} of the list {'is' if len(partial) == 1 else 'are'} in `partial`."
     refusal = UnexpectedResponseError(
         f"The service responded to {operation} with {raw.status} and a body that the contract does not allow: "
-        f"at {path}: {_redacted(what, secret)}; it begins {shown or '(empty)'}.{others}",
+        f"at {path}: {_redacted(what, secret)}; it begins {shown or '(empty)'}.{others if partial else ''}",
         path=path,
         status_code=raw.status,
         excerpt=shown,

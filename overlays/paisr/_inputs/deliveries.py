@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Final, Protocol, runtime_checkable
 
 from paisr._base.errors import ConfigurationError, WebhookError
+from paisr._base.texts import type_name
 
 # The names are the vendor's (public documentation); the first has an older name, on an older page.
 SIGNATURE_HEADER: Final = "X-PCB-Signature"
@@ -41,7 +42,7 @@ def from_headers(headers: object) -> tuple[object, object]:
         values: dict[str, object] = {_text(name).lower(): value for name, value in pairs}
     except (TypeError, ValueError, AttributeError):
         raise ConfigurationError(
-            f"headers is of type {type(headers).__name__}; give the request's headers, as a mapping or as pairs."
+            f"headers is {type_name(headers)}; give the request's headers, as a mapping or as pairs."
         ) from None
     names = (SIGNATURE_HEADER, OLDER_SIGNATURE_HEADER, TIMESTAMP_HEADER)
     signature, older, timestamp = (values.get(name.lower()) for name in names)
@@ -67,7 +68,7 @@ def timestamp_text(given: object) -> str:
         text = str(given)
     if not _TIMESTAMP.fullmatch(text):
         raise WebhookError(
-            f"The timestamp ({type(given).__name__}) is not a whole number of seconds or milliseconds since 1970, "
+            f"The timestamp ({type_name(given)}) is not a whole number of seconds or milliseconds since 1970, "
             f"as text; pass the value of {TIMESTAMP_HEADER}.",
             reason="timestamp",
         )
@@ -85,7 +86,7 @@ def signature_bytes(given: object) -> bytes:
     text = _header_text(given, SIGNATURE_HEADER)
     if not _SIGNATURE.fullmatch(text):
         raise WebhookError(
-            f"The signature ({type(given).__name__}) is not 64 hexadecimal digits, as text; "
+            f"The signature ({type_name(given)}) is not 64 hexadecimal digits, as text; "
             f"pass the value of {SIGNATURE_HEADER}.",
             reason="signature",
         )

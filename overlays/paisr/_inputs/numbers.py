@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paisr._base.errors import InvalidArgumentError
 from paisr._base.texts import safe_repr, type_name
+from paisr_generated.types import PLAIN_NUMBER
 
 if TYPE_CHECKING:
     from paisr_generated import rules
 
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 # Orders of magnitude. A number beyond them is a mistake, and a reader may write it out with as many digits.
 MAX_EXPONENT = 1000
+# Characters of an example in an error text.
+MAX_EXAMPLE = 30
 
 
 def checked_whole_number(rule: rules.Integer, value: object, name: str) -> int:
@@ -27,33 +28,75 @@ def checked_whole_number(rule: rules.Integer, value: object, name: str) -> int:
 
 
 def checked_number(rule: rules.Number, value: object, name: str) -> Decimal:
-    """`value` as a Decimal with the same digits; a float is refused, because it is not exact."""
-    number = _as_decimal(value, name)
-    if not number.is_finite() or abs(number.adjusted()) >= MAX_EXPONENT:
+    """`value` as a Decimal with the same digits; a float is refused, because it is not exact.
+
+    A negative zero becomes zero: calculations give it, as in ``0 * Decimal(-1)``, and a reader may take it for a debit.
+    """
+    number = _as_decimal(rule, value, name)
+    if not _can_be_written(number):
         raise InvalidArgumentError(
             f"{name}={safe_repr(value)} is not a number that can be billed; give one such as '149.95'."
         )
     _check_bounds(rule, number, value, name, "a number")
-    return number
+    return number or number.copy_abs()
 
 
-def _as_decimal(value: object, name: str) -> Decimal:
+def _as_decimal(rule: rules.Number, value: object, name: str) -> Decimal:
     if isinstance(value, Decimal):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
     if isinstance(value, str):
-        if not _NUMBER.fullmatch(value):
+        if not PLAIN_NUMBER.fullmatch(value):
             raise InvalidArgumentError(
-                f"{name}={safe_repr(value)} is not a plain number; give digits with a full stop, such as '149.95'."
+                f"{name}={safe_repr(value)} is not a plain number; "
+                f"give digits with a full stop,{_such_as(rule, value)}."
             )
         return Decimal(value)
     if isinstance(value, float):
         raise InvalidArgumentError(
             f"{name}={value!r} is a float, which cannot hold most amounts exactly (0.1 + 0.2 is not 0.3); "
-            f"give a Decimal, an int or a text such as '{value}'."
+            f"give a Decimal, an int or a text{_such_as(rule, value)}."
         )
-    raise InvalidArgumentError(f"{name} is {type_name(value)}; give a Decimal, an int or a text such as '149.95'.")
+    raise InvalidArgumentError(
+        f"{name} is {type_name(value)}; give a Decimal, an int or a text{_such_as(rule, '149.95')}."
+    )
+
+
+def _such_as(rule: rules.Number, given: float | str) -> str:
+    """The end of a sentence: an example near what was given. If the rule does not allow that, its bounds come first."""
+    near = _read(str(given))
+    if near is None:
+        return _such_as(rule, "149.95")
+    if _fits(rule, near):
+        return f" such as '{near}'"
+    example = next((one for one in (rule.minimum, rule.maximum) if one is not None and _fits(rule, one)), None)
+    return _bounds(rule) + ("" if example is None else f", such as '{example}'")
+
+
+def _read(text: str) -> Decimal | None:
+    """The number that was meant, or None. ``1,500`` may mean either of two."""
+    whole, comma, fraction = text.partition(",")
+    if comma and (len(fraction) == 3 or "." in text):
+        return None
+    try:
+        number = Decimal(f"{whole}.{fraction}" if comma else text)
+    except ArithmeticError:
+        return None
+    is_short = _can_be_written(number) and len(str(number)) <= MAX_EXAMPLE
+    return (number or number.copy_abs()) if is_short else None
+
+
+def _can_be_written(number: Decimal) -> bool:
+    return number.is_finite() and abs(number.adjusted()) < MAX_EXPONENT
+
+
+def _fits(rule: rules.Number, number: Decimal) -> bool:
+    try:
+        _check_bounds(rule, number, number, "", "")
+    except (InvalidArgumentError, ArithmeticError):
+        return False
+    return True
 
 
 def _check_bounds(rule: rules.Integer, number: Decimal, value: object, name: str, what: str) -> None:

@@ -86,7 +86,7 @@ def _shown_backend(backend: Secret) -> str:
     elif scheme in {"redis", "rediss"}:
         problem = _redis_problem(backend)
     else:
-        problem = "shared names an unknown backend" if backend.is_text else f"shared is a {backend.kind}"
+        problem = "shared names an unknown backend" if backend.is_text else f"shared is {backend.kind}"
     if problem:
         raise ConfigurationError(f"RateLimit {problem}; {_SHARED_ADVICE}.")
     if scheme == "file":

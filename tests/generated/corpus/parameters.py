@@ -166,14 +166,14 @@ VARIANTS = [
         "query required",
         query("shop", {"type": "string"}, required=True),
         listing("shop='a'", "?shop=a"),
-        turned_down("invoices.list(shop=None)", "shop is a NoneType"),
+        turned_down("invoices.list(shop=None)", "shop is None"),
         alone=True,
     ),
     works(
         "query required and nullable",
         query("shop", {"type": ["string", "null"]}, required=True),
         listing("shop='a'", "?shop=a"),
-        turned_down("invoices.list(shop=None)", "shop is a NoneType"),
+        turned_down("invoices.list(shop=None)", "shop is None"),
         alone=True,
     ),
     works(

@@ -407,7 +407,7 @@ def test_reveal_returns_the_secret() -> None:
     assert (secret.reveal(), repr(secret), str(secret)) == ("aaaa/bbb", "Secret('…')", "Secret('…')")
     assert secret.scrub("x aaaa/bbb aaaa\\/bbb y") == "x [secret] [secret] y"
     assert Secret("").scrub("abc") == "abc"
-    assert (Secret(7).is_text, Secret(7).kind, Secret(7).reveal()) == (False, "int", "")
+    assert (Secret(7).is_text, Secret(7).kind, Secret(7).reveal()) == (False, "an int", "")
 
 
 @pytest.mark.parametrize("word", ["t", "refused", "secret"])

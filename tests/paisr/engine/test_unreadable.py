@@ -85,6 +85,11 @@ def test_the_error_of_a_list_has_its_readable_items(refused: Any) -> None:
 def test_all_of_a_list_can_be_unreadable(refused: Any) -> None:
     error = refused(listed({}, {}), "list")
     assert (list(error.partial), [item.index for item in error.unreadable]) == ([], [0, 1])
+    assert "partial" not in str(error)
+
+
+def test_one_readable_item_is_written_in_the_singular(refused: Any) -> None:
+    assert "The other 1 of the list is in `partial`." in str(refused(listed(invoice(0), {}), "list"))
 
 
 @pytest.mark.parametrize(

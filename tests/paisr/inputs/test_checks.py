@@ -56,6 +56,13 @@ def refused(side: Any, script: Any) -> Any:
     return refused
 
 
+def test_an_id_with_another_beginning_is_refused_with_the_beginning(refused: Any) -> None:
+    assert refused("get", "nope") == (
+        "invoice_id='nope' does not begin with inv_; give a text that does, such as 'inv_123456'."
+    )
+    assert refused("get", "inv_\n1").startswith("invoice_id='inv_\\n1' does not match ^inv_.*$; ")
+
+
 @pytest.mark.parametrize("invoice_id", BAD_IDS, ids=lambda one: ascii(one) if type(one) is not object else "object")
 def test_an_invalid_id_is_refused(refused: Any, invoice_id: Any) -> None:
     for name in ("get", "with_response.get", "wait"):

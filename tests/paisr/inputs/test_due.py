@@ -25,6 +25,8 @@ class Later(relativedelta):
     [
         ("In 3 days", "In 3 days"),
         ("tomorrow", "tomorrow"),
+        ("10 days", "10 days"),
+        ("In 1.5 hours", "In 1.5 hours"),
         (timedelta(days=3), "In 3 days"),
         (timedelta(days=1), "In 1 day"),
         (timedelta(weeks=2), "In 14 days"),
@@ -75,6 +77,40 @@ def test_a_due_date_that_is_no_future_time_is_refused(due: Any) -> None:
     assert "; " in sentence
     assert sentence.endswith(".")
     assert len(sentence) < 300
+
+
+@pytest.mark.parametrize(
+    ("due", "advice"),
+    [
+        ("2026-12-31", "give date(2026, 12, 31), or a text such as 'In 3 days'."),
+        ("2027-01-05T12:00:00Z", "give date(2027, 1, 5), or a text such as 'In 3 days'."),
+        ("31-12-2026", "give a date such as date(2026, 12, 31), or a text such as 'In 3 days'."),
+        (" 31/12/2026", "give a date such as date(2026, 12, 31), or a text such as 'In 3 days'."),
+        ("1.5.27", "give a date such as date(2026, 12, 31), or a text such as 'In 3 days'."),
+        ("2026-31-12", "give a date such as date(2026, 12, 31), or a text such as 'In 3 days'."),
+    ],
+)
+def test_a_text_that_looks_like_a_date_is_refused(due: str, advice: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        text(due)
+    assert str(caught.value).startswith(f"due={due!r} looks like a date, and ")
+    assert str(caught.value).endswith(f"; {advice}")
+
+
+@pytest.mark.parametrize(
+    ("due", "seconds"),
+    [
+        (timedelta(seconds=30), "30"),
+        (timedelta(minutes=1, microseconds=1), "60.000001"),
+        (timedelta(0), "0"),
+        (timedelta(days=-1), "-86400"),
+        (relativedelta(seconds=90), "90"),
+    ],
+)
+def test_a_time_that_is_not_in_whole_minutes_is_refused_in_seconds(due: Any, seconds: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        text(due)
+    assert str(caught.value) == f"due is {seconds} seconds; give whole minutes, at least one."
 
 
 def test_the_refusal_of_a_datetime_names_the_alternatives() -> None:

@@ -19,6 +19,10 @@ from paisr_generated.api import operation_named
 LINE: dict[str, Any] = {"description": "Pizza", "quantity": 2, "unit_price": "62.50"}
 
 
+# Texts that `Decimal` takes.
+ODD_NUMBERS = ["1_000", " 75 ", "75\n", "\uff11\uff12", "\u0661", "1.", ".5"]
+
+
 def items_for_request(items: Any) -> Any:
     bill = {"customer": "c", "summary": "s", "due": "d", "items": items}
     return checked_values(operation_named("create_invoice"), bill)["items"]
@@ -74,7 +78,7 @@ def test_an_endless_generator_is_refused_at_its_fifty_first_item() -> None:
         (7, "items is an int"),
         (LINE, "items is a dict"),
         (LineItem("Pizza", 1, 1), "items is a LineItem"),
-        ([None], "items[0] is a NoneType"),
+        ([None], "items[0] is None"),
         ([LINE, "Pizza"], "items[1] is a str"),
         ([("Pizza", 1, 1)], "items[0] is a tuple"),
         ([{}], "items[0] has no 'description'"),
@@ -89,8 +93,11 @@ def test_an_endless_generator_is_refused_at_its_fifty_first_item() -> None:
         ([{**LINE, "unit_price": float("nan")}], "items[0].unit_price=nan is a float"),
         ([{**LINE, "unit_price": Decimal("Infinity")}], "items[0].unit_price=Decimal('Infinity') is not a number"),
         ([{**LINE, "unit_price": "1,50"}], "items[0].unit_price='1,50' is not a plain number"),
-        ([{**LINE, "unit_price": "1_000"}], "items[0].unit_price='1_000' is not a plain number"),
-        ([{**LINE, "description": None}], "items[0].description is a NoneType"),
+        *(
+            ([{**LINE, "unit_price": text}], f"items[0].unit_price={text!r} is not a plain number")
+            for text in ODD_NUMBERS
+        ),
+        ([{**LINE, "description": None}], "items[0].description is None"),
         ([{**LINE, "description": "\ud800"}], "items[0].description has a lone surrogate"),
     ],
 )
@@ -106,14 +113,24 @@ def test_an_invalid_item_is_refused_with_its_path(items: Any, message: str) -> N
     [
         (("x", 1, 0.1), "LineItem.unit_price=0.1 is a float"),
         (("x", 0, 1), "LineItem.quantity=0 is less than 1"),
-        ((None, 1, 1), "LineItem.description is a NoneType"),
+        ((None, 1, 1), "LineItem.description is None"),
         (("x", 1, 10**5000), "LineItem.unit_price=Decimal('1000"),
+        *((("x", 1, text), f"LineItem.unit_price={text!r} is not a plain number") for text in ODD_NUMBERS),
     ],
 )
 def test_an_invalid_line_item_is_refused_by_its_constructor(line: Any, message: str) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         LineItem(*line)
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("zero", ["-0", "-0.00", Decimal("-0.00")])
+def test_a_negative_zero_is_sent_as_zero(zero: Any) -> None:
+    digits = str(zero).removeprefix("-")
+    assert sent([LineItem("Gift", 1, zero), {**LINE, "unit_price": zero}]) == [
+        ("Gift", "1", digits),
+        ("Pizza", "2", digits),
+    ]
 
 
 def test_a_line_item_is_immutable_and_compared_by_value() -> None:

@@ -30,6 +30,8 @@ def exact(value: Any, name: str, minimum: int) -> Decimal:
         ("1" * 50 + ".05", "1" * 50 + ".05"),
         (10**40, "1" + "0" * 40),
         ("0.1e2", "1E+1"),
+        ("-0", "0"),
+        (Decimal("-0.00"), "0.00"),
     ],
 )
 def test_a_number_is_sent_with_its_digits(given: Any, digits: str) -> None:
@@ -66,6 +68,40 @@ def test_a_number_below_the_minimum_is_refused_with_the_minimum(given: Any, mini
         InvalidArgumentError, match=rf"less than {minimum}; the least that the API takes is {minimum}\.$"
     ):
         exact(given, "x", minimum)
+
+
+@pytest.mark.parametrize(
+    ("given", "minimum", "end"),
+    [
+        (0.1, 0, "give a Decimal, an int or a text such as '0.1'."),
+        (0.5, 1, "give a Decimal, an int or a text of at least 1, such as '1'."),
+        (-0.0, 0, "give a Decimal, an int or a text such as '0.0'."),
+        (float("nan"), 1, "give a Decimal, an int or a text such as '149.95'."),
+        (float("inf"), 200, "give a Decimal, an int or a text of at least 200, such as '200'."),
+        (None, 1, "x is None; give a Decimal, an int or a text such as '149.95'."),
+        ("1,5", 1, "give digits with a full stop, such as '1.5'."),
+        ("0,5", 1, "give digits with a full stop, of at least 1, such as '1'."),
+        ("1,500", 1, "give digits with a full stop, such as '149.95'."),
+        ("1.234,56", 1, "give digits with a full stop, such as '149.95'."),
+        ("1_000", 1, "give digits with a full stop, such as '1000'."),
+        ("\uff11\uff12", 1, "give digits with a full stop, such as '12'."),
+        (" 75 ", 1, "give digits with a full stop, such as '75'."),
+        ("1e9999", 1, "give digits with a full stop, such as '149.95'."),
+        ("abc", 1, "give digits with a full stop, such as '149.95'."),
+        ("1," + "5" * 99, 1, "give digits with a full stop, such as '149.95'."),
+    ],
+)
+def test_the_example_is_near_what_was_given_and_allowed(given: Any, minimum: int, end: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        exact(given, "x", minimum)
+    assert str(caught.value).endswith(end)
+
+
+def test_a_rule_that_nothing_is_known_to_satisfy_has_no_example() -> None:
+    rule = Number(exclusive_minimum=Decimal(200), multiple_of=Decimal("0.01"))
+    for given in (0.5, 1e300):
+        with pytest.raises(InvalidArgumentError, match=r"give a Decimal, an int or a text above 200\.$"):
+            checked_number(rule, given, "x")
 
 
 def test_the_minimum_itself_is_accepted() -> None:
