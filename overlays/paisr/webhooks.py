@@ -17,7 +17,7 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast, overload
 
 from paisr._base.errors import ConfigurationError, WebhookError
 from paisr._base.secrets import Secret
@@ -66,6 +66,28 @@ class WebhookEvent(NamedTuple):
     body: bytes
 
 
+@overload
+def verify(
+    body: bytes,
+    *,
+    signature: None = None,
+    timestamp: None = None,
+    headers: HasItems | Pairs,
+    secret: str | Iterable[str],
+    tolerance: float = 300,
+    now: Callable[[], float] = time.time,
+) -> WebhookEvent: ...
+@overload
+def verify(
+    body: bytes,
+    *,
+    signature: str | bytes | None,
+    timestamp: str | bytes | int | None,
+    headers: None = None,
+    secret: str | Iterable[str],
+    tolerance: float = 300,
+    now: Callable[[], float] = time.time,
+) -> WebhookEvent: ...
 def verify(
     body: bytes,
     *,

@@ -189,8 +189,13 @@ def deliveries(body: bytes, scope: list[tuple[bytes, bytes]], headers: Mapping[s
     verify(body, headers=message, secret="s")
     verify(body, signature=headers.get("x-pcb-signature"), timestamp=b"1", secret="s")
 
-    verify(body.decode(), headers=headers, secret="s")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - raw bytes
-    verify(body, headers=headers)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - no secret
+    verify(body, signature="0", timestamp=headers.get("x-pcb-timestamp"), headers=None, secret="s")
+
+    verify(body.decode(), headers=headers, secret="s")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType] - raw bytes
+    verify(body, headers=headers)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue] - no secret
+    verify(body, secret="s")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue] - no headers
+    verify(body, signature="0", secret="s")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue] - no timestamp
+    verify(body, signature="0", timestamp="1", headers=headers, secret="s")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType] - twice
 
 
 def models(invoice: Invoice) -> None:
