@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from flask_webhook import app
 
-from paisr import Paisr
+from paisr import LineItem, Paisr
 from paisr_stub import Event, StubServer
 
 PATH = "/webhooks/paisr"
@@ -27,7 +27,7 @@ def payments(folder: Path) -> list[Any]:
 
 
 def test_a_payment_is_noted_once(receiver: FlaskClient, paisr_stub: StubServer, paisr: Paisr, tmp_path: Path) -> None:
-    pizza = {"description": "Pizza Margherita", "quantity": 2, "unit_price": 75}
+    pizza = LineItem("Pizza Margherita", quantity=2, unit_price=75)
     created = paisr.invoices.create(customer="jane@example.com", summary="Order 17", due="In 3 days", items=[pizza])
     paisr_stub.pay(created.id)
     for event in (*paisr_stub.events, *paisr_stub.events):  # each of them twice

@@ -1,6 +1,6 @@
-"""Every program on the pages of docs/ runs, and prints what its page says.
+"""Every program on the pages of docs/ runs, and prints what its page says; mypy accepts it.
 
-The programs of README.md are in test_readme.py, those of change-the-contract.md in test_change_the_contract.py.
+The programs of README.md run in test_readme.py, those of change-the-contract.md in test_change_the_contract.py.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from attrs import frozen
 
 from paisr_stub import StubServer
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
 PAGES = [page for page in sorted(DOCS.rglob("*.md")) if page.name != "change-the-contract.md"]
 FENCE = re.compile(
     r'^(?P<indent> *)```(?:python|\{\.python\})(?: title="(?P<title>[^"]+)")?\n(?P<code>.*?)^(?P=indent)```\n'
@@ -35,21 +36,21 @@ class Program:
     prints: str | None
 
 
-def programs() -> list[Program]:
+def programs(pages: list[Path]) -> list[Program]:
     return [
         Program(
-            f"{page.relative_to(DOCS)}:{text.count(chr(10), 0, match.start()) + 1}",
+            f"{page.relative_to(ROOT)}:{text.count(chr(10), 0, match.start()) + 1}",
             textwrap.dedent(match["code"]),
             match["title"],
             match["prints"],
         )
-        for page in PAGES
+        for page in pages
         for text in [page.read_text(encoding="utf-8")]
         for match in FENCE.finditer(text)
     ]
 
 
-PROGRAMS = programs()
+PROGRAMS = programs(PAGES)
 INCLUDES = {found["name"] for one in PROGRAMS if (found := INCLUDED.fullmatch(one.code))}
 TESTS = [one for one in PROGRAMS if one.title]
 SCRIPTS = [one for one in PROGRAMS if not one.title and not INCLUDED.fullmatch(one.code)]
@@ -102,6 +103,30 @@ def test_the_tests_on_the_pages_pass(tmp_path: Path) -> None:
     passed = re.search(r"(\d+) passed", done.stdout)
     assert passed is not None
     assert int(passed[1]) == sum(test.code.count("def test_") for test in TESTS)
+
+
+def test_mypy_accepts_every_program_and_those_of_the_readme(tmp_path: Path) -> None:
+    pytest.importorskip("mypy", reason="mypy is not installed")
+    modules = [one for one in programs([*PAGES, ROOT / "README.md"]) if not INCLUDED.fullmatch(one.code)]
+    for one in modules:
+        (tmp_path / (re.sub(r"\W", "_", one.place) + ".py")).write_text(one.code, encoding="utf-8")
+    assert len(list(tmp_path.iterdir())) > len(SCRIPTS) + len(TESTS)
+    settings = tmp_path / "mypy.ini"
+    # Django and Celery have no types.
+    settings.write_text(
+        "[mypy]\nstrict = true\n[mypy-django.*,celery.*]\nignore_missing_imports = true\n"
+        "[mypy-webhook_django,celery_billing]\ndisallow_untyped_decorators = false\n"
+    )
+    command = [sys.executable, "-m", "mypy", "--config-file", str(settings), "--cache-dir", str(tmp_path / "cache")]
+    folders = [str(ROOT / name) for name in ("overlays", "generated", "stub", "cli", "docs/examples")]
+    done = subprocess.run(
+        [*command, *map(str, sorted(tmp_path.glob("*.py"))), *map(str, sorted((DOCS / "examples").glob("*.py")))],
+        env=os.environ | {"MYPYPATH": os.pathsep.join(folders)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_shell_commands_of_the_pages_work(tmp_path: Path) -> None:
