@@ -195,7 +195,7 @@ def deliveries(body: bytes, scope: list[tuple[bytes, bytes]], headers: Mapping[s
     verify(body, headers=headers)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue] - no secret
     verify(body, secret="s")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue] - no headers
     verify(body, signature="0", secret="s")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue] - no timestamp
-    verify(body, signature="0", timestamp="1", headers=headers, secret="s")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType] - twice
+    verify(body, signature="0", timestamp="1", headers=headers, secret="s")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType] - the headers have both
 
 
 def models(invoice: Invoice) -> None:
