@@ -84,8 +84,8 @@ class Invoices:
             customer: The customer to bill, by id or e-mail address.
             summary: What the invoice is for.
             due: When payment is due, as a time from now in words, such as "In 3 days". The grammar is not
-                documented, so the service may refuse a text with a 4XX. A text is sent unchanged, but refused
-                if it looks like a date; a timedelta, a relativedelta or a date is converted to such a text.
+                documented, so the service may refuse a text with a 4XX. A text is sent unchanged; a timedelta,
+                a relativedelta or a date is converted to such a text.
             currency: A currency that invoices are made in. A new invoice without one is in the customer's own
                 currency.
             items: The lines of the invoice, at most 50 of them. Amounts are a Decimal, an int or a text, in
@@ -179,8 +179,8 @@ class AsyncInvoices:
             customer: The customer to bill, by id or e-mail address.
             summary: What the invoice is for.
             due: When payment is due, as a time from now in words, such as "In 3 days". The grammar is not
-                documented, so the service may refuse a text with a 4XX. A text is sent unchanged, but refused
-                if it looks like a date; a timedelta, a relativedelta or a date is converted to such a text.
+                documented, so the service may refuse a text with a 4XX. A text is sent unchanged; a timedelta,
+                a relativedelta or a date is converted to such a text.
             currency: A currency that invoices are made in. A new invoice without one is in the customer's own
                 currency.
             items: The lines of the invoice, at most 50 of them. Amounts are a Decimal, an int or a text, in

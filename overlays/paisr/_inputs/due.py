@@ -1,13 +1,11 @@
 """Due dates as the relative time that the API takes.
 
 The create page shows one text, ``In 3 days``, and documents no grammar. The units other than days, and the singular,
-are inferred from it. A text is passed on unchanged, so it may have any form that the service understands. Only a text
-that looks like a date is refused: it is no time from now.
+are inferred from it. A text is passed on unchanged, so it may have any form that the service understands.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -21,14 +19,13 @@ if TYPE_CHECKING:
     Due = str | timedelta | date | relativedelta
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-_DATE = re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}(?![0-9])")
 ADVICE = "give a text such as 'In 3 days', a timedelta, a relativedelta or a date"
 
 
 def due_text(due: Due, today: Callable[[], date]) -> str:
     """`due` as relative time: ``In 3 days``. A `date` counts from `today`, this machine's local date."""
     if isinstance(due, str):
-        return _checked_due_text(checked_text(due, "due"))
+        return checked_text(due, "due")
     if isinstance(due, timedelta):
         return _from_timedelta(due)
     if isinstance(due, datetime):
@@ -41,20 +38,6 @@ def due_text(due: Due, today: Callable[[], date]) -> str:
     if "relativedelta" in [base.__name__ for base in type(due).__mro__]:
         return _from_relativedelta(due)
     raise InvalidArgumentError(f"due is {type_name(due)}; {ADVICE}.")
-
-
-def _checked_due_text(due: str) -> str:
-    if not _DATE.match(due.strip()):
-        return due
-    try:
-        day = date.fromisoformat(due.strip()[:10])
-    except ValueError:
-        day = date(2026, 12, 31)
-    raise InvalidArgumentError(
-        f"due={safe_repr(due)} looks like a date, and the API takes a time from now; "
-        f"give {'' if day.isoformat() in due else 'a date such as '}date({day.year}, {day.month}, {day.day}), "
-        "or a text such as 'In 3 days'."
-    )
 
 
 def _from_timedelta(due: timedelta) -> str:
