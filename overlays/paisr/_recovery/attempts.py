@@ -13,6 +13,7 @@ from attrs import evolve, field, frozen
 
 from paisr._base import errors
 from paisr._base.errors import InvalidArgumentError, PaisrError
+from paisr._base.texts import type_name
 from paisr_generated.models.create_invoice_request import CreateInvoiceRequest
 from paisr_generated.operations import encode
 from paisr_generated.types import AwareDatetime
@@ -164,7 +165,7 @@ def checked_attempt(attempt: object, service: str) -> Attempt:
         raise InvalidArgumentError("reconcile takes the attempt, not the error: give it error.attempt.")
     if not isinstance(attempt, Attempt):
         raise InvalidArgumentError(
-            f"attempt is a {type(attempt).__name__}; give the attempt of an OutcomeUnknownError or of a journal."
+            f"attempt is {type_name(attempt)}; give the attempt of an OutcomeUnknownError or of a journal."
         )
     if attempt.operation != CREATE:
         raise InvalidArgumentError(

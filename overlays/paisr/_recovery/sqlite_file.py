@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paisr._base.errors import ConfigurationError
+from paisr._base.texts import type_name
 from paisr._recovery.attempts import StoreError
 from paisr._recovery.database import APPLICATION_ID, SCHEMA, VERSION
 
@@ -24,7 +25,7 @@ SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
 
 def checked_path(path: object) -> Path:
     if not isinstance(path, (str, os.PathLike)):
-        raise ConfigurationError(f"journal is a {type(path).__name__}; give the path of a file.")
+        raise ConfigurationError(f"journal is {type_name(path)}; give the path of a file.")
     text: object = os.fspath(path)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - any PathLike
     if not isinstance(text, str) or not text or "\0" in text:
         raise ConfigurationError(f"journal={text!r} is not the path of a file; give one such as 'paisr-journal.db'.")
