@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given and given[0] in {"-h", "--help"}:
             print(USAGE.format(missing=error.name), end="")
             return 0
-        print(f"paisr {' '.join(given[:1])} needs {error.name}: install paisr[cli].", file=sys.stderr)
+        print(f"{' '.join(['paisr', *given[:1]])} needs {error.name}: install paisr[cli].", file=sys.stderr)
         return 2
     return run(given)
 

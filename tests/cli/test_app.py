@@ -127,6 +127,8 @@ def test_without_the_extra_one_sentence_names_it(
     monkeypatch.setitem(sys.modules, "typer", None)
     assert main(["invoices", "list"]) == 2
     assert capsys.readouterr().err == "paisr invoices needs typer: install paisr[cli].\n"
+    assert main([]) == 2
+    assert capsys.readouterr().err == "paisr needs typer: install paisr[cli].\n"
     assert main(["--help"]) == 0
     output = capsys.readouterr().out
     assert output.startswith("usage: paisr stub")
