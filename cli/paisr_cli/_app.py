@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -11,7 +12,11 @@ import typer
 from typer.core import TyperGroup
 
 from paisr_cli._exits import EXIT_STATUSES, Exit, exit_for
-from paisr_cli._output import say
+from paisr_cli._output import UnwrittenError, say, write
+from paisr_cli._signals import Terminated, sigterm_interrupts
+
+# What only a program can look at.
+IN_PROGRAMS = re.compile(r" The other [^.`]* of the list (?:is|are) in `partial`\.")
 
 
 class Commands(TyperGroup):
@@ -23,8 +28,11 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except PaisrError as error:
-            say(str(error))
+            say(IN_PROGRAMS.sub("", str(error)))
             raise typer.Exit(exit_for(error)) from None
+        except Terminated:
+            say("terminated")
+            raise typer.Exit(Exit.TERMINATED) from None
         except KeyboardInterrupt:
             say("interrupted")
             raise typer.Exit(Exit.INTERRUPTED) from None
@@ -42,7 +50,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from paisr import __version__
 
-        print(f"paisr {__version__}")
+        write(f"paisr {__version__}\n")
         raise typer.Exit
 
 
@@ -91,7 +99,12 @@ def main(arguments: Sequence[str]) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        app(list(arguments), prog_name="paisr")
+        with sigterm_interrupts():
+            app(list(arguments), prog_name="paisr")
+    except UnwrittenError as error:
+        if not error.is_broken_pipe:  # `| head` has seen enough
+            say(str(error))
+        return Exit.BROKEN
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else Exit.DONE
     return Exit.DONE

@@ -20,4 +20,5 @@ class OneOrMany(TyperCommand):
 
         many = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
         many.command("create")(create_from)
-        return typer.main.get_command(many).make_context(info_name, args, *rest, **more)
+        # By this name, a wrong option points to the help of these options.
+        return typer.main.get_command(many).make_context(f"{info_name} {OPTION} FILE", args, *rest, **more)

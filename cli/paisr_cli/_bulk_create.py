@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
+import re
+import signal
+from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from paisr_cli._bulk_again import journal_of, next_command
 from paisr_cli._bulk_files import Files, Tally
-from paisr_cli._bulk_progress import shown_progress
+from paisr_cli._bulk_progress import Unreported, shown_progress
 from paisr_cli._bulk_rows import STDIN, Record, Source
 from paisr_cli._exits import Exit
 from paisr_cli._options import BaseURL, EnvironmentOption, JournalOption, Timeout, TokenFile, token_from
 from paisr_cli._output import say
+from paisr_cli._signals import Terminated, interrupts_on_sigterm
 from paisr_cli._texts import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Coroutine, Generator, Iterator, Mapping
 
     from paisr import AsyncPaisr, RateLimit, RowResult
     from paisr_cli._bulk_progress import Progress
@@ -27,9 +31,12 @@ if TYPE_CHECKING:
 RATE = "250/60"
 # Of a dry run, which sends nothing.
 UNUSED_TOKEN = "none"
+# The row that an error names by its index.
+EARLIER = re.compile(r"\A(The row has the same key or content as )the row with index ([0-9]+)")
 
 
 def create_from(
+    ctx: typer.Context,
     *,
     source: Annotated[str, typer.Option("--from", metavar="FILE", help="CSV or JSON lines; - is standard input.")],
     dry_run: Annotated[
@@ -69,7 +76,8 @@ def create_from(
     (then description_2, quantity_2, unit_price_2, and so on). JSON lines have the fields of the API. A due date is
     2026-12-31, or a text such as "In 3 days".
 
-    The journal (default: FILE.journal) knows what was created: a row that is equal to an earlier one is that invoice.
+    The journal (default: FILE.journal) knows what was created: a row equal to one already in the journal gets no
+    second invoice. A row that you change is a new row, and gets another invoice; with --key it is refused instead.
     Where the same is billed every month, name the month in the summary or in a column for --key.
 
     Examples:
@@ -82,11 +90,12 @@ def create_from(
 
     if source == STDIN and journal is None:
         raise ConfigurationError("Rows from standard input need --journal PLACE, so that the next run recognises them.")
-    place = journal or f"{source}.journal"
+    place = journal or journal_of(source, is_needed=not dry_run)
     beside = None if dry_run or "://" in place else f"file:{place}.rate"
     rows = Source(source, key)
     files = Files(rows, results, refused, dry_run=dry_run)
     limit = _rate(rate, share_rate or beside)
+    unreported = Unreported()
     with _other_rate_named(limit):
         client = AsyncPaisr(
             UNUSED_TOKEN if dry_run else token_from(token_file),
@@ -94,48 +103,92 @@ def create_from(
             environment=environment,  # type: ignore[arg-type]  # the client names those that there are
             journal=None if dry_run else place,
             rate_limit=limit,
+            on_event=unreported,
         )
     try:
         with files, shown_progress(rows) as progress:
-            asyncio.run(_carry_out(client, rows, files, {"dry_run": dry_run, "timeout": timeout}, progress))
+            run = _Run(client, rows, files, progress, unreported)
+            _on_loop(run.carry_out({"dry_run": dry_run, "timeout": timeout}))
     finally:
         if files.tally != Tally():
             say(files.summary())
+    if files.tally.refused and not dry_run:
+        say(f"correct the refused rows, then run: {next_command(ctx, str(files.refused_path), place)}")
+    if not files.has_rows:
+        say(f"{'standard input' if source == STDIN else source} has no rows")
+        raise typer.Exit(Exit.WRONG_USE)
     raise typer.Exit(_status(files.tally))
 
 
-async def _carry_out(
-    client: AsyncPaisr, rows: Source, files: Files, options: Mapping[str, Any], progress: Progress
-) -> None:
-    """Each result belongs to the record that was given at its place."""
-    given: dict[int, Record] = {}
-    indexes = itertools.count()
+def _on_loop(work: Coroutine[Any, Any, None]) -> None:
+    """Run it on an event loop, where SIGTERM cancels it as Ctrl-C does."""
 
-    def readable() -> Iterator[Mapping[str, object]]:
-        for record in rows.records():
+    async def cancellable() -> None:
+        task = asyncio.current_task()
+        if task is not None and interrupts_on_sigterm():
+            with contextlib.suppress(NotImplementedError):  # Windows
+                asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        await work
+
+    try:
+        asyncio.run(cancellable())
+    except asyncio.CancelledError:
+        raise Terminated from None
+
+
+class _Run:
+    """The rows of a file on their way; each result belongs to the record that was given at its place."""
+
+    def __init__(
+        self, client: AsyncPaisr, rows: Source, files: Files, progress: Progress, unreported: Unreported
+    ) -> None:
+        self._client, self._rows, self._files = client, rows, files
+        self._progress, self._unreported = progress, unreported
+        self._given: dict[int, Record] = {}
+        # By index, the line of each row.
+        self._lines = array("Q")
+
+    async def carry_out(self, options: Mapping[str, Any]) -> None:
+        progress = self._progress
+        try:
+            async with self._client as client:
+                async for result in client.invoices.create_many(
+                    self._readable(), on_undecided=progress.put_off, **options
+                ):
+                    self._write(self._given.pop(result.index), result)
+                    progress.done(result.index, self._files.tally)
+        except asyncio.CancelledError:
+            tally = self._files.tally
+            tally.is_interrupted, tally.begun = True, self._unreported.count + progress.undecided
+            raise
+
+    def _readable(self) -> Iterator[Mapping[str, object]]:
+        for record in self._rows.records():
+            self._files.begin(record)
             if record.problem is None:
-                given[next(indexes)] = record
+                self._given[len(self._lines)] = record
+                self._lines.append(record.line)
                 yield record.row
             else:
-                files.refuse(record, record.problem)
-        progress.nothing_else()
+                self._files.refuse(record, record.in_its_columns(record.problem))
+        self._progress.nothing_else()
 
-    async with client:
-        async for result in client.invoices.create_many(readable(), on_undecided=progress.put_off, **options):
-            record = given.pop(result.index)
-            _write(files, record, result)
-            progress.done(result.index, files.tally)
+    def _write(self, record: Record, result: RowResult) -> None:
+        from paisr import InvalidArgumentError
 
+        error = result.error
+        if error is None:
+            self._files.write(record, result)
+            if result.created is not None:
+                self._unreported.report(result.created.id)
+        elif isinstance(error, InvalidArgumentError) or error.outcome == "rejected":
+            reason = EARLIER.sub(self._by_its_line, str(error))
+            self._files.refuse(record, record.in_its_columns(reason), result.key)
+        else:
+            self._files.leave_open(record, result)
 
-def _write(files: Files, record: Record, result: RowResult) -> None:
-    from paisr import InvalidArgumentError
-
-    if result.error is None:
-        files.write(record, result)
-    elif isinstance(result.error, InvalidArgumentError) or result.error.outcome == "rejected":
-        files.refuse(record, record.in_its_columns(str(result.error)), result.key)
-    else:
-        files.leave_open(record, result)
+    def _by_its_line(self, found: re.Match[str]) -> str:
+        return f"{found[1]}line {self._lines[int(found[2])]}"
 
 
 def _rate(text: str, shared: str | None) -> RateLimit:

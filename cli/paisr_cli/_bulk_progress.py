@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
+from asyncio import CancelledError
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from paisr_cli._output import console
+from paisr_cli._output import console, is_terminal
 
 if TYPE_CHECKING:
+    from paisr import CallEvent
     from paisr_cli._bulk_files import Tally
     from paisr_cli._bulk_rows import Source
 
@@ -38,6 +40,11 @@ class Progress:
         self._until[index] = self._clock() + seconds
         self._say()
 
+    @property
+    def undecided(self) -> int:
+        """The number of rows that wait to be looked at again."""
+        return len(self._until)
+
     def done(self, index: int, tally: Tally) -> None:
         """A row has come to its end."""
         self._until.pop(index, None)
@@ -58,10 +65,33 @@ class Progress:
             )
 
 
+class Unreported:
+    """The creates of this run that an interruption keeps from the results: an `on_event` of the client."""
+
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+        self._cancelled = 0
+
+    def __call__(self, event: CallEvent) -> None:
+        if event.name != "outcome" or event.method != "POST":
+            return
+        if event.outcome == "succeeded" and event.id is not None:
+            self._ids.add(event.id)
+        elif event.outcome == "unknown" and event.error == CancelledError.__name__:
+            self._cancelled += 1
+
+    def report(self, invoice_id: str) -> None:
+        self._ids.discard(invoice_id)
+
+    @property
+    def count(self) -> int:
+        return len(self._ids) + self._cancelled
+
+
 @contextmanager
 def shown_progress(source: Source) -> Generator[Progress]:
     """Show how far it is, and the time left, where the error stream is a terminal."""
-    if not sys.stderr.isatty():
+    if not is_terminal():
         yield Progress()
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn

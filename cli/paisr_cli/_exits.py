@@ -21,7 +21,7 @@ class Exit(IntEnum):
         return status
 
     DONE = 0, "done"
-    BROKEN = 1, "the output was closed, or this program has a bug"
+    BROKEN = 1, "standard output could not be written, or this program has a bug"
     WRONG_USE = 2, "the command or a setting is wrong; nothing was sent"
     REFUSED = 3, "the service or a check refused it; nothing happened"
     NOT_FOUND = 4, "not found"
@@ -29,7 +29,12 @@ class Exit(IntEnum):
     UNREACHABLE = 6, "the service could not be reached, was too slow, or failed; try again later"
     UNEXPECTED = 7, "the response is not what the contract allows"
     DIFFERENT = 8, "doctor found something that is wrong or differs from the contract"
+    CREATED_UNWRITTEN = (
+        9,
+        "the invoice was created, but standard output could not be written; its id is on standard error",
+    )
     INTERRUPTED = 130, "interrupted with Ctrl-C"
+    TERMINATED = 143, "ended by the signal SIGTERM"
 
 
 EXIT_STATUSES = "Exit statuses:\n\n\b\n" + "\n".join(f"{one.value:>3}  {one.meaning}" for one in Exit)

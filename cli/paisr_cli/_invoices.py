@@ -8,9 +8,21 @@ import typer
 
 from paisr_cli._bulk import OPTION, OneOrMany
 from paisr_cli._columns import CREATED, INVOICES
-from paisr_cli._items import ITEM_FORM, check_prices, item_of
-from paisr_cli._options import BaseURL, EnvironmentOption, JournalOption, OutputOption, Timeout, TokenFile, connected
-from paisr_cli._output import Output, progress, say, write_one, write_rows
+from paisr_cli._exits import Exit
+from paisr_cli._fields import due_of
+from paisr_cli._items import ITEM_FORM, items_of
+from paisr_cli._options import (
+    BaseURL,
+    EnvironmentOption,
+    JournalOption,
+    OutputOption,
+    Timeout,
+    TokenFile,
+    connected,
+    number,
+    whole_number,
+)
+from paisr_cli._output import Output, UnwrittenError, progress, say, write, write_one, write_rows
 from paisr_cli._reconciling import reconcile
 from paisr_cli._texts import visible_json
 
@@ -22,7 +34,7 @@ def create(
     *,
     customer: Annotated[str, typer.Option(help="The customer's id or e-mail address.")],
     summary: Annotated[str, typer.Option(help="What the invoice is for.")],
-    due: Annotated[str, typer.Option(help="When payment is due, such as 'In 3 days'.")],
+    due: Annotated[str, typer.Option(help="When payment is due: 2026-12-31, or a text such as 'In 3 days'.")],
     item: Annotated[
         list[str] | None, typer.Option(metavar=f"'{ITEM_FORM}'", help="A line item; repeat the option for each.")
     ] = None,
@@ -52,26 +64,39 @@ def create(
       paisr invoices create --customer jane@example.com --summary Pizza --due 'In 3 days' --item '2 x 75.00 Margherita'
       paisr invoices create --customer jane@example.com --summary Rent --due 'In 3 days' --key 12/7 --journal creates.db
     """
-    from paisr import OutcomeUnknownError
+    from paisr import ConfigurationError, OutcomeUnknownError
 
     del source  # with it, `OneOrMany` has called another command
-    items = [item_of(one) for one in item or ()]
-    check_prices(items, currency)
+    if key is not None and not journal:
+        raise ConfigurationError("--key needs a journal: give --journal FILE, or set PAISR_JOURNAL.")
+    items = items_of(item or (), currency)
     with connected(token_file, base_url, environment, journal) as client:
         try:
             created = client.invoices.create(
                 customer=customer,
                 summary=summary,
-                due=due,
+                due=due_of(due),
                 currency=currency,  # type: ignore[arg-type]  # the client names those that there are
                 items=items,
                 key=key,
                 timeout=timeout,
             )
         except OutcomeUnknownError as error:
-            print(visible_json(error.attempt.to_json()))
+            _write_attempt(visible_json(error.attempt.to_json()))
             raise
-    write_one(created, CREATED, output)
+    try:
+        write_one(created, CREATED, output)
+    except UnwrittenError as error:
+        say(f"invoice {created.id} was created, but {error}")
+        raise typer.Exit(Exit.CREATED_UNWRITTEN) from None
+
+
+def _write_attempt(attempt: str) -> None:
+    """Write the attempt to reconcile, on standard error if need be: without it, nobody can."""
+    try:
+        write(f"{attempt}\n")
+    except UnwrittenError as error:
+        say(f"{error}; the attempt to reconcile is {attempt}")
 
 
 def list_(
@@ -79,7 +104,10 @@ def list_(
     resource_id: Annotated[str | None, typer.Option(help="Only of this customer, subscription or voucher.")] = None,
     currency: Annotated[str | None, typer.Option(help="Only in this currency, such as SRD.")] = None,
     status: Annotated[str | None, typer.Option(help="Only draft, unpaid, paid or void.")] = None,
-    limit: Annotated[int | None, typer.Option(help="At most this many, from 1 to 1000.")] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(metavar="NUMBER", parser=whole_number, help="At most this many, from 1 to 1000."),
+    ] = None,
     output: OutputOption = Output.TABLE,
     token_file: TokenFile = None,
     base_url: BaseURL = None,
@@ -136,12 +164,12 @@ def wait(
         list[str] | None,
         typer.Option(help="A status to wait for; repeat the option for several (default: paid, void)."),
     ] = None,
-    interval: Annotated[float, typer.Option(metavar="SECONDS", help="Between two readings.")] = 5.0,
+    interval: Annotated[float, typer.Option(metavar="SECONDS", parser=number, help="Between two readings.")] = 5.0,
     output: OutputOption = Output.TABLE,
     token_file: TokenFile = None,
     base_url: BaseURL = None,
     environment: EnvironmentOption = None,
-    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long to wait in all.")] = 1800.0,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", parser=number, help="How long to wait in all.")] = 1800.0,
 ) -> None:
     """Wait until an invoice is paid or void.
 

@@ -10,7 +10,7 @@ import typer
 
 from paisr_cli._columns import at
 from paisr_cli._exits import Exit
-from paisr_cli._options import JournalOption, OutputOption
+from paisr_cli._options import JournalOption, OutputOption, number
 from paisr_cli._output import Column, Output, say, write_rows
 
 if TYPE_CHECKING:
@@ -114,7 +114,8 @@ def settle(
 def prune(
     *,
     older_than: Annotated[
-        float, typer.Option(metavar="DAYS", help="Forget creates that ended more than this many days ago.")
+        float,
+        typer.Option(metavar="DAYS", parser=number, help="Forget creates that ended more than this many days ago."),
     ],
     journal: JournalOption = None,
 ) -> None:

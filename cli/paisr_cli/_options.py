@@ -9,9 +9,27 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from paisr_cli._output import Output
+from paisr_cli._texts import visible
 
 if TYPE_CHECKING:
     from paisr import Paisr
+
+
+def whole_number(text: object) -> int:
+    """For an option, with a sentence for what is none."""
+    try:
+        return int(f"{text}")
+    except ValueError:
+        raise typer.BadParameter(f"{visible(str(text))} is not a whole number; give one such as 100.") from None
+
+
+def number(text: object) -> float:
+    """As `whole_number`, with a fraction."""
+    try:
+        return float(f"{text}")
+    except ValueError:
+        raise typer.BadParameter(f"{visible(str(text))} is not a number; give one such as 30.") from None
+
 
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="A table to read, or data for programs.")]
 TokenFile = Annotated[
@@ -25,7 +43,8 @@ EnvironmentOption = Annotated[
     str | None, typer.Option("--environment", help="live or staging (default: $PAISR_ENVIRONMENT, else live).")
 ]
 Timeout = Annotated[
-    float | None, typer.Option(metavar="SECONDS", help="For the whole call, retries and waiting included.")
+    float | None,
+    typer.Option(metavar="SECONDS", parser=number, help="For the whole call, retries and waiting included."),
 ]
 JournalOption = Annotated[
     str | None,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import errno
+import io
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -38,6 +41,34 @@ class Column(NamedTuple, Generic[T]):
     only_csv: bool = False
 
 
+class UnwrittenError(Exception):
+    """Standard output could not be written. `is_broken_pipe`: its reader has seen enough, or has ended."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"standard output could not be written: {error.strerror}")
+        self.is_broken_pipe = error.errno == errno.EPIPE
+
+
+def write(text: str) -> None:
+    """Write to standard output at once; raises `UnwrittenError`."""
+    try:
+        if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - when the process began without it
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        _discard_output()
+        raise UnwrittenError(error) from None
+
+
+def _discard_output() -> None:
+    """What is left in the buffer goes nowhere, so that the interpreter does not fail on it at its end."""
+    with suppress(AttributeError, OSError):  # a stream without a descriptor, or none at all
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
 def write_rows(rows: Iterable[T], columns: Sequence[Column[T]], output: Output) -> None:
     """Several results; in JSON they are an array."""
     if output is Output.TABLE:
@@ -64,7 +95,7 @@ class RowWriter(Generic[T]):
     def __init__(self, columns: Sequence[Column[T]], output: Output) -> None:
         self._columns = columns
         self._output = output
-        self._csv = csv.writer(sys.stdout, lineterminator="\n")
+        self._csv = csv.writer(_StandardOutput(), lineterminator="\n")
         if output is Output.CSV:
             self._csv.writerow(one.name for one in columns)
 
@@ -73,20 +104,43 @@ class RowWriter(Generic[T]):
         if self._output is Output.CSV:
             self._csv.writerow(map(_cell, values))
         elif self._output is Output.TABLE:
-            print("  ".join(clipped(_text(one)) for one in values))
+            write("  ".join(clipped(_text(one)) for one in values) + "\n")
         else:
-            print(visible_json(_json(row).decode()))
-        sys.stdout.flush()
+            write(visible_json(_json(row).decode()) + "\n")
+
+
+class _StandardOutput:
+    """For the writer of CSV."""
+
+    write = staticmethod(write)
+
+
+class _Page(io.StringIO):
+    """Takes what rich would write to standard output; rich itself ends the process when a pipe is broken."""
+
+    def isatty(self) -> bool:
+        return sys.stdout is not None and sys.stdout.isatty()  # pyright: ignore[reportUnnecessaryComparison] - as above
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # read-only in `io` as well
+        return getattr(sys.stdout, "encoding", None) or "utf-8"
 
 
 def say(text: str) -> None:
     """A sentence for the person at the terminal, or for the log of a script."""
-    print(f"paisr: {visible(text)}", file=sys.stderr)
+    if sys.stderr is not None:  # pyright: ignore[reportUnnecessaryComparison] - when the process began without it
+        with suppress(OSError):  # there is no other place to say it
+            print(f"paisr: {visible(text)}", file=sys.stderr)
+
+
+def is_terminal() -> bool:
+    """Whether a person sees standard error."""
+    return sys.stderr is not None and sys.stderr.isatty()  # pyright: ignore[reportUnnecessaryComparison] - as above
 
 
 def progress(text: str) -> Any:
     """A context that shows activity on standard error, when that is a terminal."""
-    return console(sys.stderr).status(visible(text)) if sys.stderr.isatty() else nullcontext()
+    return console(sys.stderr).status(visible(text)) if is_terminal() else nullcontext()
 
 
 def console(stream: Any) -> Console:
@@ -109,13 +163,15 @@ def _write_table(rows: Iterable[T], columns: Sequence[Column[T]]) -> None:
     for row in rows:
         values = [one.value(row) for one in shown]
         table.add_row(*(Text(clipped(_shown(one)), justify=_side(one), end="") for one in values))
-    console(sys.stdout).print(table)
+    page = _Page()
+    console(page).print(table)
+    write(page.getvalue())
 
 
 def _write_json(value: object) -> None:
     import msgspec
 
-    print(visible_json(msgspec.json.format(_json(value), indent=2).decode()))
+    write(visible_json(msgspec.json.format(_json(value), indent=2).decode()) + "\n")
 
 
 def _json(value: object) -> bytes:
@@ -135,8 +191,13 @@ def _text(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    # A narrow table breaks lines at blanks.
-    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ") if isinstance(value, datetime) else _text(value)
+    if isinstance(value, datetime):  # a narrow table breaks lines at blanks
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ")
+    text = _text(value)
+    if isinstance(value, Decimal):  # an amount, with at least the decimals that its currency has
+        whole, _, decimals = text.partition(".")
+        return f"{whole}.{decimals:0<2}"
+    return text
 
 
 def _cell(value: object) -> str:

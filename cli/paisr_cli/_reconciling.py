@@ -11,7 +11,16 @@ import typer
 
 from paisr_cli._columns import INVOICES, at
 from paisr_cli._exits import Exit
-from paisr_cli._options import BaseURL, EnvironmentOption, JournalOption, OutputOption, Timeout, TokenFile, connected
+from paisr_cli._options import (
+    BaseURL,
+    EnvironmentOption,
+    JournalOption,
+    OutputOption,
+    Timeout,
+    TokenFile,
+    connected,
+    number,
+)
 from paisr_cli._output import Column, Output, progress, say, write_one, write_rows
 
 if TYPE_CHECKING:
@@ -40,7 +49,12 @@ def reconcile(
     *,
     journal: JournalOption = None,
     settle_after: Annotated[
-        float, typer.Option(metavar="SECONDS", help="How long a create must be over before it is recorded as absent.")
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            parser=number,
+            help="How long a create must be over before it is recorded as absent.",
+        ),
     ] = 60.0,
     output: OutputOption = Output.TABLE,
     token_file: TokenFile = None,

@@ -25,6 +25,11 @@ def visible(text: str) -> str:
     return "".join(_escaped(one) if _is_obeyed(one) else one for one in text)
 
 
+def counted(count: int, noun: str) -> str:
+    """The number with its noun: ``1 row``, ``2 rows``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def clipped(text: str, limit: int = MAX_CELL) -> str:
     """The visible text, cut where it is too long for a table. It is cut first, so a megabyte costs nothing."""
     return visible(text) if len(text) <= limit else visible(text[:limit]) + "…"

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from paisr_cli._columns import at
-from paisr_cli._options import OutputOption, SecretFile, secret_from
+from paisr_cli._options import OutputOption, SecretFile, number, secret_from
 from paisr_cli._output import Column, Output, RowWriter, say, write_one
 
 if TYPE_CHECKING:
     from paisr import WebhookEvent
 
-Tolerance = Annotated[float, typer.Option(metavar="SECONDS", help="How old or early a delivery may be.")]
+Tolerance = Annotated[float, typer.Option(metavar="SECONDS", parser=number, help="How old or early a delivery may be.")]
 
 
 @dataclass(frozen=True, kw_only=True)

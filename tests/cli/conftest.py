@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -24,6 +25,7 @@ class Ended(NamedTuple):
 
 
 Run = Callable[..., Ended]
+Write = Callable[..., Path]
 
 
 @pytest.fixture
@@ -35,6 +37,24 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubServer]:
         for name in ("PAISR_ENVIRONMENT", "PAISR_JOURNAL"):
             monkeypatch.delenv(name, raising=False)
         yield stub
+
+
+@pytest.fixture
+def customer(stub: StubServer) -> str:
+    return stub.add_customer(email="jane@example.com")
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """A file in the current folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(*lines: str, name: str = "invoices.csv", encoding: str = "utf-8") -> Path:
+        path = Path(name)
+        path.write_text("\n".join(lines) + "\n", encoding=encoding)
+        return path
+
+    return write
 
 
 @pytest.fixture

@@ -32,24 +32,6 @@ HEADER = "customer,summary,due,currency,description,quantity,unit_price,descript
 Write = Callable[..., Path]
 
 
-@pytest.fixture
-def customer(stub: StubServer) -> str:
-    return stub.add_customer(email="jane@example.com")
-
-
-@pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
-    """A file in the current folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def write(*lines: str, name: str = "invoices.csv", encoding: str = "utf-8") -> Path:
-        path = Path(name)
-        path.write_text("\n".join(lines) + "\n", encoding=encoding)
-        return path
-
-    return write
-
-
 def line(number: int, customer: str = "jane@example.com", price: object = "75.00") -> str:
     return f"{customer},Rent {number},In 3 days,SRD,Room {number},1,{price},,,"
 
@@ -84,10 +66,14 @@ def test_each_row_becomes_one_invoice(run: Any, stub: StubServer, customer: str,
 @pytest.mark.parametrize(
     ("header", "text", "message"),
     [
-        (HEADER, line(1, price="1.234"), "column unit_price: unit_price=1.234 has more than 2 decimals, and SRD has 2"),
+        (
+            HEADER,
+            line(1, price="1.234"),
+            "column unit_price: unit_price='1.234' has 3 decimals, and SRD has 2; write 1234 or 1.23.",
+        ),
         (HEADER, line(1, price="abc"), "column unit_price"),
-        (HEADER, "jane@example.com,Rent,In 3 days,,,,,Water,2,", "column unit_price_2"),
-        (HEADER, "jane@example.com,,In 3 days,,,,,,,", "summary is None"),
+        (HEADER, "jane@example.com,Rent,In 3 days,,,,,Water,2,", "column unit_price_2 is empty."),
+        (HEADER, "jane@example.com,,In 3 days,,,,,,,", ":3: column summary is empty."),
         (HEADER, "jane@example.com,Rent,2001-01-01,,,,,,,", "due=2001-01-01 is not after today"),
         (HEADER, "jane@example.com,Rent,In 3 days", "The row has 3 cells, and the header 10"),
     ],
@@ -100,7 +86,7 @@ def test_a_dry_run_reports_errors_by_line_and_column(
     assert ended.status == 3
     assert ended.out.startswith("invoices.csv:3: ")
     assert message in ended.out
-    assert ended.err == "paisr: 2 rows are right, 1 are wrong; nothing was sent\n"
+    assert ended.err == "paisr: 2 rows are right, 1 is wrong; nothing was sent\n"
     assert (stub.requests, [one.name for one in Path().iterdir()]) == ([], ["invoices.csv"])
 
 
@@ -130,7 +116,7 @@ def test_a_finished_row_is_no_error_when_its_due_date_has_passed(
     monkeypatch.setattr(AsyncPaisr, "_runtime", after)
     ended = run("invoices", "create", "--from", "invoices.csv")
     assert (ended.status, len(stub.invoices)) == (0, 1)
-    assert "1 invoices, 1 of them from an earlier run" in ended.err
+    assert "1 invoice, from an earlier run; results" in ended.err
 
 
 def test_a_refused_row_can_be_corrected_under_its_key(run: Any, stub: StubServer, customer: str, write: Write) -> None:
@@ -149,7 +135,7 @@ def test_two_equal_rows_are_refused_unless_they_have_keys(
     write(HEADER, line(1), line(1))
     ended = run("invoices", "create", "--from", "invoices.csv", "--dry-run")
     assert ended.status == 3
-    assert "invoices.csv:3: The row has the same key or content as the row with index 0" in ended.out
+    assert "invoices.csv:3: The row has the same key or content as line 2;" in ended.out
 
 
 def test_a_file_can_have_json_lines(run: Any, stub: StubServer, customer: str, write: Write) -> None:
@@ -178,9 +164,11 @@ def test_a_file_can_have_semicolons_and_a_byte_order_mark(
 @pytest.mark.parametrize(
     ("words", "lines", "message"),
     [
-        ([], ["customer,sumary,due", "a,b,c"], "There is no column 'sumary'"),
+        ([], ["customer,sumary,due", "a,b,c"], "The column 'sumary' is not known; known are customer, summary, "),
         ([], ["customer,customer,due", "a,b,c"], "The column 'customer' is there twice"),
         (["--key", "nr"], [HEADER], "There is no column 'nr'"),
+        (["--key", "nix"], ["number,customer,summary,due", "1,a,b,c"], "There is no column 'nix'"),
+        ([], ["customer,summary", "a,b"], "There is no column 'due', which every invoice needs"),
         (["--rate", "fast"], [HEADER], "--rate fast is not a rate"),
     ],
 )
@@ -241,7 +229,7 @@ def test_a_dry_run_needs_no_token(run: Any, stub: StubServer, write: Write, monk
     monkeypatch.delenv("PAISR_TOKEN")
     write(HEADER, line(1))
     ended = run("invoices", "create", "--from", "invoices.csv", "--dry-run")
-    assert (ended.status, ended.err) == (0, "paisr: 1 rows are right, 0 are wrong; nothing was sent\n")
+    assert (ended.status, ended.err) == (0, "paisr: 1 row is right, 0 are wrong; nothing was sent\n")
 
 
 def test_a_missing_token_is_reported_with_both_ways_to_set_it(
@@ -333,6 +321,7 @@ def test_a_terminal_shows_the_progress(stub: StubServer, customer: str, write: W
     os.close(main)
     assert process.wait() == 0
     assert b"invoices, 0 refused" in shown
+    assert b"0/20" in shown
     assert b"20 invoices, 0 of them from an earlier run" in shown
 
 

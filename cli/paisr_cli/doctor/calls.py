@@ -82,7 +82,7 @@ class Caller:
         except (TypeError, ValueError):
             return note("network", "clock", "the response has no Date to compare with")
         if abs(ahead) <= CLOCK_IS_RIGHT:
-            return ok("network", "clock", "is the service's")
+            return ok("network", "clock", "agrees with the service's")
         which = f"is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the service's"
         return (note if abs(ahead) < CLOCK_IS_WRONG else wrong)("network", "clock", f"{which}; set it right")
 

@@ -76,7 +76,8 @@ def _look_at_network(service: Service, proxy: Proxy | None) -> Iterator[Finding]
     except OSError as error:
         yield wrong("network", "address", f"{host} has no address: {error.strerror}")
         return
-    yield ok("network", "address", f"{host} is {', '.join(sorted(found))}")
+    known = f"{host} is an address" if found == {host} else f"{host} is {', '.join(sorted(found))}"
+    yield ok("network", "address", known)
     if service.scheme == "http":
         yield note("network", "tls", "none: the service is on this machine's loopback")
     else:
