@@ -59,5 +59,5 @@ def _is_given(ctx: typer.Context, name: str | None) -> bool:
 
 
 def _quoted(option: Any, value: str) -> str:
-    """The value for a shell; an address, which may have a password, by the option's variable."""
-    return f'"${option.envvar}"' if option.envvar and "://" in value else shlex.quote(value)
+    """The value for a shell; an address, which may have a password, by the option's variable, which must be set."""
+    return f'"${{{option.envvar}:?}}"' if option.envvar and "://" in value else shlex.quote(value)

@@ -90,6 +90,8 @@ def create_from(
 
     if source == STDIN and journal is None:
         raise ConfigurationError("Rows from standard input need --journal PLACE, so that the next run recognises them.")
+    if journal == "":  # as a script gives it whose own variable is not set
+        raise ConfigurationError("--journal is empty; give the PLACE of one, or leave the option out for the default.")
     place = journal or journal_of(source, is_needed=not dry_run)
     beside = None if dry_run or "://" in place else f"file:{place}.rate"
     rows = Source(source, key)

@@ -52,7 +52,7 @@ def due_of(due: object) -> Any:
     """A date where the text is one; raises `InvalidArgumentError` for a text that only looks like one."""
     from paisr import InvalidArgumentError
 
-    if not isinstance(due, str) or not (like := _LIKE_A_DATE.fullmatch(due)):
+    if not isinstance(due, str) or not (like := _LIKE_A_DATE.fullmatch(due.strip())):
         return due
     first, second, third = like.groups()
     dates = _dates(first, second, third) if len(first) == 4 else _dates(third, second, first)

@@ -12,6 +12,7 @@ from paisr_cli._columns import at
 from paisr_cli._exits import Exit
 from paisr_cli._options import JournalOption, OutputOption, number
 from paisr_cli._output import Column, Output, say, write_rows
+from paisr_cli._texts import counted
 
 if TYPE_CHECKING:
     from paisr import Journal, JournalEntry
@@ -134,7 +135,8 @@ def prune(
         raise ConfigurationError("--older-than is out of range; give days, such as 400.") from None
     if older_than < 0:
         raise ConfigurationError("--older-than is less than 0; give days, such as 400.")
-    say(f"{opened_journal(journal).prune(before)} creates are forgotten")
+    count = opened_journal(journal).prune(before)
+    say(f"{counted(count, 'create')} {'is' if count == 1 else 'are'} forgotten")
 
 
 def opened_journal(place: str | None) -> Journal:

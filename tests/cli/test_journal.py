@@ -63,7 +63,7 @@ def test_an_open_create_is_settled_by_hand(run: Any, journal: Journal) -> None:
 
 def test_prune_deletes_settled_creates_and_keeps_open_ones(run: Any, journal: Journal) -> None:
     assert run("journal", "prune", "--older-than", 1).err == "paisr: 0 creates are forgotten\n"
-    assert run("journal", "prune", "--older-than", 0).err == "paisr: 1 creates are forgotten\n"
+    assert run("journal", "prune", "--older-than", 0).err == "paisr: 1 create is forgotten\n"
     assert [one.key for one in journal.entries()] == ["12/2"]
     for days in ("-1", "1e300", "nan"):
         assert run("journal", "prune", "--older-than", days).status == Exit.WRONG_USE

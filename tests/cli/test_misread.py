@@ -34,6 +34,7 @@ DUE_DATES = [
     ("31.12.2026", "due='31.12.2026' looks like a date; write 2026-12-31."),
     ("2026-31-12", "due='2026-31-12' looks like a date; write 2026-12-31."),
     ("2026-12-31 00:00:00", "due='2026-12-31 00:00:00' looks like a date; write 2026-12-31."),
+    (" 2026-12-31", "due=' 2026-12-31' looks like a date; write 2026-12-31."),
     ("01/02/2027", "due='01/02/2027' looks like a date; write it as in 2026-12-31."),
     ("31-12-26", "due='31-12-26' looks like a date; write it as in 2026-12-31."),
     ("2027-02-30", "due='2027-02-30' looks like a date; write it as in 2026-12-31."),

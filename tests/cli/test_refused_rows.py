@@ -62,7 +62,7 @@ def test_a_run_prints_the_command_for_its_refused_rows(
         (["--journal", "j.db"], None, ["--from", "x.csv.refused.csv", "--journal", "j.db"]),
         (["--refused", "bad.csv"], None, ["--from", "bad.csv", "--journal", "x.csv.journal"]),
         (["--refused", "bad.csv"], "j.db", ["--from", "bad.csv"]),
-        (["--results", "r.csv", "--journal="], None, ["--from", "x.csv.refused.csv", "--journal", "x.csv.journal"]),
+        (["--results", "r.csv"], None, ["--from", "x.csv.refused.csv"]),
     ],
 )
 def test_the_command_for_refused_rows_names_a_journal_that_is_not_the_default(
@@ -92,7 +92,15 @@ def test_the_command_for_refused_rows_repeats_no_address_that_may_have_a_passwor
         get_parameter_source=lambda _name: SimpleNamespace(name="COMMANDLINE"),
     )
     command = next_command(context, "x.csv.refused.csv", given["journal"])
-    assert command.endswith('--from x.csv.refused.csv --share-rate "$PAISR_SHARE_RATE" --journal "$PAISR_JOURNAL"')
+    assert command.endswith(
+        '--from x.csv.refused.csv --share-rate "${PAISR_SHARE_RATE:?}" --journal "${PAISR_JOURNAL:?}"'
+    )
+
+
+def test_an_empty_journal_is_not_the_default_one(run: Any, stub: StubServer, write: Write) -> None:
+    write(HEADER[7:], row(1)[2:], name="x.csv")
+    ended = run("invoices", "create", "--from", "x.csv", "--journal", "")
+    assert (ended.status, "--journal is empty" in ended.err, stub.requests) == (2, True, [])
 
 
 @pytest.mark.parametrize("name", ["x.csv.refused.csv", "stdin.refused.csv"])
