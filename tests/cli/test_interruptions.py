@@ -32,7 +32,10 @@ def interrupted(command: tuple[str, ...], number: int, is_time: Callable[[], boo
             time.sleep(0.002)
         process.send_signal(number)
         sent = time.monotonic()
-        _, message = process.communicate(timeout=30)
+        try:
+            _, message = process.communicate(timeout=30)
+        finally:
+            process.kill()
     return process.returncode, message, time.monotonic() - sent
 
 

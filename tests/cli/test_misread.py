@@ -34,7 +34,6 @@ DUE_DATES = [
     ("31.12.2026", "due='31.12.2026' looks like a date; write 2026-12-31."),
     ("2026-31-12", "due='2026-31-12' looks like a date; write 2026-12-31."),
     ("2026-12-31 00:00:00", "due='2026-12-31 00:00:00' looks like a date; write 2026-12-31."),
-    (" 2026-12-31", "due=' 2026-12-31' looks like a date; write 2026-12-31."),
     ("01/02/2027", "due='01/02/2027' looks like a date; write it as in 2026-12-31."),
     ("31-12-26", "due='31-12-26' looks like a date; write it as in 2026-12-31."),
     ("2027-02-30", "due='2027-02-30' looks like a date; write it as in 2026-12-31."),
@@ -83,6 +82,11 @@ def test_a_text_that_only_looks_like_a_date_is_refused(
     write(json.dumps({"customer": "jane@example.com", "summary": "Pizza", "due": due}), name="x.jsonl")
     assert run("invoices", "create", "--from", "x.jsonl", "--dry-run").out == f"x.jsonl:1: {message}\n"
     assert stub.requests == []
+
+
+def test_a_blank_before_a_date_is_no_other_text(run: Any, stub: StubServer) -> None:
+    message = "due=' 2026-12-31' looks like a date; write 2026-12-31."
+    assert run(*CREATE[:-1], " 2026-12-31").err == f"paisr: {message}\n"
 
 
 def test_a_due_date_can_be_a_date(run: Any, stub: StubServer) -> None:
