@@ -19,8 +19,15 @@ def _jitter() -> float:
     return random.random()
 
 
+# Seconds of one sleep. Python handles a signal that comes immediately before a sleep only after it.
+MAX_SLEEP = 0.5
+
+
 def _sleep(seconds: float) -> None:
     """Sleep by the `time.sleep` of this moment: gevent may replace it after a client was made."""
+    while seconds > MAX_SLEEP:
+        time.sleep(MAX_SLEEP)
+        seconds -= MAX_SLEEP
     time.sleep(seconds)
 
 
