@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -35,12 +37,27 @@ class UnreadableItem:
 
 
 def decoder(model: Any) -> msgspec.json.Decoder[Any]:
-    """The decoder of a model, which is made on first use."""
-    found = _decoders.get(model)
-    if found is None:
-        # Numbers keep every digit also where the model allows any value.
-        found = _decoders[model] = msgspec.json.Decoder(model, float_hook=Decimal)
-    return found
+    """The decoder of a model, which is made on first use.
+
+    It is made in a thread of its own: signal handlers run in the main thread, and msgspec ignores an exception that one
+    of them raises in the meantime, such as the `KeyboardInterrupt` of Ctrl-C.
+    """
+    if model not in _decoders and threading.current_thread() is threading.main_thread():
+        thread = threading.Thread(target=_make_if_possible, args=(model,), daemon=True)
+        thread.start()
+        thread.join()
+    return _decoders.get(model) or _make(model)
+
+
+def _make_if_possible(model: Any) -> None:
+    with suppress(Exception):  # `decoder` makes it again, and raises it
+        _make(model)
+
+
+def _make(model: Any) -> msgspec.json.Decoder[Any]:
+    # Numbers keep every digit also where the model allows any value.
+    made = _decoders[model] = msgspec.json.Decoder(model, float_hook=Decimal)
+    return made
 
 
 def what_and_where(error: Exception) -> tuple[str, str]:
