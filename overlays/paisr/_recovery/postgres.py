@@ -49,6 +49,8 @@ class PostgresDatabase:
         self._connection: Any = None
         # True from the beginning of a transaction until its orderly end.
         self._is_in_use = False
+        # The number of the transaction that was begun last.
+        self._count = 0
         # Connections that a forked child inherited. It must neither use nor close them.
         self._inherited: list[Any] = []
         self._lock = threading.RLock()
@@ -101,7 +103,8 @@ class PostgresDatabase:
     @contextmanager
     def _guarded(self, end: float) -> Generator[None]:
         """Shut the connection down if the server is silent after `end`: a server that hangs sends no error."""
-        guard = threading.Timer(end - time.monotonic() + GRACE, self._break)
+        self._count += 1
+        guard = threading.Timer(end - time.monotonic() + GRACE, self._break, (self._count,))
         guard.daemon = True
         try:
             guard.start()
@@ -109,7 +112,9 @@ class PostgresDatabase:
         finally:
             guard.cancel()
 
-    def _break(self) -> None:
+    def _break(self, number: int) -> None:
+        if number != self._count:
+            return  # the timer of an earlier transaction, which was interrupted before it could cancel it
         with suppress(Exception), socket.socket(fileno=os.dup(self._connection.fileno())) as sock:
             sock.shutdown(socket.SHUT_RDWR)
 
