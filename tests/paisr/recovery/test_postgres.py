@@ -252,6 +252,16 @@ def test_a_closed_client_closes_its_connection(postgres_url: str, postgres: Any,
     assert len(_backends(postgres)) == before
 
 
+def test_the_timer_of_an_earlier_transaction_touches_no_later_one(database: PostgresDatabase) -> None:
+    """An interruption can leave the timer of its transaction running."""
+    before = set(threading.enumerate())
+    with database.transaction(5):
+        (timer,) = [one for one in set(threading.enumerate()) - before if isinstance(one, threading.Timer)]
+    with database.transaction(5) as transaction:
+        timer.function(*timer.args)
+        assert transaction.execute("SELECT 1").fetchall() == [(1,)]
+
+
 def test_an_error_of_the_database_is_reported_without_its_message(database: PostgresDatabase) -> None:
     with pytest.raises(StoreError, match="UndefinedTable"), database.transaction(1) as transaction:
         transaction.execute("DELETE FROM nowhere WHERE a = ?", [PASSWORD])
