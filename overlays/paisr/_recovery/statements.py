@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from paisr._base.errors import InvalidArgumentError
 from paisr._base.processes import current_process_token, is_process_dead, is_same_machine
-from paisr._recovery.attempts import UNRESOLVED, Attempt, CreateOutcome, JournalEntry, State, at_work
+from paisr._recovery.attempts import NEVER_HAPPENED, UNRESOLVED, Attempt, CreateOutcome, JournalEntry, State, at_work
 from paisr._recovery.database import UNRESOLVED_STATES, in_parts
 from paisr._recovery.matching import likeness, likenesses
 
@@ -62,6 +62,8 @@ class Rows:
         for started_at, state in self.transaction.execute(statement, [attempt.id]).fetchall():
             if started_at != attempt.started_at.timestamp():
                 # The key was begun again meanwhile. This call's outcome gets an entry of its own, so it is not lost.
+                if outcome.state in NEVER_HAPPENED:
+                    return outcome  # there is no invoice to lose
                 attempt = evolve(attempt, id=uuid.uuid4().hex)
             elif state not in REPLACEABLE.get(outcome.state, {state}):
                 return outcome

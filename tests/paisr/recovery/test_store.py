@@ -181,8 +181,10 @@ def test_the_outcome_of_an_earlier_request_is_not_recorded_for_the_later_one(
     again = type(first)(**{**_fields(attempt_of()), "id": first.id})
     work = Work()
     assert store.begin_again(entry, again, work, deadline)
+    for outcome in ("rejected", "not_sent"):
+        store.end(first, CreateOutcome(state=outcome), SECOND)
+        assert len(store.entries()) == 1, "a create without an invoice has an entry of its own"
     store.end(first, CreateOutcome(state="unknown"), SECOND)
-    store.end(first, CreateOutcome(state="rejected"), SECOND)
     store.end(first, created("inv_late"), SECOND)
     by_id = {entry.attempt.id: entry.state for entry in store.entries()}
     assert by_id[again.id] == "open"
