@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from paisr._base.errors import ConfigurationError
 from paisr._base.route import Route
 from paisr._base.runtime import SYSTEM
-from paisr._base.secrets import Secret, with_login, wrap, wrap_place
+from paisr._base.secrets import Secret, wrap, wrap_place
 from paisr._base.texts import safe_repr, seconds, type_name
 from paisr._engine.exchange import CallPolicy
 from paisr._engine.retry import RetryPolicy
@@ -115,18 +115,18 @@ class BaseClient(Generic[UserTransport]):
         del token, base_url, proxy, journal, default_headers
         runtime = self._runtime
         secret, service = read_token(given_token), read_service(environment, given_url)
+        _check_tls(tls)
+        added = read_headers(headers, user_agent)
+        self._route = Route(service=service, proxy=given_proxy, tls=tls, token=secret, headers=added)
         policy = CallPolicy(
             retry=RetryPolicy(max_retries=read_max_retries(max_retries), jitter=runtime.jitter, now=runtime.now),
             limiter=_limiter(rate_limit, runtime, service, secret),
             clock=runtime.clock,
-            secret=with_login(secret, given_proxy),
+            secret=self._route.secrets,
             drift=_drift_watch(on_drift, unreadable),
             on_event=read_on_event(on_event),
             service=service.url,
         )
-        _check_tls(tls)
-        added = read_headers(headers, user_agent)
-        self._route = Route(service=service, proxy=given_proxy, tls=tls, token=secret, headers=added)
         self._session = Session(
             policy=policy,
             timeout=seconds(timeout, "timeout", ConfigurationError),
