@@ -36,11 +36,12 @@ def test_an_exception_of_a_signal_handler_is_not_lost_while_a_decoder_is_made(mo
 
     made = msgspec.json.Decoder
     monkeypatch.setattr(reading, "_decoders", {})
-    monkeypatch.setattr(msgspec.json, "Decoder", interrupted)
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
-        with pytest.raises(Interruption):
-            decoder(int)
+        with monkeypatch.context() as patched:
+            patched.setattr(msgspec.json, "Decoder", interrupted)
+            with pytest.raises(Interruption):
+                decoder(int)
     finally:
         signal.signal(signal.SIGALRM, before)
     assert decoder(int).decode(b"7") == 7
