@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -200,16 +200,7 @@ def interrupt_main_thread() -> None:
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Restore the handler of SIGINT: a shell that starts the tests in the background has them ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system has no signals for threads")
-@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_during_a_create_leaves_the_attempt_unresolved(tmp_path: Path) -> None:
     journal = tmp_path / "journal.sqlite"
     with FaultServer(held_create(interrupt_main_thread)) as server, sync_client(server, journal=journal) as client:
