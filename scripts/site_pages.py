@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from commands_page import commands_page
 from contract_page import contract_page
+from settings_page import settings_page
 
 import paisr
 
@@ -45,6 +46,7 @@ def on_files(files: Files, config: Any) -> Files:
     made["contract.md"] = contract_page(made["contract.md"])
     made["reference/models.md"] = "\n".join([MODELS, *(f"::: paisr.{name}\n" for name in _names_without_a_page())])
     made["reference/commands.md"] = commands_page()
+    made["reference/settings.md"] = settings_page()
     for page, text in made.items():
         files.append(File.generated(config, page, content=text))
     return files

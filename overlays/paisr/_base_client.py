@@ -76,15 +76,17 @@ class BaseClient(Generic[UserTransport]):
 
         Args:
             token: The token from the dashboard, or a callable that returns it. The callable is called before each
-                attempt, so the token can change; on an event loop it must not block. ``PAISR_TOKEN`` when not given.
+                attempt, so the token can change; on an event loop it must not block. ``PAISR_TOKEN`` when not given;
+                one of the two is required.
             environment: ``"live"`` or ``"staging"``; ``PAISR_ENVIRONMENT``, else ``"live"``, when not given.
             base_url: Another address of the service, with its version (``https://…/v2``); ``PAISR_BASE_URL`` when not
                 given.
-            timeout: Seconds for a whole call, from its beginning to its result.
+            timeout: Seconds for a whole call, from its beginning to its result. The default is this package's choice,
+                as is that of `max_retries`.
             max_retries: How often a call may be retried where that is safe. With a `rate_limit`, a retry after a 429
                 does not count.
-            rate_limit: The limit that all clients of this service and token in the process share. After a 429 their
-                calls wait, each up to its deadline. None for no limit.
+            rate_limit: The limit that all clients of this service and token in the process share. The default is the
+                vendor's published rate. After a 429 their calls wait, each up to its deadline. None for no limit.
             journal: The path of a file, or ``postgresql://…``. Every create is recorded there before it is sent, so
                 `invoices.reconcile_journal()` finds the creates that a killed process left open (see `Journal`).
             on_drift: Called as ``on_drift(operation, path)`` once for each field and enumeration value in responses
@@ -94,13 +96,16 @@ class BaseClient(Generic[UserTransport]):
                 is called in the calling thread or on the event loop, and must not block. Its exceptions do not break a
                 call; the first one is logged.
             default_headers: Headers for every request, beside the client's own. Their values are never shown.
-            user_agent: A text that is added to the client's ``User-Agent``, such as ``billing/1.0``.
+            user_agent: A text that is added to the client's ``User-Agent`` (``paisr/VERSION python/VERSION``), such as
+                ``billing/1.0``.
             unreadable: What to do with an optional field of a response that does not fit the contract. ``"raise"``:
                 raise `UnexpectedResponseError`. ``"report"``: read it as None, and call `on_drift` with its place and
                 the reason (``$.data.due_at: invalid RFC3339 encoded datetime``); without `on_drift`, log a warning.
                 Amounts, ids, statuses and currencies always raise.
-            proxy: The URL of a proxy; the environment's proxy when not given.
-            tls: An `ssl.SSLContext`.
+            proxy: The URL of a proxy. When not given, that of ``HTTPS_PROXY`` or ``ALL_PROXY``, if ``NO_PROXY`` does
+                not name the service, or of the system's settings on macOS and Windows.
+            tls: An `ssl.SSLContext`. When not given, one that trusts the certificates of ``SSL_CERT_FILE`` or
+                ``SSL_CERT_DIR``, else certifi's.
             transport: An httpx transport, for tests and special networks. The client closes it, and asks it to use each
                 connection once, because a surplus response on a connection would go unnoticed.
         """
