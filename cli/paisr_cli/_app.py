@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -15,9 +14,6 @@ from paisr_cli._exits import EXIT_STATUSES, Exit, exit_for
 from paisr_cli._output import UnwrittenError, say, write
 from paisr_cli._signals import Terminated, sigterm_interrupts
 
-# What only a program can look at.
-IN_PROGRAMS = re.compile(r" The other [^.`]* of the list (?:is|are) in `partial`\.")
-
 
 class Commands(TyperGroup):
     """Commands that end with one sentence and an exit status when an error occurs."""
@@ -28,7 +24,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except PaisrError as error:
-            say(IN_PROGRAMS.sub("", str(error)))
+            say(str(error))
             raise typer.Exit(exit_for(error)) from None
         except Terminated:
             say("terminated")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 import signal
 from array import array
 from pathlib import Path
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 RATE = "250/60"
 # Of a dry run, which sends nothing.
 UNUSED_TOKEN = "none"
-# The row that an error names by its index.
-EARLIER = re.compile(r"\A(The row has the same key or content as )the row with index ([0-9]+)")
 
 
 def create_from(
@@ -184,13 +181,17 @@ class _Run:
             if result.created is not None:
                 self._unreported.report(result.created.id)
         elif isinstance(error, InvalidArgumentError) or error.outcome == "rejected":
-            reason = EARLIER.sub(self._by_its_line, str(error))
+            reason = str(error) if result.duplicate_of is None else self._duplicate(result.duplicate_of)
             self._files.refuse(record, record.in_its_columns(reason), result.key)
         else:
             self._files.leave_open(record, result)
 
-    def _by_its_line(self, found: re.Match[str]) -> str:
-        return f"{found[1]}line {self._lines[int(found[2])]}"
+    def _duplicate(self, index: int) -> str:
+        """Why a row is refused, with the line of the earlier row and not its index, which nobody sees in a file."""
+        return (
+            f"The row has the same key or content as line {self._lines[index]}; leave one of them out, or give each a "
+            "key of its own."
+        )
 
 
 def _rate(text: str, shared: str | None) -> RateLimit:

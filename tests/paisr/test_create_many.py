@@ -197,6 +197,7 @@ def test_a_second_row_of_the_same_key_or_content_is_refused(
     assert first.created is not None
     assert isinstance(second.error, InvalidArgumentError)
     assert "the row with index 0" in str(second.error)
+    assert (first.duplicate_of, second.duplicate_of) == (None, 0)
     assert service.posts == 1
 
 

@@ -23,6 +23,7 @@ class RowResult:
 
     `index`: the position of the row, from 0. `key`: the key of the create; None if the row was refused before it had
     one. `created`: the invoice; None if there is an `error`, or in a dry run. `is_new`: whether this call sent it.
+    `duplicate_of`: the index of the earlier row with the same key or content, if the row was refused for that.
     """
 
     index: int
@@ -30,6 +31,7 @@ class RowResult:
     created: CreatedInvoice | None = None
     error: PaisrError | None = None
     is_new: bool = False
+    duplicate_of: int | None = None
 
 
 @define(kw_only=True)
@@ -44,6 +46,7 @@ class Item:
     arguments: Mapping[str, object] = {}
     key: str | None = None
     refusal: InvalidArgumentError | None = None
+    duplicate_of: int | None = None
     is_recalled: bool = False
     finished: JournalEntry | None = None
     opened: Attempt | None = None

@@ -114,7 +114,7 @@ class Bulk:
         if not item.is_recalled and not (yield from self.recall([item])):
             return None
         if item.refusal is not None or self._dry_run:
-            return RowResult(index=item.index, key=item.key, error=item.refusal)
+            return RowResult(index=item.index, key=item.key, error=item.refusal, duplicate_of=item.duplicate_of)
         if item.finished is not None:
             return self.recalled(item, item.finished)
         wait = item.not_before - self._session.runtime.clock()
@@ -207,6 +207,7 @@ class Bulk:
         digest = int.from_bytes(blake2b(f"{item.key}".encode(), digest_size=8).digest(), "big")
         first = self._seen.setdefault(digest, item.index)
         if first != item.index:
+            item.duplicate_of = first
             raise InvalidArgumentError(
                 f"The row has the same key or content as the row with index {first}; leave one of them out, or give "
                 "each a key of its own."

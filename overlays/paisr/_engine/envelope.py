@@ -83,15 +83,17 @@ def _read_again(
         partial, first = data, salvage.unreadable[0]
         what, path = first.reason, first.path
     shown = excerpt(raw.content, secret)
-    others = f" The other {len(partial)} of the list {'is' if len(partial) == 1 else 'are'} in `partial`."
     refusal = UnexpectedResponseError(
         f"The service responded to {operation} with {raw.status} and a body that the contract does not allow: "
-        f"at {path}: {_redacted(what, secret)}; it begins {shown or '(empty)'}.{others if partial else ''}",
+        f"at {path}: {_redacted(what, secret)}; it begins {shown or '(empty)'}.",
         path=path,
         status_code=raw.status,
         excerpt=shown,
     )
     refusal.partial, refusal.unreadable = partial, tuple(salvage.unreadable)
+    if partial:
+        # A note, which tracebacks show: it says nothing to a reader who cannot reach the attributes.
+        refusal.add_note(f"The other {len(partial)} of the list {'is' if len(partial) == 1 else 'are'} in `partial`.")
     raise refusal
 
 
