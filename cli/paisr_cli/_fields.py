@@ -1,4 +1,4 @@
-"""Prices and due dates as people write them: what a file and an option have in common."""
+"""Numbers and due dates as people write them: what a file and an option have in common."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from contextlib import suppress
 from datetime import date
 from typing import Any, cast
 
-_PLAIN = re.compile(r"-?([0-9]+)(?:\.([0-9]+))?")
+# Of SRD, USD and EUR (ISO 4217).
+DECIMALS = 2
+_PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 # In Dutch notation, 1.500 is one thousand and five hundred.
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -21,31 +23,33 @@ def checked_row(row: Mapping[str, object]) -> dict[str, object]:
     """The row, with a due date that is one as a date; raises `InvalidArgumentError` for a text with two meanings."""
     items = row.get("items")
     for index, item in enumerate(cast("list[object]", items) if isinstance(items, list) else []):
-        price = cast("dict[str, object]", item).get("unit_price") if isinstance(item, dict) else None
-        if isinstance(price, str):
-            check_price(price, f"items[{index}].unit_price", row.get("currency"))
+        if isinstance(item, dict):
+            check_item(cast("dict[str, object]", item), f"items[{index}]", row.get("currency"))
     return {**row, "due": due_of(row.get("due"))}
 
 
-def check_price(text: str, name: str, currency: object) -> None:
-    """Refuse a price that is not plain digits, or has more decimals than the currency, zeros included."""
+def check_item(item: Mapping[str, object], name: str, currency: object) -> None:
+    """Refuse a quantity or a price, given as text, that can be misread."""
     from paisr import InvalidArgumentError
-    from paisr._bulk.content import DECIMALS
 
-    found = _PLAIN.fullmatch(text)
-    if found is None:
-        raise InvalidArgumentError(
-            f"{name}={text[:MAX_SHOWN]!r} is not a plain amount; write digits with at most one full stop, such as "
-            "1500 or 149.95."
-        )
-    decimals = len(found[2] or "")
-    if decimals > DECIMALS:
-        whole, shorter = text.replace(".", ""), text[: DECIMALS - decimals]
-        advice = f"{whole} or {shorter}" if _THOUSANDS.fullmatch(text) else f"at most {DECIMALS} decimals"
-        raise InvalidArgumentError(
-            f"{name}={text[:MAX_SHOWN]!r} has {decimals} decimals, and {currency or 'the currency'} has {DECIMALS}; "
-            f"write {advice}."
-        )
+    for field in ("quantity", "unit_price"):
+        text = item.get(field)
+        if isinstance(text, str) and (problem := _problem(text, field, currency)):
+            raise InvalidArgumentError(f"{name}.{field}={text[:MAX_SHOWN]!r} {problem}.")
+
+
+def _problem(text: str, field: str, currency: object) -> str | None:
+    """What is wrong with a number. A price has at most as many decimals as its currency, zeros included."""
+    if not _PLAIN.fullmatch(text):
+        return "is not a plain number; write digits with at most one full stop, such as 1500 or 149.95"
+    is_ambiguous = _THOUSANDS.fullmatch(text)
+    whole, decimals = text.replace(".", ""), len(text.partition(".")[2])
+    if field == "quantity":
+        return f"can be read in two ways; write {whole} or {text}0" if is_ambiguous else None
+    if decimals <= DECIMALS:
+        return None
+    advice = f"{whole} or {text[: DECIMALS - decimals]}" if is_ambiguous else f"at most {DECIMALS} decimals"
+    return f"has {decimals} decimals, and {currency or 'the currency'} has {DECIMALS}; write {advice}"
 
 
 def due_of(due: object) -> Any:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from paisr_cli._fields import check_price
+from paisr_cli._fields import check_item
 
 if TYPE_CHECKING:
     from paisr import LineItem
@@ -24,6 +24,6 @@ def items_of(texts: Sequence[str], currency: str | None) -> list[LineItem]:
         found = _ITEM.fullmatch(text)
         if found is None:
             raise InvalidArgumentError(f"{text[:60]!r} is not a line item; write it as '2 x 75.00 Pizza Margherita'.")
-        check_price(found["unit_price"], f"items[{index}].unit_price", currency)
+        check_item(found.groupdict(), f"items[{index}]", currency)
         items.append(LineItem(**found.groupdict()))
     return items

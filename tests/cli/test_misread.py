@@ -1,4 +1,4 @@
-"""Prices and due dates that can be misread are refused in the same words, in a file and from options."""
+"""Numbers and due dates that can be misread are refused in the same words, in a file and from options."""
 
 from __future__ import annotations
 
@@ -21,12 +21,20 @@ PRICES = [
     ("1.234", "unit_price='1.234' has 3 decimals, and SRD has 2; write 1234 or 1.23."),
     ("0.100", "unit_price='0.100' has 3 decimals, and SRD has 2; write at most 2 decimals."),
     ("1.5000", "unit_price='1.5000' has 4 decimals, and SRD has 2; write at most 2 decimals."),
-    ("1.500.000", "unit_price='1.500.000' is not a plain amount; write digits with at most one full stop"),
-    ("2e3", "unit_price='2e3' is not a plain amount"),
-    ("1_000", "unit_price='1_000' is not a plain amount"),
-    ("１２", "unit_price='１２' is not a plain amount"),  # noqa: RUF001 - full-width digits are refused
-    ("+5", "unit_price='+5' is not a plain amount"),
-    ("1,5", "unit_price='1,5' is not a plain amount"),
+    ("1.500.000", "unit_price='1.500.000' is not a plain number; write digits with at most one full stop"),
+    ("2e3", "unit_price='2e3' is not a plain number"),
+    ("1_000", "unit_price='1_000' is not a plain number"),
+    ("１２", "unit_price='１２' is not a plain number"),  # noqa: RUF001 - full-width digits are refused
+    ("+5", "unit_price='+5' is not a plain number"),
+    ("1,5", "unit_price='1,5' is not a plain number"),
+]
+QUANTITIES = [
+    ("1.500", "quantity='1.500' can be read in two ways; write 1500 or 1.5000."),
+    ("2.125", "quantity='2.125' can be read in two ways; write 2125 or 2.1250."),
+    ("1.500.000", "quantity='1.500.000' is not a plain number; write digits with at most one full stop"),
+    ("2e3", "quantity='2e3' is not a plain number"),
+    ("+5", "quantity='+5' is not a plain number"),
+    ("1,5", "quantity='1,5' is not a plain number"),
 ]
 DUE_DATES = [
     ("31-12-2026", "due='31-12-2026' looks like a date; write 2026-12-31."),
@@ -40,17 +48,21 @@ DUE_DATES = [
 ]
 
 
-@pytest.mark.parametrize(("price", "message"), PRICES)
-def test_a_price_that_can_be_misread_is_refused(
-    run: Any, stub: StubServer, write: Write, price: str, message: str
+@pytest.mark.parametrize(
+    ("quantity", "price", "message"),
+    [*(("1", price, message) for price, message in PRICES), *((text, "75", message) for text, message in QUANTITIES)],
+)
+def test_a_number_that_can_be_misread_is_refused(
+    run: Any, stub: StubServer, write: Write, quantity: str, price: str, message: str
 ) -> None:
-    ended = run(*CREATE, "--currency", "SRD", "--item", f"1 x {price} Pizza")
+    ended = run(*CREATE, "--currency", "SRD", "--item", f"{quantity} x {price} Pizza")
     assert (ended.status, f"items[0].{message}" in ended.err) == (Exit.WRONG_USE, True), ended.err
     columns = "customer;summary;due;currency;description;quantity;unit_price"
-    write(columns, f"jane@example.com;Pizza;In 3 days;SRD;Pizza;1;{price}")
+    write(columns, f"jane@example.com;Pizza;In 3 days;SRD;Pizza;{quantity};{price}")
     checked = run("invoices", "create", "--from", "invoices.csv", "--dry-run")
-    assert (checked.status, f"invoices.csv:2: column unit_price: {message}" in checked.out) == (3, True), checked.out
-    item = {"description": "Pizza", "quantity": 1, "unit_price": price}
+    column = message.partition("=")[0]
+    assert (checked.status, f"invoices.csv:2: column {column}: {message}" in checked.out) == (3, True), checked.out
+    item = {"description": "Pizza", "quantity": quantity, "unit_price": price}
     fields = {"customer": "jane@example.com", "summary": "Pizza", "due": "In 3 days", "currency": "SRD"}
     write(json.dumps({**fields, "items": [item]}), name="x.jsonl")
     checked = run("invoices", "create", "--from", "x.jsonl", "--dry-run")
@@ -58,16 +70,16 @@ def test_a_price_that_can_be_misread_is_refused(
     assert stub.requests == []
 
 
-def test_a_plain_price_is_billed(run: Any, stub: StubServer, customer: str, write: Write) -> None:
+def test_a_plain_number_is_billed(run: Any, stub: StubServer, customer: str, write: Write) -> None:
     write(
         '{"customer": "jane@example.com", "summary": "Pizza", "due": "In 3 days", "items": ['
         '{"description": "a", "quantity": 1, "unit_price": "1500"}, '
-        '{"description": "b", "quantity": 1, "unit_price": "1.5"}, '
-        '{"description": "c", "quantity": 1, "unit_price": 1.500}]}',
+        '{"description": "b", "quantity": "1.5000", "unit_price": "1.5"}, '
+        '{"description": "c", "quantity": 1.500, "unit_price": 1.500}]}',
         name="x.jsonl",
     )
     assert run("invoices", "create", "--from", "x.jsonl").status == 0
-    assert [one["amount"]["net_total"] for one in stub.invoices] == [Decimal(1503)]
+    assert [one["amount"]["net_total"] for one in stub.invoices] == [Decimal("1504.50")]
 
 
 @pytest.mark.parametrize(("due", "message"), DUE_DATES)
