@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from paisr._base.runtime import Runtime
     from paisr._engine.drift import DriftWatch, OnDrift
     from paisr._engine.events import OnEvent
-    from paisr._ratelimit.queue import Limiter
+    from paisr._ratelimit.limiters import Limiter
     from paisr_generated.contract import Environment
 
 UserTransport = TypeVar("UserTransport")

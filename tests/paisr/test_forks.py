@@ -134,12 +134,12 @@ def test_a_forked_client_shares_no_lock_with_its_parent(
     side.call(client, "create", **create)
     roots = [client, *(vars(module) for name, module in sys.modules.items() if module and name.startswith("paisr."))]
     before = locks_below(roots)
-    assert {"RetryBudget._lock", "DriftWatch._lock", "Limiter._lock"} <= set(before)
+    assert {"RetryBudget._lock", "DriftWatch._lock", "PermitLog.lock"} <= set(before)
     assert {"PoolTransport._lock", "AsyncPoolTransport._lock"} & set(before)
 
     def look() -> None:
         after = locks_below(roots)
-        assert set(after) >= {"RetryBudget._lock", "DriftWatch._lock", "Limiter._lock"}
+        assert set(after) >= {"RetryBudget._lock", "DriftWatch._lock", "PermitLog.lock"}
         forgotten = {name for name, one in after.items() if any(one is other for other in before.values())}
         # The forking thread holds it, and the child releases it: see the test of a transaction above.
         assert forgotten <= {"dict['_transactions']"}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from paisr._engine.events import OnEvent
     from paisr._engine.retry import RetryPolicy
     from paisr._engine.steps import AttemptResult, Steps
-    from paisr._ratelimit.queue import Limiter
+    from paisr._ratelimit.limiters import Limiter
     from paisr_generated.responses import ApiResponse
 
 T = TypeVar("T")

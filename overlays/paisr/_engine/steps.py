@@ -11,7 +11,7 @@ from paisr_generated.responses import Headers
 
 if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
-    from paisr._ratelimit.queue import Limiter, Ticket
+    from paisr._ratelimit.limiters import Limiter, Ticket
     from paisr_generated.operations import Request
 
 T = TypeVar("T")

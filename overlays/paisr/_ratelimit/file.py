@@ -17,9 +17,8 @@ from array import array
 from typing import TYPE_CHECKING, TypeVar
 
 from paisr._base.errors import ConfigurationError
-from paisr._ratelimit.memory import wait_time
-from paisr._ratelimit.queue import MIN_WAIT
-from paisr._ratelimit.shared import BackendUnavailableError
+from paisr._ratelimit.rate import wait_time
+from paisr._ratelimit.shared import Backend, BackendUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +38,8 @@ _RING_OFFSET = _HEADER.size + _STATE.size
 
 # Seconds. A lock is held for microseconds: a holder that keeps it for longer than this has been stopped.
 _LOCK_TIMEOUT = 1.0
-# Seconds between two tries for the lock. A caller tries every millisecond; after a longer gap, it has given up.
+# Seconds between two tries for the lock. After a longer gap, the caller has given up.
+_LOCK_INTERVAL = 0.001
 _MAX_GAP = 0.25
 
 
@@ -53,71 +53,57 @@ def kept_limit(path: Path) -> tuple[int, float] | None:
     return requests, per
 
 
-class FileBackend:
+class FileBackend(Backend):
     """A ring of times on the machine's monotonic clock, which is the same for all its processes."""
 
-    def __init__(
-        self, rate: RateLimit, path: Path, clock: Callable[[], float], wall: Callable[[], float] = time.time
-    ) -> None:
-        self._limit = rate.requests
+    def __init__(self, rate: RateLimit, clock: Callable[[], float], wall: Callable[[], float] = time.time) -> None:
+        super().__init__(rate, clock)
         self._window = rate.window
-        self._path = path
-        self._clock = clock
+        self._path = (rate.shared or "").removeprefix("file:")
         self._wall = wall
         self._header = _HEADER.pack(_MAGIC, rate.requests, rate.per)
         self._busy_since = self._busy_until = -math.inf
         self._check()
 
     def try_acquire(self, ahead: int) -> float:
+        return self._on_file(lambda fd, is_locked: self._count(fd, ahead) if is_locked else _LOCK_INTERVAL)
+
+    def _check(self) -> None:
+        """Create the file if there is none, for this limit. Raises `ConfigurationError` for a file that cannot work."""
+
+        def read_all(fd: int, is_locked: bool) -> None:
+            if self._head(fd, is_locked):
+                self._slot(fd, self._limit - 1)
+
         try:
-            fd = self._open()
+            self._on_file(read_all)
+        except BackendUnavailableError as error:
+            raise ConfigurationError(
+                f"The file {self._path!r} of the shared rate limit cannot be used: {error}; name another file, or a "
+                "new one in a folder that this process may write to."
+            ) from None
+
+    def _on_file(self, work: Callable[[int, bool], T]) -> T:
+        """Return the result of `work`, which gets the open file, and whether this process has locked it."""
+        try:
+            fd = os.open(self._path, _FLAGS, 0o600)
             try:
-                wait = self._under_lock(fd, lambda: self._count(fd, ahead))
-                return MIN_WAIT if wait is None else wait
+                if not stat.S_ISREG(os.fstat(fd).st_mode):
+                    raise BackendUnavailableError("it is not a regular file")
+                try:
+                    return work(fd, self._is_locked(fd))
+                finally:
+                    # Closing the file is not enough: a child forked meanwhile has it open too, and would keep the lock.
+                    fcntl.flock(fd, fcntl.LOCK_UN)
             finally:
                 os.close(fd)
         except OSError as error:
             raise BackendUnavailableError(error.strerror or type(error).__name__) from None
         except struct.error:
-            raise BackendUnavailableError("the file was cut short") from None
+            raise BackendUnavailableError("it was cut short") from None
 
-    def _check(self) -> None:
-        """Create the file if there is none, for this limit. Raises `ConfigurationError` for a file that cannot work."""
-        problem = None
-        try:
-            fd = self._open()
-            try:
-                head = self._under_lock(fd, lambda: self._head(fd)) or os.pread(fd, _RING_OFFSET, 0)
-                short = os.fstat(fd).st_size < _RING_OFFSET + self._limit * _SLOT.size
-                problem = self._problem(head) or ("was cut short" if head and short else None)
-            finally:
-                os.close(fd)
-        except (OSError, BackendUnavailableError) as error:
-            problem = f"cannot be used ({getattr(error, 'strerror', None) or error})"
-        if problem:
-            raise ConfigurationError(
-                f"The file {str(self._path)!r} of the shared rate limit {problem}; name another file, or a new "
-                "one in a folder that this process may write to."
-            )
-
-    def _open(self) -> int:
-        fd = os.open(self._path, _FLAGS, 0o600)
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            os.close(fd)
-            raise BackendUnavailableError("it is not a regular file")
-        return fd
-
-    def _under_lock(self, fd: int, work: Callable[[], T]) -> T | None:
-        """Return the result of `work`, or None while another process holds the lock."""
-        if not self._locked(fd):
-            return None
-        try:
-            return work()
-        finally:
-            # Closing the file is not enough: a child forked meanwhile has it open too, and would keep the lock.
-            fcntl.flock(fd, fcntl.LOCK_UN)
-
-    def _locked(self, fd: int) -> bool:
+    def _is_locked(self, fd: int) -> bool:
+        """Lock the file, unless another process holds the lock. Raises an error if that has held it for too long."""
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -131,26 +117,34 @@ class FileBackend:
         self._busy_until = -math.inf
         return True
 
-    def _head(self, fd: int) -> bytes:
-        """Read the header and the state; write them first if the file is empty."""
-        if not (head := os.pread(fd, _RING_OFFSET, 0)):
+    def _head(self, fd: int, is_locked: bool = True) -> bytes:
+        """Read the header and the state; write them first if the file is empty. Empty while another process writes."""
+        head = os.pread(fd, _RING_OFFSET, 0)
+        if not head and is_locked:
             os.pwrite(fd, self._header + bytes(_STATE.size + self._limit * _SLOT.size), 0)
             head = os.pread(fd, _RING_OFFSET, 0)
+        if head and (len(head) < _RING_OFFSET or not head.startswith(_MAGIC)):
+            raise BackendUnavailableError("it is not one that keeps a rate limit")
+        if head and not head.startswith(self._header):
+            _magic, requests, per = _HEADER.unpack_from(head)
+            raise BackendUnavailableError(f"it keeps another limit, {requests} in {per:g} s")
         return head
+
+    def _slot(self, fd: int, number: int) -> float:
+        used_at: float = _SLOT.unpack(os.pread(fd, _SLOT.size, self._offset(number)))[0]
+        return used_at
 
     def _count(self, fd: int, ahead: int) -> float:
         head = self._head(fd)
-        if problem := self._problem(head):
-            raise BackendUnavailableError(f"the file {problem}")
         now = self._clock()
         count, last, wall_ahead = _STATE.unpack_from(head, _HEADER.size)
         if last > now:
             self._rebase(fd, count, now, wall_ahead)
         rounds, rest = divmod(ahead, self._limit)
-        used_at: float = _SLOT.unpack(os.pread(fd, _SLOT.size, self._offset(count + rest)))[0]
+        used_at = self._slot(fd, count + rest)
         if used_at > now:
-            raise BackendUnavailableError("the file holds a permit time in the future")
-        wait = wait_time(used_at, rounds, now, self._window) if used_at else rounds * self._window
+            raise BackendUnavailableError("it holds a permit time in the future")
+        wait = wait_time(used_at or -math.inf, rounds, now, self._window)
         if wait <= 0:
             # The count first: a process killed between the two writes loses its own permit, and nothing else.
             os.pwrite(fd, _STATE.pack(count + 1, now, self._wall() - now), _HEADER.size)
@@ -171,12 +165,3 @@ class FileBackend:
 
     def _offset(self, number: int) -> int:
         return _RING_OFFSET + (number % self._limit) * _SLOT.size
-
-    def _problem(self, head: bytes) -> str | None:
-        """Return what is wrong with a file that begins with `head`; None for a usable file, or an empty one."""
-        if not head or (len(head) == _RING_OFFSET and head.startswith(self._header)):
-            return None
-        if len(head) < _RING_OFFSET or not head.startswith(_MAGIC):
-            return "is not one that keeps a rate limit"
-        _magic, requests, per = _HEADER.unpack_from(head)
-        return f"keeps another limit, {requests} in {per:g} s"

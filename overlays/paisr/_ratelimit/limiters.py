@@ -1,21 +1,153 @@
-"""The limiters of this process: all clients with the same rate and place share one."""
+"""The limiters of this process: each is a queue of callers, first come, first served, in front of a sliding window."""
 
 from __future__ import annotations
 
+import math
+import threading
 import time
 import weakref
+from collections import deque
 from typing import TYPE_CHECKING
 
 from paisr._base.errors import ConfigurationError
-from paisr._base.forks import ForkSafe
-from paisr._ratelimit.memory import MemoryWindow, PermitLog
-from paisr._ratelimit.queue import Limiter
+from paisr._base.forks import ForkSafe, register_after_fork
+from paisr._ratelimit.rate import wait_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from paisr._ratelimit.rate import RateLimit
     from paisr._ratelimit.shared import Backend
+
+# Seconds. No caller asks again sooner than this.
+MIN_WAIT = 0.001
+# Seconds to wait while another caller of this process asks a backend: about what a nearby backend takes.
+BUSY_WAIT = 0.02
+
+
+class PermitLog:
+    """The times of the last permits at one place. All limiters that count there share it, whatever their limits."""
+
+    def __init__(self) -> None:
+        self.times: deque[float] = deque(maxlen=0)
+        self.after_fork()
+        register_after_fork(self)
+
+    def after_fork(self) -> None:
+        self.lock = threading.Lock()
+
+    def make_room(self, requests: int) -> None:
+        with self.lock:
+            if requests > (self.times.maxlen or 0):
+                self.times = deque(self.times, requests)
+
+
+class Ticket:
+    """One caller's place in a limiter's queue."""
+
+    __slots__ = ("has_left",)
+
+    def __init__(self) -> None:
+        self.has_left: bool = False
+
+
+class Limiter:
+    """Queues the callers of a process, and counts their permits. Safe to share between threads and tasks.
+
+    With a `backend`, which other processes share, a permit needs room there too. So one process never exceeds the
+    limit, even if the backend loses its data.
+
+    `blocking`: whether `try_acquire` waits for a disk or a network. It never sleeps.
+    """
+
+    def __init__(
+        self,
+        rate: RateLimit,
+        clock: Callable[[], float] = time.monotonic,
+        log: PermitLog | None = None,
+        backend: Backend | None = None,
+    ) -> None:
+        self.blocking: bool = backend is not None
+        self._limit, self._window, self._clock = rate.requests, rate.window, clock
+        self._log = log or PermitLog()
+        self._log.make_room(rate.requests)
+        self._backend = backend
+        self._waiting: dict[Ticket, None] = {}
+        self._left: deque[Ticket] = deque()
+        self._asking: Ticket | None = None
+        register_after_fork(self)
+
+    def enter(self) -> Ticket:
+        """Return a ticket for a place at the end of the queue."""
+        return Ticket()
+
+    def try_acquire(self, ticket: Ticket) -> float:
+        """Return 0.0 for a permit, which uses the ticket up; else the seconds until the next try."""
+        try:
+            with self._log.lock:
+                ahead = self._ahead(ticket)
+                if ahead is None:
+                    return BUSY_WAIT
+                if self._backend is None or self._wait(ahead, self._clock()) > 0:
+                    return self._count(ticket, ahead)
+                self._asking = ticket
+            # Outside the lock: a slow backend must not make other callers miss their deadlines.
+            wait = self._backend.wait(ahead)
+            with self._log.lock:
+                return max(MIN_WAIT, wait) if wait > 0 else self._count(ticket, ahead)
+        finally:
+            if self._asking is ticket:
+                self._asking = None
+
+    def leave(self, ticket: Ticket) -> None:
+        """Give up the place without a permit. After a permit this does nothing."""
+        # Without the lock: the garbage collector may run this, for an abandoned call, in the middle of `try_acquire`.
+        ticket.has_left = True
+        self._left.append(ticket)
+
+    def fill(self, seconds: float) -> None:
+        """Grant no permit for `seconds`, and then permits at the even rate at most: the service's window is full.
+
+        The requests that filled it came from elsewhere, at unknown times. They count as spread evenly over the window.
+        Only this process waits: the service tells the others itself.
+        """
+        with self._log.lock:
+            times = self._log.times
+            known = [times.pop() for _ in range(min(self._limit, len(times)))]
+            known += [-math.inf] * (self._limit - len(known))
+            first = self._clock() + seconds - self._window
+            step = self._window / self._limit
+            times.extend(max(one, first + index * step) for index, one in enumerate(reversed(known)))
+
+    def after_fork(self) -> None:
+        self._waiting.clear()
+        self._asking = None
+
+    def _ahead(self, ticket: Ticket) -> int | None:
+        """Count the tickets before this one. None if it has left, or while another one asks the backend."""
+        while self._left:
+            self._waiting.pop(self._left.popleft(), None)
+        if ticket.has_left:  # cancelled in another thread before it got the lock
+            return None
+        self._waiting.setdefault(ticket)
+        if self._asking is not None:
+            return None
+        return list(self._waiting).index(ticket)
+
+    def _count(self, ticket: Ticket, ahead: int) -> float:
+        """Count a permit and return 0.0, if `ahead` earlier callers have room too; else return the seconds to wait."""
+        now = self._clock()
+        wait = self._wait(ahead, now)
+        if wait > 0:
+            return max(MIN_WAIT, wait)
+        self._log.times.append(now)
+        self._waiting.pop(ticket, None)
+        return 0.0
+
+    def _wait(self, ahead: int, now: float) -> float:
+        rounds, rest = divmod(ahead, self._limit)
+        index = rest - self._limit + len(self._log.times)
+        return wait_time(self._log.times[index] if index >= 0 else -math.inf, rounds, now, self._window)
 
 
 class ProcessLimiters(ForkSafe):
@@ -48,24 +180,18 @@ def limiter_for(
     rate: RateLimit, clock: Callable[[], float] = time.monotonic, service: str = "", log: PermitLog | None = None
 ) -> Limiter:
     """Make a limiter that only its caller uses."""
-    if rate.shared is None:
-        return Limiter(MemoryWindow(rate, clock, log))
-    from paisr._ratelimit.shared import SharedWindow  # here, because few share a rate
-
-    return Limiter(SharedWindow(_backend(rate, clock, service), rate, clock, log))
+    return Limiter(rate, clock, log, None if rate.shared is None else _backend(rate, clock, service))
 
 
 def _backend(rate: RateLimit, clock: Callable[[], float], service: str) -> Backend:
     if (url := rate.url()) is not None:
-        from paisr._ratelimit.redis import RedisBackend
+        from paisr._ratelimit.redis import RedisBackend  # here, because few share a rate
 
-        return RedisBackend(rate, url, service)
+        return RedisBackend(rate, clock, url, service)
     try:
         from paisr._ratelimit.file import FileBackend
     except ImportError:
         raise ConfigurationError(
             "A rate shared by a file needs POSIX file locks, which this system does not have; share it by redis://."
         ) from None
-    from pathlib import Path  # here, because only a file needs it
-
-    return FileBackend(rate, Path((rate.shared or "").removeprefix("file:")), clock)
+    return FileBackend(rate, clock)

@@ -70,6 +70,15 @@ class RateLimit:
         return self._url
 
 
+def wait_time(used_at: float, rounds: int, now: float, window: float) -> float:
+    """Return the seconds until the slot last used at `used_at` is free, for a caller `rounds` full windows behind.
+
+    The last permits are the slots. The next caller takes the oldest slot, and the caller behind it the second oldest.
+    After the newest slot, callers start again with the oldest, one window later.
+    """
+    return max(0.0, used_at + window - now) + rounds * window
+
+
 def _problem(requests: object, per: object) -> str | None:
     if isinstance(requests, bool) or not isinstance(requests, int) or not 1 <= requests <= MAX_REQUESTS:
         return f"requests={safe_repr(requests)} is not a whole number from 1 to {MAX_REQUESTS:,}"

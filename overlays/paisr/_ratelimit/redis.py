@@ -6,16 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from paisr._base.errors import ConfigurationError
-from paisr._ratelimit.shared import BackendUnavailableError
+from paisr._ratelimit.shared import Backend, BackendUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from paisr._base.secrets import Secret
     from paisr._ratelimit.rate import RateLimit
 
 # Seconds, for connecting and for a command. Together they may exceed a call's deadline by less than half a second.
 _TIMEOUT = 0.2
 
-# Computes as `memory.wait_time` does. Times are whole microseconds, since numbers in Lua are exact up to 2^53. The
+# Computes as `rate.wait_time` does. Times are whole microseconds, since numbers in Lua are exact up to 2^53. The
 # newest is at the left of the list. If the server's clock is set back, times in the future count as now. If it is set
 # forward, the list is lost, and each process still keeps the limit by its own window.
 _ACQUIRE_SCRIPT = """
@@ -56,17 +58,16 @@ _PERMANENT = {
 _TEMPORARY = {"MasterDownError", "OutOfMemoryError", "TryAgainError"}
 
 
-class RedisBackend:
+class RedisBackend(Backend):
     """One list for each service, as long as the highest limit in use: every request counts for all limits.
 
     The library reconnects in a forked child.
     """
 
-    def __init__(self, rate: RateLimit, url: Secret, service: str) -> None:
+    def __init__(self, rate: RateLimit, clock: Callable[[], float], url: Secret, service: str) -> None:
+        super().__init__(rate, clock)
         self._url = url
-        self._shown = rate.shared
         self._key = f"paisr:rate:{service}"
-        self._limit = rate.requests
         self._window = round(rate.window * 1_000_000)
         try:
             self._library: Any = import_module("redis")
@@ -86,7 +87,7 @@ class RedisBackend:
         except Exception as error:  # any error: the call goes on without Redis, and the text may hold a password
             if not self._has_worked and (why := self._permanent_problem(error)):
                 raise ConfigurationError(
-                    f"The rate limit cannot be shared at {self._shown}: {why}; name a Redis server on which "
+                    f"The rate limit cannot be shared at {self._rate.shared}: {why}; name a Redis server on which "
                     "this user may write and run scripts."
                 ) from None
             raise BackendUnavailableError(type(error).__name__) from None

@@ -1,16 +1,13 @@
-"""The window that several processes or machines share, with a fallback while its backend is unavailable."""
+"""What all backends that share a rate have in common: a failed one is left alone for a while, and this is logged."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Protocol
-
-from paisr._ratelimit.memory import MemoryWindow
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from paisr._ratelimit.memory import PermitLog
     from paisr._ratelimit.rate import RateLimit
 
 log = logging.getLogger("paisr")
@@ -23,67 +20,44 @@ class BackendUnavailableError(Exception):
     """The backend cannot count now. The text says why, and holds no secret."""
 
 
-class Backend(Protocol):
-    """Counts permits for several processes, and can be unavailable."""
+class Backend:
+    """Counts the permits of several processes.
 
-    def try_acquire(self, ahead: int) -> float:
-        """See `Window.try_acquire`. Raises `BackendUnavailableError`."""
-        ...
-
-
-class SharedWindow:
-    """A window in a backend, and one in memory that counts the same permits and replaces a failed backend.
-
-    A permit needs both. So one process never exceeds the limit, even if the backend loses its data. While the backend
-    is unavailable, each process keeps the limit on its own, and several processes together can exceed it.
+    While it is unavailable, each process keeps the limit on its own, and several together can exceed it.
     """
 
-    blocking = True
-
-    def __init__(
-        self, backend: Backend, rate: RateLimit, clock: Callable[[], float], log: PermitLog | None = None
-    ) -> None:
-        self._backend = backend
+    def __init__(self, rate: RateLimit, clock: Callable[[], float]) -> None:
         self._rate = rate
+        self._limit = rate.requests
         self._clock = clock
-        self._memory = MemoryWindow(rate, clock, log)
-        self._down = False
-        self._retry_at = clock()
+        self._retry_at: float | None = None
 
-    def try_acquire(self, ahead: int) -> float:
-        wait = self._memory.wait(ahead)
-        if wait > 0:
-            return wait
-        if self._clock() < self._retry_at:
-            return self._memory.try_acquire(ahead)
+    def wait(self, ahead: int) -> float:
+        """Return what `try_acquire` returns; 0.0 without counting while the backend is unavailable."""
+        if self._retry_at is not None and self._clock() < self._retry_at:
+            return 0.0
         try:
-            wait = self._backend.try_acquire(ahead)
+            wait = self.try_acquire(ahead)
         except BackendUnavailableError as error:
-            self._mark_down(str(error))
-            return self._memory.try_acquire(ahead)
-        self._mark_up()
-        if wait <= 0:
-            self._memory.record()
+            if self._retry_at is None:
+                log.warning(
+                    "The rate limit shared at %s is unavailable (%s): "
+                    "until it is back, this process keeps to %d requests in %g s on its own.",
+                    self._rate.shared,
+                    error,
+                    self._rate.requests,
+                    self._rate.per,
+                )
+            self._retry_at = self._clock() + BACKEND_COOLDOWN
+            return 0.0
+        if self._retry_at is not None:
+            self._retry_at = None
+            log.warning("The rate limit shared at %s is back.", self._rate.shared)
         return wait
 
-    def fill(self, seconds: float) -> None:
-        """Fill the window of this process only: the service tells the others itself."""
-        self._memory.fill(seconds)
+    def try_acquire(self, ahead: int) -> float:
+        """Count a permit and return 0.0, if `ahead` earlier callers have room too; else return the seconds to wait.
 
-    def _mark_down(self, why: str) -> None:
-        self._retry_at = self._clock() + BACKEND_COOLDOWN
-        if not self._down:
-            self._down = True
-            log.warning(
-                "The rate limit shared at %s is unavailable (%s): "
-                "until it is back, this process keeps to %d requests in %g s on its own.",
-                self._rate.shared,
-                why,
-                self._rate.requests,
-                self._rate.per,
-            )
-
-    def _mark_up(self) -> None:
-        if self._down:
-            self._down = False
-            log.warning("The rate limit shared at %s is back.", self._rate.shared)
+        Raises `BackendUnavailableError`. Used by one thread at a time.
+        """
+        raise NotImplementedError

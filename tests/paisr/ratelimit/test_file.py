@@ -17,8 +17,7 @@ import pytest
 from settable_clock import Clock
 
 from paisr import ConfigurationError, Paisr, RateLimit
-from paisr._ratelimit.limiters import limiter_for
-from paisr._ratelimit.queue import Limiter
+from paisr._ratelimit.limiters import Limiter, limiter_for
 from paisr._ratelimit.shared import BackendUnavailableError
 
 fcntl = pytest.importorskip("fcntl", reason="a rate shared by a file needs POSIX")
@@ -73,7 +72,7 @@ def make(path: Path) -> Callable[..., Any]:
 
     def make(clock: Clock, requests: int = 3, per: float = 60, **changes: Any) -> Any:
         rate = RateLimit(requests, per=per, shared=f"file:{path}")
-        return shared_file.FileBackend(rate, path, clock, **changes)
+        return shared_file.FileBackend(rate, clock, **changes)
 
     return make
 

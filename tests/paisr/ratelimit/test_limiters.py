@@ -15,8 +15,8 @@ import pytest
 from settable_clock import Clock
 
 from paisr import ConfigurationError, RateLimit, RateLimitError, RateLimitTimeoutError
-from paisr._ratelimit.limiters import ProcessLimiters, limiter_for
-from paisr._ratelimit.queue import Limiter
+from paisr._ratelimit.limiters import Limiter, ProcessLimiters, limiter_for
+from paisr._ratelimit.shared import Backend
 
 LIVE, STAGING = "https://api.live.paisr.tech/v2", "https://api.staging.paisr.tech/v2"
 
@@ -260,22 +260,20 @@ def test_without_a_limiter_a_429_counts_as_a_retry(side: Any, script: Any, time:
 
 # A slow backend
 
+RATE = RateLimit(5, per=60, shared="redis://127.0.0.1:1/0")
 
-class BlockedWindow:
-    """A window that blocks until it is released."""
 
-    blocking = True
+class BlockedBackend(Backend):
+    """A backend that blocks until it is released."""
 
     def __init__(self) -> None:
+        super().__init__(RATE, real_time.monotonic)
         self.asked, self.released = threading.Event(), threading.Event()
 
     def try_acquire(self, ahead: int) -> float:
         self.asked.set()
         assert self.released.wait(10)
         return 0.0
-
-    def fill(self, seconds: float) -> None:
-        return
 
 
 def in_a_thread(work: Callable[[], float]) -> tuple[threading.Thread, list[float]]:
@@ -286,48 +284,48 @@ def in_a_thread(work: Callable[[], float]) -> tuple[threading.Thread, list[float
 
 
 def test_a_slow_backend_delays_no_other_caller() -> None:
-    window = BlockedWindow()
-    limiter = Limiter(window)
+    backend = BlockedBackend()
+    limiter = Limiter(RATE, backend=backend)
     first, second = limiter.enter(), limiter.enter()
     asking, got = in_a_thread(lambda: limiter.try_acquire(first))
-    assert window.asked.wait(10)
+    assert backend.asked.wait(10)
     other, waits = in_a_thread(lambda: limiter.try_acquire(second))
     other.join(10)
     assert waits == [0.02], "the second caller does not poll while the backend is busy"
-    window.released.set()
+    backend.released.set()
     asking.join(10)
     assert got == [0.0]
     assert limiter.try_acquire(second) == 0.0
 
 
 def test_a_caller_that_leaves_during_its_request_to_the_backend_leaves_the_queue() -> None:
-    class Late(BlockedWindow):
+    class Late(BlockedBackend):
         def try_acquire(self, ahead: int) -> float:
             super().try_acquire(ahead)
             return float(ahead + 1)
 
-    window = Late()
-    limiter = Limiter(window)
+    backend = Late()
+    limiter = Limiter(RATE, backend=backend)
     gone = limiter.enter()
     asking, got = in_a_thread(lambda: limiter.try_acquire(gone))
-    assert window.asked.wait(10)
+    assert backend.asked.wait(10)
     limiter.leave(gone)
     limiter.try_acquire(limiter.enter())
-    window.released.set()
+    backend.released.set()
     asking.join(10)
     assert got == [1.0]
-    assert gone not in limiter._waiting
+    assert limiter.try_acquire(limiter.enter()) == 2.0, "only the other caller is ahead"
 
 
 def test_an_interrupted_request_to_the_backend_leaves_the_limiter_usable() -> None:
-    class Interrupted(BlockedWindow):
+    class Interrupted(BlockedBackend):
         def try_acquire(self, ahead: int) -> float:
             if not self.asked.is_set():
                 self.asked.set()
                 raise KeyboardInterrupt
             return 0.0
 
-    limiter = Limiter(Interrupted())
+    limiter = Limiter(RATE, backend=Interrupted())
     with pytest.raises(KeyboardInterrupt):
         limiter.try_acquire(limiter.enter())
     assert limiter.try_acquire(limiter.enter()) == 0.0

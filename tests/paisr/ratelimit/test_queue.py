@@ -19,9 +19,8 @@ from paisr._base.errors import RateLimitTimeoutError
 from paisr._engine.deadlines import Deadline
 from paisr._engine.exchange import _acquire_permit
 from paisr._engine.steps import AcquirePermit, Pause
-from paisr._ratelimit.limiters import limiter_for
-from paisr._ratelimit.memory import MemoryWindow
-from paisr._ratelimit.queue import Limiter, Ticket
+from paisr._ratelimit.limiters import Limiter, Ticket, limiter_for
+from paisr._ratelimit.shared import Backend
 
 
 def most_in_a_window(times: list[float], per: float) -> int:
@@ -148,12 +147,11 @@ def test_a_caller_that_has_left_acquires_no_permit(clock: Clock) -> None:
 
 
 def test_leaving_does_not_wait_for_another_caller() -> None:
-    class Collecting(MemoryWindow):
-        def try_acquire(self, ahead: int) -> float:
-            limiter.leave(abandoned)  # as the garbage collector does when it closes an abandoned call
-            return super().try_acquire(ahead)
+    def collecting() -> float:
+        limiter.leave(abandoned)  # as the garbage collector does when it closes an abandoned call
+        return 1000.0
 
-    limiter = Limiter(Collecting(RateLimit(2)))
+    limiter = limiter_for(RateLimit(2), collecting)
     abandoned = limiter.enter()
     thread = threading.Thread(target=lambda: limiter.try_acquire(limiter.enter()), daemon=True)
     thread.start()
@@ -252,8 +250,9 @@ def test_sixteen_threads_stay_within_the_limit_and_use_it() -> None:
     assert sum(moment < until for moment, _ in readings) == 5 * rate.requests
 
 
-def test_only_one_thread_at_a_time_uses_the_window() -> None:
-    class Slow(MemoryWindow):
+@pytest.mark.parametrize("shared", [False, True])
+def test_only_one_thread_at_a_time_uses_the_window(shared: bool) -> None:
+    class Slow(Backend):
         inside, most = 0, 0
 
         def try_acquire(self, ahead: int) -> float:
@@ -261,16 +260,16 @@ def test_only_one_thread_at_a_time_uses_the_window() -> None:
             self.most = max(self.most, self.inside)
             time.sleep(0.002)
             self.inside -= 1
-            return super().try_acquire(ahead)
+            return 0.0
 
-    window = Slow(RateLimit(100))
-    limiter = Limiter(window)
+    slow = Slow(RateLimit(100), Clock())
+    limiter = Limiter(RateLimit(100), backend=slow) if shared else limiter_for(RateLimit(100), lambda: slow.wait(0))
     threads = [threading.Thread(target=lambda: limiter.try_acquire(limiter.enter())) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert window.most == 1
+    assert slow.most == 1
 
 
 def certain_violations(readings: list[tuple[float, float]], rate: RateLimit) -> int:
@@ -296,7 +295,7 @@ def test_a_forked_child_has_locks_of_its_own_and_an_empty_queue(clock: Clock) ->
     limiter = limiter_for(RateLimit(2, per=10), clock)
     callers = SimulatedCallers(limiter, clock)
     callers.arrive(4)
-    with limiter._lock:
+    with limiter._log.lock:
         child = os.fork()
         if child == 0:
             code = 1

@@ -22,8 +22,7 @@ import pytest
 from settable_clock import Clock
 
 from paisr import AsyncPaisr, ConfigurationError, RateLimit
-from paisr._ratelimit.limiters import limiter_for
-from paisr._ratelimit.queue import Limiter
+from paisr._ratelimit.limiters import Limiter, limiter_for
 from paisr._ratelimit.redis import RedisBackend
 from paisr._ratelimit.shared import BackendUnavailableError
 
@@ -131,7 +130,7 @@ def backend(server: Server, requests: int = 3, per: float = 60) -> RedisBackend:
     rate = RateLimit(requests, per=per, shared=server.url)
     url = rate.url()
     assert url is not None
-    return RedisBackend(rate, url, SERVICE)
+    return RedisBackend(rate, time.monotonic, url, SERVICE)
 
 
 def granted(limiter: Limiter) -> bool:

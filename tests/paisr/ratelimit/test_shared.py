@@ -15,17 +15,17 @@ from settable_clock import Clock
 
 from paisr import ConfigurationError, Paisr, RateLimit
 from paisr._ratelimit import limiters as limiter_module
-from paisr._ratelimit.limiters import limiter_for
-from paisr._ratelimit.queue import Limiter
-from paisr._ratelimit.shared import BACKEND_COOLDOWN, BackendUnavailableError, SharedWindow
+from paisr._ratelimit.limiters import Limiter, limiter_for
+from paisr._ratelimit.shared import BACKEND_COOLDOWN, Backend, BackendUnavailableError
 
 CANARY = "canary-5d1c"
 
 
-class FakeBackend:
+class FakeBackend(Backend):
     """A backend that gives a permit, returns a wait, or is unavailable, according to `response`."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate: RateLimit, clock: Clock) -> None:
+        super().__init__(rate, clock)
         self.response: float | str = 0.0
         self.asked: list[int] = []
 
@@ -37,40 +37,48 @@ class FakeBackend:
 
 
 @pytest.fixture
-def backend() -> FakeBackend:
-    return FakeBackend()
+def backend(clock: Clock) -> FakeBackend:
+    return FakeBackend(RateLimit(2, per=60, shared="redis://127.0.0.1:1/0"), clock)
 
 
 @pytest.fixture
-def window(backend: FakeBackend, clock: Clock) -> SharedWindow:
-    return SharedWindow(backend, RateLimit(2, per=60, shared="redis://127.0.0.1:1/0"), clock)
+def limiter(backend: FakeBackend, clock: Clock) -> Limiter:
+    return Limiter(RateLimit(2, per=60), clock, backend=backend)
 
 
-def test_the_backend_decides_about_a_permit(window: SharedWindow, backend: FakeBackend) -> None:
+def ask(limiter: Limiter) -> float:
+    """The wait of a caller that leaves the queue afterwards."""
+    ticket = limiter.enter()
+    wait = limiter.try_acquire(ticket)
+    limiter.leave(ticket)
+    return wait
+
+
+def test_the_backend_decides_about_a_permit(limiter: Limiter, backend: FakeBackend) -> None:
     backend.response = 7.5
-    assert [window.try_acquire(0), window.try_acquire(1)] == [7.5, 7.5]
+    assert [ask(limiter), ask(limiter)] == [7.5, 7.5]
     backend.response = 0.0
-    assert window.try_acquire(0) == 0.0
-    assert backend.asked == [0, 1, 0]
+    assert ask(limiter) == 0.0
+    assert backend.asked == [0, 0, 0]
 
 
 def test_the_process_s_own_window_holds_when_the_backend_lost_its_data(
-    window: SharedWindow, backend: FakeBackend, clock: Clock
+    limiter: Limiter, backend: FakeBackend, clock: Clock
 ) -> None:
-    assert [window.try_acquire(0), window.try_acquire(0)] == [0.0, 0.0]
-    assert round(window.try_acquire(0)) == 61
+    assert [ask(limiter), ask(limiter)] == [0.0, 0.0]
+    assert round(ask(limiter)) == 61
     assert len(backend.asked) == 2, "the backend was asked although the process's own window is full"
     clock.now += 61
-    assert window.try_acquire(0) == 0.0
+    assert ask(limiter) == 0.0
 
 
 def test_the_process_keeps_the_limit_while_the_backend_is_unavailable(
-    window: SharedWindow, backend: FakeBackend, caplog: pytest.LogCaptureFixture
+    limiter: Limiter, backend: FakeBackend, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert window.try_acquire(0) == 0.0
+    assert ask(limiter) == 0.0
     backend.response = "the reason"
-    assert window.try_acquire(0) == 0.0
-    assert round(window.try_acquire(0)) == 61, "permits from before the failure must count"
+    assert ask(limiter) == 0.0
+    assert round(ask(limiter)) == 61, "permits from before the failure must count"
     assert [record.name for record in caplog.records] == ["paisr"]
     assert "unavailable (the reason)" in caplog.text
     assert "redis://127.0.0.1:1/0" in caplog.text
@@ -79,36 +87,49 @@ def test_the_process_keeps_the_limit_while_the_backend_is_unavailable(
 def test_a_failed_backend_has_a_cooldown_and_two_log_lines(
     backend: FakeBackend, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    window = SharedWindow(backend, RateLimit(100, shared="redis://127.0.0.1:1/0"), clock)
+    limiter = Limiter(RateLimit(100), clock, backend=backend)
     backend.response = "gone"
     for _ in range(5):
-        assert window.try_acquire(0) == 0.0
+        assert ask(limiter) == 0.0
     assert len(backend.asked) == 1
     clock.now += BACKEND_COOLDOWN
-    assert [window.try_acquire(0), window.try_acquire(0)] == [0.0, 0.0]
+    assert [ask(limiter), ask(limiter)] == [0.0, 0.0]
     assert len(backend.asked) == 2
     clock.now += BACKEND_COOLDOWN
     backend.response = 5.0
-    assert window.try_acquire(0) == 5.0
+    assert ask(limiter) == 5.0
     backend.response = 0.0
-    assert window.try_acquire(0) == 0.0
+    assert ask(limiter) == 0.0
     assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
     assert [("gone" in record.message, "back" in record.message) for record in caplog.records] == [
         (True, True),  # the text ends in "until it is back"
         (False, True),
     ]
     backend.response = "gone"
-    window.try_acquire(0)
+    ask(limiter)
     assert len(caplog.records) == 3
 
 
-def test_a_backend_is_asked_with_the_number_of_callers_ahead(backend: FakeBackend, window: SharedWindow) -> None:
-    limiter = Limiter(window)
+def test_a_backend_is_asked_with_the_number_of_callers_ahead(backend: FakeBackend, limiter: Limiter) -> None:
     assert limiter.blocking
     backend.response = 3.0
     tickets = [limiter.enter() for _ in range(2)]
     assert [limiter.try_acquire(ticket) for ticket in tickets] == [3.0, 3.0]
     assert backend.asked == [0, 1]
+
+
+@pytest.mark.parametrize("response", [0.0, "gone"])
+def test_a_429_during_a_request_to_the_backend_holds_the_permit_back(
+    limiter: Limiter, backend: FakeBackend, response: float | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.response, count = response, backend.try_acquire
+
+    def filling(ahead: int) -> float:
+        limiter.fill(20)
+        return count(ahead)
+
+    monkeypatch.setattr(backend, "try_acquire", filling)
+    assert ask(limiter) == pytest.approx(20)
 
 
 BAD_URLS = [
