@@ -14,7 +14,6 @@ from paisr._base.runtime import SYSTEM
 from paisr._base.secrets import Secret, wrap, wrap_place
 from paisr._base.texts import safe_repr, seconds, type_name
 from paisr._engine.exchange import CallPolicy
-from paisr._engine.retry import RetryPolicy
 from paisr._ratelimit.limiters import process_limiters
 from paisr._ratelimit.rate import RateLimit
 from paisr._recovery.recovery import Recovery
@@ -124,9 +123,9 @@ class BaseClient(Generic[UserTransport]):
         added = read_headers(headers, user_agent)
         self._route = Route(service=service, proxy=given_proxy, tls=tls, token=secret, headers=added)
         policy = CallPolicy(
-            retry=RetryPolicy(max_retries=read_max_retries(max_retries), jitter=runtime.jitter, now=runtime.now),
+            max_retries=read_max_retries(max_retries),
             limiter=_limiter(rate_limit, runtime, service, secret),
-            clock=runtime.clock,
+            runtime=runtime,
             secret=self._route.secrets,
             drift=_drift_watch(on_drift, unreadable),
             on_event=read_on_event(on_event),
@@ -162,7 +161,7 @@ class BaseClient(Generic[UserTransport]):
         """
         policy, session = self._session.policy, self._session
         if max_retries is not None:
-            policy = replace(policy, retry=replace(policy.retry, max_retries=read_max_retries(max_retries)))
+            policy = replace(policy, max_retries=read_max_retries(max_retries))
         if on_drift is not None or unreadable is not None:
             policy = replace(policy, drift=_drift_watch(on_drift, unreadable, policy.drift))
         if on_event is not None:

@@ -12,7 +12,7 @@ import pytest
 # Pattern: the words to use instead.
 REPLACED = {
     r"\b(Happened|Answered|Books|Rival|PlaceGoneError)\b": "AttemptResult, RawResponse, AttemptStore, ...",
-    r"^class (Failed|Ask|Do|Memory|Page|Place)\b": "TransportFailure, AcquirePermit, RunBlocking, ...",
+    r"^class (Failed|Ask|Do|Memory|Page|Place)\b": "TransportFailure, Pause, RunBlocking, ...",
     r"\b(_lose|_find|LEFT_ALONE|PATIENCE)\b": "_mark_down, _mark_up, BACKEND_COOLDOWN, LOCK_TIMEOUT",
     r"\b_?(MOST|LONGEST|SHORTEST|LARGEST)_[A-Z]": "MAX_, MIN_",
     r"\b(this_runner|has_ended|tell_after_fork|seconds_to_go|kind_of)\b": "current_process_token, ...",

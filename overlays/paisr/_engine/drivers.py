@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from paisr._engine.steps import AcquirePermit, Pause, RunBlocking, Send, TransportFailure
+from paisr._engine.steps import Pause, RunBlocking, Send, TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -82,8 +82,6 @@ def drive(steps: Steps[T], transport: Transport, runtime: Runtime, is_open: Call
                 return transport.send(request, deadline) if is_open() else CLOSED
             case Pause(seconds):
                 return runtime.sleep(seconds)
-            case AcquirePermit(limiter, ticket):
-                return limiter.try_acquire(ticket)
             case RunBlocking(work, _):
                 return work()
 
@@ -101,8 +99,6 @@ async def drive_async(
                 return await transport.send(request, deadline) if is_open() else CLOSED
             case Pause(seconds):
                 return await runtime.sleep_async(seconds)
-            case AcquirePermit(limiter, ticket):
-                return await in_thread(lambda: limiter.try_acquire(ticket))
             case RunBlocking(work, timeout):
                 return await in_thread(work, timeout)
 

@@ -6,24 +6,25 @@ out, one in the calling thread and one on an event loop.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from paisr._base.errors import RateLimitTimeoutError
 from paisr._engine.events import Watch
 from paisr._engine.outcomes import error_for, read
-from paisr._engine.retry import is_throttled, may_repeat
-from paisr._engine.steps import AcquirePermit, Pause, PreparedCall, RawResponse, Send, TransportFailure
+from paisr._engine.retry import RetryBudget, backoff, cost, is_throttled, may_repeat, requested_wait
+from paisr._engine.steps import Pause, PreparedCall, RawResponse, RunBlocking, Send, TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from paisr._base.runtime import Runtime
     from paisr._base.secrets import Secret
     from paisr._engine.deadlines import Deadline
     from paisr._engine.drift import DriftWatch
     from paisr._engine.events import OnEvent
-    from paisr._engine.retry import RetryPolicy
     from paisr._engine.steps import AttemptResult, Steps
     from paisr._ratelimit.limiters import Limiter
     from paisr_generated.responses import ApiResponse
@@ -38,18 +39,19 @@ MIN_PROBE = 0.1
 class CallPolicy(Struct, frozen=True, kw_only=True):
     """The settings that all calls of a client share."""
 
-    retry: RetryPolicy
+    max_retries: int
     limiter: Limiter | None
-    clock: Callable[[], float]
+    runtime: Runtime
     secret: Secret
     drift: DriftWatch | None = None
     on_event: OnEvent | None = None
     service: str = ""
+    budget: RetryBudget = field(default_factory=RetryBudget)
 
 
 def exchange(call: PreparedCall[T], policy: CallPolicy, deadline: Deadline) -> Steps[ApiResponse[T]]:
     """Send the request within the limit and the deadline, with safe retries; the response or a `PaisrError`."""
-    with Watch(call.request, policy.on_event, policy.service, policy.secret, policy.clock) as watch:
+    with Watch(call.request, policy.on_event, policy.service, policy.secret, policy.runtime.clock) as watch:
         response = yield from _attempts(call, policy, deadline, watch)
         watch.succeeded(response.data)
         return response
@@ -76,32 +78,32 @@ def _attempts(call: PreparedCall[T], policy: CallPolicy, deadline: Deadline, wat
         last = result
         watch.ended(result)
         if isinstance(result, RawResponse) and 200 <= result.status < 300:
-            policy.retry.budget.give_back(spent or 1)
+            policy.budget.give_back(spent or 1)
             return read(result, call, policy.secret, attempt)
         if policy.limiter is not None and is_throttled(result):
             throttled += 1
-            wait = _wait_for_window(policy.limiter, policy.retry, deadline, throttled, result)
+            wait = _wait_for_window(policy.limiter, policy.runtime, deadline, throttled, result)
         else:
             wait = _wait_before_retry(call, policy, deadline, attempt - throttled, result)
-            spent = policy.retry.cost(result)
+            spent = cost(result)
         if wait is None:
             break
         watch.report("retried", wait)
         yield Pause(wait)
-    error = error_for(last, call, deadline, policy.secret, now=policy.retry.now(), attempts=attempt)
+    error = error_for(last, call, deadline, policy.secret, now=policy.runtime.now(), attempts=attempt)
     raise error from None if isinstance(last, RawResponse) else last.cause
 
 
 def _wait_for_window(
-    limiter: Limiter, retry: RetryPolicy, deadline: Deadline, count: int, result: AttemptResult
+    limiter: Limiter, runtime: Runtime, deadline: Deadline, count: int, result: AttemptResult
 ) -> float | None:
     """Fill the limiter's window after a 429; the seconds to wait, or None if this call has no time for that.
 
     This is not counted as a retry. If the service does not say how long, the wait is a guess, and at most half of the
     time left.
     """
-    asked, left = retry.requested_wait(result), deadline.remaining()
-    wait = asked or min(retry.backoff(count), left / 2)
+    asked, left = requested_wait(result, runtime.now()), deadline.remaining()
+    wait = asked or min(backoff(count, runtime.jitter()), left / 2)
     limiter.fill(wait)
     return None if (asked or MIN_PROBE) >= left else wait
 
@@ -110,10 +112,11 @@ def _wait_before_retry(
     call: PreparedCall[Any], policy: CallPolicy, deadline: Deadline, retry: int, result: AttemptResult
 ) -> float | None:
     """Seconds until the retry with this number (from 1), or None when there is none."""
-    if retry > policy.retry.max_retries or not may_repeat(result, repeatable=call.repeatable):
+    if retry > policy.max_retries or not may_repeat(result, repeatable=call.repeatable):
         return None
-    wait = policy.retry.delay(retry, result)
-    is_allowed = wait < deadline.remaining() and policy.retry.budget.take(policy.retry.cost(result))
+    asked = requested_wait(result, policy.runtime.now())
+    wait = backoff(retry, policy.runtime.jitter()) if asked is None else asked
+    is_allowed = wait < deadline.remaining() and policy.budget.take(cost(result))
     return wait if is_allowed else None
 
 
@@ -124,8 +127,9 @@ def _acquire_permit(
     if limiter is None:
         return
     ticket = limiter.enter()
+    ask = partial(limiter.try_acquire, ticket)
     try:
-        while wait := (yield AcquirePermit(limiter, ticket)) if limiter.blocking else limiter.try_acquire(ticket):
+        while wait := (yield RunBlocking(ask)) if limiter.blocking else ask():
             if wait >= deadline.remaining():
                 error = RateLimitTimeoutError(
                     f"The rate limit allows the next request in {wait:.1f} s, after the deadline of this call "

@@ -15,7 +15,7 @@ from paisr._base.errors import (
     status_error_type,
 )
 from paisr._engine.envelope import clipped, error_message, excerpt
-from paisr._engine.retry import retry_after
+from paisr._engine.retry import requested_wait
 from paisr._engine.steps import RawResponse, TransportFailure
 from paisr_generated.responses import ApiResponse, Headers
 
@@ -103,7 +103,7 @@ def _status_error(
     hint = call.hints.get(raw.status) or HINTS.get(raw.status)
     advice = f"; {hint}" if hint else ""
     text = f"The service responded to {call.request.operation} with {raw.status}: {quoted}{advice}."
-    asked = retry_after(raw.headers.get("retry-after"), now)
+    asked = requested_wait(raw, now)
     if asked is not None and asked >= deadline.remaining():
         text = f"{text} It asks to wait {asked:g} s, longer than this call may take."
     # A gateway may send a 408 after it has passed the request on, and a 3xx does not say whether anything was done.

@@ -5,14 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
-
 from paisr._base.forks import ForkSafe
 from paisr._engine.steps import RawResponse, TransportFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from paisr._engine.steps import AttemptResult
 
 BASE_DELAY = 0.5
@@ -46,30 +42,15 @@ class RetryBudget(ForkSafe):
             self._tokens = min(self.CAPACITY, self._tokens + tokens)
 
 
-class RetryPolicy(Struct, frozen=True, kw_only=True):
-    """How often and after what delay a call is retried. `jitter` returns a number from 0 to 1."""
+def cost(result: AttemptResult) -> int:
+    """The tokens that a retry after this result takes."""
+    timed_out = isinstance(result, TransportFailure) and result.kind == "timeout"
+    return RetryBudget.TIMEOUT_COST if timed_out else RetryBudget.COST
 
-    max_retries: int
-    jitter: Callable[[], float]
-    now: Callable[[], datetime]
-    budget: RetryBudget = field(default_factory=RetryBudget)
 
-    def delay(self, retry: int, result: AttemptResult) -> float:
-        """Seconds before a retry (counted from 1): as many as the service asked for, else the backoff."""
-        asked = self.requested_wait(result)
-        return self.backoff(retry) if asked is None else asked
-
-    def requested_wait(self, result: AttemptResult) -> float | None:
-        """The seconds that the service asked to wait, or None."""
-        return retry_after(result.headers.get("retry-after"), self.now()) if isinstance(result, RawResponse) else None
-
-    def backoff(self, count: int) -> float:
-        """Seconds of exponential backoff with full jitter; `count` is from 1."""
-        return self.jitter() * min(MAX_DELAY, BASE_DELAY * 2.0 ** (count - 1))
-
-    def cost(self, result: AttemptResult) -> int:
-        timed_out = isinstance(result, TransportFailure) and result.kind == "timeout"
-        return RetryBudget.TIMEOUT_COST if timed_out else RetryBudget.COST
+def backoff(count: int, jitter: float) -> float:
+    """Seconds of exponential backoff with full jitter; `count` is from 1, `jitter` from 0 to 1."""
+    return jitter * min(MAX_DELAY, BASE_DELAY * 2.0 ** (count - 1))
 
 
 def is_throttled(result: AttemptResult) -> bool:
@@ -90,9 +71,9 @@ def may_repeat(result: AttemptResult, *, repeatable: bool) -> bool:
     return repeatable and (result.status == 408 or result.status >= 500)
 
 
-def retry_after(text: str | None, now: datetime) -> float | None:
-    """The seconds that a `Retry-After` header asks for; None if it is missing or invalid."""
-    if text is None:
+def requested_wait(result: AttemptResult, now: datetime) -> float | None:
+    """The seconds that a response asks to wait in `Retry-After`; None if the header is missing or invalid."""
+    if isinstance(result, TransportFailure) or (text := result.headers.get("retry-after")) is None:
         return None
     text = text.strip()
     if text.isascii() and text.isdigit():

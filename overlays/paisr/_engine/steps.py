@@ -11,7 +11,6 @@ from paisr_generated.responses import Headers
 
 if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
-    from paisr._ratelimit.limiters import Limiter, Ticket
     from paisr_generated.operations import Request
 
 T = TypeVar("T")
@@ -59,21 +58,14 @@ class Pause(Struct, frozen=True):
     seconds: float
 
 
-class AcquirePermit(Struct, frozen=True):
-    """Ask the limiter for a permit; the result is 0.0 for a permit, else the seconds after which to ask again."""
-
-    limiter: Limiter
-    ticket: Ticket
-
-
 class RunBlocking(Struct, frozen=True):
     """Run blocking work, on an event loop in a thread; there it raises `TimeoutError` after `timeout` seconds."""
 
     work: Callable[[], Any]
-    timeout: float
+    timeout: float | None = None
 
 
-Step = Send | Pause | AcquirePermit | RunBlocking
+Step = Send | Pause | RunBlocking
 # A call as its driver sees it: it yields steps, receives the result of each, and returns the result of the call.
 Steps = Generator[Step, Any, T]
 

@@ -95,7 +95,7 @@ class Creator:
                 f"({attempt.id}), for invoices.reconcile()."
             )
             return
-        soon = Deadline(MIN_LOCK_TIMEOUT, self.policy.clock)
+        soon = Deadline(MIN_LOCK_TIMEOUT, self.policy.runtime.clock)
         yield from self._record_end(attempt, CreateOutcome(state="not_sent", error=repr(interruption)), soon)
 
     def _by_key(self, attempt: Attempt, entry: JournalEntry, work: Work) -> Steps[ApiResponse[Any]]:

@@ -22,8 +22,8 @@ from paisr import (
 from paisr._base.secrets import Secret
 from paisr._engine.deadlines import Deadline
 from paisr._engine.exchange import CallPolicy, exchange
-from paisr._engine.retry import RetryBudget, RetryPolicy
-from paisr._engine.steps import AcquirePermit, Pause, PreparedCall, RawResponse, Send, TransportFailure
+from paisr._engine.retry import RetryBudget
+from paisr._engine.steps import Pause, PreparedCall, RawResponse, RunBlocking, Send, TransportFailure
 from paisr_generated.operations import Request
 from paisr_generated.responses import ApiResponse
 
@@ -64,9 +64,8 @@ class CallRun:
         self, time: Any, *, read: bool = True, retries: int = 2, timeout: float = 30.0, limiter: Any = None
     ) -> None:
         self.time = time
-        self.budget = RetryBudget()
-        retry = RetryPolicy(max_retries=retries, jitter=lambda: time.jitter, now=time.now, budget=self.budget)
-        self.policy = CallPolicy(retry=retry, limiter=limiter, clock=lambda: time.seconds, secret=Secret("tok"))
+        self.policy = CallPolicy(max_retries=retries, limiter=limiter, runtime=time.runtime, secret=Secret("tok"))
+        self.budget = self.policy.budget
         self.deadline = Deadline(timeout, lambda: time.seconds)
         self.operation = PreparedCall[bytes](
             request=REQUEST, decode=lambda responded: responded.content, repeatable=read
@@ -85,8 +84,8 @@ class CallRun:
                 done = None
                 if isinstance(step, Pause):
                     self.time.sleep(step.seconds)
-                elif isinstance(step, AcquirePermit):
-                    done = step.limiter.try_acquire(step.ticket)
+                elif isinstance(step, RunBlocking):
+                    done = step.work()
                 else:
                     self.time.seconds += self.takes
                     done = left.pop(0)
@@ -327,7 +326,7 @@ def test_every_attempt_acquires_its_own_permit(time: Any, blocking: bool) -> Non
     assert play.run(response(500), response(500), response()).attempts == 3
     assert (limiter.entered, limiter.granted, limiter.left) == (3, 3, 3)
     assert play.pauses == [0.25, 0.5, 1.0, 0.75, 1.0]
-    assert sum(isinstance(step, AcquirePermit) for step in play.steps) == (6 if blocking else 0)
+    assert sum(isinstance(step, RunBlocking) for step in play.steps) == (6 if blocking else 0)
 
 
 def test_a_long_wait_checks_the_limiter_again_before_its_end(time: Any) -> None:

@@ -18,7 +18,7 @@ from paisr import ConfigurationError, Paisr, RateLimit
 from paisr._base.errors import RateLimitTimeoutError
 from paisr._engine.deadlines import Deadline
 from paisr._engine.exchange import _acquire_permit
-from paisr._engine.steps import AcquirePermit, Pause
+from paisr._engine.steps import Pause, RunBlocking
 from paisr._ratelimit.limiters import Limiter, Ticket, limiter_for
 from paisr._ratelimit.shared import Backend
 
@@ -189,7 +189,7 @@ def test_a_wait_beyond_the_deadline_fails_at_once_and_takes_no_permit(clock: Clo
 def test_a_blocking_limiter_yields_a_blocking_step(clock: Clock) -> None:
     limiter = limiter_for(RateLimit(1), clock)
     limiter.blocking = True
-    assert isinstance(next(_acquire_permit(limiter, Deadline(30, clock))), AcquirePermit)
+    assert isinstance(next(_acquire_permit(limiter, Deadline(30, clock))), RunBlocking)
 
 
 class ThreadClock:
