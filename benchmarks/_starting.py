@@ -131,9 +131,9 @@ def _stripe() -> Callable[[], object]:
 def permit() -> Callable[[], None]:
     """The work of a call to acquire a permit. The window is always full, but so short that no call waits."""
     from paisr import RateLimit
-    from paisr._ratelimit.limiters import limiter_for
+    from paisr._ratelimit.limiters import process_limiters
 
-    limiter = limiter_for(RateLimit(250, per=0.0001))
+    limiter = process_limiters.get(RateLimit(250, per=0.0001), time.monotonic, "", "")
 
     def acquire() -> None:
         ticket = limiter.enter()

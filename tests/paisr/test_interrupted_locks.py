@@ -17,7 +17,7 @@ from paisr import RateLimit
 from paisr._base.runtime import SYSTEM
 from paisr._base.secrets import Secret
 from paisr._engine.deadlines import Deadline
-from paisr._ratelimit.limiters import limiter_for
+from paisr._ratelimit.limiters import ProcessLimiters
 from paisr._recovery import sqlite
 from paisr._recovery.attempts import Attempt, CreateOutcome, Work
 from paisr._recovery.database import held
@@ -193,7 +193,7 @@ def test_a_caller_interrupted_in_the_limiter_holds_no_lock_and_blocks_no_other_c
     shared: bool, tmp_path: Path
 ) -> None:
     rate = RateLimit(5000, per=1, shared=f"file:{tmp_path / 'limit'}" if shared else None)
-    limiter = limiter_for(rate, clock)
+    limiter = ProcessLimiters().get(rate, clock, "", "")
 
     def ask() -> None:
         limiter.try_acquire(limiter.enter())
@@ -203,7 +203,7 @@ def test_a_caller_interrupted_in_the_limiter_holds_no_lock_and_blocks_no_other_c
         assert limiter.try_acquire(limiter.enter()) == 0.0, "no caller is asking"
         if shared:
             # Another limiter opens the file again, as another process would.
-            assert limiter_for(rate, clock).try_acquire(limiter.enter()) == 0.0
+            assert ProcessLimiters().get(rate, clock, "", "").try_acquire(limiter.enter()) == 0.0
 
     ask()
     assert sweep(ask, check) > 5

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 import weakref
 from collections import deque
 from typing import TYPE_CHECKING
@@ -61,16 +60,12 @@ class Limiter:
     """
 
     def __init__(
-        self,
-        rate: RateLimit,
-        clock: Callable[[], float] = time.monotonic,
-        log: PermitLog | None = None,
-        backend: Backend | None = None,
+        self, rate: RateLimit, clock: Callable[[], float], log: PermitLog, backend: Backend | None = None
     ) -> None:
         self.blocking: bool = backend is not None
         self._limit, self._window, self._clock = rate.requests, rate.window, clock
-        self._log = log or PermitLog()
-        self._log.make_room(rate.requests)
+        self._log = log
+        log.make_room(rate.requests)
         self._backend = backend
         self._waiting: dict[Ticket, None] = {}
         self._left: deque[Ticket] = deque()
@@ -169,18 +164,12 @@ class ProcessLimiters(ForkSafe):
             limiter = self._limiters.get((place, rate))
             if limiter is None:
                 log = self._logs.setdefault(place, PermitLog())
-                limiter = self._limiters[place, rate] = limiter_for(rate, clock, service, log)
+                backend = None if rate.shared is None else _backend(rate, clock, service)
+                limiter = self._limiters[place, rate] = Limiter(rate, clock, log, backend)
             return limiter
 
 
 process_limiters = ProcessLimiters()
-
-
-def limiter_for(
-    rate: RateLimit, clock: Callable[[], float] = time.monotonic, service: str = "", log: PermitLog | None = None
-) -> Limiter:
-    """Make a limiter that only its caller uses."""
-    return Limiter(rate, clock, log, None if rate.shared is None else _backend(rate, clock, service))
 
 
 def _backend(rate: RateLimit, clock: Callable[[], float], service: str) -> Backend:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from own_limiter import limiter_for
 from settable_clock import Clock
 
 from paisr import ConfigurationError, Paisr, RateLimit
-from paisr._ratelimit.limiters import Limiter, limiter_for
+from paisr._ratelimit.limiters import Limiter
 from paisr._ratelimit.shared import BackendUnavailableError
 
 fcntl = pytest.importorskip("fcntl", reason="a rate shared by a file needs POSIX")
@@ -26,9 +27,10 @@ shared_file = pytest.importorskip("paisr._ratelimit.file")
 # A process that acquires permits as fast as it can, and prints a reading of the clock before and after each permit.
 HAMMER = """
 import json, sys, time
-from paisr._ratelimit.limiters import limiter_for
+from paisr._ratelimit.limiters import ProcessLimiters
 from paisr._ratelimit.rate import RateLimit
-limiter = limiter_for(RateLimit(int(sys.argv[1]), per=float(sys.argv[2]), shared=sys.argv[3]))
+rate = RateLimit(int(sys.argv[1]), per=float(sys.argv[2]), shared=sys.argv[3])
+limiter = ProcessLimiters().get(rate, time.monotonic, "", "")
 print("ready", flush=True)
 start, until = json.loads(sys.stdin.readline())
 readings = []
@@ -149,8 +151,8 @@ def test_a_killed_or_stopped_process_delays_no_other(path: Path, child: Any, sen
     waiting = child(
         "import sys, time\n"
         "from paisr import RateLimit\n"
-        "from paisr._ratelimit.limiters import limiter_for\n"
-        "limiter = limiter_for(RateLimit(1, per=0.1, shared=sys.argv[1]))\n"
+        "from paisr._ratelimit.limiters import ProcessLimiters\n"
+        "limiter = ProcessLimiters().get(RateLimit(1, per=0.1, shared=sys.argv[1]), time.monotonic, '', '')\n"
         "ticket = limiter.enter()\n"
         "while limiter.try_acquire(ticket) == 0.0: ticket = limiter.enter()\n"
         "print('waiting', flush=True)\n"

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from own_limiter import limiter_for
 from settable_clock import Clock
 
 from paisr import ConfigurationError, RateLimit, RateLimitError, RateLimitTimeoutError
-from paisr._ratelimit.limiters import Limiter, ProcessLimiters, limiter_for
+from paisr._ratelimit.limiters import Limiter, ProcessLimiters
 from paisr._ratelimit.shared import Backend
 
 LIVE, STAGING = "https://api.live.paisr.tech/v2", "https://api.staging.paisr.tech/v2"
@@ -285,7 +286,7 @@ def in_a_thread(work: Callable[[], float]) -> tuple[threading.Thread, list[float
 
 def test_a_slow_backend_delays_no_other_caller() -> None:
     backend = BlockedBackend()
-    limiter = Limiter(RATE, backend=backend)
+    limiter = limiter_for(RATE, backend=backend)
     first, second = limiter.enter(), limiter.enter()
     asking, got = in_a_thread(lambda: limiter.try_acquire(first))
     assert backend.asked.wait(10)
@@ -305,7 +306,7 @@ def test_a_caller_that_leaves_during_its_request_to_the_backend_leaves_the_queue
             return float(ahead + 1)
 
     backend = Late()
-    limiter = Limiter(RATE, backend=backend)
+    limiter = limiter_for(RATE, backend=backend)
     gone = limiter.enter()
     asking, got = in_a_thread(lambda: limiter.try_acquire(gone))
     assert backend.asked.wait(10)
@@ -325,7 +326,7 @@ def test_an_interrupted_request_to_the_backend_leaves_the_limiter_usable() -> No
                 raise KeyboardInterrupt
             return 0.0
 
-    limiter = Limiter(RATE, backend=Interrupted())
+    limiter = limiter_for(RATE, backend=Interrupted())
     with pytest.raises(KeyboardInterrupt):
         limiter.try_acquire(limiter.enter())
     assert limiter.try_acquire(limiter.enter()) == 0.0

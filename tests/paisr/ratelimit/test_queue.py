@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 import pytest
+from own_limiter import limiter_for
 from settable_clock import Clock
 
 from paisr import ConfigurationError, Paisr, RateLimit
@@ -19,7 +20,7 @@ from paisr._base.errors import RateLimitTimeoutError
 from paisr._engine.deadlines import Deadline
 from paisr._engine.exchange import _acquire_permit
 from paisr._engine.steps import Pause, RunBlocking
-from paisr._ratelimit.limiters import Limiter, Ticket, limiter_for
+from paisr._ratelimit.limiters import Limiter, Ticket
 from paisr._ratelimit.shared import Backend
 
 
@@ -263,7 +264,7 @@ def test_only_one_thread_at_a_time_uses_the_window(shared: bool) -> None:
             return 0.0
 
     slow = Slow(RateLimit(100), Clock())
-    limiter = Limiter(RateLimit(100), backend=slow) if shared else limiter_for(RateLimit(100), lambda: slow.wait(0))
+    limiter = limiter_for(RateLimit(100), backend=slow) if shared else limiter_for(RateLimit(100), lambda: slow.wait(0))
     threads = [threading.Thread(target=lambda: limiter.try_acquire(limiter.enter())) for _ in range(8)]
     for thread in threads:
         thread.start()

@@ -19,10 +19,11 @@ from typing import Any
 
 import httpx
 import pytest
+from own_limiter import limiter_for
 from settable_clock import Clock
 
 from paisr import AsyncPaisr, ConfigurationError, RateLimit
-from paisr._ratelimit.limiters import Limiter, limiter_for
+from paisr._ratelimit.limiters import Limiter
 from paisr._ratelimit.redis import RedisBackend
 from paisr._ratelimit.shared import BackendUnavailableError
 
@@ -35,9 +36,10 @@ KEY = f"paisr:rate:{SERVICE}"
 # A process that acquires permits as fast as it can, and prints a reading of the clock before and after each permit.
 HAMMER = """
 import json, sys, time
-from paisr._ratelimit.limiters import limiter_for
+from paisr._ratelimit.limiters import ProcessLimiters
 from paisr._ratelimit.rate import RateLimit
-limiter = limiter_for(RateLimit(int(sys.argv[1]), per=float(sys.argv[2]), shared=sys.argv[3]))
+rate = RateLimit(int(sys.argv[1]), per=float(sys.argv[2]), shared=sys.argv[3])
+limiter = ProcessLimiters().get(rate, time.monotonic, "", "")
 print("ready", flush=True)
 start, until = json.loads(sys.stdin.readline())
 readings = []

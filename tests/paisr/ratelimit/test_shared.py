@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from own_limiter import limiter_for
 from settable_clock import Clock
 
 from paisr import ConfigurationError, Paisr, RateLimit
-from paisr._ratelimit import limiters as limiter_module
-from paisr._ratelimit.limiters import Limiter, limiter_for
+from paisr._ratelimit.limiters import Limiter
 from paisr._ratelimit.shared import BACKEND_COOLDOWN, Backend, BackendUnavailableError
 
 CANARY = "canary-5d1c"
@@ -43,7 +43,7 @@ def backend(clock: Clock) -> FakeBackend:
 
 @pytest.fixture
 def limiter(backend: FakeBackend, clock: Clock) -> Limiter:
-    return Limiter(RateLimit(2, per=60), clock, backend=backend)
+    return limiter_for(RateLimit(2, per=60), clock, backend=backend)
 
 
 def ask(limiter: Limiter) -> float:
@@ -87,7 +87,7 @@ def test_the_process_keeps_the_limit_while_the_backend_is_unavailable(
 def test_a_failed_backend_has_a_cooldown_and_two_log_lines(
     backend: FakeBackend, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    limiter = Limiter(RateLimit(100), clock, backend=backend)
+    limiter = limiter_for(RateLimit(100), clock, backend=backend)
     backend.response = "gone"
     for _ in range(5):
         assert ask(limiter) == 0.0
@@ -215,5 +215,5 @@ def test_an_unshared_limit_loads_no_module_for_sharing(monkeypatch: pytest.Monke
         return load(name, *arguments, **keywords)
 
     monkeypatch.setattr(builtins, "__import__", watching)
-    limiter_module.limiter_for(RateLimit(5))
+    limiter_for(RateLimit(5))
     assert not [name for name in loaded if "shared" in name or "redis" in name]
