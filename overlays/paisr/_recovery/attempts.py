@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
 from weakref import WeakValueDictionary
@@ -145,18 +145,6 @@ class CreateOutcome:
     invoice_id: str | None = None
     response: bytes | None = field(default=None, repr=False)
     error: str | None = None
-
-
-@frozen(kw_only=True)
-class Claims:
-    """The claims of creates on invoices: which invoice belongs to which create, and which may belong to others.
-
-    `owners`: the attempt id of the create that an invoice belongs to, by invoice id. `competing`: returns the
-    unresolved creates that may have made an invoice.
-    """
-
-    owners: Mapping[str, str]
-    competing: Callable[[Invoice], Sequence[JournalEntry]]
 
 
 def checked_attempt(attempt: object, service: str) -> Attempt:

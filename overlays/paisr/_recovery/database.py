@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
@@ -88,9 +88,3 @@ def held(lock: threading.RLock, timeout: float) -> Generator[None]:
             lock.release()
         except RuntimeError:
             pass
-
-
-def in_parts(values: Iterable[Any], size: int = 500) -> Iterable[list[Any]]:
-    """Split values into lists of at most `size`: the number of parameters in a statement is limited."""
-    rest = list(values)
-    return (rest[start : start + size] for start in range(0, len(rest), size))

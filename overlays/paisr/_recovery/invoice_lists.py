@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from attrs import asdict, evolve, field, frozen
 
 from paisr._recovery.listed import Listed
-from paisr._recovery.matching import CLOCK_TOLERANCE
-from paisr._recovery.texts import address
+from paisr._recovery.matching import CLOCK_TOLERANCE, address
 from paisr_generated.api import operation_named
 from paisr_generated.list_limit import max_listed
 from paisr_generated.models.currency import Currency

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -15,32 +15,20 @@ from paisr._recovery.matching import (
     CLOCK_TOLERANCE,
     MIN_CUT_SUMMARY,
     Fit,
-    earliest,
+    customer_of,
     fit,
-    fit_of_request,
-    fit_of_time,
-    worse,
+    spellings_found,
+    spellings_sent,
 )
-from paisr._recovery.texts import customer_of, spellings_found, spellings_sent
-from paisr_generated.operations import encode
 
 if TYPE_CHECKING:
-    from paisr._recovery.attempts import Attempt, Claims
+    from paisr._recovery.attempts import Attempt
+    from paisr._recovery.statements import Rows
     from paisr_generated import CreateInvoiceRequest, Invoice
-
-    # Invoices, how well each fits a request regardless of its time, and the earliest time of each.
-    Candidates = list[tuple[Invoice, Fit, datetime | None]]
-
-# Requests whose candidates in a list are cached.
-MAX_REMEMBERED = 64
 
 
 def _new_index() -> defaultdict[tuple[str, str | None], set[int]]:
     return defaultdict(set)
-
-
-def _new_cache() -> dict[bytes, Candidates]:
-    return {}
 
 
 @frozen(kw_only=True)
@@ -54,7 +42,6 @@ class Listed:
     # for an invoice without one, None for all invoices of the customer.
     _index: defaultdict[tuple[str, str | None], set[int]] = field(factory=_new_index, init=False, repr=False, eq=False)
     _lengths: set[int] = field(factory=set[int], init=False, repr=False, eq=False)
-    _remembered: dict[bytes, Candidates] = field(factory=_new_cache, init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         for position, invoice in enumerate(self.invoices):
@@ -66,36 +53,23 @@ class Listed:
 
     def near(self, attempt: Attempt) -> list[tuple[Invoice, Fit]]:
         """Return the invoices that may be the attempt's, in the order of the list, and how well each fits."""
-        near: list[tuple[Invoice, Fit]] = []
-        for one, fits, first in self._candidates(attempt.request):
-            whole = worse(fits, fit_of_time(attempt.started_at, first, self.tolerance))
-            if whole != "no":
-                near.append((one, whole))
-        return near
+        fits = ((one, fit(attempt, one, self.tolerance)) for one in self._alike(attempt.request))
+        return [(one, how) for one, how in fits if how != "no"]
 
-    def choose(self, attempt: Attempt, near: Sequence[tuple[Invoice, Fit]], claims: Claims) -> Invoice | None:
+    def choose(self, attempt: Attempt, near: Sequence[tuple[Invoice, Fit]], rows: Rows) -> Invoice | None:
         """Return the attempt's invoice, or None. Raises `OutcomeUnknownError` if neither is certain.
 
         None means: the list is complete, and every invoice near the attempt belongs to another create.
         """
-        own = [one for one, _ in near if claims.owners.get(one.id) == attempt.id]
+        owners = rows.owners(attempt.service or "", [one.id for one, _ in near])
+        own = [one for one, _ in near if owners.get(one.id) == attempt.id]
         if own:
             return own[0]
-        free = [one for one, _ in near if one.id not in claims.owners]
-        exact = [one for one, fits in near if fits == "yes" and one.id not in claims.owners]
-        if problem := self._problem(attempt, free, exact, claims):
+        free = [one for one, _ in near if one.id not in owners]
+        exact = [one for one, fits in near if fits == "yes" and one.id not in owners]
+        if problem := self._problem(attempt, free, exact, rows):
             raise OutcomeUnknownError(problem, attempt=attempt, candidates=exact or free)
         return exact[0] if exact else None
-
-    def _candidates(self, request: CreateInvoiceRequest) -> Candidates:
-        """Compare the list with a request. The result is cached: thousands of creates may have the same request."""
-        key = encode(request)
-        if key not in self._remembered:
-            if len(self._remembered) >= MAX_REMEMBERED:
-                self._remembered.clear()
-            fits: Candidates = [(one, fit_of_request(request, one), earliest(one)) for one in self._alike(request)]
-            self._remembered[key] = [one for one in fits if one[1] != "no"]
-        return self._remembered[key]
 
     def _alike(self, request: CreateInvoiceRequest) -> list[Invoice]:
         """Return the invoices that have, or may have, this summary and customer."""
@@ -106,14 +80,14 @@ class Listed:
         positions = {one for pair in product(customers, spellings) for one in self._index.get(pair, ())}
         return [self.invoices[position] for position in sorted(positions)]
 
-    def _problem(self, attempt: Attempt, free: list[Invoice], exact: list[Invoice], claims: Claims) -> str | None:
+    def _problem(self, attempt: Attempt, free: list[Invoice], exact: list[Invoice], rows: Rows) -> str | None:
         """Return why the outcome is not certain; None if it is."""
         if len(exact) > 1:
             return f"{len(exact)} invoices could be the one that was created; see this error's candidates, and choose."
         if self.truncated:
             return self._truncation_problem(attempt, is_found=bool(exact))
         if exact:
-            return self._competing_problem(attempt, exact[0], claims)
+            return self._competing_problem(attempt, exact[0], rows)
         if free:
             return (
                 f"{', '.join(one.id for one in free[:3])} could be the one that was created, but differs from the "
@@ -130,10 +104,10 @@ class Listed:
             "record it with Journal.settle(attempt, invoice_id)."
         )
 
-    def _competing_problem(self, attempt: Attempt, found: Invoice, claims: Claims) -> str | None:
+    def _competing_problem(self, attempt: Attempt, found: Invoice, rows: Rows) -> str | None:
         competing = [
             one
-            for one in claims.competing(found)
+            for one in rows.competing(attempt.service or "", found)
             if one.attempt.id != attempt.id and fit(one.attempt, found, self.tolerance) == "yes"
         ]
         if any(one.in_flight for one in competing):

@@ -1,12 +1,18 @@
-"""Compares an invoice with the request of a create, field by field."""
+"""Compares an invoice with the request of a create, field by field, and texts in a normal form.
+
+The service may have composed, escaped, cut or stripped a text that was sent.
+"""
 
 from __future__ import annotations
 
+import html
+import re
+import unicodedata
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
-
-from paisr._recovery.texts import address, customer_of, letters, plain, spellings_found, spellings_sent
 
 if TYPE_CHECKING:
     from paisr._recovery.attempts import Attempt
@@ -21,6 +27,10 @@ MAX_CLOCK_ERROR = timedelta(hours=26)
 MIN_CUT_SUMMARY = 8
 # Characters of a summary in the index key.
 MAX_LIKENESS = 64
+# Texts whose normal form is remembered.
+REMEMBERED = 4096
+# An entity that was cut off: "pizza &am".
+_CUT_ENTITY = re.compile(r"&#?\w*$")
 # "yes": everything that can be compared is equal. "near": a service or a clock can explain the difference, or the
 # summary or the customer is missing. "no": the invoice belongs to another create.
 Fit = Literal["yes", "near", "no"]
@@ -34,23 +44,16 @@ def fit(attempt: Attempt, invoice: Invoice, tolerance: timedelta = CLOCK_TOLERAN
 
     The result is "no" only for a difference that neither the service nor a clock can explain.
     """
-    return worse(
-        fit_of_request(attempt.request, invoice), fit_of_time(attempt.started_at, earliest(invoice), tolerance)
-    )
-
-
-def fit_of_request(request: CreateInvoiceRequest, invoice: Invoice) -> Fit:
-    """The part of the comparison that depends on the request alone."""
-    fits = worse(_currency(request, invoice), _customer(request.customer, invoice.customer))
-    if fits != "no":
-        fits = worse(fits, _summary(request.summary, invoice.summary))
-    return "near" if fits == "yes" and not _same_total(request, invoice.amount) else fits
-
-
-def worse(one: Fit, other: Fit) -> Fit:
-    if "no" in {one, other}:
+    request = attempt.request
+    fits = {
+        _currency(request, invoice),
+        _customer(request.customer, invoice.customer),
+        _summary(request.summary, invoice.summary),
+        _time(attempt.started_at, invoice, tolerance),
+    }
+    if "no" in fits:
         return "no"
-    return "near" if "near" in {one, other} else "yes"
+    return "near" if "near" in fits or not _same_total(request, invoice.amount) else "yes"
 
 
 def likeness(request: CreateInvoiceRequest) -> str:
@@ -95,15 +98,11 @@ def _currency(request: CreateInvoiceRequest, invoice: Invoice) -> Fit:
     return "near" if found.strip().upper() in {"", sent.upper()} else "no"
 
 
-def earliest(invoice: Invoice) -> datetime | None:
-    """The earliest time of the invoice; None when it has none."""
+def _time(started_at: datetime, invoice: Invoice, tolerance: timedelta) -> Fit:
+    """Whether the earliest time of the invoice, if it has one, is after the create began."""
     moments = (invoice.created_at, invoice.paid_at, invoice.void_at)
-    return min((one for one in moments if one is not None), default=None)
-
-
-def fit_of_time(started_at: datetime, first: datetime | None, tolerance: timedelta) -> Fit:
-    """Whether the invoice's earliest time is after the create began."""
-    if first is None or (before := started_at - first) <= tolerance:
+    before = max((started_at - one for one in moments if one is not None), default=timedelta(0))
+    if before <= tolerance:
         return "yes"
     return "near" if before <= tolerance + MAX_CLOCK_ERROR else "no"
 
@@ -142,3 +141,53 @@ def _rounding(items: list[LineItem]) -> Decimal:
 def _has_parts_of_a_cent(value: Decimal) -> bool:
     exponent = _EXACT.normalize(value).as_tuple().exponent
     return isinstance(exponent, int) and exponent < -2
+
+
+def plain(text: str) -> str:
+    """Normalize what a service may change in a text that it stores: the composition of letters, and white space."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+@lru_cache(REMEMBERED)
+def letters(text: str) -> str:
+    """Keep the letters and digits, in one case."""
+    return "".join(one for one in unicodedata.normalize("NFKC", text).casefold() if one.isalnum())
+
+
+@lru_cache(REMEMBERED)
+def spellings_sent(text: str) -> frozenset[str]:
+    """Return the letters of a sent text as a service may keep them: all, without accents, or only those of ASCII.
+
+    Empty if the text has no letter or digit.
+    """
+    dropped = text.encode("ascii", "ignore").decode()
+    without_accents = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    spelled = {letters(one) for one in (text, dropped, without_accents, html.unescape(text))}
+    return frozenset(spelled - {""}) if letters(dropped) or letters(text) else frozenset()
+
+
+@lru_cache(REMEMBERED)
+def spellings_found(text: str) -> frozenset[str]:
+    """Return the letters of a returned text, and of the texts that it may have been before escaping or misreading."""
+    texts = {text, _CUT_ENTITY.sub("", text), html.unescape(text), html.unescape(html.unescape(text))}
+    for encoding in ("latin-1", "cp1252"):
+        try:
+            texts.add(text.encode(encoding).decode("utf-8", "ignore"))
+        except UnicodeError:
+            continue
+    texts |= {html.unescape(_CUT_ENTITY.sub("", one)) for one in texts}
+    return frozenset({letters(one) for one in texts} - {""})
+
+
+def customer_of(text: str) -> str:
+    """Return the customer of a request in one spelling: an e-mail address, or an id."""
+    return address(text) if "@" in text else text.strip()
+
+
+@lru_cache(REMEMBERED)
+def address(text: str) -> str:
+    """Return an e-mail address in one spelling, whatever its case, its entities, and the form of its domain."""
+    name, _, domain = unicodedata.normalize("NFKC", html.unescape(text)).strip().casefold().rpartition("@")
+    with suppress(UnicodeError):  # it is not in punycode
+        domain = domain.encode("ascii").decode("idna").casefold()
+    return f"{name}@{domain}"

@@ -29,10 +29,10 @@ from paisr_generated.operations import encode
 if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
     from paisr._engine.steps import Steps
-    from paisr._recovery.attempts import Claims
     from paisr._recovery.invoice_lists import Lists
     from paisr._recovery.listed import Listed
     from paisr._recovery.matching import Fit
+    from paisr._recovery.statements import Rows
     from paisr._recovery.store import AttemptStore
 
     Result = Invoice | PaisrError | None
@@ -156,16 +156,15 @@ class Reconciler:
 
         def settle() -> None:
             near.update((one.id, listed.near(one)) for one in attempts.values())
-            candidate_ids = {invoice.id for candidates in near.values() for invoice, _ in candidates}
-            self.store.settle(entries, candidate_ids, decide, self.deadline.remaining())
+            self.store.settle(entries, decide, self.deadline.remaining())
 
-        def decide(entry: JournalEntry, claims: Claims) -> CreateOutcome | None:
+        def decide(entry: JournalEntry, rows: Rows) -> CreateOutcome | None:
             if is_over:  # the caller was told that these outcomes are unknown, so nothing may be recorded
                 raise StoreError("did not respond in time")
             attempt = attempts[entry.attempt.id]
             try:
                 _refuse_changed(attempt, entry)
-                invoice = results[attempt.id] = listed.choose(attempt, near[attempt.id], claims)
+                invoice = results[attempt.id] = listed.choose(attempt, near[attempt.id], rows)
             except OutcomeUnknownError as error:
                 results[attempt.id] = error
                 return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from paisr._base.errors import InvalidArgumentError
 from paisr._base.processes import current_process_token, is_process_dead, is_same_machine
 from paisr._recovery.attempts import NEVER_HAPPENED, UNRESOLVED, Attempt, CreateOutcome, JournalEntry, State, at_work
-from paisr._recovery.database import UNRESOLVED_STATES, in_parts
+from paisr._recovery.database import UNRESOLVED_STATES
 from paisr._recovery.matching import likeness, likenesses
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 COLUMNS = (
     "id, service, key, state, invoice_id, request, response, error, started_at, ended_at, ends_at, ends_mono, process"
 )
+# The number of parameters in a statement is limited.
+MAX_PARAMETERS = 500
 # The operation of an attempt with an unreadable row; its `request` is the text of the row.
 UNREADABLE = "unreadable"
 # Seconds by which a call can outlive its deadline.
@@ -32,11 +34,15 @@ REPLACEABLE: dict[State, frozenset[State]] = {"unknown": frozenset({"open"}), "f
 
 @frozen(kw_only=True)
 class Rows:
-    """The rows in one transaction. `now`: seconds since 1970; `clock`: this machine's monotonic seconds."""
+    """The rows in one transaction. `now`: seconds since 1970; `clock`: this machine's monotonic seconds.
+
+    `unwritten`: the outcomes that this process could not write yet, by attempt id.
+    """
 
     transaction: Transaction
     now: float
     clock: float
+    unwritten: Mapping[str, tuple[Attempt, CreateOutcome]]
 
     def insert(self, attempt: Attempt, key: str | None, outcome: CreateOutcome, left: float = 0.0) -> None:
         """Insert a row. `left`: the seconds that the call has left."""
@@ -79,12 +85,8 @@ class Rows:
 
     def owners(self, service: str, invoice_ids: Iterable[str]) -> dict[str, str]:
         """The id of the create that owns an invoice, by the invoice's id."""
-        owners: dict[str, str] = {}
-        for part in in_parts(invoice_ids):
-            where = f"service = ? AND invoice_id IN ({', '.join('?' * len(part))})"
-            statement = f"SELECT invoice_id, id FROM paisr_attempts WHERE {where}"
-            owners.update(self.transaction.execute(statement, [service, *part]).fetchall())
-        return owners
+        owners = {row[4]: row[0] for row in self.among("invoice_id", invoice_ids, "service = ?", [service])}
+        return owners | {one.invoice_id: attempt.id for attempt, one in list(self.unwritten.values()) if one.invoice_id}
 
     def competing(self, service: str, invoice: Invoice) -> list[JournalEntry]:
         """The unresolved creates that may have created the invoice."""
@@ -102,12 +104,22 @@ class Rows:
         """Rows for `entry`, which needs no transaction."""
         return self.transaction.execute(f"SELECT {COLUMNS} FROM paisr_attempts WHERE {where}", parameters).fetchall()
 
+    def among(
+        self, column: str, values: Iterable[str], where: str = "1 = 1", parameters: Sequence[Any] = ()
+    ) -> Iterator[Sequence[Any]]:
+        """The rows that have one of these values in a column."""
+        every = list(values)
+        for start in range(0, len(every), MAX_PARAMETERS):
+            part = every[start : start + MAX_PARAMETERS]
+            yield from self.raw(f"{where} AND {column} IN ({', '.join('?' * len(part))})", [*parameters, *part])
+
     def entry(self, row: Sequence[Any]) -> JournalEntry:
+        """The entry of a row, with its outcome, even if that is unwritten."""
         attempt_id, service, key, state, invoice_id, request, response, error, started_at, ended_at, *lease = row
         ends_at, ends_mono, process = lease
         # The monotonic clock never exaggerates. For another machine or another boot, there is only the wall clock.
         idle = self.clock - ends_mono if is_same_machine(process) else self.now - ends_at
-        return JournalEntry(
+        entry = JournalEntry(
             attempt=_attempt(request, attempt_id, service, started_at),
             state=state,
             invoice_id=invoice_id,
@@ -118,6 +130,12 @@ class Rows:
             in_flight=state == "open" and self._is_in_flight(attempt_id, min(self.now - ends_at, idle), process),
             idle=max(0.0, idle),
             ends_in=max(0.0, -idle),
+        )
+        attempt, outcome = self.unwritten.get(attempt_id, (None, None))
+        if attempt is None or outcome is None or attempt.started_at != entry.attempt.started_at:
+            return entry
+        return evolve(
+            entry, state=outcome.state, invoice_id=outcome.invoice_id, response=outcome.response, in_flight=False
         )
 
     def _is_in_flight(self, attempt_id: str, idle: float, process: str) -> bool:

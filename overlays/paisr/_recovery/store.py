@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
-
-from attrs import evolve
 
 from paisr._base.forks import register_after_fork
 from paisr._engine.steps import RunBlocking
 from paisr._recovery.attempts import (
     UNRESOLVED,
-    Claims,
     CreateOutcome,
     InvoiceTakenError,
     JournalEntry,
@@ -22,7 +18,7 @@ from paisr._recovery.attempts import (
     Work,
     at_work,
 )
-from paisr._recovery.database import LOCK_TIMEOUT, MIN_LOCK_TIMEOUT, UNRESOLVED_STATES, in_parts
+from paisr._recovery.database import LOCK_TIMEOUT, MIN_LOCK_TIMEOUT, UNRESOLVED_STATES
 from paisr._recovery.statements import Rows
 from paisr_generated.operations import encode
 
@@ -33,7 +29,7 @@ if TYPE_CHECKING:
     from paisr._recovery.attempts import Attempt
     from paisr._recovery.database import Database
 
-    Decide = Callable[[JournalEntry, Claims], CreateOutcome | None]
+    Decide = Callable[[JournalEntry, Rows], CreateOutcome | None]
 
 T = TypeVar("T")
 # Entries that are read in one transaction: a long history must not block other calls.
@@ -76,7 +72,7 @@ class AttemptStore:
         """
         with self._rows(deadline.remaining(), durable=True) as rows:
             if key is not None and (entry := rows.first("service = ? AND key = ?", [attempt.service or "", key])):
-                return self._with_unwritten(entry)
+                return entry
             _refuse_finished(work)
             at_work[attempt.id] = work
             rows.insert(attempt, key, CreateOutcome(state="open"), deadline.remaining())
@@ -117,17 +113,13 @@ class AttemptStore:
 
     def entry(self, attempt: Attempt, timeout: float) -> JournalEntry | None:
         with self._rows(timeout) as rows:
-            entry = rows.first("id = ?", [attempt.id])
-        return None if entry is None else self._with_unwritten(entry)
+            return rows.first("id = ?", [attempt.id])
 
     def by_keys(self, service: str, keys: Sequence[str], timeout: float) -> dict[str, JournalEntry]:
         """The entries that have these keys, by key."""
-        found: dict[str, JournalEntry] = {}
         with self._rows(timeout) as rows:
-            for part in in_parts(keys):
-                entries = rows.where(f"service = ? AND key IN ({', '.join('?' * len(part))})", [service, *part])
-                found |= {entry.key: self._with_unwritten(entry) for entry in entries if entry.key is not None}
-        return found
+            entries = map(rows.entry, rows.among("key", keys, "service = ?", [service]))
+            return {entry.key: entry for entry in entries if entry.key is not None}
 
     def entries(
         self, where: str = "1 = 1", parameters: Sequence[Any] = (), timeout: float = LOCK_TIMEOUT
@@ -139,7 +131,7 @@ class AttemptStore:
         while True:
             with self._rows(timeout) as rows:
                 page = rows.raw(f"({where}) AND (started_at, id) > (?, ?) {order} LIMIT {PAGE}", [*parameters, *last])
-            found += [self._with_unwritten(rows.entry(row)) for row in page]
+            found += map(rows.entry, page)
             if len(page) < PAGE:
                 return found
             last = (page[-1][8], page[-1][0])
@@ -154,26 +146,18 @@ class AttemptStore:
         """Return the entries to reconcile, oldest first."""
         return [one for one in self.entries(UNRESOLVED_STATES, timeout=timeout) if one.state in UNRESOLVED]
 
-    def settle(
-        self, entries: Sequence[JournalEntry], invoice_ids: Collection[str], decide: Decide, timeout: float
-    ) -> None:
+    def settle(self, entries: Sequence[JournalEntry], decide: Decide, timeout: float) -> None:
         """Let `decide` choose the outcome of each create, and record it, all in one transaction.
 
         `decide` receives each entry as it is now, and returns None for an entry that stays unchanged.
         """
         with self._rows(timeout) as rows:
-            service = entries[0].attempt.service or ""
-            current = self._current(rows, entries)
-            owners = rows.owners(service, invoice_ids)
-            owners.update(self._unwritten_owners())
-            claims = Claims(owners=owners, competing=partial(rows.competing, service))
+            found = map(rows.entry, rows.among("id", [entry.attempt.id for entry in entries]))
+            current = {entry.attempt.id: entry for entry in found}
             for entry in entries:
-                outcome = decide(current.get(entry.attempt.id, entry), claims)
-                if outcome is None:
-                    continue
-                if outcome.invoice_id is not None:
-                    owners[outcome.invoice_id] = entry.attempt.id
-                rows.record(entry.attempt, outcome)
+                outcome = decide(current.get(entry.attempt.id, entry), rows)
+                if outcome is not None:
+                    rows.record(entry.attempt, outcome)
 
     def keep(self, found: Sequence[tuple[Attempt, str]]) -> None:
         """Keep the found invoices of creates in memory, until they can be written."""
@@ -186,13 +170,6 @@ class AttemptStore:
         with self._rows(timeout) as rows:
             statement = f"DELETE FROM paisr_attempts WHERE ended_at < ? AND NOT {UNRESOLVED_STATES}"
             return rows.transaction.execute(statement, [before]).rowcount
-
-    def _current(self, rows: Rows, entries: Sequence[JournalEntry]) -> dict[str, JournalEntry]:
-        current: dict[str, JournalEntry] = {}
-        for part in in_parts(one.attempt.id for one in entries):
-            for entry in rows.where(f"id IN ({', '.join('?' * len(part))})", part):
-                current[entry.attempt.id] = self._with_unwritten(entry)
-        return current
 
     @contextmanager
     def _rows(self, timeout: float, *, durable: bool = False) -> Generator[Rows]:
@@ -209,7 +186,7 @@ class AttemptStore:
         clock = self.database.clock
         with self.database.transaction(timeout, durable=durable) as transaction:
             now = transaction.execute(f"SELECT {clock}").fetchall()[0][0] if clock else self._runtime.now().timestamp()
-            yield Rows(transaction=transaction, now=now, clock=self._runtime.clock())
+            yield Rows(transaction=transaction, now=now, clock=self._runtime.clock(), unwritten=self._unwritten)
 
     def _write_unwritten(self, timeout: float) -> dict[str, str]:
         """Write the unwritten outcomes. Return by attempt id why an invoice was refused: another create has it."""
@@ -226,19 +203,6 @@ class AttemptStore:
                 if self._unwritten.get(attempt.id, (None, None))[1] is outcome:
                     del self._unwritten[attempt.id]
         return taken
-
-    def _with_unwritten(self, entry: JournalEntry) -> JournalEntry:
-        """Return the entry with its unwritten outcome, if this process has one."""
-        attempt, outcome = self._unwritten.get(entry.attempt.id, (None, None))
-        if attempt is None or outcome is None or attempt.started_at != entry.attempt.started_at:
-            return entry
-        return evolve(
-            entry, state=outcome.state, invoice_id=outcome.invoice_id, response=outcome.response, in_flight=False
-        )
-
-    def _unwritten_owners(self) -> dict[str, str]:
-        with self._lock:
-            return {one.invoice_id: attempt.id for attempt, one in self._unwritten.values() if one.invoice_id}
 
 
 def _refuse_finished(work: Work) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paisr._recovery.attempts import Attempt
-from paisr._recovery.listed import MAX_REMEMBERED, Listed
+from paisr._recovery.listed import Listed
 from paisr._recovery.matching import fit, likeness, likenesses
 from paisr_generated.models import CreateInvoiceRequest, Currency, Customer, Invoice, InvoiceStatus
 
@@ -62,10 +62,3 @@ def test_the_index_returns_exactly_the_candidates(found: list[Any], sent: list[A
 def test_an_exact_match_has_the_same_likeness(invoice: Invoice, request: CreateInvoiceRequest) -> None:
     if fit(Attempt.of(request, NOW), invoice) == "yes":
         assert likeness(request) in likenesses(invoice)
-
-
-def test_the_cache_of_the_index_is_bounded() -> None:
-    listed = Listed(invoices=[], truncated=False)
-    for number in range(3 * MAX_REMEMBERED):
-        listed.near(Attempt.of(CreateInvoiceRequest(customer="cus_1", summary=f"{number}", due="now"), NOW))
-    assert len(listed._remembered) <= MAX_REMEMBERED

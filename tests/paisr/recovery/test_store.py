@@ -14,11 +14,12 @@ import pytest
 
 from paisr._base.processes import current_process_token
 from paisr._engine.deadlines import Deadline
-from paisr._recovery.attempts import Claims, CreateOutcome, InvoiceTakenError, JournalEntry, StoreError, Work
+from paisr._recovery.attempts import CreateOutcome, InvoiceTakenError, JournalEntry, StoreError, Work
 from paisr._recovery.database import held
 from paisr._recovery.statements import UNREADABLE, Rows
 from paisr._recovery.store import PAGE, AttemptStore
 
+BASE = "https://api.live.paisr.tech/v2"
 SECOND = 1.0
 
 
@@ -203,10 +204,10 @@ def test_a_list_from_before_a_create_was_begun_again_is_not_used(
     assert store.begin_again(before, again, work, deadline)
     seen: list[JournalEntry] = []
 
-    def decide(entry: JournalEntry, claims: Claims) -> None:
+    def decide(entry: JournalEntry, rows: Rows) -> None:
         seen.append(entry)
 
-    store.settle([before], [], decide, SECOND)
+    store.settle([before], decide, SECOND)
     assert seen[0].in_flight
     assert seen[0].attempt.started_at != first.started_at
 
@@ -369,7 +370,7 @@ def test_an_unwritten_outcome_counts_in_a_read_only_store(
         owners: list[Any] = []
         entry = store.entry(other, SECOND)
         assert entry is not None
-        store.settle([entry], ["inv_1"], lambda _, known: owners.append(known.owners), SECOND)
+        store.settle([entry], lambda _, rows: owners.append(rows.owners(BASE, ["inv_1"])), SECOND)
         assert owners == [{"inv_1": attempt.id}]
     assert sorted(state for state, _ in states(store)) == ["created", "open"]
 
@@ -397,7 +398,7 @@ def test_attempts_that_compete_for_an_invoice_are_found_by_an_index(
         id="inv_1", status=InvoiceStatus.PAID, summary="A simple pizza order", customer=Customer(id="cus_123456")
     )
     competing: list[Any] = []
-    store.settle(store.unresolved(SECOND), [], lambda _, known: competing.append(known.competing(invoice)), SECOND)
+    store.settle(store.unresolved(SECOND), lambda _, rows: competing.append(rows.competing(BASE, invoice)), SECOND)
     assert [[entry.attempt for entry in one] for one in competing] == [[same], [same]]
 
 
