@@ -137,7 +137,7 @@ class BaseClient(Generic[UserTransport]):
             runtime=runtime,
             service=service.url,
             # The journal comes last: a client that cannot be made for another reason leaves no file behind.
-            recovery=Recovery(place, service.url, runtime),
+            recovery=Recovery(place, runtime),
         )
         self._connect(transport)
 

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
-from paisr._base.errors import APITimeoutError, InvalidArgumentError, PaisrError, UnexpectedResponseError
+from paisr._base.errors import (
+    APITimeoutError,
+    ConfigurationError,
+    InvalidArgumentError,
+    PaisrError,
+    UnexpectedResponseError,
+)
 from paisr._base.texts import checked_text, seconds, type_name
 from paisr._engine.deadlines import Deadline
 from paisr._engine.envelope import read_response
@@ -27,13 +33,11 @@ if TYPE_CHECKING:
     from paisr._engine.exchange import CallPolicy
     from paisr._engine.steps import Steps
     from paisr._recovery.attempts import Attempt, JournalEntry
-    from paisr._recovery.reconcile import Reconciled
+    from paisr._recovery.reconcile import Reconciled, Reconciler
     from paisr._recovery.recovery import Recovery
-    from paisr_generated import Invoice, InvoiceList
+    from paisr_generated import Invoice
     from paisr_generated.operations import Operation
     from paisr_generated.responses import ApiResponse
-
-    Attempts = list[Attempt]  # an alias, because `list` is a method of the class below
 
 T = TypeVar("T")
 
@@ -42,7 +46,6 @@ WAIT_TIMEOUT = 1800.0
 WAIT_INTERVAL = 5.0
 LAST_READ = 1.0
 FINAL_STATUSES = ("paid", "void")
-TIMES = ("created_at", "paid_at", "void_at")
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,46 +75,57 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         values = checked_values(operation, hook.prepare(dict(arguments), self.runtime))
         call = self._prepared(operation, values, hook, keep)
         if hook.is_journaled:
-            body = _body(operation, values)
-            return self.recovery.create(body, call, key, reader=self, policy=self.policy, deadline=deadline)
+            return self._create(call, _body(operation, values), key, deadline)
         return exchange(call, self.policy, deadline) if operation.is_idempotent else self._send_once(call, deadline)
 
     def by_keys(self, keys: Sequence[str], timeout: float | None) -> Steps[dict[str, JournalEntry]]:
-        """The entries that the journal has for these keys."""
-        return self.recovery.by_keys(keys, self._deadline(timeout))
+        """The journal's entries for these keys, by key."""
+        return self.recovery.read(lambda store, left: store.by_keys(self.service, keys, left), self._deadline(timeout))
 
-    def recalled(
-        self, operation: Operation[T], values: Mapping[str, object], entry: JournalEntry, response: bytes
-    ) -> T:
+    def recalled(self, operation: Operation[T], values: Mapping[str, object], entry: JournalEntry) -> T:
         """The data of an entry's create, read from its recorded response; refused if other values were sent."""
         from paisr._recovery.same_request import refuse_another_request  # here, because few calls have a key
 
         refuse_another_request(_body(operation, values), self.runtime.now(), entry)
-        raw = RawResponse(200, [], response)
+        raw = RawResponse(200, [], entry.response or b"")
         return cast("T", read_response(raw, operation, self.policy.secret, self.policy.drift, ())[1])
-
-    def list(self, arguments: Mapping[str, object], deadline: Deadline) -> Steps[ApiResponse[InvoiceList]]:
-        # An invoice without its time of creation would fit every create.
-        return self.call_within(operation_named("list_invoices"), arguments, deadline, keep=TIMES)
-
-    def get(self, invoice_id: str, deadline: Deadline) -> Steps[ApiResponse[Invoice]]:
-        return self.call_within(operation_named("get_invoice"), {"invoice_id": invoice_id}, deadline)
 
     def wait(self, invoice_id: str, *, until: str | Iterable[str], timeout: float, interval: float) -> Steps[Invoice]:
         wanted = wanted_statuses(until)
-        return self._wait(invoice_id, wanted, self._deadline(timeout), seconds(interval, "interval"))
+        deadline, interval = self._deadline(timeout), seconds(interval, "interval")
+        while True:
+            limit = min(self.timeout, max(deadline.remaining(), math.ulp(1.0)))
+            response = yield from self.call(operation_named("get_invoice"), {"invoice_id": invoice_id}, limit)
+            invoice: Invoice = response.data
+            if invoice.status in wanted:
+                return invoice
+            # The last read is shortly before the deadline, however long the interval is.
+            left = deadline.remaining() - min(interval, LAST_READ)
+            if left <= 0.001:
+                raise APITimeoutError(
+                    f"Invoice {invoice_id} is still {invoice.status} after {deadline.timeout:g} s, "
+                    f"and not {' or '.join(wanted)}; wait again, or give a longer timeout.",
+                    outcome="unknown",
+                )
+            yield Pause(min(interval, left))
 
     def reconcile(self, attempt: Attempt, *, timeout: float | None) -> Steps[Invoice | None]:
-        return self.recovery.reconcile(attempt, self, self._deadline(timeout))
+        from paisr._recovery.attempts import checked_attempt
+
+        return self._reconciler(self._deadline(timeout)).one(checked_attempt(attempt, self.service))
 
     def reconcile_journal(self, *, settle_after: float, timeout: float | None) -> Steps[Reconciled]:
         deadline = self._deadline(timeout)
         is_zero = settle_after == 0 and not isinstance(settle_after, bool)
         after = 0.0 if is_zero else seconds(settle_after, "settle_after")
-        return self.recovery.reconcile_journal(after, self, deadline)
+        if not self.recovery.is_journal:
+            raise ConfigurationError("This client has no journal to reconcile; make it with journal=PATH.")
+        entries = yield from self.recovery.read(lambda store, left: store.unresolved(left), deadline)
+        return (yield from self._reconciler(deadline, after).all(entries))
 
-    def unresolved(self, *, timeout: float | None) -> Steps[Attempts]:
-        return self.recovery.unresolved(self._deadline(timeout))
+    def unresolved(self, *, timeout: float | None) -> Steps[list[Attempt]]:
+        entries = yield from self.recovery.read(lambda store, left: store.unresolved(left), self._deadline(timeout))
+        return [entry.attempt for entry in entries]
 
     def _prepared(
         self, operation: Operation[T], values: Mapping[str, object], hook: Hook, keep: Collection[str]
@@ -138,6 +152,35 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidArgumentError(f"{error}") from None
         return PreparedCall(request=request, decode=decode, repeatable=operation.is_idempotent, hints=hook.hints)
 
+    def _create(
+        self, call: PreparedCall[T], request: Any, key: str | None, deadline: Deadline
+    ) -> Steps[ApiResponse[T]]:
+        """Record a create, and send it. With a key, send it only if the key certainly has no invoice."""
+        if key is not None and not self.recovery.is_journal:
+            raise ConfigurationError(
+                "key= needs a journal, which knows the keys of earlier runs; make the client with journal=."
+            )
+        from paisr._recovery.attempts import Attempt  # here, because many clients only read
+        from paisr._recovery.creating import Creator
+
+        attempt = Attempt.of(request, self.runtime.now().astimezone(), self.service)
+        store, reconciler = self.recovery.store, self._reconciler(deadline)
+        creator = Creator(store=store, policy=self.policy, reconciler=reconciler, call=call, deadline=deadline)
+        return creator.create(attempt, key)
+
+    def _reconciler(self, deadline: Deadline, settle_after: float | None = None) -> Reconciler:
+        from paisr._recovery.invoice_lists import Lists
+        from paisr._recovery.reconcile import Reconciler
+
+        recovery = self.recovery
+        return Reconciler(
+            lists=Lists(call=self.call_within, now=self.runtime.now, ids=recovery.customer_ids),
+            store=recovery.store,
+            service=self.service,
+            deadline=deadline,
+            settle_after=recovery.settle_after if settle_after is None else settle_after,
+        )
+
     def _send_once(self, call: PreparedCall[T], deadline: Deadline) -> Steps[ApiResponse[T]]:
         """Send a request that must not be repeated; an unknown outcome is an `OutcomeUnknownError`."""
         try:
@@ -154,22 +197,6 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             "Find out whether it was carried out before you call it again.",
             attempt=Attempt.of(request, self.runtime.now(), self.service, operation=request.operation),
         ) from cause
-
-    def _wait(self, invoice_id: str, until: tuple[str, ...], deadline: Deadline, interval: float) -> Steps[Invoice]:
-        while True:
-            left = max(deadline.remaining(), math.ulp(1.0))
-            invoice = (yield from self.get(invoice_id, self._deadline(min(self.timeout, left)))).data
-            if invoice.status in until:
-                return invoice
-            # The last read is shortly before the deadline, however long the interval is.
-            left = deadline.remaining() - min(interval, LAST_READ)
-            if left <= 0.001:
-                raise APITimeoutError(
-                    f"Invoice {invoice_id} is still {invoice.status} after {deadline.timeout:g} s, "
-                    f"and not {' or '.join(until)}; wait again, or give a longer timeout.",
-                    outcome="unknown",
-                )
-            yield Pause(min(interval, left))
 
     def _deadline(self, timeout: float | None) -> Deadline:
         limit = self.timeout if timeout is None else seconds(timeout, "timeout")

@@ -138,7 +138,7 @@ class Bulk:
         due = due_as_sent(item.arguments["due"], entry.attempt)
         try:
             values = {**item.arguments, "due": due_text(due, self._session.runtime.today)}
-            created = self._session.recalled(self._operation, values, entry, entry.response or b"")
+            created = self._session.recalled(self._operation, values, entry)
         except PaisrError as error:
             return RowResult(index=item.index, key=item.key, error=error)
         return RowResult(index=item.index, key=item.key, created=created)

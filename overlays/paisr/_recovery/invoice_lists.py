@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, evolve, field, frozen
 
@@ -19,20 +19,13 @@ if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
     from paisr._engine.steps import Steps
     from paisr._recovery.attempts import Attempt
-    from paisr_generated import Invoice, InvoiceList
+    from paisr_generated import Invoice
     from paisr_generated.responses import ApiResponse
 
 # A larger difference of clocks is ignored.
 MAX_SKEW = timedelta(days=1)
 MAX_ADDRESSES = 10_000
-
-
-class Reader(Protocol):
-    """Reads invoices, within a deadline that is already running."""
-
-    def get(self, invoice_id: str, deadline: Deadline) -> Steps[ApiResponse[Invoice]]: ...
-
-    def list(self, arguments: Mapping[str, object], deadline: Deadline) -> Steps[ApiResponse[InvoiceList]]: ...
+TIMES = ("created_at", "paid_at", "void_at")
 
 
 @frozen(kw_only=True)
@@ -65,24 +58,32 @@ class Filters:
 
 @frozen(kw_only=True)
 class Lists:
-    """Reads lists of invoices, each with the API's highest limit.
+    """Reads lists of invoices, each with the API's highest limit, and single invoices.
 
-    `ids`: the ids of customers by e-mail address. Every list that is read adds to them.
+    `call`: calls an operation of the contract with arguments, within a deadline. `ids`: the ids of customers by e-mail
+    address. Every list that is read adds to them.
     """
 
-    reader: Reader
+    call: Callable[..., Steps[ApiResponse[Any]]]
     now: Callable[[], datetime] = field(repr=False)
     ids: dict[str, frozenset[str]] = field(repr=False)
 
     def read(self, filters: Filters, deadline: Deadline) -> Steps[Listed]:
-        arguments: dict[str, Any] = {**asdict(filters), "limit": max_listed(operation_named("list_invoices"))}
-        response = yield from self.reader.list(arguments, deadline)
+        operation = operation_named("list_invoices")
+        arguments = {**asdict(filters), "limit": max_listed(operation)}
+        # An invoice without its time of creation would fit every create.
+        response = yield from self.call(operation, arguments, deadline, keep=TIMES)
         self._learn(response.data)
         return Listed(
-            invoices=list({invoice.id: invoice for invoice in response.data}.values()),
+            list({invoice.id: invoice for invoice in response.data}.values()),
             truncated=response.data.may_be_truncated,
             tolerance=CLOCK_TOLERANCE + _ahead(response, self.now()),
         )
+
+    def invoice(self, invoice_id: str, deadline: Deadline) -> Steps[Invoice]:
+        response = yield from self.call(operation_named("get_invoice"), {"invoice_id": invoice_id}, deadline)
+        invoice: Invoice = response.data
+        return invoice
 
     def for_one(self, attempt: Attempt, filters: Filters) -> Filters:
         """Return the narrowest filters for this attempt, after a list with `filters` was cut off."""
@@ -105,7 +106,7 @@ class Lists:
             one.status not in set(InvoiceStatus) or one.currency not in {*Currency, None} for one in invoices.values()
         )
         is_complete = parts and not truncated and not has_unknown
-        return evolve(listed, invoices=list(invoices.values()), truncated=not is_complete)
+        return Listed(list(invoices.values()), truncated=not is_complete, tolerance=listed.tolerance)
 
     def _learn(self, invoices: Iterable[Invoice]) -> None:
         if len(self.ids) > MAX_ADDRESSES:

@@ -8,8 +8,6 @@ from datetime import timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
-
 from paisr._recovery.attempts import OutcomeUnknownError
 from paisr._recovery.matching import (
     CLOCK_TOLERANCE,
@@ -27,23 +25,15 @@ if TYPE_CHECKING:
     from paisr_generated import CreateInvoiceRequest, Invoice
 
 
-def _new_index() -> defaultdict[tuple[str, str | None], set[int]]:
-    return defaultdict(set)
-
-
-@frozen(kw_only=True)
 class Listed:
     """The listed invoices, each once. `tolerance`: how far the service's clock may be behind `started_at`."""
 
-    invoices: Sequence[Invoice] = field(repr=False)
-    truncated: bool
-    tolerance: timedelta = CLOCK_TOLERANCE
-    # The positions of invoices by customer ("" if its id or address is missing) and by each spelling of the summary: ""
-    # for an invoice without one, None for all invoices of the customer.
-    _index: defaultdict[tuple[str, str | None], set[int]] = field(factory=_new_index, init=False, repr=False, eq=False)
-    _lengths: set[int] = field(factory=set[int], init=False, repr=False, eq=False)
-
-    def __attrs_post_init__(self) -> None:
+    def __init__(self, invoices: Sequence[Invoice], *, truncated: bool, tolerance: timedelta = CLOCK_TOLERANCE) -> None:
+        self.invoices, self.truncated, self.tolerance = invoices, truncated, tolerance
+        # The positions of invoices by customer ("" if its id or address is missing) and by each spelling of the
+        # summary: "" for an invoice without one, None for all invoices of the customer.
+        self._index: defaultdict[tuple[str, str | None], set[int]] = defaultdict(set)
+        self._lengths: set[int] = set()
         for position, invoice in enumerate(self.invoices):
             customer, spellings = invoice.customer, spellings_found(invoice.summary or "")
             self._lengths.update(map(len, spellings))
@@ -53,8 +43,8 @@ class Listed:
 
     def near(self, attempt: Attempt) -> list[tuple[Invoice, Fit]]:
         """Return the invoices that may be the attempt's, in the order of the list, and how well each fits."""
-        fits = ((one, fit(attempt, one, self.tolerance)) for one in self._alike(attempt.request))
-        return [(one, how) for one, how in fits if how != "no"]
+        alike = self._alike(attempt.request)
+        return [(one, how) for one in alike if (how := fit(attempt, one, self.tolerance)) != "no"]
 
     def choose(self, attempt: Attempt, near: Sequence[tuple[Invoice, Fit]], rows: Rows) -> Invoice | None:
         """Return the attempt's invoice, or None. Raises `OutcomeUnknownError` if neither is certain.

@@ -68,7 +68,7 @@ class Reconciler:
             if entry.state in NEVER_HAPPENED:
                 return None
             if entry.invoice_id is not None:
-                return (yield from self.lists.reader.get(entry.invoice_id, self.deadline)).data
+                return (yield from self.lists.invoice(entry.invoice_id, self.deadline))
         ((_, result),) = yield from self.all([entry])
         if isinstance(result, PaisrError):
             raise result

@@ -117,7 +117,7 @@ class Clients:
     def _forget_created_ids(self) -> None:
         """Forget the ids of earlier creates: a client refuses a second create whose response has the same id."""
         for client in (self._paisr, *(client for _, client in self._asyncs)):
-            recovery = Recovery(None, client._session.service, client._runtime)
+            recovery = Recovery(None, client._runtime)
             client._session = replace(client._session, recovery=recovery)
 
     def _result(self, kept: _RecordingTransport, call: Callable[[], Any], response: Response) -> Result:
