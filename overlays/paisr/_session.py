@@ -84,7 +84,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     def recalled(self, operation: Operation[T], values: Mapping[str, object], entry: JournalEntry) -> T:
         """The data of an entry's create, read from its recorded response; refused if other values were sent."""
-        from paisr._recovery.same_request import refuse_another_request  # here, because few calls have a key
+        from paisr._recovery.creating import refuse_another_request  # here, because few calls have a key
 
         refuse_another_request(_body(operation, values), self.runtime.now(), entry)
         raw = RawResponse(200, [], entry.response or b"")

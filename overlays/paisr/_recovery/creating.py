@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field, fields, frozen
 from msgspec.structs import replace
 
-from paisr._base.errors import ConfigurationError, PaisrError
+from paisr._base.errors import ConfigurationError, InvalidArgumentError, PaisrError
 from paisr._engine.deadlines import Deadline
 from paisr._engine.exchange import exchange
 from paisr._engine.outcomes import read
@@ -25,9 +26,10 @@ from paisr._recovery.attempts import (
 )
 from paisr._recovery.database import MIN_LOCK_TIMEOUT
 from paisr._recovery.reconcile import as_created, in_flight_error
-from paisr._recovery.same_request import refuse_another_request
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from paisr._engine.exchange import CallPolicy
     from paisr._engine.steps import PreparedCall, Steps
     from paisr._recovery.attempts import Attempt, JournalEntry
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = logging.getLogger("paisr")
+_IN_DAYS = re.compile(r"In (\d{1,6}) days?")
 
 
 @frozen(kw_only=True)
@@ -163,3 +166,33 @@ class Creator:
     def _stored(self, content: bytes) -> ApiResponse[Any]:
         """Read the response that the journal keeps for a key; nothing is sent."""
         return read(RawResponse(200, [], content), self.call, self.policy.secret, attempts=0)
+
+
+def refuse_another_request(mine: Any, now: datetime, entry: JournalEntry) -> None:
+    """Raise `InvalidArgumentError` for a request that differs from the one already sent with its key."""
+    theirs = entry.attempt.request
+    if not isinstance(theirs, type(mine)):
+        raise ConfigurationError(
+            f"The request with key={entry.key!r} cannot be read in the journal; settle its attempt by hand "
+            "(Journal.find, Journal.settle), or give another key."
+        )
+    if mine == theirs:
+        return
+    differing = [one.name for one in fields(type(theirs)) if getattr(mine, one.name) != getattr(theirs, one.name)]
+    if "due" in differing and _is_same_day(mine.due, now, theirs.due, entry.attempt.started_at):
+        differing.remove("due")
+    if differing:
+        raise InvalidArgumentError(
+            f"key={entry.key!r} was used for another request, which differs in {', '.join(differing)}; "
+            "give the same request, or another key."
+        )
+
+
+def _is_same_day(due: str, now: datetime, other: str, then: datetime) -> bool:
+    """Whether two relative due dates mean the same day: "In 3 days" yesterday is "In 2 days" today."""
+    mine, theirs = _IN_DAYS.fullmatch(due), _IN_DAYS.fullmatch(other)
+    if mine is None or theirs is None:
+        return False
+    # Each by the local date where it was called: a later run may be in another time zone.
+    passed = now.astimezone().date() - then.date()
+    return passed.days == int(theirs[1]) - int(mine[1])

@@ -75,7 +75,7 @@ class Lists:
         response = yield from self.call(operation, arguments, deadline, keep=TIMES)
         self._learn(response.data)
         return Listed(
-            list({invoice.id: invoice for invoice in response.data}.values()),
+            response.data,
             truncated=response.data.may_be_truncated,
             tolerance=CLOCK_TOLERANCE + _ahead(response, self.now()),
         )
@@ -93,20 +93,20 @@ class Lists:
 
     def read_in_parts(self, listed: Listed, filters: Filters, deadline: Deadline) -> Steps[Listed]:
         """Complete a list that was cut off with its parts: by status, and by currency if that is not enough."""
-        invoices = {one.id: one for one in listed.invoices}
+        invoices = [*listed.invoices]
         truncated, parts = False, False
         for narrower in filters.parts():
             part = yield from self.read(narrower, deadline)
             if part.truncated:
                 part = yield from self.read_in_parts(part, narrower, deadline)
-            invoices |= {one.id: one for one in part.invoices}
+            invoices += part.invoices
             truncated, parts = truncated or part.truncated, True
         # A status or currency that the contract does not know is in none of the parts.
         has_unknown = any(
-            one.status not in set(InvoiceStatus) or one.currency not in {*Currency, None} for one in invoices.values()
+            one.status not in set(InvoiceStatus) or one.currency not in {*Currency, None} for one in invoices
         )
         is_complete = parts and not truncated and not has_unknown
-        return Listed(list(invoices.values()), truncated=not is_complete, tolerance=listed.tolerance)
+        return Listed(invoices, truncated=not is_complete, tolerance=listed.tolerance)
 
     def _learn(self, invoices: Iterable[Invoice]) -> None:
         if len(self.ids) > MAX_ADDRESSES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 from itertools import product
 from typing import TYPE_CHECKING
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 class Listed:
     """The listed invoices, each once. `tolerance`: how far the service's clock may be behind `started_at`."""
 
-    def __init__(self, invoices: Sequence[Invoice], *, truncated: bool, tolerance: timedelta = CLOCK_TOLERANCE) -> None:
-        self.invoices, self.truncated, self.tolerance = invoices, truncated, tolerance
+    def __init__(self, invoices: Iterable[Invoice], *, truncated: bool, tolerance: timedelta = CLOCK_TOLERANCE) -> None:
+        self.invoices = list({invoice.id: invoice for invoice in invoices}.values())
+        self.truncated, self.tolerance = truncated, tolerance
         # The positions of invoices by customer ("" if its id or address is missing) and by each spelling of the
         # summary: "" for an invoice without one, None for all invoices of the customer.
         self._index: defaultdict[tuple[str, str | None], set[int]] = defaultdict(set)
@@ -46,11 +47,12 @@ class Listed:
         alike = self._alike(attempt.request)
         return [(one, how) for one in alike if (how := fit(attempt, one, self.tolerance)) != "no"]
 
-    def choose(self, attempt: Attempt, near: Sequence[tuple[Invoice, Fit]], rows: Rows) -> Invoice | None:
+    def choose(self, attempt: Attempt, rows: Rows) -> Invoice | None:
         """Return the attempt's invoice, or None. Raises `OutcomeUnknownError` if neither is certain.
 
         None means: the list is complete, and every invoice near the attempt belongs to another create.
         """
+        near = self.near(attempt)
         owners = rows.owners(attempt.service or "", [one.id for one, _ in near])
         own = [one for one, _ in near if owners.get(one.id) == attempt.id]
         if own:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 from attrs import evolve, field, frozen
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from paisr._engine.steps import Steps
     from paisr._recovery.invoice_lists import Lists
     from paisr._recovery.listed import Listed
-    from paisr._recovery.matching import Fit
     from paisr._recovery.statements import Rows
     from paisr._recovery.store import AttemptStore
 
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     Reconciled = list[tuple[Attempt, Result]]
 
 log = logging.getLogger("paisr")
-Key = TypeVar("Key", bound=Hashable)
 # Creates that are decided in one transaction.
 BATCH = 100
 
@@ -111,12 +109,14 @@ class Reconciler:
             return other_service_error(attempt, self.service)
         return in_flight_error(attempt) if entry.in_flight else None
 
-    def _group(self, entries: Sequence[JournalEntry], filters: Filters, results: dict[str, Result]) -> Steps[None]:
+    def _group(self, entries: list[JournalEntry], filters: Filters, results: dict[str, Result]) -> Steps[None]:
         """Reconcile creates that share a list. If it is cut off, creates with narrower filters form new groups."""
         try:
             listed = yield from self.lists.read(filters, self.deadline)
             if listed.truncated:
-                groups = _groups(entries, lambda one: self.lists.for_one(one.attempt, filters))
+                groups: dict[Filters, list[JournalEntry]] = {}
+                for entry in entries:
+                    groups.setdefault(self.lists.for_one(entry.attempt, filters), []).append(entry)
                 entries = groups.pop(filters, [])
                 for narrower, group in groups.items():
                     yield from self._group(group, narrower, results)
@@ -127,44 +127,33 @@ class Reconciler:
         else:
             yield from self._decide_all(entries, listed, results)
 
-    def _decide_all(self, entries: Sequence[JournalEntry], listed: Listed, results: dict[str, Result]) -> Steps[None]:
-        """Decide all creates, and once more those with a candidate that another create has taken since."""
-        yield from self._decide_once(entries, listed, results)
-        decided = (results[entry.attempt.id] for entry in entries)
-        taken = {one.id for one in decided if isinstance(one, Invoice)}
-        again = [one for one in entries if taken & _candidate_ids(results[one.attempt.id])]
-        if again:
-            yield from self._decide_once(again, listed, results)
-
-    def _decide_once(self, entries: Sequence[JournalEntry], listed: Listed, results: dict[str, Result]) -> Steps[None]:
-        for start in range(0, len(entries), BATCH):
-            batch = entries[start : start + BATCH]
-            if self.deadline.remaining():
-                results |= yield from self._decide_batch(batch, listed)
-            else:
-                late = APITimeoutError(
-                    "The deadline passed before this attempt was reconciled; reconcile again.", outcome="unknown"
-                )
-                _fail(batch, late, results)
+    def _decide_all(self, entries: list[JournalEntry], listed: Listed, results: dict[str, Result]) -> Steps[None]:
+        """Decide all creates, and again those with a candidate that another create has taken since."""
+        while entries:
+            for start in range(0, len(entries), BATCH):
+                batch = entries[start : start + BATCH]
+                if self.deadline.remaining():
+                    results |= yield from self._decide_batch(batch, listed)
+                else:
+                    late = APITimeoutError(
+                        "The deadline passed before this attempt was reconciled; reconcile again.", outcome="unknown"
+                    )
+                    _fail(batch, late, results)
+            decided = (results[entry.attempt.id] for entry in entries)
+            taken = {one.id for one in decided if isinstance(one, Invoice)}
+            entries = [one for one in entries if taken & _candidate_ids(results[one.attempt.id])]
 
     def _decide_batch(self, entries: Sequence[JournalEntry], listed: Listed) -> Steps[dict[str, Result]]:
         """Decide creates, and record their outcomes in the same transaction."""
-        attempts = {entry.attempt.id: entry.attempt for entry in entries}
-        near: dict[str, list[tuple[Invoice, Fit]]] = {}
         results: dict[str, Result] = {}
         is_over = False
 
-        def settle() -> None:
-            near.update((one.id, listed.near(one)) for one in attempts.values())
-            self.store.settle(entries, decide, self.deadline.remaining())
-
-        def decide(entry: JournalEntry, rows: Rows) -> CreateOutcome | None:
+        def decide(attempt: Attempt, entry: JournalEntry, rows: Rows) -> CreateOutcome | None:
             if is_over:  # the caller was told that these outcomes are unknown, so nothing may be recorded
                 raise StoreError("did not respond in time")
-            attempt = attempts[entry.attempt.id]
             try:
                 _refuse_changed(attempt, entry)
-                invoice = results[attempt.id] = listed.choose(attempt, near[attempt.id], rows)
+                invoice = results[attempt.id] = listed.choose(attempt, rows)
             except OutcomeUnknownError as error:
                 results[attempt.id] = error
                 return None
@@ -174,13 +163,16 @@ class Reconciler:
             return CreateOutcome(state="absent") if is_certain else None
 
         try:
-            yield from self.store.run(settle, self.deadline)
+            yield from self.store.run(
+                lambda: self.store.settle(entries, decide, self.deadline.remaining()), self.deadline
+            )
         except StoreError as error:
             is_over = True
             if len(results) < len(entries):
-                return {one.id: self._unreadable(one, error) for one in attempts.values()}
+                return {entry.attempt.id: self._unreadable(entry.attempt, error) for entry in entries}
             # A found invoice is certain, even if it could not be written.
-            self.store.keep([(attempts[name], one.id) for name, one in results.items() if isinstance(one, Invoice)])
+            found = ((entry.attempt, results[entry.attempt.id]) for entry in entries)
+            self.store.keep([(attempt, one.id) for attempt, one in found if isinstance(one, Invoice)])
             log.warning("The journal %r %s; its unresolved creates stay unchanged.", self.store.name, error)
         return results
 
@@ -204,13 +196,6 @@ def _refuse_changed(attempt: Attempt, entry: JournalEntry) -> None:
 
 def _candidate_ids(result: Result) -> set[str]:
     return {one.id for one in result.candidates} if isinstance(result, OutcomeUnknownError) else set()
-
-
-def _groups(entries: Iterable[JournalEntry], key: Callable[[JournalEntry], Key]) -> dict[Key, list[JournalEntry]]:
-    groups: dict[Key, list[JournalEntry]] = {}
-    for entry in entries:
-        groups.setdefault(key(entry), []).append(entry)
-    return groups
 
 
 def _fail(entries: Iterable[JournalEntry], error: PaisrError, results: dict[str, Result]) -> None:

@@ -90,15 +90,11 @@ class Rows:
 
     def competing(self, service: str, invoice: Invoice) -> list[JournalEntry]:
         """The unresolved creates that may have created the invoice."""
-        alike = likenesses(invoice)
-        where = f"service = ? AND {UNRESOLVED_STATES} AND likeness IN ({', '.join('?' * len(alike))})"
-        return [one for one in self.where(where, [service, *alike]) if one.attempt.operation != UNREADABLE]
+        rows = self.among("likeness", likenesses(invoice), f"service = ? AND {UNRESOLVED_STATES}", [service])
+        return [one for one in map(self.entry, rows) if one.attempt.operation != UNREADABLE]
 
     def first(self, where: str, parameters: Sequence[Any]) -> JournalEntry | None:
-        return next(iter(self.where(where, parameters)), None)
-
-    def where(self, where: str, parameters: Sequence[Any]) -> list[JournalEntry]:
-        return [self.entry(row) for row in self.raw(where, parameters)]
+        return next(map(self.entry, self.raw(where, parameters)), None)
 
     def raw(self, where: str, parameters: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """Rows for `entry`, which needs no transaction."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from paisr._recovery.attempts import Attempt
     from paisr._recovery.database import Database
 
-    Decide = Callable[[JournalEntry, Rows], CreateOutcome | None]
+    Decide = Callable[[Attempt, JournalEntry, Rows], CreateOutcome | None]
 
 T = TypeVar("T")
 # Entries that are read in one transaction: a long history must not block other calls.
@@ -149,13 +149,13 @@ class AttemptStore:
     def settle(self, entries: Sequence[JournalEntry], decide: Decide, timeout: float) -> None:
         """Let `decide` choose the outcome of each create, and record it, all in one transaction.
 
-        `decide` receives each entry as it is now, and returns None for an entry that stays unchanged.
+        `decide` receives each attempt with its entry as it is now, and returns None for one that stays unchanged.
         """
         with self._rows(timeout) as rows:
             found = map(rows.entry, rows.among("id", [entry.attempt.id for entry in entries]))
             current = {entry.attempt.id: entry for entry in found}
             for entry in entries:
-                outcome = decide(current.get(entry.attempt.id, entry), rows)
+                outcome = decide(entry.attempt, current.get(entry.attempt.id, entry), rows)
                 if outcome is not None:
                     rows.record(entry.attempt, outcome)
 

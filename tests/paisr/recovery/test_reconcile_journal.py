@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time as clocks
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -227,15 +228,13 @@ def test_nothing_is_recorded_for_attempts_after_the_deadline(
     """The transaction continues in its thread after the deadline, and its decisions would be in no result."""
     attempt = lost()
     store = another._session.recovery.store
-    run, late = store.run, list[Any]()
+    settle, late = store.settle, list[Any]()
 
-    def run_late(work: Any, deadline: Any) -> Any:
-        if work.__name__ != "settle":
-            return (yield from run(work, deadline))
-        late.append(work)
+    def settle_late(*arguments: Any) -> None:
+        late.append(partial(settle, *arguments))
         raise StoreError("did not respond in time")
 
-    monkeypatch.setattr(store, "run", run_late)
+    monkeypatch.setattr(store, "settle", settle_late)
     ((same, found),) = side.call(another, "reconcile_journal", settle_after=0)
     assert same == attempt
     assert isinstance(found, OutcomeUnknownError)

@@ -91,7 +91,7 @@ def test_only_writes_that_must_survive_a_power_failure_are_synced(path: Path, op
     store.end(attempt, created, 1)
     (entry,) = store.entries()
     store.begin_again(entry, attempt, Work(), deadline)
-    store.settle([entry], lambda entry, rows: None, 1)
+    store.settle([entry], lambda attempt, entry, rows: None, 1)
     store.settle_by_hand(attempt_of(), CreateOutcome(state="absent"), 1)
     synced, rest = ["PRAGMA synchronous = EXTRA", "COMMIT"], ["PRAGMA synchronous = NORMAL", "COMMIT"]
     levels = [one for one in seen if one.startswith(("PRAGMA synchronous", "COMMIT"))]

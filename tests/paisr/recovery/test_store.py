@@ -204,7 +204,7 @@ def test_a_list_from_before_a_create_was_begun_again_is_not_used(
     assert store.begin_again(before, again, work, deadline)
     seen: list[JournalEntry] = []
 
-    def decide(entry: JournalEntry, rows: Rows) -> None:
+    def decide(attempt: Any, entry: JournalEntry, rows: Rows) -> None:
         seen.append(entry)
 
     store.settle([before], decide, SECOND)
@@ -370,7 +370,7 @@ def test_an_unwritten_outcome_counts_in_a_read_only_store(
         owners: list[Any] = []
         entry = store.entry(other, SECOND)
         assert entry is not None
-        store.settle([entry], lambda _, rows: owners.append(rows.owners(BASE, ["inv_1"])), SECOND)
+        store.settle([entry], lambda _attempt, _entry, rows: owners.append(rows.owners(BASE, ["inv_1"])), SECOND)
         assert owners == [{"inv_1": attempt.id}]
     assert sorted(state for state, _ in states(store)) == ["created", "open"]
 
@@ -398,7 +398,9 @@ def test_attempts_that_compete_for_an_invoice_are_found_by_an_index(
         id="inv_1", status=InvoiceStatus.PAID, summary="A simple pizza order", customer=Customer(id="cus_123456")
     )
     competing: list[Any] = []
-    store.settle(store.unresolved(SECOND), lambda _, rows: competing.append(rows.competing(BASE, invoice)), SECOND)
+    store.settle(
+        store.unresolved(SECOND), lambda _attempt, _entry, rows: competing.append(rows.competing(BASE, invoice)), SECOND
+    )
     assert [[entry.attempt for entry in one] for one in competing] == [[same], [same]]
 
 
