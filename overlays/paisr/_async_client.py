@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from paisr._base.errors import ConfigurationError
 from paisr._base_client import BaseClient
-from paisr._callers import AsyncClientCaller
 from paisr._engine.drivers import drive_async
 from paisr_generated.resources import AsyncResources
 
@@ -41,9 +40,10 @@ class AsyncPaisr(BaseClient["httpx.AsyncBaseTransport"], AsyncResources):
             ...
 
     def _resource(self, kind: type[Any]) -> Any:
-        from paisr._invoices import EXTENDED  # here, because a resource is loaded when it is first used
+        # Here, because a resource is loaded when it is first used.
+        from paisr._invoices import EXTENDED, ClientCaller
 
-        return EXTENDED.get(kind, kind)(AsyncClientCaller(self._session, self._run))
+        return EXTENDED.get(kind, kind)(ClientCaller(self._session, self._run))
 
     async def aclose(self) -> None:
         """Close the connections. Calls made afterwards raise `ConfigurationError`."""

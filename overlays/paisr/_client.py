@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from paisr._base_client import BaseClient
-from paisr._callers import ClientCaller
 from paisr._engine.drivers import drive
 from paisr_generated.resources import Resources
 
@@ -39,7 +38,8 @@ class Paisr(BaseClient["httpx.BaseTransport"], Resources):
             ...
 
     def _resource(self, kind: type[Any]) -> Any:
-        from paisr._invoices import EXTENDED  # here, because a resource is loaded when it is first used
+        # Here, because a resource is loaded when it is first used.
+        from paisr._invoices import EXTENDED, ClientCaller
 
         return EXTENDED.get(kind, kind)(ClientCaller(self._session, self._run))
 

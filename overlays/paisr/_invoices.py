@@ -1,9 +1,11 @@
-"""The calls on invoices that are not operations of the contract: waiting, reconciling, and creating many."""
+"""How resources call a client, and the calls on invoices that are not operations of the contract."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 from paisr._recovery.recovery import SETTLE_AFTER
 from paisr._session import FINAL_STATUSES, WAIT_INTERVAL, WAIT_TIMEOUT
@@ -11,21 +13,54 @@ from paisr_generated.resources import resource_of
 
 if TYPE_CHECKING:
     from paisr._bulk.items import RowResult
-    from paisr._callers import AsyncClientCaller, ClientCaller
+    from paisr._engine.steps import Steps
     from paisr._recovery.attempts import Attempt
     from paisr._recovery.reconcile import Reconciled
+    from paisr._session import Session
     from paisr_generated.models.invoice import Invoice
+    from paisr_generated.operations import Operation
     from paisr_generated.resources.invoices import AsyncInvoices as ContractAsyncInvoices
     from paisr_generated.resources.invoices import Invoices as ContractInvoices
 else:
     # Found by an operation, because the contract may rename the tag.
     ContractInvoices, ContractAsyncInvoices = resource_of("create_invoice")
 
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Carries out the steps of a call in the calling thread."""
+
+    def __call__(self, steps: Steps[T], /) -> T: ...
+
+
+class AsyncRun(Protocol):
+    """Carries out the steps of a call on an event loop."""
+
+    async def __call__(self, steps: Steps[T], /) -> T: ...
+
+
+R = TypeVar("R", Run, AsyncRun)
+
+
+class ClientCaller(Struct, Generic[R], frozen=True):
+    """Makes the calls of generated resources; with an `AsyncRun`, they are awaited."""
+
+    session: Session
+    run: R
+
+    @property
+    def base_url(self) -> str:
+        return self.session.service
+
+    def call(self, operation: Operation[Any], arguments: dict[str, object], timeout: float | None) -> Any:
+        return self.run(self.session.call(operation, arguments, timeout))
+
 
 class Invoices(ContractInvoices):
     """Create, list and read invoices. `with_response` has the same calls, which return the whole response."""
 
-    def __init__(self, caller: ClientCaller) -> None:
+    def __init__(self, caller: ClientCaller[Run]) -> None:
         super().__init__(caller)
         self._client = caller
 
@@ -114,7 +149,7 @@ class Invoices(ContractInvoices):
 class AsyncInvoices(ContractAsyncInvoices):
     """`Invoices`, with calls that are awaited."""
 
-    def __init__(self, caller: AsyncClientCaller) -> None:
+    def __init__(self, caller: ClientCaller[AsyncRun]) -> None:
         super().__init__(caller)
         self._client = caller
 

@@ -12,11 +12,14 @@ from paisr._base.errors import InvalidArgumentError
 from paisr._base.texts import safe_repr
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from paisr._bulk.items import Item, RowResult
     from paisr._bulk.rows import Bulk
-    from paisr._callers import AsyncRun
+    from paisr._engine.steps import Steps
 
     Row = Mapping[str, object]
+    Run = Callable[[Steps[Any]], Awaitable[Any]]
     Rows = Iterable[Row] | AsyncIterable[Row]
 
 _END: Any = object()
@@ -26,7 +29,7 @@ MAX_BATCH = 128
 MAX_COLLECTING = 0.01
 
 
-async def create_in_parallel(bulk: Bulk, rows: Rows, run: AsyncRun, concurrency: int) -> AsyncGenerator[RowResult]:
+async def create_in_parallel(bulk: Bulk, rows: Rows, run: Run, concurrency: int) -> AsyncGenerator[RowResult]:
     """Create an invoice for each row, up to `concurrency` at once, and yield the results.
 
     When the consumer stops, no new row starts, and rows in flight finish. When it is cancelled, they are cancelled too.
@@ -44,7 +47,7 @@ async def create_in_parallel(bulk: Bulk, rows: Rows, run: AsyncRun, concurrency:
 
 
 class _RowsInFlight:
-    def __init__(self, bulk: Bulk, rows: Rows, run: AsyncRun, concurrency: int) -> None:
+    def __init__(self, bulk: Bulk, rows: Rows, run: Run, concurrency: int) -> None:
         # Users without a type checker give other types.
         if type(concurrency) is not int or concurrency < 1:
             raise InvalidArgumentError(
