@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from paisr._base.errors import InvalidArgumentError, UnexpectedResponseError
 from paisr._base.texts import safe_repr
+from paisr._inputs.checks import checked_invoice_id
 from paisr._inputs.due import due_text
-from paisr._inputs.invoice_ids import checked_invoice_id
 
 if TYPE_CHECKING:
     from paisr._base.runtime import Runtime

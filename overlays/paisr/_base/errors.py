@@ -65,7 +65,8 @@ class PaisrError(Exception):
             self.outcome = outcome
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.args, self.__dict__.copy(), _portable(self.__cause__))
+        # Without a call of the constructor, whose keywords are not in `args`.
+        return type(self).__new__, (type(self), *self.args), {**self.__dict__, "__cause__": _portable(self.__cause__)}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -206,15 +207,6 @@ def status_error_type(status_code: int) -> type[APIStatusError]:
     if status_code >= 500:
         return ServerError
     return STATUS_ERRORS.get(status_code, APIStatusError)
-
-
-def _rebuild(
-    kind: type[PaisrError], args: tuple[Any, ...], state: dict[str, Any], cause: BaseException | None
-) -> PaisrError:
-    error = kind.__new__(kind, *args)
-    error.__dict__.update(state)
-    error.__cause__ = cause
-    return error
 
 
 def _portable(cause: BaseException | None) -> BaseException | None:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,9 +13,10 @@ from paisr._base.errors import InvalidArgumentError
 from paisr._base.texts import checked_text, plain, safe_repr, type_name
 from paisr._inputs.numbers import checked_number, checked_whole_number
 from paisr_generated import rules
+from paisr_generated.api import operation_named
 
-# A pattern that is only a beginning: `^x_`, `^x_.*`, `^x_.*$`.
-_BEGINNING = re.compile(r"\^([A-Za-z0-9_-]+)(?:\.\*(?:\$|\\Z)?)?")
+# Characters that change the path of a request.
+_CHANGES_PATH = re.compile(r"[\x00-\x20\x7f/\\]")
 
 
 def checked(rule: rules.Rule, value: object, name: str) -> Any:
@@ -26,31 +26,31 @@ def checked(rule: rules.Rule, value: object, name: str) -> Any:
     return _CHECKS[type(rule)](rule, value, name)
 
 
+def checked_invoice_id(value: object) -> str:
+    """The id, if it fits the contract's rule and has no character that changes a path."""
+    parameter = operation_named("get_invoice").parameter("invoice_id")
+    invoice_id = str(checked(parameter.rule if parameter else rules.Text(min_length=1), value, "invoice_id"))
+    if _CHANGES_PATH.search(invoice_id):
+        raise InvalidArgumentError(
+            f"invoice_id={safe_repr(invoice_id)} has a slash, a space or a control character, which no id has; "
+            "give it unchanged."
+        )
+    return invoice_id
+
+
 def _text(rule: rules.Text, value: object, name: str) -> str:
     text = checked_text(value, name, empty=rule.min_length == 0)
     if len(text) < rule.min_length:
         raise InvalidArgumentError(f"{name} has {len(text)} characters; give at least {rule.min_length}.")
     if rule.max_length is not None and len(text) > rule.max_length:
         raise InvalidArgumentError(f"{name} has {len(text)} characters; give at most {rule.max_length}.")
-    if rule.pattern is not None and not _compiled(rule.pattern).search(text):
+    if rule.pattern is not None and not re.search(rule.pattern, text, re.ASCII):
+        pattern = rule.pattern.replace("\\Z", "$")
         such_as = f", such as {rule.example!r}" if rule.example else ""
         raise InvalidArgumentError(
-            f"{name}={safe_repr(text)} does not {_wanted(rule.pattern, text)}; give a text that does{such_as}."
+            f"{name}={safe_repr(text)} does not match {pattern}; give a text that does{such_as}."
         )
     return text
-
-
-def _wanted(pattern: str, text: str) -> str:
-    """What a pattern asks for: ``begin with x_``, if it is only a beginning that the text does not have."""
-    beginning = _BEGINNING.fullmatch(pattern)
-    if beginning and not text.startswith(beginning[1]):
-        return f"begin with {beginning[1]}"
-    return "match " + pattern.replace("\\Z", "$")
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.ASCII)
 
 
 def _boolean(_rule: rules.Boolean, value: object, name: str) -> bool:
@@ -60,16 +60,11 @@ def _boolean(_rule: rules.Boolean, value: object, name: str) -> bool:
 
 
 def _date_time(_rule: rules.DateTime, value: object, name: str) -> str:
-    if not isinstance(value, datetime):
-        raise InvalidArgumentError(f"{name} is {type_name(value)}; give a datetime with an offset.")
-    offset = value.utcoffset()
-    if offset is None:
+    offset = value.utcoffset() if isinstance(value, datetime) else None
+    if not isinstance(value, datetime) or offset is None or offset % timedelta(minutes=1):
         raise InvalidArgumentError(
-            f"{name}={safe_repr(value)} has no offset; give a datetime with one, such as datetime.now(UTC)."
-        )
-    if offset % timedelta(minutes=1):
-        raise InvalidArgumentError(
-            f"{name}={safe_repr(value)} has an offset of other than whole minutes; give it in another, such as UTC."
+            f"{name}={safe_repr(value)} is not a datetime with an offset of whole minutes; give one, such as "
+            "datetime.now(UTC)."
         )
     text = value.isoformat()
     return text if offset else f"{text.removesuffix('+00:00')}Z"
@@ -82,21 +77,17 @@ def _date(_rule: rules.Date, value: object, name: str) -> str:
 
 
 def _uuid(_rule: rules.Uuid, value: object, name: str) -> str:
+    text = str(value) if isinstance(value, UUID) else checked_text(value, name)
     try:
-        return str(value if isinstance(value, UUID) else UUID(checked_text(value, name)))
-    except ValueError as error:
-        if isinstance(error, InvalidArgumentError):
-            raise
+        return str(UUID(text))
+    except ValueError:
         raise InvalidArgumentError(f"{name}={safe_repr(value)} is not a UUID; give one, or its text.") from None
 
 
 def _choice(rule: rules.Choice, value: object, name: str) -> str | int:
     values = [one.value for one in rule.values]
     given = plain(value) if isinstance(value, str) else value
-    if isinstance(given, bool) or not isinstance(given, type(values[0])):
-        what = "text" if isinstance(values[0], str) else "a whole number"
-        raise InvalidArgumentError(f"{name} is {type_name(value)}; give it as {what}.")
-    if given not in values:
+    if isinstance(given, bool) or not isinstance(given, type(values[0])) or given not in values:
         known = ", ".join(map(repr, values))
         raise InvalidArgumentError(f"{name}={safe_repr(given)} is not known to the API; give one of {known}.")
     return cast("str | int", values[values.index(given)])
@@ -138,7 +129,6 @@ def _map(rule: rules.MapOf, value: object, name: str) -> dict[str, Any]:
 
 
 def _object(rule: rules.Object, value: object, name: str) -> dict[str, Any]:
-    title = rule.model.__name__
     if isinstance(value, rule.model):
         # A field that the user left out is None in the model.
         given: dict[str, object] = {
@@ -149,33 +139,27 @@ def _object(rule: rules.Object, value: object, name: str) -> dict[str, Any]:
     elif isinstance(value, Mapping):
         given = dict(cast("Mapping[Any, object]", value))
     else:
-        article = "an" if title[0] in "AEIOU" else "a"
-        raise InvalidArgumentError(f"{name} is {type_name(value)}; give {article} {title}, or a mapping with its keys.")
-    return _checked_entries(rule, given, name)
-
-
-def _checked_entries(rule: rules.Object, given: dict[str, object], name: str) -> dict[str, Any]:
+        raise InvalidArgumentError(
+            f"{name} is {type_name(value)}; give a mapping, or an instance of {rule.model.__name__}."
+        )
     known = {one.json_name: one for one in rule.fields}
     keys = ", ".join(known)
     if missing := next((one for one in rule.fields if one.required and one.json_name not in given), None):
         raise InvalidArgumentError(f"{name} has no {missing.json_name!r}; give {keys}.")
-    entries: dict[str, Any] = {rule.tag[0]: rule.tag[1]} if rule.tag else {}
-    for key, value in given.items():
-        if key in known:
-            entries[key] = checked(known[key].rule, value, f"{name}.{key}")
-        elif rule.tag is None or key != rule.tag[0]:
-            if rule.closed:
-                raise InvalidArgumentError(f"{name} has {safe_repr(key)}, which the API does not know; give {keys}.")
-            unknown = checked_text(key, f"a key of {name}", empty=True)
-            entries[unknown] = checked(rules.Anything(nullable=True), value, f"{name}.{unknown}")
-    return entries
+    entries: dict[str, Any] = dict([rule.tag]) if rule.tag else {}
+    others = {key: one for key, one in given.items() if key not in known and key not in entries}
+    if others and rule.closed:
+        unknown = safe_repr(next(iter(others)))
+        raise InvalidArgumentError(f"{name} has {unknown}, which the API does not know; give {keys}.")
+    entries |= {key: checked(known[key].rule, one, f"{name}.{key}") for key, one in given.items() if key in known}
+    return entries | _map(_ANY_MAP, others, name)
 
 
 def _one_of(rule: rules.OneOf, value: object, name: str) -> Any:
-    if rule.tag is not None and (chosen := _tagged(rule, rule.tag, value)) is not None:
-        return checked(chosen, value, name)
+    choices = [one.look_up() if isinstance(one, rules.Named) else one for one in rule.rules]
+    meant = [one for one in choices if isinstance(one, rules.Object) and _is_meant(one, rule.tag, value)]
     problems: list[str] = []
-    for one in rule.rules:
+    for one in meant or choices:
         try:
             return checked(one, value, name)
         except InvalidArgumentError as problem:
@@ -185,50 +169,38 @@ def _one_of(rule: rules.OneOf, value: object, name: str) -> Any:
     )
 
 
-def _tagged(rule: rules.OneOf, tag: str, value: object) -> rules.Object | None:
-    """The rule of the object that matches the value's class or its tag."""
-    choices = [one.look_up() if isinstance(one, rules.Named) else one for one in rule.rules]
-    objects = [one for one in choices if isinstance(one, rules.Object)]
-    for one in objects:
-        if isinstance(value, one.model):
-            return one
-    given = cast("Mapping[object, object]", value).get(tag) if isinstance(value, Mapping) else None
-    return next((one for one in objects if one.tag is not None and one.tag[1] == given), None)
+def _is_meant(rule: rules.Object, tag: str | None, value: object) -> bool:
+    """Whether the value's class, or the tag in its mapping, is that of the object."""
+    if tag is None or not isinstance(value, Mapping):
+        return tag is not None and isinstance(value, rule.model)
+    return rule.tag is not None and cast("Mapping[object, object]", value).get(tag) == rule.tag[1]
 
 
-def _named(rule: rules.Named, value: object, name: str) -> Any:
-    return checked(rule.look_up(), value, name)
-
-
-def _anything(  # noqa: PLR0911 - one line for each kind of value
-    _rule: rules.Anything, value: object, name: str
-) -> Any:
+def _anything(_rule: rules.Anything, value: object, name: str) -> Any:
     """Any value that JSON can write. Nested values are checked, so that the encoder changes none of them."""
-    match value:
-        case None | bool():
-            return value
-        case str():
-            return checked_text(value, name, empty=True)
-        case int():
-            return int(value)
-        case Decimal():
-            return checked_number(rules.Number(), value, name)
-        case float() if value - value == 0:
-            return value
-        case datetime():
-            return _date_time(rules.DateTime(), value, name)
-        case date() | UUID():
-            return str(value)
-        case Mapping():
-            return _map(rules.MapOf(value=rules.Anything()), cast("object", value), name)
-        case list() | tuple():
-            return _list(rules.ListOf(item=rules.Anything()), cast("object", value), name)
-        case _:
-            raise InvalidArgumentError(
-                f"{name} is {type_name(value)}, which JSON cannot write; give texts, numbers, lists and mappings."
-            )
+    if value is None or isinstance(value, bool) or (isinstance(value, float) and value - value == 0):
+        return value
+    for kind, rule in _WRITABLE.items():
+        if isinstance(value, kind):
+            return checked(rule, value, name)
+    raise InvalidArgumentError(
+        f"{name} is {type_name(value)}, which JSON cannot write; give texts, numbers, lists and mappings."
+    )
 
 
+_ANY_MAP, _ANY_LIST = rules.MapOf(value=rules.Anything()), rules.ListOf(item=rules.Anything())
+# A datetime comes first, because it is a date, too.
+_WRITABLE: dict[type, rules.Rule] = {
+    str: rules.Text(),
+    int: rules.Integer(),
+    Decimal: rules.Number(),
+    datetime: rules.DateTime(),
+    date: rules.Date(),
+    UUID: rules.Uuid(),
+    Mapping: _ANY_MAP,
+    list: _ANY_LIST,
+    tuple: _ANY_LIST,
+}
 _CHECKS: dict[type[rules.Rule], Callable[[Any, object, str], Any]] = {
     rules.Anything: _anything,
     rules.Boolean: _boolean,
@@ -239,7 +211,7 @@ _CHECKS: dict[type[rules.Rule], Callable[[Any, object, str], Any]] = {
     rules.Integer: checked_whole_number,
     rules.ListOf: _list,
     rules.MapOf: _map,
-    rules.Named: _named,
+    rules.Named: lambda rule, value, name: checked(rule.look_up(), value, name),
     rules.Number: checked_number,
     rules.Object: _object,
     rules.OneOf: _one_of,

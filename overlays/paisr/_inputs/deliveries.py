@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any, Final, Protocol, runtime_checkable
 
 from paisr._base.errors import ConfigurationError, WebhookError
@@ -93,29 +94,25 @@ def signature_bytes(given: object) -> bytes:
     return bytes.fromhex(text)
 
 
-def decoded_from_base64(body: bytes) -> set[bytes]:
-    """A body in base64 decoded; nothing if it is not base64."""
+def other_forms(body: bytes) -> Iterator[tuple[bytes, str]]:
+    """Bodies that may have been signed in place of this one, each with a sentence about what happened to it."""
     if len(body) > _MAX_EXPLAINED:
-        return set()
-    try:
-        return {base64.b64decode(b"".join(body.split()).translate(bytes.maketrans(b"-_", b"+/")), validate=True)}
-    except ValueError:
-        return set()
-
-
-def reserialised(body: bytes) -> set[bytes]:
-    """The same JSON as other encoders write it: with and without spaces, escapes and a final line break."""
-    if len(body) > _MAX_EXPLAINED:
-        return set()
-    try:
+        return
+    with suppress(ValueError):
+        plain = base64.b64decode(b"".join(body.split()).translate(bytes.maketrans(b"-_", b"+/")), validate=True)
+        yield (
+            plain,
+            "The signature matches this body decoded from base64: a gateway encoded it; decode it, then verify it.",
+        )
+    rewritten = (
+        "The signature does not match this body, but it matches the same JSON in another format: the body looks "
+        "re-serialised; pass the raw bytes of the request, from before it was parsed."
+    )
+    for end in (b"", b"\n", b"\r\n"):
+        yield body.strip() + end, rewritten
+    # As other encoders write it: with and without spaces and escapes.
+    with suppress(ValueError, RecursionError):
         value = json.loads(body.decode())
-        texts = [
-            json.dumps(value, separators=separators, ensure_ascii=ascii_only)
-            for separators in ((",", ":"), (", ", ": "))
-            for ascii_only in (True, False)
-        ]
-        found = {text.encode() for text in texts}
-    except (ValueError, RecursionError):
-        found = set[bytes]()
-    stripped = body.strip()
-    return (found | {stripped, stripped + b"\n", stripped + b"\r\n"}) - {body}
+        for separators in ((",", ":"), (", ", ": ")):
+            for ascii_only in (True, False):
+                yield json.dumps(value, separators=separators, ensure_ascii=ascii_only).encode(), rewritten

@@ -33,7 +33,9 @@ def due_text(due: Due, today: Callable[[], date]) -> str:
             "due is a datetime, and the API takes whole units of time from now; give due.date(), or a timedelta."
         )
     if isinstance(due, date):
-        return _from_days((due - today()).days, f"due={due.isoformat()}")
+        if (days := (due - today()).days) > 0:
+            return _in(days, "day")
+        raise InvalidArgumentError(f"due={due} is not after today; give a later date, or a timedelta of hours.")
     # By the name of its class: dateutil is not imported here.
     if "relativedelta" in [base.__name__ for base in type(due).__mro__]:
         return _from_relativedelta(due)
@@ -49,12 +51,6 @@ def _from_timedelta(due: timedelta) -> str:
     return next(_in(seconds // size, unit) for size, unit in units if seconds % size == 0)
 
 
-def _from_days(days: int, given: str) -> str:
-    if days < 1:
-        raise InvalidArgumentError(f"{given} is not after today; give a later date, or a timedelta of hours.")
-    return _in(days, "day")
-
-
 def _from_relativedelta(due: relativedelta) -> str:
     """A text with one unit of time: the API's example has one, and two are not documented."""
     months = due.years * 12 + due.months
@@ -65,12 +61,10 @@ def _from_relativedelta(due: relativedelta) -> str:
     absolute = ("year", "month", "day", "weekday", "hour", "minute", "second", "microsecond")
     if due.leapdays or any(getattr(due, name) is not None for name in absolute):
         raise InvalidArgumentError(f"due={due} is a point in time and not a time from now; {ADVICE}.")
-    if months and rest:
-        raise InvalidArgumentError(f"due={due} mixes months with smaller units; give one of them, or a date.")
     if not months:
         return _from_timedelta(rest)
-    if months < 0:
-        raise InvalidArgumentError(f"due={due} is not after now; {ADVICE}.")
+    if rest or months < 0:
+        raise InvalidArgumentError(f"due={due} is not after now, or mixes months with smaller units; {ADVICE}.")
     return _in(months // 12, "year") if months % 12 == 0 else _in(months, "month")
 
 

@@ -12,7 +12,7 @@ from paisr._base.errors import ConfigurationError
 from paisr._base.runtime import SYSTEM
 from paisr._base.secrets import Secret, wrap_place
 from paisr._base.texts import checked_text
-from paisr._inputs.invoice_ids import checked_invoice_id
+from paisr._inputs.checks import checked_invoice_id
 from paisr._recovery.attempts import CreateOutcome, InvoiceTakenError, JournalEntry, StoreError
 from paisr._recovery.database import LOCK_TIMEOUT
 from paisr._recovery.store import AttemptStore

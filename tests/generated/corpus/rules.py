@@ -38,8 +38,8 @@ VARIANTS = [
     _rule("maxLength", {**TEXT, "maxLength": 2}, "'ab'", '"ab"', "'abc'", "give at most 2"),
     _rule("pattern", {**TEXT, "pattern": "^[a-z]+$"}, "'ab'", '"ab"', "'a\\n'", "does not match"),
     _rule("pattern anywhere", {**TEXT, "pattern": "\\d"}, "'a1b'", '"a1b"', "'ab'", "does not match"),
-    _rule("minimum", {**NUMBER, "minimum": 0.1}, "'0.1'", "0.1", "'0.09'", "the least that the API takes is 0.1"),
-    _rule("maximum", {**INTEGER, "maximum": 10}, "10", "10", "11", "the most that the API takes is 10"),
+    _rule("minimum", {**NUMBER, "minimum": 0.1}, "'0.1'", "0.1", "'0.09'", "at least 0.1"),
+    _rule("maximum", {**INTEGER, "maximum": 10}, "10", "10", "11", "at most 10"),
     _rule("exclusiveMinimum", {**NUMBER, "exclusiveMinimum": 0}, "'0.01'", "0.01", "0", "above 0"),
     _rule("exclusiveMaximum", {**NUMBER, "exclusiveMaximum": 1}, "'0.99'", "0.99", "1", "below 1"),
     _rule("both bounds", {**INTEGER, "minimum": 1, "maximum": 3}, "3", "3", "4", "from 1 to 3"),
@@ -87,7 +87,7 @@ VARIANTS = [
     _rule("text for a boolean", {"type": "boolean"}, "True", "true", "'true'", "give True or False"),
     _rule("integer for a text", TEXT, "'1'", '"1"', "1", "is an int; give it as text"),
     _rule("text for a list", {"type": "array", "items": TEXT}, "['a']", '["a"]', "'a'", "give a list"),
-    _rule("large bounds", {**INTEGER, "maximum": 10**18}, str(10**18), str(10**18), str(10**18 + 1), f"is {10**18}"),
+    _rule("large bounds", {**INTEGER, "maximum": 10**18}, str(10**18), str(10**18), str(10**18 + 1), f"most {10**18}"),
     works(
         "ten rules at once",
         lambda document: (

@@ -64,44 +64,35 @@ def test_a_value_that_is_no_exact_number_is_refused(given: Any) -> None:
 
 @pytest.mark.parametrize(("given", "minimum"), [(0, 1), ("0.99", 1), (-1, 0), ("-0.01", 0), (Decimal("-1e10"), 0)])
 def test_a_number_below_the_minimum_is_refused_with_the_minimum(given: Any, minimum: int) -> None:
-    with pytest.raises(
-        InvalidArgumentError, match=rf"less than {minimum}; the least that the API takes is {minimum}\.$"
-    ):
+    with pytest.raises(InvalidArgumentError, match=rf"is out of range; give a number of at least {minimum}\.$"):
         exact(given, "x", minimum)
 
 
 @pytest.mark.parametrize(
-    ("given", "minimum", "end"),
+    ("given", "end"),
     [
-        (0.1, 0, "give a Decimal, an int or a text such as '0.1'."),
-        (0.5, 1, "give a Decimal, an int or a text of at least 1, such as '1'."),
-        (-0.0, 0, "give a Decimal, an int or a text such as '0.0'."),
-        (float("nan"), 1, "give a Decimal, an int or a text such as '149.95'."),
-        (float("inf"), 200, "give a Decimal, an int or a text of at least 200, such as '200'."),
-        (None, 1, "x is None; give a Decimal, an int or a text such as '149.95'."),
-        ("1,5", 1, "give digits with a full stop, such as '1.5'."),
-        ("0,5", 1, "give digits with a full stop, of at least 1, such as '1'."),
-        ("1,500", 1, "give digits with a full stop, such as '149.95'."),
-        ("1.234,56", 1, "give digits with a full stop, such as '149.95'."),
-        ("1_000", 1, "give digits with a full stop, such as '1000'."),
-        ("\uff11\uff12", 1, "give digits with a full stop, such as '12'."),
-        (" 75 ", 1, "give digits with a full stop, such as '75'."),
-        ("1e9999", 1, "give digits with a full stop, such as '149.95'."),
-        ("abc", 1, "give digits with a full stop, such as '149.95'."),
-        ("1," + "5" * 99, 1, "give digits with a full stop, such as '149.95'."),
+        (0.1, "give a Decimal, an int or a text"),
+        (float("nan"), "give a Decimal, an int or a text"),
+        (None, "x is None; give a Decimal, an int or a text"),
+        ("1,500", "give digits with a full stop"),
+        ("1e9999", "give digits with a full stop"),
+        (Decimal("NaN"), "give a plain one"),
     ],
 )
-def test_the_example_is_near_what_was_given_and_allowed(given: Any, minimum: int, end: str) -> None:
-    with pytest.raises(InvalidArgumentError) as caught:
-        exact(given, "x", minimum)
-    assert str(caught.value).endswith(end)
+def test_the_example_is_one_that_the_rule_allows(given: Any, end: str) -> None:
+    for minimum, such_as in ((0, ", such as '149.95'"), (200, "")):
+        with pytest.raises(InvalidArgumentError) as caught:
+            exact(given, "x", minimum)
+        assert str(caught.value).endswith(f"{end}{such_as}.")
 
 
-def test_a_rule_that_nothing_is_known_to_satisfy_has_no_example() -> None:
-    rule = Number(exclusive_minimum=Decimal(200), multiple_of=Decimal("0.01"))
-    for given in (0.5, 1e300):
-        with pytest.raises(InvalidArgumentError, match=r"give a Decimal, an int or a text above 200\.$"):
-            checked_number(rule, given, "x")
+@pytest.mark.parametrize("given", ["1e300", Decimal(10) ** 40, 10**999], ids=type)
+def test_a_multiple_is_found_in_a_number_of_any_length(given: Any) -> None:
+    with localcontext() as context:
+        context.prec = 2
+        assert checked_number(Number(multiple_of=Decimal("0.01")), given, "x") == Decimal(given)
+        with pytest.raises(InvalidArgumentError, match=r"^x=1.* is not a multiple of 0\.03; give a number that is\.$"):
+            checked_number(Number(multiple_of=Decimal("0.03")), given, "x")
 
 
 def test_the_minimum_itself_is_accepted() -> None:
@@ -110,5 +101,5 @@ def test_the_minimum_itself_is_accepted() -> None:
 
 
 def test_a_float_is_refused_with_the_reason() -> None:
-    with pytest.raises(InvalidArgumentError, match=r"x=0\.1 is a float, which cannot hold .* a text such as '0\.1'\.$"):
+    with pytest.raises(InvalidArgumentError, match=r"^x=0\.1 is a float, which cannot hold .* such as '149\.95'\.$"):
         exact(0.1, "x", 0)
