@@ -126,7 +126,7 @@ class BaseClient(Generic[UserTransport]):
             max_retries=read_max_retries(max_retries),
             limiter=_limiter(rate_limit, runtime, service, secret),
             runtime=runtime,
-            secret=self._route.secrets,
+            secret=secret,
             drift=_drift_watch(on_drift, unreadable),
             on_event=read_on_event(on_event),
             service=service.url,

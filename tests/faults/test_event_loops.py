@@ -196,9 +196,10 @@ def test_data_that_the_system_has_not_sent_yet_is_discarded_after_the_deadline(
     kind: type[Any], jumping_clock: JumpingClock
 ) -> None:
     """The connection is reset: after a plain close the system would still deliver what was written."""
-    is_over, ends = threading.Event(), []
+    is_accepted, is_over, ends = threading.Event(), threading.Event(), []
 
     def unread(connection: Connection) -> None:
+        is_accepted.set()
         is_over.wait(5)
         try:
             while connection.socket.recv(65536):
@@ -210,6 +211,7 @@ def test_data_that_the_system_has_not_sent_yet_is_discarded_after_the_deadline(
 
     with FaultServer(unread, receive_buffer=4096) as server:
         send_large_create(kind, jumping_clock, {"base_url": server.url})
+        is_accepted.wait(5)
         is_over.set()
     assert ends == ["reset"]
 

@@ -28,7 +28,7 @@ from paisr import (
     RateLimit,
     RateLimitTimeoutError,
 )
-from paisr._transport import connections, synchronous
+from paisr._transport import connections, transport
 
 FORK_CALLS = int(os.environ.get("FAULTS_FORK_CALLS", "500"))
 Make = Callable[..., Any]
@@ -103,15 +103,15 @@ def test_a_forked_event_loop_does_not_mix_responses() -> None:
 
 
 def test_forty_threads_share_one_pool(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[synchronous.Pool] = []
-    usual = synchronous.Pool
+    made: list[transport.Opening] = []
+    usual = transport.Opening
 
-    def counted(*arguments: Any) -> synchronous.Pool:
+    def counted(*arguments: Any) -> transport.Opening:
         made.append(usual(*arguments))
         time.sleep(0.01)  # long enough for another thread to make a second pool
         return made[-1]
 
-    monkeypatch.setattr(synchronous, "Pool", counted)
+    monkeypatch.setattr(transport, "Opening", counted)
     wrong: list[int] = []
     with FaultServer(healthy) as server, sync_client(server) as client:
         together = threading.Barrier(40)

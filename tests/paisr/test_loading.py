@@ -111,8 +111,8 @@ def test_a_read_loads_no_other_operation_and_not_its_models() -> None:
 def test_a_first_call_over_tls_does_not_load_the_idna_codec() -> None:
     program = """
 import ssl
-from paisr._transport.layers import Plain, Tls
-Tls(Plain(), ssl.create_default_context(), "live.example")
+from paisr._transport.tls import Tls
+Tls(None, ssl.create_default_context(), "live.example")
 """
     assert "encodings.idna" not in loaded(program)
 

@@ -7,23 +7,20 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from paisr._base.secrets import with_login
-
 if TYPE_CHECKING:
     import ssl
 
     from paisr._base.secrets import Secret
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
-class Service(Struct, frozen=True, kw_only=True):
-    """The service's address: `scheme`, `host` (ASCII), `port` (None: the scheme's own), and `path`, a prefix."""
+class Server(Struct, frozen=True, kw_only=True):
+    """What a connection is made to: `scheme`, `host` (ASCII) and `port` (None: the scheme's own)."""
 
     scheme: str
     host: str
     port: int | None
-    path: str
 
     @property
     def is_loopback(self) -> bool:
@@ -34,15 +31,21 @@ class Service(Struct, frozen=True, kw_only=True):
         return self.port or DEFAULT_PORTS[self.scheme]
 
     @property
-    def authority(self) -> str:
-        """Host and port as in a URL and a Host header; the scheme's own port is left out."""
-        return self.address.removesuffix(f":{DEFAULT_PORTS[self.scheme]}")
-
-    @property
     def address(self) -> str:
         """Host and port, as in an error text and in a proxy's CONNECT."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.effective_port}"
+
+
+class Service(Server, frozen=True, kw_only=True):
+    """The service. `path`: a prefix of all its paths."""
+
+    path: str
+
+    @property
+    def authority(self) -> str:
+        """Host and port as in a URL and a Host header; the scheme's own port is left out."""
+        return self.address.removesuffix(f":{DEFAULT_PORTS[self.scheme]}")
 
     @property
     def url(self) -> str:
@@ -57,11 +60,6 @@ class Route(Struct, frozen=True, kw_only=True, weakref=True):
     tls: ssl.SSLContext | None
     token: Secret
     headers: tuple[tuple[str, Secret], ...] = ()
-
-    @property
-    def secrets(self) -> Secret:
-        """The token and the proxy's login: no error shows an echo of them."""
-        return with_login(self.token, self.proxy)
 
 
 def ascii_host(host: str) -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Hashable
 from functools import cache
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import unquote, urlsplit
 
 from paisr._base.texts import type_name
 
@@ -92,25 +90,6 @@ class Secrets(Secret):
         for secret in self._all:
             text = secret.scrub(text)
         return text
-
-
-def with_login(token: Secret, proxy: Secret | None) -> Secret:
-    """The token and the login for the proxy, which can echo both of them if it forwards plain HTTP."""
-    login = None if proxy is None else login_of(proxy)
-    if login is None:
-        return token
-    whole, password = b":".join(login), login[1] or login[0]
-    # The longer texts come first, because they contain the shorter ones.
-    return Secrets(*(Secret(one.decode()) for one in (b64encode(whole), whole, password)), token)
-
-
-def login_of(url: Secret) -> tuple[bytes, bytes] | None:
-    """The user name and password in a URL, as they are sent; None if it has no user name."""
-    try:
-        parts = urlsplit(url.reveal())
-        return (unquote(parts.username).encode(), unquote(parts.password or "").encode()) if parts.username else None
-    except ValueError:  # `choose_proxy` refuses such a URL
-        return None
 
 
 @cache

@@ -9,7 +9,6 @@ import h11
 
 from paisr._engine.steps import RawResponse, TransportFailure
 from paisr._transport.bodies import UnreadableBodyError
-from paisr._transport.connections import PoolClosedError
 from paisr._transport.progress import NOT_CONNECTED
 
 if TYPE_CHECKING:
@@ -30,8 +29,7 @@ def own_failure(error: BaseException, progress: Progress, secret: Secret) -> Att
     """
     if not isinstance(error, (OSError, h11.ProtocolError, UnreadableBodyError)):
         raise without_frames(error)
-    connecting = progress.timeout_reason == NOT_CONNECTED and not progress.sent
-    unconnected = connecting and not isinstance(error, (h11.LocalProtocolError, PoolClosedError))
+    unconnected = progress.timeout_reason == NOT_CONNECTED and not progress.sent
     return failure(error, progress, secret, late=isinstance(error, TimeoutError), unconnected=unconnected)
 
 

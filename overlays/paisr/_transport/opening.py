@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any
 
-from paisr._transport.http1 import Http1
-from paisr._transport.layers import Plain, Tls
-from paisr._transport.tls import shared_context
+import h11
+
+from paisr._transport.tls import Tls, shared_context
 
 if TYPE_CHECKING:
     import ssl
 
-    from paisr._base.route import Route
-    from paisr._transport.layers import ByteSteps, Layer
+    from paisr._base.route import Route, Service
+    from paisr._transport.progress import Progress
     from paisr._transport.proxies import Proxy
+    from paisr._transport.streams import Stream
+    from paisr._transport.tls import Layer
+
+
+Login = tuple[bytes, bytes]
 
 
 class Opening:
-    """How a client opens connections: directly, or through a proxy. `host` and `port`: the address to connect to."""
+    """How a client opens connections: directly, or through a proxy. `address`: the host and port to connect to."""
 
     def __init__(self, route: Route, proxy: Proxy | None) -> None:
         self._service = service = route.service
@@ -25,32 +31,78 @@ class Opening:
         self._context: ssl.SSLContext | None = None
         if service.scheme == "https":
             self._context = route.tls or shared_context.get()
-        self.host = proxy.host if proxy else service.host
-        self.port = proxy.port if proxy else service.effective_port
+        first = proxy or service
+        self.address = first.host, first.effective_port
 
-    def steps(self) -> ByteSteps[Http1]:
-        """The handshakes on a new connection, with a proxy and for TLS."""
-        layer: Layer = Plain()
-        if self._proxy is not None:
-            layer = yield from self._through(self._proxy, layer)
+    async def handshakes(self, stream: Stream, progress: Progress) -> Layer:
+        """Those on a new connection, with a proxy and for TLS. Returns what HTTP is spoken over."""
+        layer: Layer = stream
+        service, proxy = self._service, self._proxy
+        if proxy is not None:
+            if proxy.scheme == "https":
+                layer = await _secured(layer, shared_context.get(), proxy.host, progress)
+            ask = ask_http_proxy if proxy.is_http else ask_socks_proxy
+            await ask(layer, service, proxy.login, progress)
         if self._context is not None:
-            layer = yield from _secured(layer, self._context, self._service.host)
-        return Http1(layer)
-
-    def _through(self, proxy: Proxy, layer: Layer) -> ByteSteps[Layer]:
-        from paisr._transport import tunnels  # here, because few clients use a proxy
-
-        service = self._service
-        if proxy.scheme == "https":
-            layer = yield from _secured(layer, shared_context.get(), proxy.host)
-        if not proxy.is_http:
-            yield from tunnels.ask_socks_proxy(layer, service.host, service.effective_port, proxy.login)
-        elif self._context is not None:
-            yield from tunnels.ask_http_proxy(layer, service.address.encode(), proxy.headers)
+            layer = await _secured(layer, self._context, service.host, progress)
         return layer
 
 
-def _secured(layer: Layer, context: ssl.SSLContext, host: str) -> ByteSteps[Layer]:
+async def _secured(layer: Layer, context: ssl.SSLContext, host: str, progress: Progress) -> Layer:
     secured = Tls(layer, context, host)
-    yield from secured.handshake()
+    await secured.handshake(progress)
     return secured
+
+
+class ProxyError(OSError):
+    """A proxy did not connect to the service."""
+
+
+async def ask_http_proxy(layer: Layer, service: Service, login: Login | None, progress: Progress) -> None:
+    """CONNECT to the service's host and port."""
+    http = h11.Connection(h11.CLIENT)
+    headers = [(b"Host", service.address.encode())]
+    if login is not None:
+        headers.append((b"Proxy-Authorization", b"Basic " + b64encode(b":".join(login))))
+    request = h11.Request(method=b"CONNECT", target=service.address.encode(), headers=headers)
+    await layer.send((http.send(request) or b"") + (http.send(h11.EndOfMessage()) or b""), progress)
+    # No error quotes the proxy, whose text may have the password in it.
+    try:
+        while not isinstance(event := http.next_event(), h11.Response):
+            if event is h11.NEED_DATA:
+                data = await layer.receive(progress)
+                if not data:
+                    raise ProxyError("the proxy closed the connection")
+                http.receive_data(data)
+    except h11.RemoteProtocolError:
+        raise ProxyError("the proxy does not speak HTTP/1.1") from None
+    if not 200 <= event.status_code < 300:
+        raise ProxyError(f"the proxy responded with {event.status_code}")
+    if http.trailing_data[0]:
+        raise ProxyError("the proxy sent bytes before the request")
+
+
+async def ask_socks_proxy(layer: Layer, service: Service, login: Login | None, progress: Progress) -> None:
+    """CONNECT to the service's host and port by SOCKS 5 (RFC 1928, RFC 1929)."""
+    from socksio import ProtocolError, socks5  # here, because it is an extra of httpx, and few need it
+
+    socks: Any = socks5.SOCKS5Connection()
+    method = socks5.SOCKS5AuthMethod.USERNAME_PASSWORD if login else socks5.SOCKS5AuthMethod.NO_AUTH_REQUIRED
+
+    async def ask(request: Any) -> Any:
+        socks.send(request)
+        await layer.send(socks.data_to_send(), progress)
+        try:
+            return socks.receive_data(await layer.receive(progress))
+        except ProtocolError:
+            raise ProxyError("the proxy does not speak SOCKS 5") from None
+
+    reply = await ask(socks5.SOCKS5AuthMethodsRequest([method]))
+    if reply.method != method:
+        raise ProxyError("the proxy requires another authentication method")
+    if login and not (await ask(socks5.SOCKS5UsernamePasswordRequest(*login))).success:
+        raise ProxyError("the proxy does not accept the user name and password")
+    address = service.host, service.effective_port
+    reply = await ask(socks5.SOCKS5CommandRequest.from_address(socks5.SOCKS5Command.CONNECT, address))
+    if reply.reply_code != socks5.SOCKS5ReplyCode.SUCCEEDED:
+        raise ProxyError(f"the proxy could not connect ({reply.reply_code.name.lower().replace('_', ' ')})")

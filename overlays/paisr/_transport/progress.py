@@ -31,12 +31,13 @@ class Progress:
         self.deadline = deadline
         self.sent = False
         self.head: tuple[int, list[tuple[bytes, bytes]]] | None = None
-        self.timeout_reason = NOT_CONNECTED
+        self.timeout_reason = NO_CONNECTION_FREE
 
     def connecting(self) -> Progress:
         """The progress of opening a connection, up to `MAX_CONNECT`: its bytes are not part of the request."""
-        self.timeout_reason = NOT_CONNECTED
-        return Progress(self.deadline.at_most(MAX_CONNECT), self.address)
+        opening = Progress(self.deadline.at_most(MAX_CONNECT), self.address)
+        self.timeout_reason = opening.timeout_reason = NOT_CONNECTED
+        return opening
 
     def remaining(self) -> float:
         """The seconds that are left, above zero. Raises `TimeoutError` when the deadline has passed."""

@@ -4,63 +4,55 @@ from __future__ import annotations
 
 import os
 import sys
-from base64 import b64encode
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-
-from msgspec import Struct
+from urllib.parse import unquote, urlsplit
 
 from paisr._base.errors import ConfigurationError
-from paisr._base.route import DEFAULT_PORTS, ascii_host, is_loopback, names_one_host
-from paisr._base.secrets import Secret, login_of
+from paisr._base.route import DEFAULT_PORTS, Server, ascii_host, names_one_host
+from paisr._base.secrets import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from paisr._base.route import Route, Service
 
-PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
-SOCKS_PORT = 1080
 # These systems have proxy settings of their own, which the standard library can read.
 _HAS_SYSTEM_SETTINGS = sys.platform in {"darwin", "win32"}
 
 
-class Proxy(Struct, frozen=True, kw_only=True):
-    """The parts of a proxy's URL."""
+class Proxy(Server, frozen=True, kw_only=True):
+    """A proxy. `login`: the user name and password in its URL, as they are sent."""
 
-    scheme: str
-    host: str
-    port: int
     login: tuple[bytes, bytes] | None
 
     @classmethod
-    def of(cls, url: Secret) -> Proxy:
-        parts = urlsplit(url.reveal())
-        return cls(
-            scheme=parts.scheme,
-            host=ascii_host(parts.hostname or ""),
-            port=parts.port or DEFAULT_PORTS.get(parts.scheme, SOCKS_PORT),
-            login=login_of(url),
-        )
+    def of(cls, url: Secret) -> Proxy | str:
+        """The proxy of a URL, or a sentence that says what is wrong with it.
 
-    def __repr__(self) -> str:
-        return f"Proxy({self.scheme}://{self.host}:{self.port})"  # without the login
-
-    @property
-    def address(self) -> str:
-        """Host and port, as in an error text."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        No error is raised here, because its traceback would show the password, and the sentence does not quote the URL.
+        """
+        hint = "give one such as 'http://proxy.example:3128'"
+        try:
+            parts = urlsplit(url.reveal())
+            login = unquote(parts.username or "").encode(), unquote(parts.password or "").encode()
+            port = parts.port or DEFAULT_PORTS.get(parts.scheme)
+        except ValueError:
+            return f"The proxy's URL cannot be read; {hint}."
+        host = ascii_host(parts.hostname or "") if names_one_host(parts.netloc.rpartition("@")[2]) else ""
+        if parts.scheme not in DEFAULT_PORTS or not host:
+            return f"The proxy's URL is not one of {', '.join(DEFAULT_PORTS)} with a host; {hint}."
+        proxy = cls(scheme=parts.scheme, host=host, port=port, login=login if parts.username else None)
+        if not proxy.is_http and find_spec("socksio") is None:
+            return "A SOCKS proxy needs the package socksio: install httpx[socks]."
+        return proxy
 
     @property
     def is_http(self) -> bool:
-        return self.scheme in DEFAULT_PORTS
+        return not self.scheme.startswith("socks")
 
-    @property
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        """The headers of a request to the proxy itself."""
-        return [(b"Proxy-Authorization", b"Basic " + b64encode(b":".join(self.login)))] if self.login else []
+    def __repr__(self) -> str:
+        return f"Proxy({self.scheme}://{self.address})"  # without the login
 
 
 def choose_proxy(route: Route) -> Proxy | None:
@@ -68,20 +60,20 @@ def choose_proxy(route: Route) -> Proxy | None:
 
     ``NO_PROXY`` exempts a service from the environment's proxy, and a service on loopback is always exempt.
     """
-    proxy = route.proxy
-    if proxy is None and not route.service.is_loopback:
-        proxy = _environments_proxy(route.service)
-    if proxy is None:
+    url = route.proxy
+    if url is None and not route.service.is_loopback:
+        url = _environments_proxy(route.service)
+    if url is None:
         return None
-    if problem := _proxy_problem(proxy):
-        raise ConfigurationError(problem)
-    chosen = Proxy.of(proxy)
-    if route.service.scheme == "http" and not is_loopback(chosen.host):
+    proxy = Proxy.of(url)
+    if isinstance(proxy, str):
+        raise ConfigurationError(proxy)
+    if route.service.scheme == "http" and not proxy.is_loopback:
         raise ConfigurationError(
             "The base URL is plain http on this machine, and the proxy is on another one: the token would be sent "
             "unencrypted; leave proxy= out, or give an https base URL."
         )
-    return chosen
+    return proxy
 
 
 def _environments_proxy(service: Service) -> Secret | None:
@@ -151,18 +143,3 @@ def _is_below(host: str, domain: str) -> bool:
     if domain.startswith("."):
         return host.endswith(domain) and host != domain
     return host == domain or host.endswith(f".{domain}")
-
-
-def _proxy_problem(proxy: Secret) -> str | None:
-    hint = "give one such as 'http://proxy.example:3128'"
-    try:
-        parts = urlsplit(proxy.reveal())
-        _port, _bytes = parts.port, proxy.reveal().encode()
-    except ValueError:
-        return f"The proxy's URL cannot be read; {hint}."
-    host = ascii_host(parts.hostname or "") if names_one_host(parts.netloc.rpartition("@")[2]) else ""
-    if parts.scheme not in PROXY_SCHEMES or not host:
-        return f"The proxy's URL is not one of {', '.join(PROXY_SCHEMES)} with a host; {hint}."
-    if parts.scheme.startswith("socks") and find_spec("socksio") is None:
-        return "A SOCKS proxy needs the package socksio: install httpx[socks]."
-    return None

@@ -10,24 +10,18 @@ from paisr._transport.bodies import ACCEPTED_ENCODING
 
 if TYPE_CHECKING:
     from paisr._base.route import Route
-    from paisr._transport.proxies import Proxy
     from paisr_generated.operations import Request
 
 Header = tuple[bytes, bytes]
 
 
 class RequestMaker:
-    """Turns a contract's request into one for the wire. It holds the token, which its repr does not show.
+    """Turns a contract's request into one for the wire. It holds the token, which its repr does not show."""
 
-    `address` names the service, and the proxy, in an error. A proxy that forwards a plain HTTP request gets the whole
-    URL.
-    """
+    __slots__ = ("_base", "_checked", "_prefix", "_token")
 
-    __slots__ = ("_base", "_checked", "_prefix", "_token", "address")
-
-    def __init__(self, route: Route, proxy: Proxy | None = None) -> None:
+    def __init__(self, route: Route) -> None:
         service = route.service
-        self.address = f"{service.address} through the proxy {proxy.address}" if proxy else service.address
         self._token = route.token
         self._base: tuple[Header, ...] = (
             (b"Host", service.authority.encode()),
@@ -36,9 +30,6 @@ class RequestMaker:
             *((name.encode(), value.reveal().encode()) for name, value in route.headers),
         )
         self._prefix = service.path.encode()
-        if proxy is not None and proxy.is_http and service.scheme == "http":
-            self._base += tuple(proxy.headers)
-            self._prefix = service.url.encode()
         self._checked: tuple[list[Header], h11.Request | None] = ([], None)
 
     def for_wire(self, request: Request) -> h11.Request:

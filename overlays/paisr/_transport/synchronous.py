@@ -1,111 +1,121 @@
-"""The transport for threads."""
+"""Connections for threads: every connect, read and write blocks, up to the call's deadline."""
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
+import weakref
 from typing import TYPE_CHECKING
 
-from paisr._base.forks import ForkSafe
-from paisr._engine.drivers import run_steps
-from paisr._transport.connections import Connection, ConnectionPermit, ConnectionPermits, Connections
-from paisr._transport.failures import own_failure
-from paisr._transport.opening import Opening
-from paisr._transport.progress import NO_CONNECTION_FREE, Progress
-from paisr._transport.proxies import choose_proxy
-from paisr._transport.requests import RequestMaker
-from paisr._transport.sync_streams import SyncStream, connect
+from paisr._transport import connections
+from paisr._transport.connections import Pool, WeakList
+from paisr._transport.streams import READ_SIZE, WRITE_SIZE, Address, Stream, look_up, numeric
+from paisr._transport.transport import InThread, PoolTransport
 
 if TYPE_CHECKING:
     import httpx
 
     from paisr._base.route import Route
-    from paisr._engine.deadlines import Deadline
     from paisr._engine.drivers import Transport
-    from paisr._engine.steps import AttemptResult, RawResponse
-    from paisr_generated.operations import Request
+    from paisr._transport.opening import Opening
+    from paisr._transport.progress import Progress
 
 # Seconds between two tries of a call that waits for a connection.
 POLL_INTERVAL = 0.005
 
 
-class Pool:
-    """The connections of a client: each call has one to itself, and waits when all are in use."""
+class SyncStream(Stream):
+    """A connection whose reads and writes end at the call's deadline."""
+
+    async def receive(self, progress: Progress, /) -> bytes:
+        self.socket.settimeout(progress.remaining())
+        return self.socket.recv(READ_SIZE)
+
+    async def send(self, data: bytes, progress: Progress, /) -> None:
+        view = memoryview(data)
+        while view:
+            self.socket.settimeout(progress.begin_write())
+            view = view[self.socket.send(view[:WRITE_SIZE]) :]
+
+
+class SyncPool(Pool):
+    """The connections for all threads."""
 
     def __init__(self, opening: Opening) -> None:
-        self.connections: Connections[SyncStream] = Connections()
-        self._opening = opening
-        self._permits = ConnectionPermits()
+        super().__init__(opening)
+        self._permits: WeakList[Permit] = WeakList()
 
-    def permit(self, progress: Progress) -> ConnectionPermit:
-        """Wait for a permit: a call may use a connection while it holds one."""
-        progress.timeout_reason = NO_CONNECTION_FREE
-        while (permit := self._permits.take()) is None:
-            time.sleep(min(progress.remaining(), POLL_INTERVAL))
-        return permit
+    def permit(self, progress: Progress) -> Permit:
+        return Permit(self, progress)
 
-    def open(self, progress: Progress) -> Connection[SyncStream]:
-        progress = progress.connecting()
-        stream = connect(self._opening.host, self._opening.port, progress)
-        self.connections.add(stream)
-        try:
-            return Connection(stream, run_steps(self._opening.steps(), stream.performer(progress)))
-        except BaseException:
-            stream.abort()
-            raise
-
-
-class PoolTransport(ForkSafe):
-    """A pool of connections, made at the first call, and again in a forked child."""
-
-    def __init__(self, route: Route) -> None:
-        self._route = route
-        self._proxy = choose_proxy(route)
-        self._maker = RequestMaker(route, self._proxy)
-        super().__init__()
-
-    def after_fork(self) -> None:
-        super().after_fork()
-        self._pool: Pool | None = None
-
-    def send(self, request: Request, deadline: Deadline) -> AttemptResult:
-        progress = Progress(deadline, self._maker.address)
-        try:
-            return self._exchange(request, progress)
-        except BaseException as error:
-            return own_failure(error, progress, self._route.secrets)
-
-    def _exchange(self, request: Request, progress: Progress) -> RawResponse:
-        pool = self._pool or self._make_pool()
-        outgoing = self._maker.for_wire(request)
-        permit = pool.permit(progress)
-        connection = pool.connections.take() or pool.open(progress)
-        try:
-            steps = connection.http.exchange(outgoing, request.body, progress)
-            response = run_steps(steps, connection.stream.performer(progress))
-        except BaseException:
-            connection.stream.abort()
-            raise
-        pool.connections.put(connection)
-        del permit
-        return response
-
-    def close(self) -> None:
+    def admits(self, permit: Permit) -> bool:
+        """Whether a call with this permit may use a connection; at most `MAX_CONNECTIONS` may."""
         with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.connections.close()
+            held, limit = self._permits, connections.MAX_CONNECTIONS
+            if len(held.references) >= limit and len(held.alive()) >= limit:
+                return False
+            held.references.append(weakref.ref(permit))
+            return True
 
-    def _make_pool(self) -> Pool:
-        with self._lock:
-            if self._pool is None:
-                self._pool = Pool(Opening(self._route, self._proxy))
-            return self._pool
+    async def connect(self, host: str, port: int, progress: Progress, /) -> SyncStream:
+        addresses = _look_up(host, port, progress)
+        failure: OSError = OSError(f"{host} has no address")
+        for tried, (family, address) in enumerate(addresses):
+            stream = SyncStream(socket.socket(family, socket.SOCK_STREAM))
+            try:
+                stream.socket.settimeout(progress.remaining() / (len(addresses) - tried))
+                stream.socket.connect(address)
+                stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            except OSError as error:
+                failure = error
+                stream.close()
+            else:
+                return stream
+        raise failure
+
+
+class Permit:
+    """Allows one call to use a connection. It is released with its last reference, however the call ends."""
+
+    def __init__(self, pool: SyncPool, progress: Progress) -> None:
+        self._pool = pool
+        self._progress = progress
+
+    async def __aenter__(self) -> None:
+        while not self._pool.admits(self):
+            time.sleep(min(self._progress.remaining(), POLL_INTERVAL))
+
+    async def __aexit__(self, *_exception: object) -> None:
+        """Nothing to do: the context held the last reference."""
+
+
+def _look_up(host: str, port: int, progress: Progress) -> list[Address]:
+    """The addresses of a host, within the deadline. The system's look-up has no time-out, so a new thread runs it."""
+    if (found := numeric(host, port)) is not None:
+        return found
+    results: list[list[Address] | OSError] = []
+    done = threading.Event()
+
+    def run() -> None:
+        try:
+            results.append(look_up(host, port))
+        except OSError as error:
+            results.append(error)
+        done.set()
+
+    threading.Thread(target=run, name="paisr-look-up", daemon=True).start()
+    if not done.wait(progress.remaining()):
+        raise TimeoutError
+    if isinstance(results[0], OSError):
+        raise results[0]
+    return results[0]
 
 
 def sync_transport(route: Route, transport: httpx.BaseTransport | None) -> Transport:
     """The user's transport, else a pool of connections."""
     if transport is None:
-        return PoolTransport(route)
+        return InThread(PoolTransport(route, SyncPool, lambda: None))
     from paisr._transport.user_transports import UserTransport  # here, because it loads httpx
 
-    return UserTransport(transport, route)
+    return InThread(UserTransport(transport, route, is_async=False))

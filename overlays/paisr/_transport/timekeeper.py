@@ -8,7 +8,6 @@ calls whose deadlines have passed.
 from __future__ import annotations
 
 import asyncio
-import math
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -22,38 +21,30 @@ class Timekeeper:
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self._in_flight: set[TimeLimit] = set()
-        self._due = math.inf
+        self.in_flight: set[TimeLimit] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     def within(self, deadline: Deadline) -> TimeLimit:
         """A context manager that cancels its body at the deadline, and then raises `TimeoutError`."""
         return TimeLimit(self, self.loop.time() + deadline.remaining())
 
-    def add(self, call: TimeLimit) -> None:
-        self._in_flight.add(call)
-        if call.due < self._due:
-            self._set_timer(call.due)
-
-    def discard(self, call: TimeLimit) -> None:
-        """Remove a call. The timer stays, because the next call usually has a later deadline, and can use it."""
-        self._in_flight.discard(call)
-
-    def _set_timer(self, due: float) -> None:
+    def wake_at(self, due: float) -> None:
+        """Set the timer, if there is none before. It stays after a call: the next one usually has a later deadline."""
+        if self._timer is not None and self._timer.when() <= due:
+            return
         if self._timer is not None:
             self._timer.cancel()
-        self._due = due
         self._timer = self.loop.call_at(due, self._expire_due)
 
     def _expire_due(self) -> None:
-        self._timer, self._due = None, math.inf
+        self._timer = None
         now = self.loop.time()
-        for call in list(self._in_flight):
+        for call in list(self.in_flight):
             if call.due <= now:
                 call.expire()
-                self._in_flight.discard(call)
-        if self._in_flight:
-            self._set_timer(min(call.due for call in self._in_flight))
+                self.in_flight.discard(call)
+        if self.in_flight:
+            self.wake_at(min(call.due for call in self.in_flight))
 
 
 class TimeLimit:
@@ -71,7 +62,8 @@ class TimeLimit:
         assert task is not None
         self._task = task
         self._cancelling = task.cancelling()
-        self._keeper.add(self)
+        self._keeper.in_flight.add(self)
+        self._keeper.wake_at(self.due)
         return self
 
     def expire(self) -> None:
@@ -81,6 +73,6 @@ class TimeLimit:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
     ) -> None:
-        self._keeper.discard(self)
+        self._keeper.in_flight.discard(self)
         if self._expired and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error

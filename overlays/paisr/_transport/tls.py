@@ -1,19 +1,74 @@
-"""One TLS context for the process, because making one is most of the cost of making a client."""
+"""TLS over a stream, and one TLS context for the process: making one is most of the cost of making a client."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import ssl
 import sys
 from importlib.machinery import SourceFileLoader
 from importlib.util import find_spec
+from typing import TYPE_CHECKING, TypeVar
 
 from paisr._base.errors import ConfigurationError
 from paisr._base.forks import ForkSafe
+from paisr._transport.streams import READ_SIZE, Stream
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from paisr._transport.progress import Progress
+
+T = TypeVar("T")
 # Trusted certificates, as OpenSSL and httpx find them: the file wins over the directories.
 FILE_VARIABLE = "SSL_CERT_FILE"
 DIRECTORY_VARIABLE = "SSL_CERT_DIR"
+
+
+class Tls:
+    """TLS over a stream, or over the TLS of a proxy: without IO of its own, so it serves threads and event loops."""
+
+    def __init__(self, below: Layer, context: ssl.SSLContext, host: str) -> None:
+        self._below = below
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        # As bytes, because the codec for a text is slow to import. The host is ASCII already.
+        self._tls = context.wrap_bio(self._in, self._out, server_hostname=host.encode())
+
+    @property
+    def is_quiet(self) -> bool:
+        return not self._in.pending and not self._tls.pending() and self._below.is_quiet
+
+    async def handshake(self, progress: Progress) -> None:
+        await self._repeated(self._tls.do_handshake, progress)
+
+    async def send(self, data: bytes, progress: Progress) -> None:
+        await self._repeated(lambda: self._tls.write(data), progress)
+
+    async def receive(self, progress: Progress) -> bytes:
+        try:
+            return await self._repeated(lambda: self._tls.read(READ_SIZE), progress)
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):  # closed properly, or cut off
+            return b""
+
+    async def _repeated(self, work: Callable[[], T], progress: Progress) -> T:
+        """Repeat a TLS operation until it needs no more bytes. The bytes that it produces are written first."""
+        while True:
+            result: list[T] = []
+            with contextlib.suppress(ssl.SSLWantReadError):
+                result.append(work())
+            if self._out.pending:
+                await self._below.send(self._out.read(), progress)
+            if result:
+                return result[0]
+            data = await self._below.receive(progress)
+            if data:
+                self._in.write(data)
+            else:
+                self._in.write_eof()
+
+
+# What HTTP is spoken over.
+Layer = Stream | Tls
 
 
 class _SharedContext(ForkSafe):
@@ -37,14 +92,25 @@ def default_context() -> ssl.SSLContext:
 
     Raises `ConfigurationError` if the environment names a file or directory that is missing or unreadable.
     """
-    if path := os.environ.get(FILE_VARIABLE):
-        return _trusting(FILE_VARIABLE, path, cafile=path)
-    if path := os.environ.get(DIRECTORY_VARIABLE):
+    file, directories = os.environ.get(FILE_VARIABLE), os.environ.get(DIRECTORY_VARIABLE)
+    if not file and not directories:
+        return ssl.create_default_context(cafile=certifi_file())
+    variable, path = (FILE_VARIABLE, file) if file else (DIRECTORY_VARIABLE, directories or "")
+    try:
+        if file:
+            return ssl.create_default_context(cafile=file)
         # OpenSSL takes several, and ignores one that is missing: no certificate would be trusted.
-        if not any(os.path.isdir(one) for one in path.split(os.pathsep)):  # noqa: PTH112 - of texts, not of paths
-            raise _unusable(DIRECTORY_VARIABLE, path, "there is no such directory")
-        return _trusting(DIRECTORY_VARIABLE, path, capath=path)
-    return ssl.create_default_context(cafile=certifi_file())
+        if any(os.path.isdir(one) for one in path.split(os.pathsep)):  # noqa: PTH112 - of texts, not of paths
+            return ssl.create_default_context(capath=path)
+        why = "there is no such directory"
+    except FileNotFoundError:
+        why = "there is no such file"
+    except (OSError, ValueError) as error:  # an SSLError is an OSError
+        why = str(error).rstrip(".") or type(error).__name__
+    raise ConfigurationError(
+        f"{variable} names {path!r}, which cannot be used ({why}); "
+        "let it name trusted certificates in PEM format, or unset it."
+    )
 
 
 def certifi_file() -> str:
@@ -61,19 +127,3 @@ def certifi_file() -> str:
     import certifi  # here, because the file is usually found without it
 
     return certifi.where()
-
-
-def _trusting(variable: str, path: str, *, cafile: str | None = None, capath: str | None = None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=cafile, capath=capath)
-    except FileNotFoundError:
-        raise _unusable(variable, path, "there is no such file") from None
-    except (OSError, ValueError) as error:  # an SSLError is an OSError
-        raise _unusable(variable, path, str(error).rstrip(".") or type(error).__name__) from error
-
-
-def _unusable(variable: str, path: str, why: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"{variable} names {path!r}, which cannot be used ({why}); "
-        "let it name trusted certificates in PEM format, or unset it."
-    )

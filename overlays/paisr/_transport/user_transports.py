@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import weakref
-from typing import TYPE_CHECKING, Generic, TypeVar
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
     from paisr._engine.steps import AttemptResult
     from paisr_generated.operations import Request
-
-X = TypeVar("X")
 
 # The exceptions of httpx for a connection that could not be made, for a request that was not sent, and for a time-out.
 CONNECTING = {"ConnectTimeout", "ConnectError", "ProxyError"}
@@ -48,23 +47,34 @@ LOGGERS = ("httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore
 _routes: weakref.WeakSet[Route] = weakref.WeakSet()
 
 
-class _BaseTransport(Generic[X]):
-    """The base class of both user transports. `method`: the method that a transport of the `expected` type has."""
+class UserTransport:
+    """A user's transport: one of httpx for threads, whose methods block, or one for event loops."""
 
-    def __init__(self, transport: X, route: Route, method: str, expected: str) -> None:
+    def __init__(self, transport: Any, route: Route, *, is_async: bool) -> None:
+        method = "handle_async_request" if is_async else "handle_request"
         if isinstance(transport, type) or not callable(getattr(transport, method, None)):
+            expected = "httpx.AsyncBaseTransport" if is_async else "httpx.BaseTransport"
             raise ConfigurationError(f"transport is {type_name(transport)}; give an instance of {expected}.")
-        self._transport: X = transport
+        self._transport = transport
+        self._is_async = is_async
+        self._service = route.service
         self._secret = route.token
-        self._url = route.service.url
         self._maker = RequestMaker(route)
         _keep_out_of_logs(route)
+
+    async def send(self, request: Request, deadline: Deadline) -> AttemptResult:
+        progress = Progress(deadline, self._service.address)
+        try:
+            async with asyncio.timeout(deadline.remaining()) if self._is_async else nullcontext():
+                return await self._exchange(self._outgoing(request, progress), progress)
+        except BaseException as error:
+            return user_transport_failure(error, progress, self._secret)
 
     def _outgoing(self, request: Request, progress: Progress) -> httpx.Request:
         """The request for httpx. It counts as sent from now on: a user's transport does not tell when it sends it."""
         outgoing = httpx.Request(
             request.method,
-            self._url + request.target,
+            self._service.url + request.target,
             headers=self._maker.headers(request),
             content=request.body,
             extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), progress.remaining())},
@@ -74,65 +84,35 @@ class _BaseTransport(Generic[X]):
         progress.begin_write()
         return outgoing
 
-
-class UserTransport(_BaseTransport[httpx.BaseTransport]):
-    """A user's transport in the calling thread."""
-
-    def __init__(self, transport: httpx.BaseTransport, route: Route) -> None:
-        super().__init__(transport, route, "handle_request", "httpx.BaseTransport")
-
-    def send(self, request: Request, deadline: Deadline) -> AttemptResult:
-        progress = Progress(deadline, self._maker.address)
-        try:
-            return self._exchange(request, progress)
-        except BaseException as error:
-            return user_transport_failure(error, progress, self._secret)
-
-    def _exchange(self, request: Request, progress: Progress) -> RawResponse:
-        response = self._transport.handle_request(self._outgoing(request, progress))
+    async def _exchange(self, outgoing: httpx.Request, progress: Progress) -> RawResponse:
+        transport = self._transport
+        if self._is_async:
+            response = await transport.handle_async_request(outgoing)
+        else:
+            response = transport.handle_request(outgoing)
         try:
             progress.head = status, headers = response.status_code, response.headers.raw
             body = Body(headers)
-            assert isinstance(response.stream, httpx.SyncByteStream)
-            for chunk in response.stream:
-                body.add(chunk)
-                progress.remaining()
+            stream: Any = response.stream
+            if self._is_async:
+                async for chunk in stream:
+                    body.add(chunk)
+            else:
+                for chunk in stream:
+                    body.add(chunk)
+                    progress.remaining()
             return RawResponse(status, headers, body.whole())
         finally:
-            response.close()
-
-    def close(self) -> None:
-        self._transport.close()
-
-
-class AsyncUserTransport(_BaseTransport[httpx.AsyncBaseTransport]):
-    """A user's transport on an event loop."""
-
-    def __init__(self, transport: httpx.AsyncBaseTransport, route: Route) -> None:
-        super().__init__(transport, route, "handle_async_request", "httpx.AsyncBaseTransport")
-
-    async def send(self, request: Request, deadline: Deadline) -> AttemptResult:
-        progress = Progress(deadline, self._maker.address)
-        try:
-            async with asyncio.timeout(deadline.remaining()):
-                return await self._exchange(request, progress)
-        except BaseException as error:
-            return user_transport_failure(error, progress, self._secret)
-
-    async def _exchange(self, request: Request, progress: Progress) -> RawResponse:
-        response = await self._transport.handle_async_request(self._outgoing(request, progress))
-        try:
-            progress.head = status, headers = response.status_code, response.headers.raw
-            body = Body(headers)
-            assert isinstance(response.stream, httpx.AsyncByteStream)
-            async for chunk in response.stream:
-                body.add(chunk)
-            return RawResponse(status, headers, body.whole())
-        finally:
-            await response.aclose()
+            await self._close(response)
 
     async def close(self) -> None:
-        await self._transport.aclose()
+        await self._close(self._transport)
+
+    async def _close(self, what: Any) -> None:
+        if self._is_async:
+            await what.aclose()
+        else:
+            what.close()
 
 
 def user_transport_failure(error: BaseException, progress: Progress, secret: Secret) -> AttemptResult:

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from paisr import AuthenticationError, OutcomeUnknownError, PaisrError, UnexpectedResponseError
-from paisr._base.secrets import MAX_LAYERS, MAX_UNESCAPED, Secret, _unescaped, with_login
+from paisr._base.secrets import MAX_LAYERS, MAX_UNESCAPED, Secret, _unescaped
 
 CANARY = "CANARY/c0ffee/token"
 PASSWORD = "CANARY-pa55word"
@@ -284,6 +284,8 @@ def test_a_refused_connection_shows_no_secret(side: Any, logs: Any, create: Any)
 
 def test_an_exchange_logs_no_secret(side: Any, raw_server: Any, logs: Any) -> None:
     def talk(server: Any, connection: Any) -> None:
+        server.read(connection)
+        connection.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
         while server.read(connection):
             body = b'{"success": true, "data": {"id": "inv_1", "status": "paid"}}'
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
@@ -292,7 +294,9 @@ def test_an_exchange_logs_no_secret(side: Any, raw_server: Any, logs: Any) -> No
     client = side.client(token=CANARY, base_url=server.url, proxy=f"http://user:{PASSWORD}@{server.url[7:-3]}")
     assert side.call(client, "get", "inv_1").id == "inv_1"
     assert b"proxy-authorization: basic" in server.requests[0].lower()
-    assert CANARY.encode() in server.requests[0]
+    assert CANARY.encode() not in server.requests[0]
+    assert CANARY.encode() in server.requests[1]
+    assert b"proxy-authorization" not in server.requests[1].lower()
     assert_hidden(logs())
 
 
@@ -317,7 +321,7 @@ PROXY_ECHOES = {
 }
 
 
-@pytest.mark.parametrize("base_url", ["https://api.example/v2", "http://127.0.0.1:9/v2"], ids=["tunnel", "forwarded"])
+@pytest.mark.parametrize("base_url", ["https://api.example/v2", "http://127.0.0.1:9/v2"], ids=["over TLS", "plain"])
 @pytest.mark.parametrize("echo", PROXY_ECHOES.values(), ids=PROXY_ECHOES)
 def test_an_echo_of_the_proxys_login_is_not_repeated(
     side: Any, raw_server: Any, logs: Any, create: Any, base_url: str, echo: str
@@ -345,14 +349,6 @@ def test_an_echo_of_the_proxys_login_is_not_repeated(
     assert BASIC.encode() in server.requests[0]
     assert_hidden(f"{events}{logs()}")
     assert BASIC not in f"{events}{logs()}"
-
-
-def test_a_proxys_login_is_hidden_with_a_short_password_and_without_one() -> None:
-    assert with_login(Secret(CANARY), Secret("http://user:pass@p.example")).scrub("of user:pass") == "of [secret]"
-    hidden = with_login(Secret(CANARY), Secret("http://user-c0ffee@127.0.0.1:3128"))
-    assert hidden.scrub(f"user-c0ffee {CANARY} dXNlci1jMGZmZWU6") == "[secret] [secret] [secret]"
-    for proxy in ("http://127.0.0.1:3128", "http://user:pa55word@[::1"):
-        assert with_login(hidden, Secret(proxy)) is hidden
 
 
 def test_the_logs_of_a_users_transport_have_no_echoed_token(side: Any, raw_server: Any, logs: Any) -> None:

@@ -9,40 +9,39 @@ from typing import Any
 
 import pytest
 
+from paisr._engine.deadlines import Deadline
 from paisr._transport import connections as module
-from paisr._transport.connections import (
-    IDLE_EXPIRY,
-    Connection,
-    ConnectionPermits,
-    Connections,
-    PoolClosedError,
-    Stream,
-)
+from paisr._transport.connections import IDLE_EXPIRY
+from paisr._transport.progress import NO_CONNECTION_FREE, Progress
+from paisr._transport.synchronous import SyncPool, SyncStream
 
 
-class Http:
+class Line:
+    """A connection; `other` is its other end."""
+
     is_reusable = True
 
+    def __init__(self) -> None:
+        mine, self.other = socket.socketpair()
+        self.stream = SyncStream(mine)
+
 
 @pytest.fixture
-def pool(time: Any) -> Connections[Stream]:
-    return Connections(clock=lambda: time.seconds)
+def pool(time: Any) -> Any:
+    made: Any = SyncPool(None)  # type: ignore[arg-type] # it opens no connection
+    made._clock = lambda: time.seconds
+    return made
 
 
 @pytest.fixture
-def connected(pool: Connections[Stream]) -> Iterator[Any]:
-    """A new connection of the pool; `other` is its other end."""
+def connected(pool: Any) -> Iterator[Any]:
+    """A new connection of the pool."""
     others: list[socket.socket] = []
 
-    class Line(Connection[Stream]):
-        other: socket.socket
-
     def make() -> Any:
-        mine, other = socket.socketpair()
-        others.append(other)
-        http: Any = Http()
-        line = Line(Stream(mine), http, other)
-        pool.add(line.stream)
+        line = Line()
+        others.append(line.other)
+        pool._add(line.stream)
         return line
 
     yield make
@@ -50,11 +49,11 @@ def connected(pool: Connections[Stream]) -> Iterator[Any]:
         other.close()
 
 
-def is_closed(connection: Connection[Stream]) -> bool:
+def is_closed(connection: Any) -> bool:
     return connection.stream.socket.fileno() == -1
 
 
-def test_the_connection_used_last_is_used_first(pool: Connections[Stream], connected: Any) -> None:
+def test_the_connection_used_last_is_used_first(pool: Any, connected: Any) -> None:
     assert pool.take() is None
     first, second = connected(), connected()
     pool.put(second)
@@ -64,9 +63,9 @@ def test_the_connection_used_last_is_used_first(pool: Connections[Stream], conne
     assert pool.take() is None
 
 
-def test_a_connection_that_is_not_reusable_is_closed(pool: Connections[Stream], connected: Any) -> None:
+def test_a_connection_that_is_not_reusable_is_closed(pool: Any, connected: Any) -> None:
     line = connected()
-    line.http.is_reusable = False
+    line.is_reusable = False
     pool.put(line)
     assert is_closed(line)
     assert pool.take() is None
@@ -74,7 +73,7 @@ def test_a_connection_that_is_not_reusable_is_closed(pool: Connections[Stream], 
 
 @pytest.mark.parametrize("surplus", [b"x", b""])
 def test_an_idle_connection_that_received_data_is_closed_and_not_used(
-    pool: Connections[Stream], connected: Any, surplus: bytes
+    pool: Any, connected: Any, surplus: bytes
 ) -> None:
     good, line = connected(), connected()
     pool.put(good)
@@ -90,7 +89,7 @@ def test_an_idle_connection_that_received_data_is_closed_and_not_used(
     assert pool.take() is None, "a closed connection was returned"
 
 
-def test_expired_idle_connections_are_closed(pool: Connections[Stream], connected: Any, time: Any) -> None:
+def test_expired_idle_connections_are_closed(pool: Any, connected: Any, time: Any) -> None:
     many = [connected() for _ in range(3)]
     for line in many:
         pool.put(line)
@@ -103,22 +102,22 @@ def test_expired_idle_connections_are_closed(pool: Connections[Stream], connecte
     assert pool.take() is busy
 
 
-def test_a_closed_pool_ends_its_calls_and_refuses_new_ones(pool: Connections[Stream], connected: Any) -> None:
+def test_a_closed_pool_ends_its_calls_and_refuses_new_ones(pool: Any, connected: Any) -> None:
     in_use, idle = connected(), connected()
     pool.put(idle)
     pool.close()
     assert in_use.stream.socket.recv(1) == b"", "the call in flight was not ended"
     pool.put(in_use)
     assert is_closed(in_use)
-    with pytest.raises(PoolClosedError):
+    with pytest.raises(ConnectionError, match="the client was closed before the request was sent"):
         pool.take()
-    with pytest.raises(PoolClosedError):
+    with pytest.raises(ConnectionError, match="the client was closed before the request was sent"):
         connected()
 
 
 def test_an_aborted_connection_sends_nothing_more(connected: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        stream = Stream(socket.create_connection(listener.getsockname()))
+        stream = SyncStream(socket.create_connection(listener.getsockname()))
         other, _address = listener.accept()
     with other:
         stream.socket.setblocking(False)
@@ -134,21 +133,28 @@ def test_an_aborted_connection_sends_nothing_more(connected: Any) -> None:
         assert came < sent
 
 
-def test_a_permit_is_returned_when_the_call_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+def permit(pool: Any, seconds: float = 0.0) -> Any:
+    """A permit of the pool, waited for up to so many seconds."""
+    progress = Progress(Deadline(seconds, lambda: 0.0), "api.example:443")
+    one = pool.permit(progress)
+    with pytest.raises(StopIteration):
+        one.__aenter__().send(None)
+    return one
+
+
+def test_a_permit_is_returned_when_the_call_is_interrupted(monkeypatch: pytest.MonkeyPatch, pool: Any) -> None:
     monkeypatch.setattr(module, "MAX_CONNECTIONS", 2)
-    permits = ConnectionPermits()
 
     def broken_off() -> None:
-        permit = permits.take()
-        assert permit is not None
-        raise KeyboardInterrupt(permit)
+        raise KeyboardInterrupt(permit(pool))
 
     for _ in range(5):
         with pytest.raises(KeyboardInterrupt):
             broken_off()
-    held = [permits.take() for _ in range(2)]
-    assert permits.take() is None
+    held = [permit(pool) for _ in range(2)]
+    with pytest.raises(TimeoutError, match=NO_CONNECTION_FREE):
+        permit(pool)
     held.pop()
-    assert permits.take() is not None
-    held.append(permits.take())
-    assert permits.take() is None
+    held.append(permit(pool))
+    with pytest.raises(TimeoutError):
+        permit(pool)

@@ -6,11 +6,11 @@ from typing import Any
 
 import h11
 import pytest
+from wire import wire
 
 from paisr._engine.deadlines import Deadline
 from paisr._engine.steps import RawResponse
-from paisr._transport.http1 import Http1
-from paisr._transport.layers import Plain
+from paisr._transport.http1 import Connection
 from paisr._transport.progress import NO_RESPONSE, NOT_WRITTEN, Progress
 
 GET = h11.Request(method="GET", target="/v2", headers=[("Host", "api.example")])
@@ -23,12 +23,16 @@ def progress() -> Progress:
     return Progress(Deadline(5.0, lambda: 0.0), "api.example:443")
 
 
-def exchanged(http: Http1, *came: bytes, request: h11.Request = GET, body: bytes | None = None, **how: Any) -> Any:
+def opened() -> Connection:
+    return Connection(wire(), wire())
+
+
+def exchanged(http: Connection, *came: bytes, request: h11.Request = GET, body: bytes | None = None, **how: Any) -> Any:
     """The response and the written bytes. Each read returns the next part of CAME; after the last one comes the end."""
     steps = http.exchange(request, body, how.get("progress", progress()))
     written, rest = b"", list(came)
     try:
-        step = next(steps)
+        step = steps.send(None)
         while True:
             if step is None:
                 step = steps.send(rest.pop(0) if rest else b"")
@@ -44,7 +48,7 @@ def exchanged(http: Http1, *came: bytes, request: h11.Request = GET, body: bytes
 @pytest.mark.parametrize("whole", [WHOLE, CHUNKED])
 @pytest.mark.parametrize("step", [1, 7, 1000])
 def test_a_response_is_read_to_its_end_in_parts_of_any_size(whole: bytes, step: int) -> None:
-    http = Http1(Plain())
+    http = opened()
     came = [whole[start : start + step] for start in range(0, len(whole), step)]
     response, written = exchanged(http, *came)
     assert isinstance(response, RawResponse)
@@ -55,12 +59,12 @@ def test_a_response_is_read_to_its_end_in_parts_of_any_size(whole: bytes, step: 
 
 
 def test_head_and_body_of_a_request_are_one_write() -> None:
-    steps = Http1(Plain()).exchange(POST, b"{42}", progress())
-    assert next(steps) == b"POST /v2 HTTP/1.1\r\nHost: api.example\r\nContent-Length: 4\r\n\r\n{42}"
+    steps = opened().exchange(POST, b"{42}", progress())
+    assert steps.send(None) == b"POST /v2 HTTP/1.1\r\nHost: api.example\r\nContent-Length: 4\r\n\r\n{42}"
 
 
 def test_headers_keep_their_spelling_and_their_order() -> None:
-    assert exchanged(Http1(Plain()), WHOLE)[0].raw_headers == [(b"Content-Length", b"2"), (b"X-One", b"1")]
+    assert exchanged(opened(), WHOLE)[0].raw_headers == [(b"Content-Length", b"2"), (b"X-One", b"1")]
 
 
 @pytest.mark.parametrize(
@@ -75,23 +79,23 @@ def test_headers_keep_their_spelling_and_their_order() -> None:
     ],
 )
 def test_a_connection_with_surplus_data_or_connection_close_is_not_reusable(came: bytes) -> None:
-    http = Http1(Plain())
+    http = opened()
     assert exchanged(http, came)[0].content == b"{}"
     assert not http.is_reusable
 
 
 def test_a_connection_is_not_reusable_before_and_during_an_exchange() -> None:
-    http = Http1(Plain())
+    http = opened()
     assert not http.is_reusable
     steps = http.exchange(GET, None, progress())
-    next(steps)
+    steps.send(None)
     assert steps.send(b"") is None
     assert steps.send(WHOLE[:-1]) is None
     assert not http.is_reusable
 
 
 def test_interim_responses_are_skipped() -> None:
-    assert exchanged(Http1(Plain()), b"HTTP/1.1 102 Wait\r\n\r\n" * 3 + WHOLE)[0].content == b"{}"
+    assert exchanged(opened(), b"HTTP/1.1 102 Wait\r\n\r\n" * 3 + WHOLE)[0].content == b"{}"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +112,7 @@ def test_interim_responses_are_skipped() -> None:
     ],
 )
 def test_an_incomplete_response_is_an_error(came: bytes, message: str) -> None:
-    http = Http1(Plain())
+    http = opened()
     with pytest.raises(h11.RemoteProtocolError, match=message):
         exchanged(http, came)
     assert not http.is_reusable
@@ -116,16 +120,16 @@ def test_an_incomplete_response_is_an_error(came: bytes, message: str) -> None:
 
 def test_a_response_before_a_broken_pipe_is_read() -> None:
     refusal = b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n"
-    response, _written = exchanged(Http1(Plain()), refusal, request=POST, body=b"{42}", error=BrokenPipeError())
+    response, _written = exchanged(opened(), refusal, request=POST, body=b"{42}", error=BrokenPipeError())
     assert response.status == 413
     with pytest.raises(TimeoutError):
-        exchanged(Http1(Plain()), refusal, request=POST, body=b"{42}", error=TimeoutError())
+        exchanged(opened(), refusal, request=POST, body=b"{42}", error=TimeoutError())
 
 
 def test_the_progress_of_an_exchange_is_recorded() -> None:
     noted = progress()
-    steps = Http1(Plain()).exchange(GET, None, noted)
-    next(steps)
+    steps = opened().exchange(GET, None, noted)
+    steps.send(None)
     assert (noted.timeout_reason, noted.head) == (NOT_WRITTEN, None)
     steps.send(b"")
     assert noted.timeout_reason == NO_RESPONSE

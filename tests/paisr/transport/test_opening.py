@@ -6,20 +6,21 @@ import asyncio
 import socket
 import ssl
 from base64 import b64encode
-from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
+from wire import wire
 
 from paisr import AsyncPaisr, ConfigurationError, Paisr
 from paisr._base.route import Route
 from paisr._base.secrets import Secret, wrap
 from paisr._engine.deadlines import Deadline
 from paisr._settings import read_service
-from paisr._transport import asynchronous, synchronous
+from paisr._transport.asynchronous import AsyncPool
 from paisr._transport.opening import Opening
 from paisr._transport.progress import Progress
 from paisr._transport.proxies import Proxy, choose_proxy
+from paisr._transport.synchronous import SyncPool
 from paisr._transport.tls import shared_context
 
 LIVE = "https://api.example/v2"
@@ -27,6 +28,23 @@ LIVE = "https://api.example/v2"
 
 def route(proxy: Any = None, url: str = LIVE, tls: Any = None) -> Route:
     return Route(service=read_service(None, wrap(url)), proxy=wrap(proxy), tls=tls, token=Secret("tok"))
+
+
+def proxy_of(url: str) -> Proxy:
+    found = Proxy.of(Secret(url))
+    assert isinstance(found, Proxy)
+    return found
+
+
+def begun(opening: Opening) -> bytes:
+    """What is written first on a new connection."""
+    handshakes: Any = opening.handshakes(wire(), ample())
+    written: bytes = handshakes.send(None)
+    return written
+
+
+def ample() -> Progress:
+    return Progress(Deadline(60.0, lambda: 0.0), "127.0.0.1")
 
 
 def chosen(proxy: Any = None, url: str = LIVE) -> str | None:
@@ -141,25 +159,31 @@ def test_a_socks_proxy_without_its_library_names_the_extra(monkeypatch: pytest.M
     ],
 )
 def test_the_url_of_a_proxy_is_parsed(url: str, scheme: str, host: str, port: int, login: Any) -> None:
-    proxy = Proxy.of(Secret(url))
+    proxy = proxy_of(url)
     assert (proxy.scheme, proxy.host, proxy.port, proxy.login) == (scheme, host, port, login)
     assert "user" not in repr(proxy)
-    encoded = [(b"Proxy-Authorization", b"Basic " + b64encode(b":".join(login)))] if login else []
-    assert proxy.headers == encoded
 
 
 def test_the_dialled_address_is_that_of_the_service_or_its_proxy() -> None:
     for url, port in (("https://api.example/v2", 443), ("https://api.example:8443/v2", 8443)):
         straight = Opening(route(url=url), None)
-        assert (straight.host, straight.port) == ("api.example", port)
-    through = Opening(route(), Proxy.of(Secret("http://p.example:3128")))
-    assert (through.host, through.port) == ("p.example", 3128)
+        assert straight.address == ("api.example", port)
+    through = Opening(route(), proxy_of("http://p.example:3128"))
+    assert through.address == ("p.example", 3128)
 
 
 @pytest.mark.parametrize(("url", "port"), [(LIVE, 443), ("https://api.example:8443/v2", 8443)])
 def test_connect_names_the_default_port(url: str, port: int) -> None:
-    steps = Opening(route(url=url), Proxy.of(Secret("http://p.example"))).steps()
-    assert next(steps).startswith(b"CONNECT api.example:%d HTTP/1.1\r\n" % port)
+    written = begun(Opening(route(url=url), proxy_of("http://p.example")))
+    assert written.startswith(b"CONNECT api.example:%d HTTP/1.1\r\n" % port)
+
+
+def test_a_service_without_tls_is_asked_for_through_a_tunnel_too() -> None:
+    """The proxy gets its login, and no request: what it responds itself is not taken for the service's response."""
+    opening = Opening(route(url="http://127.0.0.1:8000/v2"), proxy_of("http://user:p%40ss@localhost:3128"))
+    written = begun(opening)
+    assert written.startswith(b"CONNECT 127.0.0.1:8000 HTTP/1.1\r\n")
+    assert b64encode(b"user:p@ss") in written
 
 
 def test_the_tls_context_is_the_argument_or_the_shared_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,56 +197,40 @@ def test_the_tls_context_is_the_argument_or_the_shared_default(monkeypatch: pyte
     own = ssl.create_default_context()
     for opening in (Opening(route(tls=own), None), Opening(route(), None)):
         with pytest.raises(LookupError):
-            next(opening.steps())
+            begun(opening)
     assert used == [(own, "api.example"), (shared_context.get(), "api.example")]
     assert shared_context.get().verify_mode is ssl.CERT_REQUIRED
     assert shared_context.get().check_hostname
-    steps = Opening(route(url="http://127.0.0.1/v2"), None).steps()
     with pytest.raises(StopIteration):
-        next(steps)
-    secure_proxy = Opening(route(url="http://127.0.0.1/v2"), Proxy.of(Secret("https://p.example")))
+        begun(Opening(route(url="http://127.0.0.1/v2"), None))
+    secure_proxy = Opening(route(url="http://127.0.0.1/v2"), proxy_of("https://p.example"))
     with pytest.raises(LookupError):
-        next(secure_proxy.steps())
+        begun(secure_proxy)
     assert used[-1] == (shared_context.get(), "p.example")
 
 
 class Refused:
     """A fake opening: the peer refuses the first bytes."""
 
-    host = "127.0.0.1"
+    def __init__(self, listener: socket.socket) -> None:
+        self.address = listener.getsockname()
+        self.streams: list[Any] = []
 
-    def __init__(self, port: int) -> None:
-        self.port = port
-
-    def steps(self) -> Generator[bytes]:
+    async def handshakes(self, stream: Any, progress: Any) -> Any:
+        self.streams.append(stream)
         raise ConnectionError("refused")
-        yield b""  # a generator, as the real one is
 
 
-@pytest.mark.parametrize(("module", "name"), [(synchronous, "connect"), (asynchronous, "connect_async")])
-def test_a_connection_that_is_refused_is_closed_while_its_error_is_held(
-    monkeypatch: pytest.MonkeyPatch, module: Any, name: str
-) -> None:
+@pytest.mark.parametrize("kind", [SyncPool, AsyncPool])
+def test_a_connection_that_is_refused_is_closed_while_its_error_is_held(kind: Any) -> None:
     """The traceback of an error refers to the connection for as long as the error is held."""
-    streams: list[Any] = []
-    connect: Callable[..., Any] = getattr(module, name)
 
-    def connected(*arguments: Any) -> Any:
-        streams.append(connect(*arguments))
-        return streams[-1]
+    async def open_it() -> None:
+        await kind(opening).open(ample())
 
-    async def connected_async(*arguments: Any) -> Any:
-        streams.append(await connect(*arguments))
-        return streams[-1]
-
-    async def open_async(opening: Any) -> None:
-        await asynchronous.AsyncPool(opening).open(progress)
-
-    monkeypatch.setattr(module, name, connected if module is synchronous else connected_async)
-    progress = Progress(Deadline(60.0, lambda: 0.0), "127.0.0.1")
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        opening: Any = Refused(listener.getsockname()[1])
+        opening = Refused(listener)
         with pytest.raises(ConnectionError, match="refused") as caught:
-            synchronous.Pool(opening).open(progress) if module is synchronous else asyncio.run(open_async(opening))
+            asyncio.run(open_it())
     assert caught.value.__traceback__ is not None
-    assert [one.socket.fileno() for one in streams] == [-1]
+    assert [one.socket.fileno() for one in opening.streams] == [-1]

@@ -64,7 +64,7 @@ def test_each_call_ends_at_its_own_deadline_in_any_order_of_start() -> None:
         assert [type(one) for one in ended] == [TimeoutError] * 4
         assert order == sorted(limits)
         assert asyncio.get_running_loop().time() == pytest.approx(0.06)
-        assert not keeper._in_flight
+        assert not keeper.in_flight
         assert keeper._timer is None, "a timer was left"
 
     with asyncio.Runner(loop_factory=SimulatedTimeLoop) as runner:
@@ -108,7 +108,7 @@ async def test_a_cancellation_together_with_the_deadline_is_raised_as_a_cancella
     keeper = Timekeeper()
     task = asyncio.ensure_future(waits(keeper, 30))
     await asyncio.sleep(0)
-    (call,) = keeper._in_flight
+    (call,) = keeper.in_flight
     call.expire()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -137,4 +137,4 @@ async def test_an_earlier_outer_deadline_ends_an_inner_one() -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
             await waits(keeper, 30)
-    assert not keeper._in_flight
+    assert not keeper.in_flight

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import Any
 
 import pytest
+from wire import wire
 
-from paisr._transport.layers import Plain
-from paisr._transport.tunnels import ProxyError, ask_http_proxy, ask_socks_proxy
+from paisr._base.route import Service
+from paisr._transport.opening import ProxyError, ask_http_proxy, ask_socks_proxy
 
 LOGIN = (b"user", b"p@ss")
 GRANTED = b"\x05\x00\x00\x01\x7f\x00\x00\x01\x01\xbb"
+
+
+progress: Any = None
+
+
+def service(host: str) -> Service:
+    return Service(scheme="https", host=host, port=None, path="/v2")
 
 
 def written(steps: Any, *replies: bytes) -> list[bytes]:
     """The written bytes when each read returns the next reply."""
     written, left = [], list(replies)
     try:
-        step = next(steps)
+        step = steps.send(None)
         while True:
             if step is None:
                 step = steps.send(left.pop(0) if left else b"")
@@ -30,8 +37,7 @@ def written(steps: Any, *replies: bytes) -> list[bytes]:
 
 
 def http(*replies: bytes) -> list[bytes]:
-    header = (b"Proxy-Authorization", b"Basic " + b64encode(b"user:p@ss"))
-    return written(ask_http_proxy(Plain(), b"api.example:443", [header]), *replies)
+    return written(ask_http_proxy(wire(), service("api.example"), LOGIN, progress), *replies)
 
 
 @pytest.mark.parametrize("reply", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.0 204 \r\nX-Via: p\r\n\r\n"])
@@ -60,7 +66,12 @@ def test_the_refusal_of_an_http_proxy_is_an_error_with_its_reason(reply: bytes, 
 
 
 def socks(*replies: bytes, host: str = "api.example", login: Any = None) -> list[bytes]:
-    return written(ask_socks_proxy(Plain(), host, 443, login), *replies)
+    return written(ask_socks_proxy(wire(), service(host), login, progress), *replies)
+
+
+def test_an_http_proxy_without_a_login_gets_none() -> None:
+    (request,) = written(ask_http_proxy(wire(), service("::1"), None, progress), b"HTTP/1.1 200 OK\r\n\r\n")
+    assert request == b"CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\n\r\n"
 
 
 def test_a_socks_proxy_gets_the_name_and_resolves_it_itself() -> None:
@@ -79,8 +90,8 @@ def test_a_socks_proxy_gets_the_user_name_and_password() -> None:
         ([b"\x05\xff"], None, "another authentication method"),
         ([b"\x05\x02", b"\x01\x01"], LOGIN, "does not accept the user name and password"),
         ([b"\x05\x00", b"\x05\x05" + GRANTED[2:]], None, r"could not connect \(connection refused\)"),
-        ([b"HTTP/1.1 400 Bad Request\r\n\r\n"], None, "does not speak SOCKS 5"),
-        ([b""], None, "does not speak SOCKS 5"),
+        ([b"HTTP/1.1 400 Bad Request\r\n\r\n"], None, "does not speak SOCKS 5$"),
+        ([b""], None, "does not speak SOCKS 5$"),
     ],
 )
 def test_the_refusal_of_a_socks_proxy_is_an_error_with_its_reason(

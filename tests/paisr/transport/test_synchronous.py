@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Generator
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -12,14 +12,26 @@ import pytest
 from paisr import APIConnectionError, Paisr
 from paisr._base.forks import _reset_all, register_after_fork
 from paisr._engine.deadlines import Deadline
-from paisr._engine.drivers import run_steps
-from paisr._transport import sync_streams
-from paisr._transport.progress import NO_RESPONSE, Progress
-from paisr._transport.sync_streams import WRITE_SIZE, SyncStream, connect
+from paisr._transport.progress import Progress
+from paisr._transport.streams import WRITE_SIZE
+from paisr._transport.synchronous import SyncPool, SyncStream
 
 
 def seconds(time: Any, count: float) -> Progress:
     return Progress(Deadline(count, lambda: time.seconds), "api.example:443")
+
+
+def done(work: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a coroutine that does not suspend."""
+    with pytest.raises(StopIteration) as stop:
+        work.send(None)
+    return stop.value.value
+
+
+def connect(host: str, port: int, progress: Progress) -> SyncStream:
+    pool: Any = SyncPool(None)  # type: ignore[arg-type] # it opens no connection
+    stream: SyncStream = done(pool.connect(host, port, progress))
+    return stream
 
 
 class Wires:
@@ -51,35 +63,17 @@ def test_every_read_and_write_has_the_remaining_time_of_the_call(time: Any) -> N
     wires: Any = Wires(time)
     stream, progress = SyncStream(wires), seconds(time, 2.5)
     with pytest.raises(TimeoutError):
-        stream.write(b"x" * (WRITE_SIZE * 4), progress)
+        done(stream.send(b"x" * (WRITE_SIZE * 4), progress))
     assert wires.written == [(WRITE_SIZE, 2.5), (WRITE_SIZE, 1.5), (WRITE_SIZE, 0.5)]
     assert progress.sent
     with pytest.raises(TimeoutError):
-        stream.read(progress)
+        done(stream.receive(progress))
     unsent = seconds(time, 0.0)
     with pytest.raises(TimeoutError):
-        stream.write(b"x", unsent)
+        done(stream.send(b"x", unsent))
     assert not unsent.sent
-    assert stream.read(seconds(time, 7.0)) == b"x"
+    assert done(stream.receive(seconds(time, 7.0))) == b"x"
     assert wires.limit == 7.0
-
-
-def test_a_socket_error_is_raised_in_the_generator(time: Any) -> None:
-    caught: list[OSError] = []
-
-    def steps() -> Generator[bytes | None, bytes, bytes]:
-        try:
-            yield b"late"
-        except TimeoutError as error:
-            caught.append(error)
-        return (yield None)
-
-    wires: Any = Wires(time)
-    progress = seconds(time, 0.0)
-    progress.timeout_reason = NO_RESPONSE
-    with pytest.raises(TimeoutError, match=NO_RESPONSE):
-        run_steps(steps(), SyncStream(wires).performer(progress))
-    assert len(caught) == 1
 
 
 @pytest.fixture
@@ -162,7 +156,7 @@ def test_a_failed_look_up_is_a_connection_error_and_not_sent(monkeypatch: Any, e
 
 
 def test_no_connection_is_made_after_the_deadline(time: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(sync_streams.socket, "socket", lambda *kind: Wires(time))
+    monkeypatch.setattr("socket.socket", lambda *kind: Wires(time))
     with pytest.raises(TimeoutError):
         connect("127.0.0.1", 9, seconds(time, 0.0))
 
