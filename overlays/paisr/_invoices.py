@@ -186,11 +186,11 @@ class AsyncInvoices(ContractAsyncInvoices):
         on_undecided: Callable[[int, float], object] | None = None,
         concurrency: int = 8,
     ) -> AsyncIterator[RowResult]:
-        from paisr._bulk.in_parallel import create_in_parallel
+        from paisr._bulk.in_parallel import RowsInFlight
         from paisr._bulk.rows import Bulk
 
         bulk = Bulk(self._client.session, timeout, dry_run=dry_run, on_undecided=on_undecided)
-        return create_in_parallel(bulk, rows, self._client.run, concurrency)
+        return RowsInFlight(bulk, rows, self._client.run, concurrency).results()
 
 
 for _name in ("wait", "reconcile", "unresolved", "reconcile_journal", "create_many"):

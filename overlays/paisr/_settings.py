@@ -107,39 +107,34 @@ def read_service(environment: object, base_url: Secret | None) -> Service:
 
 
 def _service(url: Secret) -> Service:
-    if not url.is_text:
-        raise ConfigurationError(f"base_url is {url.kind}; give it as text, such as {SERVERS[DEFAULT_ENVIRONMENT]!r}.")
-    parts = _split(url)
+    parts = _split(url) if url.is_text else f"is {url.kind}, and no text"
     if isinstance(parts, str):
-        raise ConfigurationError(parts)
+        raise ConfigurationError(f"The base URL {parts}; give one such as {SERVERS[DEFAULT_ENVIRONMENT]!r}.")
     host = ascii_host(parts.hostname or "")
     return Service(scheme=parts.scheme, host=host, port=parts.port, path=parts.path.rstrip("/"))
 
 
 def _split(url: Secret) -> SplitResult | str:
-    """The URL's parts, or a sentence that says what is wrong with it, without any credentials in it."""
-    hint = f"give one such as {SERVERS[DEFAULT_ENVIRONMENT]!r}"
+    """The URL's parts, or what is wrong with it, without any credentials in it."""
     if "@" in url.reveal():
-        return (
-            f"The base URL has a user name or password in it; leave them out, the token is all that is needed: {hint}."
-        )
+        return "has a user name or password in it; leave them out, the token is all that is needed"
     try:
         parts = urlsplit(url.reveal())
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        return f"The base URL cannot be read ({error}); {hint}."
-    # These sentences do not quote the URL: it may be a token by mistake, or have one in its query.
+        return f"cannot be read ({error})"
+    # These do not quote the URL: it may be a token by mistake, or have one in its query.
     if parts.scheme not in {"https", "http"} or not host:
-        return f"The base URL is not an https address; {hint}."
+        return "is not an https address"
     if "?" in url.reveal() or "#" in url.reveal():
-        return f"The base URL has a query or a fragment; {hint}."
-    given = f"The base URL {safe_repr(url.reveal())}"
+        return "has a query or a fragment"
+    given = safe_repr(url.reveal())
     if not _PATH_TEXT.fullmatch(parts.path) or any(unquote(part) in {".", ".."} for part in parts.path.split("/")):
-        return f"{given} has a path that cannot be sent as it is; {hint}."
+        return f"{given} has a path that cannot be sent as it is"
     if not ascii_host(host) or port == 0 or not names_one_host(parts.netloc):
-        return f"{given} has an invalid host or port; {hint}."
+        return f"{given} has an invalid host or port"
     if parts.scheme == "http" and not is_loopback(host):
-        return f"{given} is not https, which is only allowed on loopback: the token would be sent unencrypted; {hint}."
+        return f"{given} is not https, which is only allowed on loopback: the token would be sent unencrypted"
     return parts
 
 

@@ -174,8 +174,8 @@ RIGHT = "give one such as 'https://api.live.paisr.tech/v2'."
 )  # fmt: skip
 def test_an_invalid_base_url_is_refused(url: Any) -> None:
     sentence = refusal(base_url=url)
-    assert sentence.startswith(("The base URL", "base_url is"))
-    assert RIGHT in sentence or sentence.endswith("such as 'https://api.live.paisr.tech/v2'.")
+    assert sentence.startswith("The base URL ")
+    assert sentence.endswith(RIGHT)
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,25 @@
-"""One row of `create_many`, in progress and as a result."""
+"""One row of `create_many`: its key and its checks, in progress and as a result."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from decimal import Decimal
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import define, frozen
 
 from paisr._base.errors import InvalidArgumentError, PaisrError
 from paisr._inputs.due import due_text
-from paisr._recovery.attempts import OutcomeUnknownError
+from paisr_generated.operations import encode
 
 if TYPE_CHECKING:
-    from paisr._recovery.attempts import Attempt, JournalEntry
+    from paisr._recovery.attempts import Attempt
     from paisr_generated import CreatedInvoice
+
+# Decimals of SRD, USD and EUR (ISO 4217).
+DECIMALS = 2
 
 
 @frozen(kw_only=True)
@@ -36,26 +41,20 @@ class RowResult:
 
 @define(kw_only=True)
 class Item:
-    """A row in progress: its checked arguments, or the error that refuses it.
+    """A row in progress.
 
-    `finished`: the journal's entry, if that has the invoice and its response. `opened`: the attempt of an earlier or
-    concurrent call whose outcome is not known yet.
+    `result`: what is known without sending: that the row is refused, or has its invoice. `opened`: the attempt of an
+    earlier or concurrent call whose outcome is not known yet.
     """
 
     index: int
     arguments: Mapping[str, object] = {}
     key: str | None = None
-    refusal: InvalidArgumentError | None = None
-    duplicate_of: int | None = None
+    result: RowResult | None = None
     is_recalled: bool = False
-    finished: JournalEntry | None = None
     opened: Attempt | None = None
     tries: int = 0
     not_before: float = 0.0
-
-
-def is_day(due: object) -> bool:
-    return isinstance(due, date) and not isinstance(due, datetime)
 
 
 def due_as_sent(due: Any, attempt: Attempt) -> Any:
@@ -66,12 +65,32 @@ def due_as_sent(due: Any, attempt: Attempt) -> Any:
     return attempt.request.due if due > sent_on and due_text(due, lambda: sent_on) == attempt.request.due else due
 
 
-def still_open(item: Item, error: InvalidArgumentError) -> PaisrError:
-    """Return the error of a row that cannot be sent: `OutcomeUnknownError` if an earlier call may have sent it."""
-    if item.opened is None:
-        return error
-    return OutcomeUnknownError(
-        f"The outcome of an earlier create of this row is unknown, and the row cannot be sent now: {error} "
-        "Reconcile the journal before you change the row.",
-        attempt=item.opened,
-    )
+def content_key(values: Mapping[str, object], due: object) -> str:
+    """Derive a key from the content: the same for equal amounts, and for a due date whatever the day of the run."""
+    content = {name: _plain(value) for name, value in sorted(values.items())}
+    if isinstance(due, date):
+        content["due"] = due.isoformat()
+    return f"row-{blake2b(encode(content), digest_size=16).hexdigest()}"
+
+
+def check_decimals(items: object, currency: object) -> None:
+    """Refuse a price with more decimals than the currency: the documentation does not say how the service rounds it."""
+    for index, item in enumerate(cast("list[dict[str, Any]]", items or [])):
+        price = item["unit_price"]
+        if len(_plain(price).partition(".")[2]) > DECIMALS:
+            raise InvalidArgumentError(
+                f"items[{index}].unit_price={price} has more than {DECIMALS} decimals, and "
+                f"{currency or 'the currency'} has {DECIMALS}; give an amount with at most {DECIMALS}."
+            )
+
+
+def _plain(value: object) -> Any:
+    """Return the value with amounts as texts, without the trailing zeros that a spreadsheet adds or drops."""
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, list):
+        return [_plain(one) for one in cast("list[object]", value)]
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in sorted(cast("dict[str, object]", value).items())}
+    return value

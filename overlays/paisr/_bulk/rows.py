@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from hashlib import blake2b
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec.structs import replace
 
 from paisr._base.errors import (
     APIConnectionError,
@@ -18,8 +21,7 @@ from paisr._base.errors import (
     RateLimitTimeoutError,
 )
 from paisr._base.texts import safe_repr, type_name
-from paisr._bulk.content import check_decimals, content_key
-from paisr._bulk.items import Item, RowResult, due_as_sent, is_day, still_open
+from paisr._bulk.items import Item, RowResult, check_decimals, content_key, due_as_sent
 from paisr._engine.steps import Pause
 from paisr._hooks import HOOKS
 from paisr._inputs.due import due_text
@@ -67,6 +69,8 @@ class Bulk:
         self._session = session
         self._timeout = timeout
         self._dry_run = dry_run
+        # Sending checks that a due date is not past: a row that has its invoice keeps it after that day.
+        self._runtime = session.runtime if dry_run else replace(session.runtime, today=lambda: date.min)
         self._operation = operation_named(CREATE)
         self._count = 0
         self._seen: dict[int, int] = {}
@@ -92,9 +96,19 @@ class Bulk:
         self._count += 1
         try:
             item.arguments, item.key = self._checked(row)
-            self._refuse_duplicate(item)
         except InvalidArgumentError as error:
-            item.refusal = error
+            item.result = RowResult(index=item.index, error=error)
+            return item
+        digest = int.from_bytes(blake2b(item.key.encode(), digest_size=8).digest(), "big")
+        first = self._seen.setdefault(digest, item.index)
+        if first != item.index:
+            duplicate = InvalidArgumentError(
+                f"The row has the same key or content as the row with index {first}; leave one of them out, or give "
+                "each a key of its own."
+            )
+            item.result = RowResult(index=item.index, key=item.key, error=duplicate, duplicate_of=first)
+        elif self._dry_run:
+            item.result = RowResult(index=item.index, key=item.key)
         return item
 
     def recall(self, items: Sequence[Item]) -> Steps[list[Item]]:
@@ -103,9 +117,7 @@ class Bulk:
         A row is undecided if an earlier create of it has an unknown outcome or is in flight in another call. It blocks
         no other row: by the time the others are done, most outcomes are certain.
         """
-        if self._dry_run:
-            return [*items]
-        keys = [one.key for one in items if one.refusal is None and one.key is not None]
+        keys = [one.key for one in items if one.result is None and one.key is not None]
         found = (yield from self._session.by_keys(keys, self._timeout)) if keys else {}
         return [item for item in items if self._is_ready(item, found.get(item.key or ""))]
 
@@ -113,10 +125,8 @@ class Bulk:
         """Carry a row out; return None if it is undecided and will be tried again."""
         if not item.is_recalled and not (yield from self.recall([item])):
             return None
-        if item.refusal is not None or self._dry_run:
-            return RowResult(index=item.index, key=item.key, error=item.refusal, duplicate_of=item.duplicate_of)
-        if item.finished is not None:
-            return self.recalled(item, item.finished)
+        if item.result is not None:
+            return item.result
         wait = item.not_before - self._session.runtime.clock()
         if wait > 0:
             yield Pause(wait)
@@ -125,7 +135,7 @@ class Bulk:
         except FATAL:
             raise
         except InvalidArgumentError as error:
-            return RowResult(index=item.index, key=item.key, error=still_open(item, error))
+            return RowResult(index=item.index, key=item.key, error=_still_open(item, error))
         except PaisrError as error:
             if self._put_off(item, error):
                 return None
@@ -133,7 +143,19 @@ class Bulk:
         is_new = response.attempts > 0 or item.tries > 0
         return RowResult(index=item.index, key=item.key, created=response.data, is_new=is_new)
 
-    def recalled(self, item: Item, entry: JournalEntry) -> RowResult:
+    def _is_ready(self, item: Item, entry: JournalEntry | None) -> bool:
+        item.is_recalled = True
+        if entry is None or item.result is not None:
+            return True
+        if entry.in_flight or entry.state in UNRESOLVED:
+            item.opened = entry.attempt
+            self._postpone(item, FIRST_LOOK)
+            return False
+        if entry.invoice_id is not None and entry.response is not None:
+            item.result = self._recalled(item, entry)
+        return True
+
+    def _recalled(self, item: Item, entry: JournalEntry) -> RowResult:
         """Return the result of a row that has its invoice, even if its due date has passed."""
         due = due_as_sent(item.arguments["due"], entry.attempt)
         try:
@@ -142,18 +164,6 @@ class Bulk:
         except PaisrError as error:
             return RowResult(index=item.index, key=item.key, error=error)
         return RowResult(index=item.index, key=item.key, created=created)
-
-    def _is_ready(self, item: Item, entry: JournalEntry | None) -> bool:
-        item.is_recalled = True
-        if entry is None or item.refusal is not None:
-            return True
-        if entry.in_flight or entry.state in UNRESOLVED:
-            item.opened = entry.attempt
-            self._postpone(item, FIRST_LOOK)
-            return False
-        if entry.invoice_id is not None and entry.response is not None:
-            item.finished = entry
-        return True
 
     def _send(self, item: Item) -> Steps[ApiResponse[Any]]:
         """Send the create, and wait as long as the rate limit requires."""
@@ -195,20 +205,18 @@ class Bulk:
             raise InvalidArgumentError(f"A row has {safe_repr(unknown)}; it can have {', '.join(names)} and key.")
         arguments = {name: given.get(name) for name in names}
         due = arguments["due"]
-        # Sending checks that the date is not past: a row that has its invoice keeps it after that day.
-        if is_late := not self._dry_run and is_day(due):
-            arguments["due"] = "In 1 day"  # in place of the day, which sending converts
-        values = checked_values(self._operation, HOOKS[CREATE].prepare(arguments, self._session.runtime))
+        values = checked_values(self._operation, HOOKS[CREATE].prepare(arguments, self._runtime))
         check_decimals(values.get("items"), values.get("currency"))
         key = checked_key(given.get("key")) or content_key(values, due)
-        return {**values, "due": due} if is_late else values, key
+        return {**values, "due": due} if isinstance(due, date) else values, key
 
-    def _refuse_duplicate(self, item: Item) -> None:
-        digest = int.from_bytes(blake2b(f"{item.key}".encode(), digest_size=8).digest(), "big")
-        first = self._seen.setdefault(digest, item.index)
-        if first != item.index:
-            item.duplicate_of = first
-            raise InvalidArgumentError(
-                f"The row has the same key or content as the row with index {first}; leave one of them out, or give "
-                "each a key of its own."
-            )
+
+def _still_open(item: Item, error: InvalidArgumentError) -> PaisrError:
+    """Return the error of a row that cannot be sent: `OutcomeUnknownError` if an earlier call may have sent it."""
+    if item.opened is None:
+        return error
+    return OutcomeUnknownError(
+        f"The outcome of an earlier create of this row is unknown, and the row cannot be sent now: {error} "
+        "Reconcile the journal before you change the row.",
+        attempt=item.opened,
+    )
