@@ -213,20 +213,14 @@ def _other_rate_named(limit: RateLimit) -> Generator[None]:
 
     try:
         yield
-    except ConfigurationError:
-        kept, shared = None, limit.shared or ""
-        if shared.startswith("file:"):
-            with contextlib.suppress(ImportError, OSError):  # without file locks, and without the file
-                from paisr._ratelimit.file import kept_limit
-
-                kept = kept_limit(Path(shared.removeprefix("file:")))
-        if kept in {None, (limit.requests, limit.per)}:
+    except ConfigurationError as error:
+        if error.kept_rate is None:
             raise
-        requests, per = kept or (0, 0.0)
+        requests, per = error.kept_rate
         raise ConfigurationError(
             f"--rate {limit.requests}/{limit.per:g} is not the rate that earlier runs kept in "
-            f"{shared.removeprefix('file:')!r}: give --rate {requests}/{per:g}, or remove that file when no run has "
-            f"been at work for {per:g} s."
+            f"{(limit.shared or '').removeprefix('file:')!r}: give --rate {requests}/{per:g}, or remove that file when "
+            f"no run has been at work for {per:g} s."
         ) from None
 
 

@@ -1,18 +1,4 @@
-"""Every error of the package. `OutcomeUnknownError` is defined beside its `Attempt`, in `_recovery.attempts`.
-
-PaisrError                        every error of the package; .outcome is "not_sent", "rejected" or "unknown"
-├── ConfigurationError            token, base URL, settings (also ValueError)
-├── InvalidArgumentError          refused before anything was sent (also ValueError)
-├── APIConnectionError            the service was not reached, or the connection broke
-│   └── APITimeoutError
-├── APIStatusError                .status_code .message .response
-│   ├── BadRequestError 400 · AuthenticationError 401 · PermissionDeniedError 403 · NotFoundError 404
-│   ├── ConflictError 409 · UnprocessableEntityError 422 · RateLimitError 429 (.retry_after) · ServerError 5xx
-├── UnexpectedResponseError       a response that the contract does not allow; says where
-├── OutcomeUnknownError           a create that may or may not have happened; .attempt goes to reconcile()
-├── RateLimitTimeoutError         the deadline would pass before the limiter allows the call
-└── WebhookError                  a delivery that is not to be trusted; says why
-"""
+"""Every error of the package. `OutcomeUnknownError` is defined beside its `Attempt`, in `_recovery.attempts`."""
 
 from __future__ import annotations
 
@@ -78,7 +64,12 @@ PaisrError.__module__ = PUBLIC_MODULE
 
 
 class ConfigurationError(PaisrError, ValueError):
-    """A token, base URL or setting that the client cannot work with."""
+    """A token, base URL or setting that the client cannot work with.
+
+    `kept_rate`: the requests and seconds of the limit that the file of a shared rate limit keeps, if it keeps another.
+    """
+
+    kept_rate: tuple[int, float] | None = None
 
 
 class InvalidArgumentError(PaisrError, ValueError):

@@ -22,7 +22,6 @@ from paisr._ratelimit.shared import Backend, BackendUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from paisr._ratelimit.rate import RateLimit
 
@@ -41,16 +40,6 @@ _LOCK_TIMEOUT = 1.0
 # Seconds between two tries for the lock. After a longer gap, the caller has given up.
 _LOCK_INTERVAL = 0.001
 _MAX_GAP = 0.25
-
-
-def kept_limit(path: Path) -> tuple[int, float] | None:
-    """Read the limit of a file: its requests and seconds. None if the file keeps no rate limit."""
-    with path.open("rb") as file:
-        head = file.read(_HEADER.size)
-    if len(head) < _HEADER.size or not head.startswith(_MAGIC):
-        return None
-    _magic, requests, per = _HEADER.unpack(head)
-    return requests, per
 
 
 class FileBackend(Backend):
@@ -78,10 +67,12 @@ class FileBackend(Backend):
         try:
             self._on_file(read_all)
         except BackendUnavailableError as error:
-            raise ConfigurationError(
+            refusal = ConfigurationError(
                 f"The file {self._path!r} of the shared rate limit cannot be used: {error}; name another file, or a "
                 "new one in a folder that this process may write to."
-            ) from None
+            )
+            refusal.kept_rate = error.kept_rate
+            raise refusal from None
 
     def _on_file(self, work: Callable[[int, bool], T]) -> T:
         """Return the result of `work`, which gets the open file, and whether this process has locked it."""
@@ -127,7 +118,9 @@ class FileBackend(Backend):
             raise BackendUnavailableError("it is not one that keeps a rate limit")
         if head and not head.startswith(self._header):
             _magic, requests, per = _HEADER.unpack_from(head)
-            raise BackendUnavailableError(f"it keeps another limit, {requests} in {per:g} s")
+            error = BackendUnavailableError(f"it keeps another limit, {requests} in {per:g} s")
+            error.kept_rate = requests, per
+            raise error
         return head
 
     def _slot(self, fd: int, number: int) -> float:

@@ -17,7 +17,9 @@ BACKEND_COOLDOWN = 3.0
 
 
 class BackendUnavailableError(Exception):
-    """The backend cannot count now. The text says why, and holds no secret."""
+    """The backend cannot count now. The text says why, and holds no secret. `kept_rate`: as in `ConfigurationError`."""
+
+    kept_rate: tuple[int, float] | None = None
 
 
 class Backend:

@@ -116,8 +116,9 @@ def test_a_shared_limit_belongs_to_its_backend_and_not_to_a_token(
 
 def test_a_file_with_another_limit_is_refused(side: Any, tmp_path: Path) -> None:
     side.client(rate_limit=RateLimit(250, shared=f"file:{tmp_path / 'rate'}"))
-    with pytest.raises(ConfigurationError, match=r"keeps another limit, 250 in 60 s; name another file"):
+    with pytest.raises(ConfigurationError, match=r"keeps another limit, 250 in 60 s; name another file") as caught:
         side.client(rate_limit=RateLimit(100, shared=f"file:{tmp_path / 'rate'}"))
+    assert caught.value.kept_rate == (250, 60)
 
 
 def test_threads_that_make_clients_concurrently_get_one_limiter(clock: Clock) -> None:
