@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from paisr import ConfigurationError, Paisr, __version__
-from paisr._base.route import DEFAULT_PORTS, Route
-from paisr._base.secrets import Secret, wrap
+from paisr._base.secrets import wrap
 from paisr._settings import BASE_URL_VARIABLE, ENVIRONMENT_VARIABLE, read_service
 from paisr._transport.proxies import choose_proxy
 from paisr._transport.tls import DIRECTORY_VARIABLE, FILE_VARIABLE, default_context
@@ -39,7 +38,7 @@ def look_at_settings(base_url: str | None, environment: str | None, timeout: flo
     yield ok("settings", "rate_limit", f"{rate.requests} requests in {rate.per:g} s (default)")
     try:
         service = read_service(environment, wrap(base_url))
-        proxy = choose_proxy(Route(service=service, proxy=None, tls=None, token=Secret("")))
+        proxy = choose_proxy(service, None)
     except ConfigurationError as error:
         yield wrong("settings", "base_url", str(error))
         return
@@ -67,7 +66,7 @@ def _proxy_finding(proxy: Proxy | None) -> Finding:
 
 
 def _look_at_network(service: Service, proxy: Proxy | None) -> Iterator[Finding]:
-    host, port = service.host, service.port or DEFAULT_PORTS[service.scheme]
+    host, port = service.host, service.effective_port
     if proxy is not None:
         yield note("network", "address", f"{host} is resolved by the proxy, and TLS goes through it: not looked at")
         return

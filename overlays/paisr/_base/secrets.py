@@ -77,21 +77,6 @@ class Secret:
         raise TypeError("a client's secrets cannot be pickled; make a new client from the settings instead")
 
 
-class Secrets(Secret):
-    """Several secrets in one: `scrub` removes all of them."""
-
-    __slots__ = ("_all",)
-
-    def __init__(self, *secrets: Secret) -> None:
-        super().__init__("")
-        self._all = secrets
-
-    def scrub(self, text: str) -> str:
-        for secret in self._all:
-            text = secret.scrub(text)
-        return text
-
-
 @cache
 def _escapes() -> list[re.Pattern[str]]:
     """Patterns of an escaped character in JSON, in a URL, in HTML, and in bytes that Python quotes.

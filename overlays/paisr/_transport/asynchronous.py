@@ -53,23 +53,17 @@ class AsyncStream(Stream):
 
     async def _writable(self) -> None:
         """Wait until the socket takes bytes. `sock_sendall` would write the rest without a check of the deadline."""
-        loop = asyncio.get_running_loop()
-        ready = loop.create_future()
+        loop, is_writable = asyncio.get_running_loop(), asyncio.Event()
         number = self.socket.fileno()
         try:
-            loop.add_writer(number, _mark_ready, ready)
+            loop.add_writer(number, is_writable.set)
         except NotImplementedError:  # the proactor event loop of Windows cannot tell, so poll the socket
             await asyncio.sleep(POLL_INTERVAL)
             return
         try:
-            await ready
+            await is_writable.wait()
         finally:
             loop.remove_writer(number)
-
-
-def _mark_ready(ready: asyncio.Future[None]) -> None:
-    if not ready.done():
-        ready.set_result(None)
 
 
 class AsyncPool(Pool):

@@ -42,7 +42,6 @@ def failure(
         return RawResponse(status, headers, b"")
     root = list(chain(error))[-1]
     reason = progress.timeout_reason if late else str(error) or type(error).__name__
-    untrusted = isinstance(root, ssl.SSLCertVerificationError)
     if isinstance(root, ssl.SSLCertVerificationError):
         reason = f"the service's certificate is not trusted ({root.verify_message})"
     if unconnected:
@@ -53,7 +52,7 @@ def failure(
         sent=progress.sent or unreadable,
         reason=_scrubbed(reason, secret)[:MAX_REASON].rstrip("."),
         cause=None if unreadable else clean(error, root, secret),
-        final=untrusted,
+        final=isinstance(root, ssl.SSLCertVerificationError),
         status=status,
     )
 

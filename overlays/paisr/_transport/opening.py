@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from paisr._transport.streams import Stream
     from paisr._transport.tls import Layer
 
-
 Login = tuple[bytes, bytes]
 
 
@@ -30,7 +29,7 @@ class Opening:
         self._proxy = proxy
         self._context: ssl.SSLContext | None = None
         if service.scheme == "https":
-            self._context = route.tls or shared_context.get()
+            self._context = route.tls or shared_context()
         first = proxy or service
         self.address = first.host, first.effective_port
 
@@ -40,22 +39,12 @@ class Opening:
         service, proxy = self._service, self._proxy
         if proxy is not None:
             if proxy.scheme == "https":
-                layer = await _secured(layer, shared_context.get(), proxy.host, progress)
+                layer = await Tls(layer, shared_context(), proxy.host).handshake(progress)
             ask = ask_http_proxy if proxy.is_http else ask_socks_proxy
             await ask(layer, service, proxy.login, progress)
         if self._context is not None:
-            layer = await _secured(layer, self._context, service.host, progress)
+            layer = await Tls(layer, self._context, service.host).handshake(progress)
         return layer
-
-
-async def _secured(layer: Layer, context: ssl.SSLContext, host: str, progress: Progress) -> Layer:
-    secured = Tls(layer, context, host)
-    await secured.handshake(progress)
-    return secured
-
-
-class ProxyError(OSError):
-    """A proxy did not connect to the service."""
 
 
 async def ask_http_proxy(layer: Layer, service: Service, login: Login | None, progress: Progress) -> None:
@@ -72,14 +61,14 @@ async def ask_http_proxy(layer: Layer, service: Service, login: Login | None, pr
             if event is h11.NEED_DATA:
                 data = await layer.receive(progress)
                 if not data:
-                    raise ProxyError("the proxy closed the connection")
+                    raise ConnectionError("the proxy closed the connection")
                 http.receive_data(data)
     except h11.RemoteProtocolError:
-        raise ProxyError("the proxy does not speak HTTP/1.1") from None
+        raise ConnectionError("the proxy does not speak HTTP/1.1") from None
     if not 200 <= event.status_code < 300:
-        raise ProxyError(f"the proxy responded with {event.status_code}")
+        raise ConnectionError(f"the proxy responded with {event.status_code}")
     if http.trailing_data[0]:
-        raise ProxyError("the proxy sent bytes before the request")
+        raise ConnectionError("the proxy sent bytes before the request")
 
 
 async def ask_socks_proxy(layer: Layer, service: Service, login: Login | None, progress: Progress) -> None:
@@ -95,14 +84,14 @@ async def ask_socks_proxy(layer: Layer, service: Service, login: Login | None, p
         try:
             return socks.receive_data(await layer.receive(progress))
         except ProtocolError:
-            raise ProxyError("the proxy does not speak SOCKS 5") from None
+            raise ConnectionError("the proxy does not speak SOCKS 5") from None
 
     reply = await ask(socks5.SOCKS5AuthMethodsRequest([method]))
     if reply.method != method:
-        raise ProxyError("the proxy requires another authentication method")
+        raise ConnectionError("the proxy requires another authentication method")
     if login and not (await ask(socks5.SOCKS5UsernamePasswordRequest(*login))).success:
-        raise ProxyError("the proxy does not accept the user name and password")
+        raise ConnectionError("the proxy does not accept the user name and password")
     address = service.host, service.effective_port
     reply = await ask(socks5.SOCKS5CommandRequest.from_address(socks5.SOCKS5Command.CONNECT, address))
     if reply.reply_code != socks5.SOCKS5ReplyCode.SUCCEEDED:
-        raise ProxyError(f"the proxy could not connect ({reply.reply_code.name.lower().replace('_', ' ')})")
+        raise ConnectionError(f"the proxy could not connect ({reply.reply_code.name.lower().replace('_', ' ')})")

@@ -15,7 +15,7 @@ from paisr._base.secrets import Secret
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from paisr._base.route import Route, Service
+    from paisr._base.route import Service
 
 # These systems have proxy settings of their own, which the standard library can read.
 _HAS_SYSTEM_SETTINGS = sys.platform in {"darwin", "win32"}
@@ -55,20 +55,19 @@ class Proxy(Server, frozen=True, kw_only=True):
         return f"Proxy({self.scheme}://{self.address})"  # without the login
 
 
-def choose_proxy(route: Route) -> Proxy | None:
-    """The proxy that is given, else the environment's (``HTTPS_PROXY``, ``ALL_PROXY``), or None.
+def choose_proxy(service: Service, url: Secret | None) -> Proxy | None:
+    """The proxy whose URL is given, else the environment's (``HTTPS_PROXY``, ``ALL_PROXY``), or None.
 
     ``NO_PROXY`` exempts a service from the environment's proxy, and a service on loopback is always exempt.
     """
-    url = route.proxy
-    if url is None and not route.service.is_loopback:
-        url = _environments_proxy(route.service)
+    if url is None and not service.is_loopback:
+        url = _environments_proxy(service)
     if url is None:
         return None
     proxy = Proxy.of(url)
     if isinstance(proxy, str):
         raise ConfigurationError(proxy)
-    if route.service.scheme == "http" and not proxy.is_loopback:
+    if service.scheme == "http" and not proxy.is_loopback:
         raise ConfigurationError(
             "The base URL is plain http on this machine, and the proxy is on another one: the token would be sent "
             "unencrypted; leave proxy= out, or give an https base URL."
@@ -85,7 +84,7 @@ def _environments_proxy(service: Service) -> Secret | None:
             return None
         named = getproxies()
     address = named.get(service.scheme) or named.get("all")
-    if not address or _is_exempt(service, named.get("no", "")):
+    if not address or any(_exempts(entry.strip().lower(), service) for entry in named.get("no", "").split(",")):
         return None
     return Secret(address if "://" in address else f"http://{address}")
 
@@ -110,12 +109,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _is_exempt(service: Service, exceptions: str) -> bool:
-    """Whether NO_PROXY's list names this service: by host or parent domain, by address, by ``*``, or by URL."""
-    return any(_names(entry.strip().lower(), service) for entry in exceptions.split(","))
-
-
-def _names(entry: str, service: Service) -> bool:
+def _exempts(entry: str, service: Service) -> bool:
+    """Whether an entry of NO_PROXY names this service: by host or parent domain, by address, by ``*``, or by URL."""
     if entry in {"", "*"}:
         return entry == "*"
     scheme, separator, rest = entry.rpartition("://")
@@ -127,7 +122,8 @@ def _names(entry: str, service: Service) -> bool:
         return False
     if separator and not host.startswith("*"):
         return host == service.host
-    return _is_below(service.host, host.removeprefix("*"))
+    domain = host.removeprefix("*")  # one that begins with a full stop exempts subdomains only
+    return service.host == domain or service.host.endswith(f".{domain.removeprefix('.')}")
 
 
 def _host_and_port(text: str) -> tuple[str, int | None]:
@@ -136,10 +132,3 @@ def _host_and_port(text: str) -> tuple[str, int | None]:
         return text, None
     host, _, port = text.rpartition(":") if text.rpartition(":")[2].isdigit() else (text, "", "")
     return host.strip("[]"), int(port) if port else None
-
-
-def _is_below(host: str, domain: str) -> bool:
-    """Whether a host is the domain or a subdomain; only a subdomain if the domain begins with a full stop."""
-    if domain.startswith("."):
-        return host.endswith(domain) and host != domain
-    return host == domain or host.endswith(f".{domain}")

@@ -18,8 +18,6 @@ Header = tuple[bytes, bytes]
 class RequestMaker:
     """Turns a contract's request into one for the wire. It holds the token, which its repr does not show."""
 
-    __slots__ = ("_base", "_checked", "_prefix", "_token")
-
     def __init__(self, route: Route) -> None:
         service = route.service
         self._token = route.token

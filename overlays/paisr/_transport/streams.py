@@ -69,19 +69,15 @@ class Stream(ABC):
 def numeric(host: str, port: int) -> list[Address] | None:
     """The address itself, if `host` is one; None for a name."""
     with contextlib.suppress(OSError):
-        return _addresses(host, port, socket.AI_NUMERICHOST)
+        return look_up(host, port, socket.AI_NUMERICHOST)
     return None
 
 
-def look_up(host: str, port: int) -> list[Address]:
+def look_up(host: str, port: int, flags: int = 0) -> list[Address]:
     """The addresses of a name; waits without a time-out."""
     try:
-        return _addresses(host, port, 0)
+        # As bytes, because the codec for a text is slow to import. The host is ASCII already.
+        found = socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM, flags=flags)
     except (OSError, UnicodeError) as error:
         raise OSError(f"the look-up of {host} failed: {error}") from None
-
-
-def _addresses(host: str, port: int, flags: int) -> list[Address]:
-    # As bytes, because the codec for a text is slow to import. The host is ASCII already.
-    found = socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM, flags=flags)
     return list(dict.fromkeys((family, address) for family, _kind, _protocol, _name, address in found))

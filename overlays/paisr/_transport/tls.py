@@ -6,12 +6,12 @@ import contextlib
 import os
 import ssl
 import sys
+from functools import cache
 from importlib.machinery import SourceFileLoader
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
 from paisr._base.errors import ConfigurationError
-from paisr._base.forks import ForkSafe
 from paisr._transport.streams import READ_SIZE, Stream
 
 if TYPE_CHECKING:
@@ -38,8 +38,9 @@ class Tls:
     def is_quiet(self) -> bool:
         return not self._in.pending and not self._tls.pending() and self._below.is_quiet
 
-    async def handshake(self, progress: Progress) -> None:
+    async def handshake(self, progress: Progress) -> Tls:
         await self._repeated(self._tls.do_handshake, progress)
+        return self
 
     async def send(self, data: bytes, progress: Progress) -> None:
         await self._repeated(lambda: self._tls.write(data), progress)
@@ -71,20 +72,10 @@ class Tls:
 Layer = Stream | Tls
 
 
-class _SharedContext(ForkSafe):
-    def __init__(self) -> None:
-        self._context: ssl.SSLContext | None = None
-        super().__init__()
-
-    def get(self) -> ssl.SSLContext:
-        """The context, made when it is first needed. Raises `ConfigurationError` as `default_context` does."""
-        with self._lock:
-            if self._context is None:
-                self._context = default_context()
-            return self._context
-
-
-shared_context = _SharedContext()
+@cache
+def shared_context() -> ssl.SSLContext:
+    """The default context, made when it is first needed. Threads that need it at once may each make one."""
+    return default_context()
 
 
 def default_context() -> ssl.SSLContext:

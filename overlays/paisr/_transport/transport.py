@@ -38,7 +38,7 @@ class PoolTransport(ForkSafe):
         self, route: Route, pool: Callable[[Opening], Pool], running_loop: Callable[[], AbstractEventLoop | None]
     ) -> None:
         self._route = route
-        self._proxy = choose_proxy(route)
+        self._proxy = choose_proxy(route.service, route.proxy)
         self._maker = RequestMaker(route)
         self._new_pool, self._running_loop = pool, running_loop
         address = route.service.address

@@ -26,8 +26,8 @@ from paisr._transport.tls import shared_context
 LIVE = "https://api.example/v2"
 
 
-def route(proxy: Any = None, url: str = LIVE, tls: Any = None) -> Route:
-    return Route(service=read_service(None, wrap(url)), proxy=wrap(proxy), tls=tls, token=Secret("tok"))
+def route(url: str = LIVE, tls: Any = None) -> Route:
+    return Route(service=read_service(None, wrap(url)), proxy=None, tls=tls, token=Secret("tok"))
 
 
 def proxy_of(url: str) -> Proxy:
@@ -48,7 +48,7 @@ def ample() -> Progress:
 
 
 def chosen(proxy: Any = None, url: str = LIVE) -> str | None:
-    found = choose_proxy(route(proxy, url))
+    found = choose_proxy(read_service(None, wrap(url)), wrap(proxy))
     return None if found is None else f"{found.scheme}://{found.host}:{found.port}"
 
 
@@ -198,15 +198,15 @@ def test_the_tls_context_is_the_argument_or_the_shared_default(monkeypatch: pyte
     for opening in (Opening(route(tls=own), None), Opening(route(), None)):
         with pytest.raises(LookupError):
             begun(opening)
-    assert used == [(own, "api.example"), (shared_context.get(), "api.example")]
-    assert shared_context.get().verify_mode is ssl.CERT_REQUIRED
-    assert shared_context.get().check_hostname
+    assert used == [(own, "api.example"), (shared_context(), "api.example")]
+    assert shared_context().verify_mode is ssl.CERT_REQUIRED
+    assert shared_context().check_hostname
     with pytest.raises(StopIteration):
         begun(Opening(route(url="http://127.0.0.1/v2"), None))
     secure_proxy = Opening(route(url="http://127.0.0.1/v2"), proxy_of("https://p.example"))
     with pytest.raises(LookupError):
         begun(secure_proxy)
-    assert used[-1] == (shared_context.get(), "p.example")
+    assert used[-1] == (shared_context(), "p.example")
 
 
 class Refused:

@@ -9,8 +9,7 @@ from urllib.request import getproxies_environment
 import httpx
 import pytest
 
-from paisr._base.route import Route
-from paisr._base.secrets import Secret, wrap
+from paisr._base.secrets import wrap
 from paisr._settings import read_service
 from paisr._transport import proxies
 
@@ -51,8 +50,7 @@ def only_these_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ours(url: str) -> str | None:
-    route = Route(service=read_service(None, wrap(url)), proxy=None, tls=None, token=Secret("tok"))
-    found = proxies.choose_proxy(route)
+    found = proxies.choose_proxy(read_service(None, wrap(url)), None)
     return None if found is None else f"{found.host}:{found.port}"
 
 

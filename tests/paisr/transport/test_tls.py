@@ -73,7 +73,7 @@ def test_a_missing_file_or_directory_is_named(
     monkeypatch: pytest.MonkeyPatch, side: Any, tmp_path: Path, variable: str
 ) -> None:
     monkeypatch.setenv(variable, str(tmp_path / "missing"))
-    monkeypatch.setattr(shared_context, "_context", None)
+    shared_context.cache_clear()
     client = side.client(base_url="https://127.0.0.1:9/v2", max_retries=0)
     with pytest.raises(ConfigurationError, match=rf"^{variable} names '.*/missing', which cannot be used .*\.$") as got:
         side.call(client, "get", "inv_1")
@@ -97,8 +97,8 @@ def test_certifi_is_called_once_in_a_process(monkeypatch: pytest.MonkeyPatch) ->
         return where()
 
     monkeypatch.setattr("certifi.where", count)
-    monkeypatch.setattr(shared_context, "_context", None)
-    assert shared_context.get() is shared_context.get()
+    shared_context.cache_clear()
+    assert shared_context() is shared_context()
     assert len(asked) == 1
 
 

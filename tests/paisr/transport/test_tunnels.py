@@ -8,7 +8,7 @@ import pytest
 from wire import wire
 
 from paisr._base.route import Service
-from paisr._transport.opening import ProxyError, ask_http_proxy, ask_socks_proxy
+from paisr._transport.opening import ask_http_proxy, ask_socks_proxy
 
 LOGIN = (b"user", b"p@ss")
 GRANTED = b"\x05\x00\x00\x01\x7f\x00\x00\x01\x01\xbb"
@@ -61,7 +61,7 @@ def test_an_http_proxy_is_asked_for_a_tunnel(reply: bytes, step: int) -> None:
     ],
 )
 def test_the_refusal_of_an_http_proxy_is_an_error_with_its_reason(reply: bytes, problem: str) -> None:
-    with pytest.raises(ProxyError, match=problem):
+    with pytest.raises(ConnectionError, match=problem):
         http(reply)
 
 
@@ -97,5 +97,5 @@ def test_a_socks_proxy_gets_the_user_name_and_password() -> None:
 def test_the_refusal_of_a_socks_proxy_is_an_error_with_its_reason(
     replies: list[bytes], login: Any, problem: str
 ) -> None:
-    with pytest.raises(ProxyError, match=problem):
+    with pytest.raises(ConnectionError, match=problem):
         socks(*replies, login=login)
