@@ -25,6 +25,7 @@ MAX_CONNECTIONS = 100
 # Seconds. A server closes idle connections too; if it does so while a create is in flight, its outcome is unknown.
 IDLE_EXPIRY = 5.0
 
+UNLIMITED = nullcontext()
 H = TypeVar("H")
 
 
@@ -61,7 +62,7 @@ class Pool(ABC):
 
     def within(self, _deadline: Deadline, /) -> AbstractContextManager[object]:
         """End the waits in the context at the deadline, if they do not end by themselves."""
-        return nullcontext()
+        return UNLIMITED
 
     @abstractmethod
     async def connect(self, host: str, port: int, progress: Progress, /) -> Stream:

@@ -78,6 +78,8 @@ class SyncPool(Pool):
 class Permit:
     """Allows one call to use a connection. It is released with its last reference, however the call ends."""
 
+    __slots__ = ("__weakref__", "_pool", "_progress")
+
     def __init__(self, pool: SyncPool, progress: Progress) -> None:
         self._pool = pool
         self._progress = progress
