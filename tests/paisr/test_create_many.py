@@ -529,6 +529,22 @@ def test_async_rows_are_created_before_an_error_of_their_iterator(service: Any, 
     assert [one.created is not None for one in asyncio.run(scenario())] == [True]
 
 
+def test_a_consumer_that_stops_early_waits_for_no_further_row(service: Any, path: Any) -> None:
+    async def rows() -> AsyncIterator[dict[str, Any]]:
+        yield row(1)
+        await asyncio.sleep(3600)
+        raise AssertionError("the rows were not cancelled")
+
+    async def scenario() -> RowResult:
+        async with (
+            AsyncPaisr("tok", journal=path, transport=service.transport) as client,
+            contextlib.aclosing(client.invoices.create_many(rows(), concurrency=2)) as results,
+        ):
+            return await anext(results)
+
+    assert asyncio.run(asyncio.wait_for(scenario(), 30)).created is not None
+
+
 @pytest.mark.parametrize("concurrency", [0, -1, "x", None, 1.5, True])
 def test_a_concurrency_that_is_no_number_of_rows_is_refused(concurrency: Any, path: Any, service: Any) -> None:
     async def scenario() -> None:

@@ -195,9 +195,7 @@ STATUS_ERRORS: dict[int, type[APIStatusError]] = {
 
 def status_error_type(status_code: int) -> type[APIStatusError]:
     """The class for a status: its own, `ServerError` from 500 on, `APIStatusError` for the rest."""
-    if status_code >= 500:
-        return ServerError
-    return STATUS_ERRORS.get(status_code, APIStatusError)
+    return STATUS_ERRORS.get(status_code, ServerError if status_code >= 500 else APIStatusError)
 
 
 def _portable(cause: BaseException | None) -> BaseException | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -44,13 +45,18 @@ def _text(rule: rules.Text, value: object, name: str) -> str:
         raise InvalidArgumentError(f"{name} has {len(text)} characters; give at least {rule.min_length}.")
     if rule.max_length is not None and len(text) > rule.max_length:
         raise InvalidArgumentError(f"{name} has {len(text)} characters; give at most {rule.max_length}.")
-    if rule.pattern is not None and not re.search(rule.pattern, text, re.ASCII):
+    if rule.pattern is not None and not _compiled(rule.pattern).search(text):
         pattern = rule.pattern.replace("\\Z", "$")
         such_as = f", such as {rule.example!r}" if rule.example else ""
         raise InvalidArgumentError(
             f"{name}={safe_repr(text)} does not match {pattern}; give a text that does{such_as}."
         )
     return text
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.ASCII)
 
 
 def _boolean(_rule: rules.Boolean, value: object, name: str) -> bool:
@@ -142,17 +148,20 @@ def _object(rule: rules.Object, value: object, name: str) -> dict[str, Any]:
         raise InvalidArgumentError(
             f"{name} is {type_name(value)}; give a mapping, or an instance of {rule.model.__name__}."
         )
-    known = {one.json_name: one for one in rule.fields}
-    keys = ", ".join(known)
+    known = {one.json_name: one.rule for one in rule.fields}
     if missing := next((one for one in rule.fields if one.required and one.json_name not in given), None):
-        raise InvalidArgumentError(f"{name} has no {missing.json_name!r}; give {keys}.")
+        raise InvalidArgumentError(f"{name} has no {missing.json_name!r}; give {', '.join(known)}.")
     entries: dict[str, Any] = dict([rule.tag]) if rule.tag else {}
-    others = {key: one for key, one in given.items() if key not in known and key not in entries}
+    others: dict[str, object] = {}
+    for key, one in given.items():
+        if key in known:
+            entries[key] = checked(known[key], one, f"{name}.{key}")
+        elif key not in entries:
+            others[key] = one
     if others and rule.closed:
         unknown = safe_repr(next(iter(others)))
-        raise InvalidArgumentError(f"{name} has {unknown}, which the API does not know; give {keys}.")
-    entries |= {key: checked(known[key].rule, one, f"{name}.{key}") for key, one in given.items() if key in known}
-    return entries | _map(_ANY_MAP, others, name)
+        raise InvalidArgumentError(f"{name} has {unknown}, which the API does not know; give {', '.join(known)}.")
+    return entries | _map(_ANY_MAP, others, name) if others else entries
 
 
 def _one_of(rule: rules.OneOf, value: object, name: str) -> Any:
@@ -171,9 +180,11 @@ def _one_of(rule: rules.OneOf, value: object, name: str) -> Any:
 
 def _is_meant(rule: rules.Object, tag: str | None, value: object) -> bool:
     """Whether the value's class, or the tag in its mapping, is that of the object."""
-    if tag is None or not isinstance(value, Mapping):
-        return tag is not None and isinstance(value, rule.model)
-    return rule.tag is not None and cast("Mapping[object, object]", value).get(tag) == rule.tag[1]
+    if tag is None:
+        return False
+    if isinstance(value, Mapping):
+        return rule.tag is not None and cast("Mapping[object, object]", value).get(tag) == rule.tag[1]
+    return isinstance(value, rule.model)
 
 
 def _anything(_rule: rules.Anything, value: object, name: str) -> Any:
