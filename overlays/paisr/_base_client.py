@@ -135,7 +135,6 @@ class BaseClient(Generic[UserTransport]):
             policy=policy,
             timeout=seconds(timeout, "timeout", ConfigurationError),
             runtime=runtime,
-            service=service.url,
             # The journal comes last: a client that cannot be made for another reason leaves no file behind.
             recovery=Recovery(place, runtime),
         )

@@ -51,7 +51,7 @@ class ClientCaller(Struct, Generic[R], frozen=True):
 
     @property
     def base_url(self) -> str:
-        return self.session.service
+        return self.session.policy.service
 
     def call(self, operation: Operation[Any], arguments: dict[str, object], timeout: float | None) -> Any:
         return self.run(self.session.call(operation, arguments, timeout))
@@ -60,9 +60,7 @@ class ClientCaller(Struct, Generic[R], frozen=True):
 class Invoices(ContractInvoices):
     """Create, list and read invoices. `with_response` has the same calls, which return the whole response."""
 
-    def __init__(self, caller: ClientCaller[Run]) -> None:
-        super().__init__(caller)
-        self._client = caller
+    _caller: ClientCaller[Run]
 
     def wait(
         self,
@@ -77,8 +75,8 @@ class Invoices(ContractInvoices):
         Raises `APITimeoutError` if it has another status after `timeout` seconds. Every read counts towards the rate
         limit; with webhooks there is no need to wait like this.
         """
-        steps = self._client.session.wait(invoice_id, until=until, timeout=timeout, interval=interval)
-        return self._client.run(steps)
+        steps = self._caller.session.wait(invoice_id, until=until, timeout=timeout, interval=interval)
+        return self._caller.run(steps)
 
     def reconcile(self, attempt: Attempt, *, timeout: float | None = None) -> Invoice | None:
         """Find the invoice of a create whose outcome is unknown; returns it, or None when there is none now.
@@ -94,14 +92,14 @@ class Invoices(ContractInvoices):
         list was cut off, or the invoice also fits another open create. Its `candidates` are the invoices that were
         found. If the service leaves out `created_at`, an older invoice that is otherwise equal fits.
         """
-        return self._client.run(self._client.session.reconcile(attempt, timeout=timeout))
+        return self._caller.run(self._caller.session.reconcile(attempt, timeout=timeout))
 
     def unresolved(self, *, timeout: float | None = None) -> list[Attempt]:
         """The attempts whose outcome is unknown, oldest first: those of the journal, else those of this client.
 
         They include creates that were interrupted or cancelled, and creates in flight. Give each to `reconcile`.
         """
-        return self._client.run(self._client.session.unresolved(timeout=timeout))
+        return self._caller.run(self._caller.session.unresolved(timeout=timeout))
 
     def reconcile_journal(self, *, settle_after: float = SETTLE_AFTER, timeout: float | None = None) -> Reconciled:
         """Reconcile every open attempt of this client's journal, and record the results there.
@@ -111,7 +109,7 @@ class Invoices(ContractInvoices):
         `APITimeoutError`, and stays open. None means the same as for `reconcile`. It is recorded as absent if the
         attempt ended more than `settle_after` seconds ago; such an attempt can still be reconciled again.
         """
-        return self._client.run(self._client.session.reconcile_journal(settle_after=settle_after, timeout=timeout))
+        return self._caller.run(self._caller.session.reconcile_journal(settle_after=settle_after, timeout=timeout))
 
     def create_many(
         self,
@@ -140,18 +138,16 @@ class Invoices(ContractInvoices):
         """
         from paisr._bulk.rows import Bulk  # here, because few programs need it
 
-        bulk = Bulk(self._client.session, timeout, dry_run=dry_run, on_undecided=on_undecided)
+        bulk = Bulk(self._caller.session, timeout, dry_run=dry_run, on_undecided=on_undecided)
         for item in bulk.items(rows):
-            if (result := self._client.run(bulk.create(item))) is not None:
+            if (result := self._caller.run(bulk.create(item))) is not None:
                 yield result
 
 
 class AsyncInvoices(ContractAsyncInvoices):
     """`Invoices`, with calls that are awaited."""
 
-    def __init__(self, caller: ClientCaller[AsyncRun]) -> None:
-        super().__init__(caller)
-        self._client = caller
+    _caller: ClientCaller[AsyncRun]
 
     async def wait(
         self,
@@ -161,20 +157,20 @@ class AsyncInvoices(ContractAsyncInvoices):
         timeout: float = WAIT_TIMEOUT,
         interval: float = WAIT_INTERVAL,
     ) -> Invoice:
-        steps = self._client.session.wait(invoice_id, until=until, timeout=timeout, interval=interval)
-        return await self._client.run(steps)
+        steps = self._caller.session.wait(invoice_id, until=until, timeout=timeout, interval=interval)
+        return await self._caller.run(steps)
 
     async def reconcile(self, attempt: Attempt, *, timeout: float | None = None) -> Invoice | None:
-        return await self._client.run(self._client.session.reconcile(attempt, timeout=timeout))
+        return await self._caller.run(self._caller.session.reconcile(attempt, timeout=timeout))
 
     async def unresolved(self, *, timeout: float | None = None) -> list[Attempt]:
-        return await self._client.run(self._client.session.unresolved(timeout=timeout))
+        return await self._caller.run(self._caller.session.unresolved(timeout=timeout))
 
     async def reconcile_journal(
         self, *, settle_after: float = SETTLE_AFTER, timeout: float | None = None
     ) -> Reconciled:
-        return await self._client.run(
-            self._client.session.reconcile_journal(settle_after=settle_after, timeout=timeout)
+        return await self._caller.run(
+            self._caller.session.reconcile_journal(settle_after=settle_after, timeout=timeout)
         )
 
     def create_many(
@@ -189,8 +185,8 @@ class AsyncInvoices(ContractAsyncInvoices):
         from paisr._bulk.in_parallel import RowsInFlight
         from paisr._bulk.rows import Bulk
 
-        bulk = Bulk(self._client.session, timeout, dry_run=dry_run, on_undecided=on_undecided)
-        return RowsInFlight(bulk, rows, self._client.run, concurrency).results()
+        bulk = Bulk(self._caller.session, timeout, dry_run=dry_run, on_undecided=on_undecided)
+        return RowsInFlight(bulk, rows, self._caller.run, concurrency).results()
 
 
 for _name in ("wait", "reconcile", "unresolved", "reconcile_journal", "create_many"):

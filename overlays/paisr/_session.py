@@ -54,7 +54,6 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     policy: CallPolicy
     timeout: float
     runtime: Runtime
-    service: str
     recovery: Recovery
 
     def call(
@@ -80,7 +79,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     def by_keys(self, keys: Sequence[str], timeout: float | None) -> Steps[dict[str, JournalEntry]]:
         """The journal's entries for these keys, by key."""
-        return self.recovery.read(lambda store, left: store.by_keys(self.service, keys, left), self._deadline(timeout))
+        return self.recovery.read(
+            lambda store, left: store.by_keys(self.policy.service, keys, left), self._deadline(timeout)
+        )
 
     def recalled(self, operation: Operation[T], values: Mapping[str, object], entry: JournalEntry) -> T:
         """The data of an entry's create, read from its recorded response; refused if other values were sent."""
@@ -110,9 +111,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             yield Pause(min(interval, left))
 
     def reconcile(self, attempt: Attempt, *, timeout: float | None) -> Steps[Invoice | None]:
-        from paisr._recovery.attempts import checked_attempt
-
-        return self._reconciler(self._deadline(timeout)).one(checked_attempt(attempt, self.service))
+        return self._reconciler(self._deadline(timeout)).one(attempt)
 
     def reconcile_journal(self, *, settle_after: float, timeout: float | None) -> Steps[Reconciled]:
         deadline = self._deadline(timeout)
@@ -163,20 +162,20 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         from paisr._recovery.attempts import Attempt  # here, because many clients only read
         from paisr._recovery.creating import Creator
 
-        attempt = Attempt.of(request, self.runtime.now().astimezone(), self.service)
+        attempt = Attempt.of(request, self.runtime.now().astimezone(), self.policy.service)
         store, reconciler = self.recovery.store, self._reconciler(deadline)
         creator = Creator(store=store, policy=self.policy, reconciler=reconciler, call=call, deadline=deadline)
         return creator.create(attempt, key)
 
     def _reconciler(self, deadline: Deadline, settle_after: float | None = None) -> Reconciler:
-        from paisr._recovery.invoice_lists import Lists
+        from paisr._recovery.listed import Lists
         from paisr._recovery.reconcile import Reconciler
 
         recovery = self.recovery
         return Reconciler(
-            lists=Lists(call=self.call_within, now=self.runtime.now, ids=recovery.customer_ids),
+            lists=Lists(call=self.call_within, ids=recovery.customer_ids),
             store=recovery.store,
-            service=self.service,
+            service=self.policy.service,
             deadline=deadline,
             settle_after=recovery.settle_after if settle_after is None else settle_after,
         )
@@ -195,7 +194,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         raise OutcomeUnknownError(
             f"The outcome of {request.operation} is unknown: {request.method} {request.target} was sent, and {cause} "
             "Find out whether it was carried out before you call it again.",
-            attempt=Attempt.of(request, self.runtime.now(), self.service, operation=request.operation),
+            attempt=Attempt.of(request, self.runtime.now(), self.policy.service, operation=request.operation),
         ) from cause
 
     def _deadline(self, timeout: float | None) -> Deadline:

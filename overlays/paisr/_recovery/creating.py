@@ -111,7 +111,7 @@ class Creator:
         if entry.invoice_id is not None and entry.response is not None:
             return self._stored(entry.response)
         if entry.state not in NEVER_HAPPENED:
-            invoice = yield from self.reconciler.one(evolve(entry.attempt, service=attempt.service))
+            invoice = yield from self.reconciler.one(entry.attempt)
             if invoice is not None:
                 return self._stored(as_created(invoice))
             entry = yield from self._settled(entry)

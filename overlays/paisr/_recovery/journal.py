@@ -112,5 +112,3 @@ def as_configuration_error(name: str) -> Generator[None]:
         raise ConfigurationError(f"The journal {name!r} {error}.") from error.__cause__
     except InvoiceTakenError as error:
         raise ConfigurationError(f"The journal {name!r} was not changed: {error}; settle that one first.") from None
-    except OSError as error:
-        raise ConfigurationError(f"The journal {name!r} cannot be used ({error.strerror}).") from error

@@ -1,36 +1,39 @@
-"""A list of invoices from the service, indexed to find the candidates for a create and to choose one."""
+"""Lists of invoices from the service: read, narrowed where they are cut off, and searched for a create's invoice."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from attrs import asdict, evolve, field, frozen
 
 from paisr._recovery.attempts import OutcomeUnknownError
-from paisr._recovery.matching import (
-    CLOCK_TOLERANCE,
-    MIN_CUT_SUMMARY,
-    Fit,
-    customer_of,
-    fit,
-    spellings_found,
-    spellings_sent,
-)
+from paisr._recovery.matching import MIN_CUT_SUMMARY, Fit, address, customer_of, fit, spellings_found, spellings_sent
+from paisr_generated.api import operation_named
+from paisr_generated.list_limit import max_listed
+from paisr_generated.models.currency import Currency
+from paisr_generated.models.invoice_status import InvoiceStatus
 
 if TYPE_CHECKING:
+    from paisr._engine.deadlines import Deadline
+    from paisr._engine.steps import Steps
     from paisr._recovery.attempts import Attempt
     from paisr._recovery.statements import Rows
     from paisr_generated import CreateInvoiceRequest, Invoice
+    from paisr_generated.responses import ApiResponse
+
+MAX_ADDRESSES = 10_000
+TIMES = ("created_at", "paid_at", "void_at")
 
 
 class Listed:
-    """The listed invoices, each once. `tolerance`: how far the service's clock may be behind `started_at`."""
+    """The listed invoices, each once."""
 
-    def __init__(self, invoices: Iterable[Invoice], *, truncated: bool, tolerance: timedelta = CLOCK_TOLERANCE) -> None:
+    def __init__(self, invoices: Iterable[Invoice], *, truncated: bool) -> None:
         self.invoices = list({invoice.id: invoice for invoice in invoices}.values())
-        self.truncated, self.tolerance = truncated, tolerance
+        self.truncated = truncated
         # The positions of invoices by customer ("" if its id or address is missing) and by each spelling of the
         # summary: "" for an invoice without one, None for all invoices of the customer.
         self._index: defaultdict[tuple[str, str | None], set[int]] = defaultdict(set)
@@ -44,8 +47,7 @@ class Listed:
 
     def near(self, attempt: Attempt) -> list[tuple[Invoice, Fit]]:
         """Return the invoices that may be the attempt's, in the order of the list, and how well each fits."""
-        alike = self._alike(attempt.request)
-        return [(one, how) for one in alike if (how := fit(attempt, one, self.tolerance)) != "no"]
+        return [(one, how) for one in self._alike(attempt.request) if (how := fit(attempt, one)) != "no"]
 
     def choose(self, attempt: Attempt, rows: Rows) -> Invoice | None:
         """Return the attempt's invoice, or None. Raises `OutcomeUnknownError` if neither is certain.
@@ -100,7 +102,7 @@ class Listed:
         competing = [
             one
             for one in rows.competing(attempt.service or "", found)
-            if one.attempt.id != attempt.id and fit(one.attempt, found, self.tolerance) == "yes"
+            if one.attempt.id != attempt.id and fit(one.attempt, found) == "yes"
         ]
         if any(one.in_flight for one in competing):
             return f"Invoice {found.id} could belong to another create, which is still in flight; reconcile after it."
@@ -109,3 +111,88 @@ class Listed:
                 f"Invoice {found.id} could also belong to another create whose outcome is unknown; read it, and choose."
             )
         return None
+
+
+@frozen(kw_only=True)
+class Filters:
+    """The filters of a list."""
+
+    resource_id: str | None = None
+    currency: str | None = None
+    status: str | None = None
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> Filters:
+        request = attempt.request
+        is_id = request.customer.startswith("cus_") and "@" not in request.customer
+        return cls(
+            resource_id=request.customer if is_id else None,
+            currency=None if request.currency is None else str(request.currency),
+        )
+
+    def parts(self) -> Iterator[Filters]:
+        """Split the list by status, or else by currency; the statuses are in the order of an invoice's life.
+
+        So an invoice that changes its status between two readings is in a later part.
+        """
+        if self.status is None:
+            return (evolve(self, status=str(one)) for one in InvoiceStatus)
+        if self.currency is None:
+            return (evolve(self, currency=str(one)) for one in Currency)
+        return iter(())
+
+
+@frozen(kw_only=True)
+class Lists:
+    """Reads lists of invoices, each with the API's highest limit, and single invoices.
+
+    `call`: calls an operation of the contract with arguments, within a deadline. `ids`: the ids of customers by e-mail
+    address. Every list that is read adds to them.
+    """
+
+    call: Callable[..., Steps[ApiResponse[Any]]]
+    ids: dict[str, frozenset[str]] = field(repr=False)
+
+    def read(self, filters: Filters, deadline: Deadline) -> Steps[Listed]:
+        operation = operation_named("list_invoices")
+        arguments = {**asdict(filters), "limit": max_listed(operation)}
+        # An invoice without its time of creation would fit every create.
+        response = yield from self.call(operation, arguments, deadline, keep=TIMES)
+        self._learn(response.data)
+        return Listed(response.data, truncated=response.data.may_be_truncated)
+
+    def invoice(self, invoice_id: str, deadline: Deadline) -> Steps[Invoice]:
+        response = yield from self.call(operation_named("get_invoice"), {"invoice_id": invoice_id}, deadline)
+        invoice: Invoice = response.data
+        return invoice
+
+    def for_one(self, attempt: Attempt, filters: Filters) -> Filters:
+        """Return the narrowest filters for this attempt, after a list with `filters` was cut off."""
+        own = Filters.of(attempt)
+        ids = self.ids.get(address(attempt.request.customer), frozenset())
+        return evolve(own, resource_id=next(iter(ids))) if own == filters and len(ids) == 1 else own
+
+    def read_in_parts(self, listed: Listed, filters: Filters, deadline: Deadline) -> Steps[Listed]:
+        """Complete a list that was cut off with its parts: by status, and by currency if that is not enough."""
+        parts: list[Listed] = []
+        for narrower in filters.parts():
+            part = yield from self.read(narrower, deadline)
+            if part.truncated:
+                part = yield from self.read_in_parts(part, narrower, deadline)
+            parts.append(part)
+        invoices = [one for part in (listed, *parts) for one in part.invoices]
+        # A status or currency that the contract does not know is in none of the parts.
+        has_unknown = any(
+            one.status not in set(InvoiceStatus) or one.currency not in {*Currency, None} for one in invoices
+        )
+        truncated = not parts or has_unknown or any(part.truncated for part in parts)
+        return Listed(invoices, truncated=truncated)
+
+    def _learn(self, invoices: Iterable[Invoice]) -> None:
+        if len(self.ids) > MAX_ADDRESSES:
+            self.ids.clear()
+        for invoice in invoices:
+            customer = invoice.customer
+            if customer is not None and customer.email and customer.id:
+                email = address(customer.email)
+                self.ids[email] = self.ids.get(email, frozenset()) | {customer.id}

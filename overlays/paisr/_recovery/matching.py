@@ -39,7 +39,7 @@ _EXACT = Context(prec=10_000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
 _CENT = Decimal("0.01")
 
 
-def fit(attempt: Attempt, invoice: Invoice, tolerance: timedelta = CLOCK_TOLERANCE) -> Fit:
+def fit(attempt: Attempt, invoice: Invoice) -> Fit:
     """Compare summary, customer, currency, time and total; a missing field never means "no".
 
     The result is "no" only for a difference that neither the service nor a clock can explain.
@@ -49,7 +49,7 @@ def fit(attempt: Attempt, invoice: Invoice, tolerance: timedelta = CLOCK_TOLERAN
         _currency(request, invoice),
         _customer(request.customer, invoice.customer),
         _summary(request.summary, invoice.summary),
-        _time(attempt.started_at, invoice, tolerance),
+        _time(attempt.started_at, invoice),
     }
     if "no" in fits:
         return "no"
@@ -98,13 +98,13 @@ def _currency(request: CreateInvoiceRequest, invoice: Invoice) -> Fit:
     return "near" if found.strip().upper() in {"", sent.upper()} else "no"
 
 
-def _time(started_at: datetime, invoice: Invoice, tolerance: timedelta) -> Fit:
+def _time(started_at: datetime, invoice: Invoice) -> Fit:
     """Whether the earliest time of the invoice, if it has one, is after the create began."""
     moments = (invoice.created_at, invoice.paid_at, invoice.void_at)
     before = max((started_at - one for one in moments if one is not None), default=timedelta(0))
-    if before <= tolerance:
+    if before <= CLOCK_TOLERANCE:
         return "yes"
-    return "near" if before <= tolerance + MAX_CLOCK_ERROR else "no"
+    return "near" if before <= CLOCK_TOLERANCE + MAX_CLOCK_ERROR else "no"
 
 
 def _same_total(request: CreateInvoiceRequest, amount: Amount | None) -> bool:

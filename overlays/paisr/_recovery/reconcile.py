@@ -19,9 +19,10 @@ from paisr._recovery.attempts import (
     JournalEntry,
     OutcomeUnknownError,
     StoreError,
+    checked_attempt,
     other_service_error,
 )
-from paisr._recovery.invoice_lists import Filters
+from paisr._recovery.listed import Filters
 from paisr._recovery.statements import UNREADABLE
 from paisr_generated.models.invoice import Invoice
 from paisr_generated.operations import encode
@@ -29,8 +30,7 @@ from paisr_generated.operations import encode
 if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
     from paisr._engine.steps import Steps
-    from paisr._recovery.invoice_lists import Lists
-    from paisr._recovery.listed import Listed
+    from paisr._recovery.listed import Listed, Lists
     from paisr._recovery.statements import Rows
     from paisr._recovery.store import AttemptStore
 
@@ -58,10 +58,10 @@ class Reconciler:
 
     def one(self, attempt: Attempt) -> Steps[Invoice | None]:
         """Find the invoice of an attempt, or None, and record it. Raises `OutcomeUnknownError` if it is not certain."""
+        attempt = checked_attempt(attempt, self.service)
         entry = yield from self.entry(attempt)
         if entry is None:  # the store does not have it
-            idle = (self.lists.now() - attempt.started_at).total_seconds()
-            entry = JournalEntry(attempt=attempt, state="unknown", idle=idle)
+            entry = JournalEntry(attempt=attempt, state="unknown")
         elif not entry.in_flight:
             if entry.state in NEVER_HAPPENED:
                 return None

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from paisr._recovery.attempts import StoreError
 from paisr._recovery.database import MAX_LOCK_TIMEOUT, SCHEMA, VERSION, held
 from paisr._recovery.sqlite_file import check_file, kept_lock, make_file, prepare
-
-if TYPE_CHECKING:
-    import sqlite3
 
 # Creates that are kept in memory; older ones are deleted. A file keeps all.
 MAX_REMEMBERED = 10_000
@@ -72,8 +69,6 @@ class MemoryDatabase:
     clock = None
 
     def __init__(self) -> None:
-        import sqlite3  # here, because a client of PostgreSQL needs none
-
         self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         for statement in SCHEMA:
             self._connection.execute(statement)
@@ -111,8 +106,7 @@ class FileDatabase:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._was_open = False
-        self._durable = True
-        with _transactions:
+        with _transactions, _as_store_error():
             if make:
                 make_file(path)
             elif not path.exists():
@@ -151,17 +145,13 @@ class FileDatabase:
 
     def _begun(self, *, durable: bool) -> sqlite3.Connection | None:
         """Begin a transaction and return its connection; None while another process has locked the file."""
-        import sqlite3
-
         _close_unused()
         connection, status = self._connection, self._path.stat()
         try:
             if connection is None or not _is_open_on(connection, status):
                 self.close()
                 connection = self._connected(status)
-            if durable != self._durable:
-                connection.execute(f"PRAGMA synchronous = {'EXTRA' if durable else 'NORMAL'}")
-                self._durable = durable
+            connection.execute(f"PRAGMA synchronous = {'EXTRA' if durable else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
@@ -174,8 +164,6 @@ class FileDatabase:
         return connection
 
     def _connected(self, status: os.stat_result) -> sqlite3.Connection:
-        import sqlite3
-
         try:
             check_file(self._path, status, is_open=any(_is_open_on(one, status) for one in _open))
         except StoreError as error:
@@ -194,7 +182,7 @@ class FileDatabase:
         except BaseException:
             _close(connection)
             raise
-        self._connection, self._durable, self._was_open = connection, True, True
+        self._connection, self._was_open = connection, True
         return connection
 
 
@@ -204,8 +192,6 @@ def _is_open_on(connection: sqlite3.Connection, status: os.stat_result) -> bool:
 
 @contextmanager
 def _as_store_error() -> Generator[None]:
-    import sqlite3
-
     try:
         yield
     except sqlite3.Error as error:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 import struct
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from paisr._base.errors import ConfigurationError
 from paisr._base.texts import type_name
 from paisr._recovery.attempts import StoreError
 from paisr._recovery.database import APPLICATION_ID, SCHEMA, VERSION
-
-if TYPE_CHECKING:
-    import sqlite3
-
 
 # The lock bytes for readers in SQLite's file format.
 SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
@@ -93,19 +89,14 @@ def prepare(connection: sqlite3.Connection) -> None:
     """
     if connection.execute("PRAGMA user_version").fetchone() != (VERSION,):
         connection.execute("BEGIN EXCLUSIVE")
-        _make_tables(connection)
+        (version,) = connection.execute("PRAGMA user_version").fetchone()  # again, under the lock
+        if version not in {0, VERSION}:
+            raise StoreError("was made by another version of this package")
+        if not version:
+            for statement in SCHEMA:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
     if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
         raise StoreError("is where processes cannot share it (a network drive?); name a file on this machine's disk")
-
-
-def _make_tables(connection: sqlite3.Connection) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()  # again, under the lock
-    if version == VERSION:
-        return
-    if version:
-        raise StoreError("was made by another version of this package")
-    for statement in SCHEMA:
-        connection.execute(statement)
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {VERSION}")

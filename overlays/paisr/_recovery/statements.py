@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import asdict, evolve, frozen
 
 from paisr._base.errors import InvalidArgumentError
 from paisr._base.processes import current_process_token, is_process_dead, is_same_machine
@@ -130,9 +130,7 @@ class Rows:
         attempt, outcome = self.unwritten.get(attempt_id, (None, None))
         if attempt is None or outcome is None or attempt.started_at != entry.attempt.started_at:
             return entry
-        return evolve(
-            entry, state=outcome.state, invoice_id=outcome.invoice_id, response=outcome.response, in_flight=False
-        )
+        return evolve(entry, in_flight=False, **asdict(outcome))
 
     def _is_in_flight(self, attempt_id: str, idle: float, process: str) -> bool:
         """Whether a call may still be working on it: its process may be alive, and its deadline may not have passed."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import format_datetime
 from typing import Any
 
 import attrs
@@ -56,7 +55,6 @@ class Service:
     def __init__(self, *invoices: dict[str, Any]) -> None:
         self.invoices = list(invoices)
         self.created: str | None = None
-        self.headers: dict[str, str] = {}
         self.reads: list[str] = []
         self.posts = 0
         self.before_response: Callable[[], object] = lambda: None
@@ -84,7 +82,7 @@ class Service:
         return self.response({"invoices": found[: int(request.url.params["limit"])]})
 
     def response(self, data: Any) -> httpx.Response:
-        return httpx.Response(200, content=json.dumps({"success": True, "data": data}), headers=self.headers)
+        return httpx.Response(200, content=json.dumps({"success": True, "data": data}))
 
 
 @pytest.fixture
@@ -266,22 +264,6 @@ def test_several_matching_invoices_are_an_error_with_candidates(side: Any, begin
     again = pickle.loads(pickle.dumps(error))
     assert again.candidates == error.candidates
     assert again.attempt == attempt
-
-
-def test_a_clock_ahead_of_the_service_is_corrected(side: Any, begin: Any) -> None:
-    service = Service(listed(created_at="2024-05-01T11:30:00Z"))
-    client, attempt = begin(service)
-    assert "a clock" in str(unknown(side, client, attempt))
-    service.headers = {"Date": format_datetime(NOW - timedelta(minutes=30), usegmt=True)}
-    assert side.call(client, "reconcile", attempt).id == "inv_1"
-
-
-@pytest.mark.parametrize("date", ["", "yesterday", "Thu, 01 Jan 1970 00:00:00 GMT", "Wed, 01 May 2024 13:00:00 GMT"])
-def test_an_implausible_date_header_is_ignored(side: Any, begin: Any, date: str) -> None:
-    service = Service(listed(created_at="2024-05-01T11:30:00Z"))
-    service.headers = {"Date": date}
-    client, attempt = begin(service)
-    assert "a clock" in str(unknown(side, client, attempt))
 
 
 # Invoices of other creates
