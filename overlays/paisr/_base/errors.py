@@ -1,4 +1,18 @@
-"""Every error of the package. `OutcomeUnknownError` is defined beside its `Attempt`, in `_recovery.attempts`."""
+"""Every error of the package. `OutcomeUnknownError` is defined beside its `Attempt`, in `_recovery.attempts`.
+
+PaisrError                        every error of the package; .outcome is "not_sent", "rejected" or "unknown"
+├── ConfigurationError            token, base URL, settings (also ValueError)
+├── InvalidArgumentError          refused before anything was sent (also ValueError)
+├── APIConnectionError            the service was not reached, or the connection broke
+│   └── APITimeoutError
+├── APIStatusError                .status_code .message .response
+│   ├── BadRequestError 400 · AuthenticationError 401 · PermissionDeniedError 403 · NotFoundError 404
+│   ├── ConflictError 409 · UnprocessableEntityError 422 · RateLimitError 429 (.retry_after) · ServerError 5xx
+├── UnexpectedResponseError       a response that the contract does not allow; says where
+├── OutcomeUnknownError           a create that may or may not have happened; .attempt goes to reconcile()
+├── RateLimitTimeoutError         the deadline would pass before the limiter allows the call
+└── WebhookError                  a delivery that is not to be trusted; says why
+"""
 
 from __future__ import annotations
 

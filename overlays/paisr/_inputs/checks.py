@@ -19,6 +19,9 @@ from paisr_generated.api import operation_named
 # Characters that change the path of a request.
 _CHANGES_PATH = re.compile(r"[\x00-\x20\x7f/\\]")
 
+# A pattern that is only a beginning: `^x_`, `^x_.*`, `^x_.*$`.
+_BEGINNING = re.compile(r"\^([A-Za-z0-9_-]+)(?:\.\*(?:\$|\\Z)?)?")
+
 
 def checked(rule: rules.Rule, value: object, name: str) -> Any:
     """The value in its JSON form; raises `InvalidArgumentError`, which says what the contract asks for instead."""
@@ -46,12 +49,19 @@ def _text(rule: rules.Text, value: object, name: str) -> str:
     if rule.max_length is not None and len(text) > rule.max_length:
         raise InvalidArgumentError(f"{name} has {len(text)} characters; give at most {rule.max_length}.")
     if rule.pattern is not None and not _compiled(rule.pattern).search(text):
-        pattern = rule.pattern.replace("\\Z", "$")
         such_as = f", such as {rule.example!r}" if rule.example else ""
         raise InvalidArgumentError(
-            f"{name}={safe_repr(text)} does not match {pattern}; give a text that does{such_as}."
+            f"{name}={safe_repr(text)} does not {_wanted(rule.pattern, text)}; give a text that does{such_as}."
         )
     return text
+
+
+def _wanted(pattern: str, text: str) -> str:
+    """What a pattern asks for: ``begin with x_``, if it is only a beginning that the text does not have."""
+    beginning = _BEGINNING.fullmatch(pattern)
+    if beginning and not text.startswith(beginning[1]):
+        return f"begin with {beginning[1]}"
+    return "match " + pattern.replace("\\Z", "$")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The error classes form the tree in their module's docstring, and every error pickles."""
+"""The error classes form the tree in their module's docstring and in the reference, and every error pickles."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import paisr
+from paisr._base import errors
 from paisr._base.errors import PaisrError, status_error_type
 from paisr._recovery.attempts import Attempt
 from paisr_generated.models import CreateInvoiceRequest, Invoice, InvoiceStatus
@@ -43,11 +44,14 @@ def example(cls: type[PaisrError]) -> PaisrError:
     return error
 
 
-def test_the_tree_in_the_reference_is_the_tree_of_the_classes() -> None:
-    page = Path(__file__).parents[3] / "docs" / "reference" / "errors.md"
+PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", [f"{errors.__doc__}", PAGE.partition("\n```\n")[0]], ids=["docstring", "reference"])
+def test_the_drawn_tree_is_the_tree_of_the_classes(text: str) -> None:
     drawn: dict[str, str] = {}
     above: list[str] = []
-    for line in page.read_text(encoding="utf-8").partition("\n```\n")[0].splitlines():
+    for line in text.splitlines():
         found = re.match(r"^([│ ]*)([├└]── )?(?=\w*Error)(.*)$", line)
         if not found:
             continue
