@@ -15,7 +15,7 @@ from paisr._engine.drivers import in_thread
 from paisr._transport import connections
 from paisr._transport.connections import Pool
 from paisr._transport.streams import READ_SIZE, WRITE_SIZE, Stream, look_up, numeric
-from paisr._transport.timekeeper import Timekeeper
+from paisr._transport.timekeeper import Timekeeper, TimeLimit
 from paisr._transport.transport import PoolTransport
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from paisr._engine.drivers import AsyncTransport
     from paisr._transport.opening import Opening
     from paisr._transport.progress import Progress
-    from paisr._transport.timekeeper import TimeLimit
 
 # Seconds after which the next address of a name is tried as well (RFC 8305).
 NEXT_ADDRESS = 0.25
@@ -71,14 +70,14 @@ class AsyncPool(Pool):
 
     def __init__(self, opening: Opening) -> None:
         super().__init__(opening)
-        self.timekeeper = Timekeeper()
+        self._timekeeper = Timekeeper()
         self._permits = asyncio.Semaphore(connections.MAX_CONNECTIONS)
 
     def permit(self, _progress: Progress, /) -> asyncio.Semaphore:
         return self._permits
 
     def within(self, deadline: Deadline) -> TimeLimit:
-        return self.timekeeper.within(deadline)
+        return TimeLimit(self._timekeeper, deadline)
 
     async def connect(self, host: str, port: int, _progress: Progress, /) -> AsyncStream:
         """A connection to the first address that accepts one; the next is tried after `NEXT_ADDRESS` or a failure."""

@@ -90,22 +90,19 @@ def _environments_proxy(service: Service) -> Secret | None:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The values of the variables ``*_proxy`` by their prefix; the lower-case spelling wins.
+    """The values of the variables ``*_proxy`` by their prefix; the lower-case spelling wins, even if it is empty.
 
     The same as `urllib.request.getproxies_environment`, whose module is slow to import. In a CGI program, which has a
     ``REQUEST_METHOD``, ``HTTP_PROXY`` comes from a request's header, and is ignored.
     """
-    given = [(name, value) for name, value in environment.items() if name[-6:].lower() == "_proxy"]
-    found = {name[:-6].lower(): value for name, value in given if value}
-    if "REQUEST_METHOD" in environment:
-        found.pop("http", None)
-    for name, value in given:
-        if name[-6:] != "_proxy":
-            continue
-        if value:
-            found[name[:-6].lower()] = value
-        else:
-            found.pop(name[:-6].lower(), None)
+    found: dict[str, str] = {}
+    names = [name for name in environment if name[-6:].lower() == "_proxy"]
+    for name in sorted(names, key=lambda name: name.endswith("_proxy")):
+        prefix, is_lower = name[:-6].lower(), name.endswith("_proxy")
+        if environment[name] and (is_lower or prefix != "http" or "REQUEST_METHOD" not in environment):
+            found[prefix] = environment[name]
+        elif is_lower:
+            found.pop(prefix, None)
     return found
 
 

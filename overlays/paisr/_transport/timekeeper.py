@@ -24,12 +24,8 @@ class Timekeeper:
         self.in_flight: set[TimeLimit] = set()
         self._timer: asyncio.TimerHandle | None = None
 
-    def within(self, deadline: Deadline) -> TimeLimit:
-        """A context manager that cancels its body at the deadline, and then raises `TimeoutError`."""
-        return TimeLimit(self, self.loop.time() + deadline.remaining())
-
     def wake_at(self, due: float) -> None:
-        """Set the timer, if there is none before. It stays after a call: the next one usually has a later deadline."""
+        """Set the timer, unless it fires before. It stays after a call: the next one usually has a later deadline."""
         if self._timer is not None and self._timer.when() <= due:
             return
         if self._timer is not None:
@@ -48,14 +44,17 @@ class Timekeeper:
 
 
 class TimeLimit:
-    """A deadline for a body, like `asyncio.timeout`: a cancellation from outside stays one, even after the deadline."""
+    """A context that is cancelled at its deadline, and then raises `TimeoutError`.
+
+    As with `asyncio.timeout`, a cancellation from outside stays one, even after the deadline.
+    """
 
     __slots__ = ("_cancelling", "_expired", "_keeper", "_task", "due")
 
-    def __init__(self, keeper: Timekeeper, due: float) -> None:
+    def __init__(self, keeper: Timekeeper, deadline: Deadline) -> None:
         self._keeper = keeper
         self._expired = False
-        self.due = due
+        self.due = keeper.loop.time() + deadline.remaining()
 
     def __enter__(self) -> Self:
         task = asyncio.current_task(self._keeper.loop)

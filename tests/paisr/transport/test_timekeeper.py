@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from paisr._engine.deadlines import Deadline
-from paisr._transport.timekeeper import Timekeeper
+from paisr._transport.timekeeper import Timekeeper, TimeLimit
 
 
 def seconds(count: float) -> Deadline:
@@ -48,7 +48,7 @@ class SimulatedTimeLoop(asyncio.SelectorEventLoop):
 
 
 async def waits(keeper: Timekeeper, limit: float, order: list[float] | None = None) -> None:
-    with keeper.within(seconds(limit) if order is None else Deadline(limit, lambda: 0.0)):
+    with TimeLimit(keeper, seconds(limit) if order is None else Deadline(limit, lambda: 0.0)):
         try:
             await asyncio.Event().wait()
         finally:
@@ -77,13 +77,13 @@ async def test_a_call_within_its_deadline_is_not_cancelled_and_leaves_at_most_on
     timers = set()
     thirty = Deadline(30, lambda: 0.0)  # with a clock that stands still, so that only the clock of the loop counts
     for _ in range(50):
-        with keeper.within(thirty):
+        with TimeLimit(keeper, thirty):
             await asyncio.sleep(0)
         timers.add(id(keeper._timer))
     assert len(timers) == 1
-    with keeper.within(seconds(0.01)):
+    with TimeLimit(keeper, seconds(0.01)):
         pass
-    with keeper.within(seconds(30)):
+    with TimeLimit(keeper, seconds(30)):
         await asyncio.sleep(0.03)  # the timer of the short call fires, and finds no call past its deadline
     assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr] # this is a task
 
@@ -118,7 +118,7 @@ async def test_a_cancellation_together_with_the_deadline_is_raised_as_a_cancella
 @on_a_loop
 async def test_an_error_of_the_call_after_its_deadline_is_raised_unchanged() -> None:
     async def fails() -> None:
-        with keeper.within(seconds(0.0)):
+        with TimeLimit(keeper, seconds(0.0)):
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:
