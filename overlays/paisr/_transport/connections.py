@@ -8,12 +8,12 @@ import weakref
 from abc import ABC, abstractmethod
 from collections import deque
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from paisr._transport.http1 import Connection
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
+    from contextlib import AbstractContextManager
 
     from paisr._engine.deadlines import Deadline
     from paisr._transport.opening import Opening
@@ -57,8 +57,8 @@ class Pool(ABC):
         self._is_closed = False
 
     @abstractmethod
-    def permit(self, progress: Progress, /) -> AbstractAsyncContextManager[object]:
-        """Wait until the call may use a connection; it may do so within the context."""
+    def permit(self, progress: Progress, /) -> Any:
+        """An asynchronous context that begins when the call may use a connection; it may do so within."""
 
     def within(self, _deadline: Deadline, /) -> AbstractContextManager[object]:
         """End the waits in the context at the deadline, if they do not end by themselves."""
@@ -72,7 +72,8 @@ class Pool(ABC):
         """A new connection, after its handshakes."""
         progress = progress.connecting()
         with self.within(progress.deadline):
-            stream = await self.connect(*self._opening.address, progress)
+            host, port = self._opening.address
+            stream = await self.connect(host, port, progress)
             self._add(stream)
             try:
                 return Connection(stream, await self._opening.handshakes(stream, progress))

@@ -14,6 +14,8 @@ from paisr._transport.streams import READ_SIZE, WRITE_SIZE, Address, Stream, loo
 from paisr._transport.transport import InThread, PoolTransport
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx
 
     from paisr._base.route import Route
@@ -76,7 +78,10 @@ class SyncPool(Pool):
 
 
 class Permit:
-    """Allows one call to use a connection. It is released with its last reference, however the call ends."""
+    """Allows one call to use a connection. It is released with its last reference, however the call ends.
+
+    It makes no coroutine: one that an interruption leaves behind is reported, and what reports it may keep the permit.
+    """
 
     __slots__ = ("__weakref__", "_pool", "_progress")
 
@@ -84,12 +89,23 @@ class Permit:
         self._pool = pool
         self._progress = progress
 
-    async def __aenter__(self) -> None:
+    def __aenter__(self) -> NoWait:
         while not self._pool.admits(self):
             time.sleep(min(self._progress.remaining(), POLL_INTERVAL))
+        return NO_WAIT
 
-    async def __aexit__(self, *_exception: object) -> None:
-        """Nothing to do: the context held the last reference."""
+    def __aexit__(self, *_exception: object) -> NoWait:
+        return NO_WAIT  # the context held the last reference
+
+
+class NoWait:
+    """Something to await that is there already."""
+
+    def __await__(self) -> Iterator[None]:
+        return iter(())
+
+
+NO_WAIT = NoWait()
 
 
 def _look_up(host: str, port: int, progress: Progress) -> list[Address]:

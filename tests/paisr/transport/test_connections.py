@@ -137,8 +137,7 @@ def permit(pool: Any, seconds: float = 0.0) -> Any:
     """A permit of the pool, waited for up to so many seconds."""
     progress = Progress(Deadline(seconds, lambda: 0.0), "api.example:443")
     one = pool.permit(progress)
-    with pytest.raises(StopIteration):
-        one.__aenter__().send(None)
+    one.__aenter__()
     return one
 
 
@@ -158,3 +157,15 @@ def test_a_permit_is_returned_when_the_call_is_interrupted(monkeypatch: pytest.M
     held.append(permit(pool))
     with pytest.raises(TimeoutError):
         permit(pool)
+
+
+def test_what_an_interruption_leaves_of_the_end_of_a_call_holds_no_permit(
+    monkeypatch: pytest.MonkeyPatch, pool: Any
+) -> None:
+    """A coroutine that was never awaited would be reported, and whoever keeps the report would keep the permit."""
+    monkeypatch.setattr(module, "MAX_CONNECTIONS", 1)
+    one = permit(pool)
+    left = one.__aexit__(None, None, None)
+    del one
+    assert permit(pool)
+    assert left
