@@ -159,7 +159,7 @@ def test_a_permit_is_returned_when_the_call_is_interrupted(monkeypatch: pytest.M
         permit(pool)
 
 
-def test_what_an_interruption_leaves_of_the_end_of_a_call_holds_no_permit(
+def test_an_interruption_at_the_end_of_a_call_leaves_nothing_that_holds_a_permit(
     monkeypatch: pytest.MonkeyPatch, pool: Any
 ) -> None:
     """A coroutine that was never awaited would be reported, and whoever keeps the report would keep the permit."""
