@@ -134,7 +134,6 @@ class BaseClient(Generic[UserTransport]):
         self._session = Session(
             policy=policy,
             timeout=seconds(timeout, "timeout", ConfigurationError),
-            runtime=runtime,
             # The journal comes last: a client that cannot be made for another reason leaves no file behind.
             recovery=Recovery(place, runtime),
         )

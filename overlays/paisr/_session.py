@@ -29,7 +29,6 @@ from paisr_generated.rules import Choice
 from paisr_generated.types import ModelList
 
 if TYPE_CHECKING:
-    from paisr._base.runtime import Runtime
     from paisr._engine.exchange import CallPolicy
     from paisr._engine.steps import Steps
     from paisr._recovery.attempts import Attempt, JournalEntry
@@ -53,7 +52,6 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     policy: CallPolicy
     timeout: float
-    runtime: Runtime
     recovery: Recovery
 
     def call(
@@ -71,7 +69,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         """
         hook = HOOKS.get(operation.name, NO_HOOK)
         key = checked_key(arguments.get("key")) if hook.is_journaled else None
-        values = checked_values(operation, hook.prepare(dict(arguments), self.runtime))
+        values = checked_values(operation, hook.prepare(dict(arguments), self.policy.runtime))
         call = self._prepared(operation, values, hook, keep)
         if hook.is_journaled:
             return self._create(call, _body(operation, values), key, deadline)
@@ -87,7 +85,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         """The data of an entry's create, read from its recorded response; refused if other values were sent."""
         from paisr._recovery.creating import refuse_another_request  # here, because few calls have a key
 
-        refuse_another_request(_body(operation, values), self.runtime.now(), entry)
+        refuse_another_request(_body(operation, values), self.policy.runtime.now(), entry)
         raw = RawResponse(200, [], entry.response or b"")
         return cast("T", read_response(raw, operation, self.policy.secret, self.policy.drift, ())[1])
 
@@ -162,7 +160,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         from paisr._recovery.attempts import Attempt  # here, because many clients only read
         from paisr._recovery.creating import Creator
 
-        attempt = Attempt.of(request, self.runtime.now().astimezone(), self.policy.service)
+        attempt = Attempt.of(request, self.policy.runtime.now().astimezone(), self.policy.service)
         store, reconciler = self.recovery.store, self._reconciler(deadline)
         creator = Creator(store=store, policy=self.policy, reconciler=reconciler, call=call, deadline=deadline)
         return creator.create(attempt, key)
@@ -194,12 +192,12 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         raise OutcomeUnknownError(
             f"The outcome of {request.operation} is unknown: {request.method} {request.target} was sent, and {cause} "
             "Find out whether it was carried out before you call it again.",
-            attempt=Attempt.of(request, self.runtime.now(), self.policy.service, operation=request.operation),
+            attempt=Attempt.of(request, self.policy.runtime.now(), self.policy.service, operation=request.operation),
         ) from cause
 
     def _deadline(self, timeout: float | None) -> Deadline:
         limit = self.timeout if timeout is None else seconds(timeout, "timeout")
-        return Deadline(limit, self.runtime.clock)
+        return Deadline(limit, self.policy.runtime.clock)
 
 
 def _body(operation: Operation[Any], values: Mapping[str, object]) -> Any:

@@ -70,7 +70,8 @@ class Bulk:
         self._timeout = timeout
         self._dry_run = dry_run
         # Sending checks that a due date is not past: a row that has its invoice keeps it after that day.
-        self._runtime = session.runtime if dry_run else replace(session.runtime, today=lambda: date.min)
+        runtime = session.policy.runtime
+        self._runtime = runtime if dry_run else replace(runtime, today=lambda: date.min)
         self._operation = operation_named(CREATE)
         self._count = 0
         self._seen: dict[int, int] = {}
@@ -127,7 +128,7 @@ class Bulk:
             return None
         if item.result is not None:
             return item.result
-        wait = item.not_before - self._session.runtime.clock()
+        wait = item.not_before - self._session.policy.runtime.clock()
         if wait > 0:
             yield Pause(wait)
         try:
@@ -159,7 +160,7 @@ class Bulk:
         """Return the result of a row that has its invoice, even if its due date has passed."""
         due = due_as_sent(item.arguments["due"], entry.attempt)
         try:
-            values = {**item.arguments, "due": due_text(due, self._session.runtime.today)}
+            values = {**item.arguments, "due": due_text(due, self._session.policy.runtime.today)}
             created = self._session.recalled(self._operation, values, entry)
         except PaisrError as error:
             return RowResult(index=item.index, key=item.key, error=error)
@@ -190,7 +191,7 @@ class Bulk:
 
     def _postpone(self, item: Item, seconds: float) -> None:
         """Add the row to the undecided, for at least `seconds`."""
-        item.not_before = self._session.runtime.clock() + seconds
+        item.not_before = self._session.policy.runtime.clock() + seconds
         heappush(self._undecided, (item.not_before, item.index, item))
         if self._on_undecided is not None:
             self._on_undecided(item.index, seconds)
