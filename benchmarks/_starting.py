@@ -100,7 +100,7 @@ def construct() -> None:
     from paisr import Paisr
 
     client = Paisr("token")
-    client._transport.transport.make_pool()  # the first call would make it, and this benchmark would not measure it
+    client._transport.make_pool()  # the first call would make it, and this benchmark would not measure it
     client.close()
 
 

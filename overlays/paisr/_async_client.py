@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from paisr._base.errors import ConfigurationError
 from paisr._base_client import BaseClient
-from paisr._engine.drivers import drive_async
+from paisr._engine.drivers import drive, in_thread
 from paisr_generated.resources import AsyncResources
 
 if TYPE_CHECKING:
     import httpx
 
-    from paisr._engine.drivers import AsyncTransport
+    from paisr._engine.drivers import Transport
     from paisr._engine.steps import Steps
     from paisr._invoices import AsyncInvoices
 
@@ -30,7 +30,7 @@ class AsyncPaisr(BaseClient["httpx.AsyncBaseTransport"], AsyncResources):
         # Here, as in httpx: the first client loads the HTTP library, `import paisr` does not.
         from paisr._transport.asynchronous import async_transport
 
-        self._transport: AsyncTransport = async_transport(self._route, transport)
+        self._transport: Transport = async_transport(self._route, transport)
 
     if TYPE_CHECKING:
 
@@ -63,7 +63,7 @@ class AsyncPaisr(BaseClient["httpx.AsyncBaseTransport"], AsyncResources):
     async def _run(self, steps: Steps[T]) -> T:
         _check_loop()
         self._check_open()
-        return await drive_async(steps, self._transport, self._runtime, self._is_open)
+        return await drive(steps, self._transport, self._runtime.sleep_async, in_thread, self._is_open)
 
 
 def _check_loop() -> None:

@@ -41,7 +41,7 @@ PUBLISHED_RATE = RateLimit(250, per=60)
 
 
 class BaseClient(Generic[UserTransport]):
-    """The settings and the session of a client; the subclasses add a transport and a driver."""
+    """The settings and the session of a client; the subclasses add a transport and run the driver."""
 
     _runtime: Runtime = SYSTEM
     _closed = False

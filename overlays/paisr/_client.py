@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from paisr._base_client import BaseClient
-from paisr._engine.drivers import drive
+from paisr._engine.drivers import drive_in_thread
 from paisr_generated.resources import Resources
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class Paisr(BaseClient["httpx.BaseTransport"], Resources):
         """Close the connections. Calls made afterwards raise `ConfigurationError`."""
         self._closed = True
         if self._parent is None:
-            self._transport.close()
+            with suppress(StopIteration):
+                self._transport.close().send(None)  # a coroutine that never suspends
             self._session.recovery.close()
 
     def __enter__(self) -> Self:
@@ -58,4 +60,4 @@ class Paisr(BaseClient["httpx.BaseTransport"], Resources):
 
     def _run(self, steps: Steps[T]) -> T:
         self._check_open()
-        return drive(steps, self._transport, self._runtime, self._is_open)
+        return drive_in_thread(steps, self._transport, self._runtime, self._is_open)

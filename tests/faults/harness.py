@@ -297,3 +297,9 @@ def _found_in(place: str, text: str) -> list[str]:
 
 def trial(column: str, fault: Fault, operation: str) -> Observed:
     return Trial(column, fault, operation).run()
+
+
+def close_connections(client: Paisr) -> None:
+    """Close the idle connections of a client: its next call opens a new one."""
+    with contextlib.suppress(StopIteration):
+        client._transport.close().send(None)

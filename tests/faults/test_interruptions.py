@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from declarations import CREATE, TOKEN, certified, over_tls
+from harness import close_connections
 from server import FaultServer, Received, always, as_json, right_data, right_response
 
 from paisr import AsyncPaisr, Paisr
@@ -170,7 +171,7 @@ def test_an_exception_from_a_signal_handler_leaves_the_client_usable(target: Any
             except (SoftLimit, HardLimit):
                 broken_off += 1
             if number % 10 == 9:
-                client._transport.close()  # so that connecting is interrupted as well
+                close_connections(client)  # so that connecting is interrupted as well
             assert client.invoices.get(f"inv_{number}").id == f"inv_{number}"
         assert broken_off > SIGNALS // 20
         assert not [entry for entry in client._session.recovery.store.entries() if entry.in_flight]

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from declarations import CREATE, SHORT_TIMEOUT, TOKEN
+from harness import close_connections
 from server import Connection, FaultServer, always, healthy, right_response
 
 from paisr import (
@@ -329,7 +330,7 @@ def test_a_deadline_does_not_depend_on_the_wall_clock(monkeypatch: pytest.Monkey
 
     with FaultServer(behave) as server, sync_client(server, timeout=SHORT_TIMEOUT, max_retries=0) as client:
         assert client.invoices.get("inv_1").id == "inv_1"
-        client._transport.close()
+        close_connections(client)
         started = time.monotonic()
         with pytest.raises(APITimeoutError):
             client.invoices.get("inv_2")

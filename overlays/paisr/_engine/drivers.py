@@ -1,4 +1,4 @@
-"""The two drivers that carry out a call's steps: one in the calling thread, one on an event loop."""
+"""The driver that carries out a call's steps, the same on an event loop and in the calling thread."""
 
 from __future__ import annotations
 
@@ -8,27 +8,21 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from paisr._engine.steps import Pause, RunBlocking, Send, TransportFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import Awaitable, Callable
 
     from paisr._base.runtime import Runtime
     from paisr._engine.deadlines import Deadline
-    from paisr._engine.steps import AttemptResult, Step, Steps
+    from paisr._engine.steps import AttemptResult, Steps
     from paisr_generated.operations import Request
 
-S = TypeVar("S")
 T = TypeVar("T")
 
 
 class Transport(Protocol):
-    """Sends a request once, within a deadline, and returns the result. It raises no exception of an HTTP library."""
+    """Sends a request once, within a deadline, and returns the result. It raises no exception of an HTTP library.
 
-    def send(self, request: Request, deadline: Deadline) -> AttemptResult: ...
-
-    def close(self) -> None: ...
-
-
-class AsyncTransport(Protocol):
-    """The same on an event loop."""
+    The coroutines of a transport for threads block, and never suspend.
+    """
 
     async def send(self, request: Request, deadline: Deadline) -> AttemptResult: ...
 
@@ -41,68 +35,57 @@ CLOSED = TransportFailure(
 )
 
 
-def run_steps(steps: Generator[S, Any, T], perform: Callable[[S], Any]) -> T:
-    """Perform each step that a generator yields, send its result or error back in, and return what it returns."""
-    try:
-        step = next(steps)
-        while True:
-            try:
-                done = perform(step)
-            except BaseException as interruption:
-                step = steps.throw(interruption)
-            else:
-                step = steps.send(done)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-
-
-async def run_steps_async(steps: Generator[S, Any, T], perform: Callable[[S], Awaitable[Any]]) -> T:
-    """The same on an event loop."""
-    try:
-        step = next(steps)
-        while True:
-            try:
-                done = await perform(step)
-            except BaseException as interruption:
-                step = steps.throw(interruption)
-            else:
-                step = steps.send(done)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-
-
-def drive(steps: Steps[T], transport: Transport, runtime: Runtime, is_open: Callable[[], bool] = lambda: True) -> T:
-    """Carry out a call's steps in the calling thread, and return its result."""
-
-    def perform(step: Step) -> Any:
-        match step:
-            case Send(request, deadline):
-                return transport.send(request, deadline) if is_open() else CLOSED
-            case Pause(seconds):
-                return runtime.sleep(seconds)
-            case RunBlocking(work, _):
-                return work()
-
-    return run_steps(steps, perform)
-
-
-async def drive_async(
-    steps: Steps[T], transport: AsyncTransport, runtime: Runtime, is_open: Callable[[], bool] = lambda: True
+async def drive(
+    steps: Steps[T],
+    transport: Transport,
+    sleep: Callable[[float], Awaitable[object]],
+    run: Callable[[Callable[[], Any], float | None], Awaitable[Any]],
+    is_open: Callable[[], bool] = lambda: True,
 ) -> T:
-    """The same on an event loop, which it never blocks."""
+    """Carry out a call's steps, send the result or error of each back in, and return what they return.
 
-    async def perform(step: Step) -> Any:
-        match step:
-            case Send(request, deadline):
-                return await transport.send(request, deadline) if is_open() else CLOSED
-            case Pause(seconds):
-                return await runtime.sleep_async(seconds)
-            case RunBlocking(work, timeout):
-                return await in_thread(work, timeout)
+    `run`: runs blocking work, such as `in_thread`, which never blocks the event loop.
+    """
 
-    return await run_steps_async(steps, perform)
+    done: Any
+    try:
+        step = next(steps)
+        while True:
+            try:
+                match step:
+                    case Send(request, deadline):
+                        done = await transport.send(request, deadline) if is_open() else CLOSED
+                    case Pause(seconds):
+                        done = await sleep(seconds)
+                    case RunBlocking(work, timeout):
+                        done = await run(work, timeout)
+            except BaseException as interruption:
+                step = steps.throw(interruption)
+            else:
+                step = steps.send(done)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+def drive_in_thread(
+    steps: Steps[T], transport: Transport, runtime: Runtime, is_open: Callable[[], bool] = lambda: True
+) -> T:
+    """The same in the calling thread: everything that is awaited blocks, so the coroutine never suspends."""
+
+    async def sleep(seconds: float) -> None:
+        runtime.sleep(seconds)
+
+    async def run(work: Callable[[], Any], _timeout: float | None) -> Any:
+        return work()
+
+    try:
+        # It begins where it is made: an interruption between the two would leave a coroutine that was never awaited.
+        drive(steps, transport, sleep, run, is_open).send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    raise AssertionError("a transport for threads suspended")
 
 
 async def in_thread(work: Callable[[], T], timeout: float | None = None) -> T:

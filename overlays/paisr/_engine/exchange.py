@@ -1,7 +1,7 @@
 """The course of a call, without IO: acquire a permit, send, judge the result, and retry, up to the deadline.
 
-A call is a generator: it yields the next step (`steps.Step`) and receives its result. The two `drivers` carry the steps
-out, one in the calling thread and one on an event loop.
+A call is a generator: it yields the next step (`steps.Step`) and receives its result. `drivers.drive` carries the steps
+out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The steps that the engine yields, and the results that it receives: plain data between the engine and the drivers."""
+"""The steps that the engine yields, and the results that it receives: plain data between the engine and the driver."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from paisr._base.route import Route
     from paisr._engine.deadlines import Deadline
-    from paisr._engine.drivers import AsyncTransport
+    from paisr._engine.drivers import Transport
     from paisr._transport.opening import Opening
     from paisr._transport.progress import Progress
 
@@ -122,7 +122,7 @@ async def _connected(family: socket.AddressFamily, address: Any) -> AsyncStream:
     return stream
 
 
-def async_transport(route: Route, transport: httpx.AsyncBaseTransport | None) -> AsyncTransport:
+def async_transport(route: Route, transport: httpx.AsyncBaseTransport | None) -> Transport:
     """The user's transport, else a pool of connections for each event loop."""
     if transport is None:
         return PoolTransport(route, AsyncPool, asyncio.get_running_loop)

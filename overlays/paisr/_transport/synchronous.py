@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from paisr._transport import connections
 from paisr._transport.connections import Pool, WeakList
 from paisr._transport.streams import READ_SIZE, WRITE_SIZE, Address, Stream, look_up, numeric
-from paisr._transport.transport import InThread, PoolTransport
+from paisr._transport.transport import PoolTransport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,7 +133,7 @@ def _look_up(host: str, port: int, progress: Progress) -> list[Address]:
 def sync_transport(route: Route, transport: httpx.BaseTransport | None) -> Transport:
     """The user's transport, else a pool of connections."""
     if transport is None:
-        return InThread(PoolTransport(route, SyncPool, lambda: None))
+        return PoolTransport(route, SyncPool, lambda: None)
     from paisr._transport.user_transports import UserTransport  # here, because it loads httpx
 
-    return InThread(UserTransport(transport, route, is_async=False))
+    return UserTransport(transport, route, is_async=False)

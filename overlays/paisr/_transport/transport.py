@@ -5,7 +5,6 @@ It is written as coroutines. What they await differs: on an event loop it waits,
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from paisr._base.forks import ForkSafe
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from paisr._base.route import Route
     from paisr._engine.deadlines import Deadline
-    from paisr._engine.drivers import AsyncTransport
     from paisr._engine.steps import AttemptResult, RawResponse
     from paisr._transport.connections import Pool
     from paisr_generated.operations import Request
@@ -88,23 +86,3 @@ class PoolTransport(ForkSafe):
         for loop in list(self._pools):
             if loop in of or (loop is not None and loop.is_closed()):
                 self._pools.pop(loop).close()
-
-
-class InThread:
-    """A transport for threads, made from one for event loops whose awaits block: its coroutines never suspend."""
-
-    def __init__(self, transport: AsyncTransport) -> None:
-        self.transport = transport
-
-    # Each coroutine begins where it is made: an interruption between the two would leave one that was never awaited.
-    def send(self, request: Request, deadline: Deadline) -> AttemptResult:
-        try:
-            self.transport.send(request, deadline).send(None)
-        except StopIteration as done:
-            result: AttemptResult = done.value
-            return result
-        raise AssertionError("a transport for threads suspended")
-
-    def close(self) -> None:
-        with suppress(StopIteration):
-            self.transport.close().send(None)

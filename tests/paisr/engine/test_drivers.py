@@ -13,7 +13,7 @@ import pytest
 
 from paisr import AsyncPaisr, PaisrError, RateLimit
 from paisr._base.runtime import SYSTEM
-from paisr._engine.drivers import drive, drive_async
+from paisr._engine.drivers import drive, drive_in_thread, in_thread
 from paisr._engine.steps import RunBlocking, Send
 
 
@@ -28,7 +28,7 @@ class NoWire:
 
 def run(step: Any, **settings: Any) -> Any:
     wire: Any = NoWire()
-    return asyncio.run(drive_async(steps(step), wire, SYSTEM, **settings))
+    return asyncio.run(drive(steps(step), wire, SYSTEM.sleep_async, in_thread, **settings))
 
 
 def test_a_step_runs_outside_the_loop_and_returns_or_raises() -> None:
@@ -62,8 +62,18 @@ def test_a_step_that_ends_after_its_loop_is_ignored(monkeypatch: pytest.MonkeyPa
 def test_a_closed_client_sends_nothing() -> None:
     nothing: Any = None
     step = Send(nothing, nothing)
-    for happened in (run(step, is_open=lambda: False), drive(steps(step), nothing, SYSTEM, lambda: False)):
+    for happened in (run(step, is_open=lambda: False), drive_in_thread(steps(step), nothing, SYSTEM, lambda: False)):
         assert (happened.sent, happened.final) == (False, True)
+
+
+def test_a_transport_for_threads_must_not_suspend() -> None:
+    class Waiting:
+        async def send(self, request: Any, deadline: Any) -> Any:
+            await asyncio.sleep(0)
+
+    waiting, nothing = Waiting(), None
+    with pytest.raises(AssertionError, match="suspended"):
+        drive_in_thread(steps(Send(nothing, nothing)), waiting, SYSTEM)  # type: ignore[arg-type] # parts are missing
 
 
 def test_a_create_needs_no_thread_of_the_default_executor(path: Path, service: Any, create: Any) -> None:

@@ -11,7 +11,7 @@ from paisr._base.route import Route
 from paisr._base.secrets import Secret, wrap
 from paisr._settings import read_service
 from paisr._transport.asynchronous import AsyncPool
-from paisr._transport.transport import InThread, PoolTransport
+from paisr._transport.transport import PoolTransport
 
 
 @pytest.fixture
@@ -47,13 +47,3 @@ def test_a_forked_child_has_a_pool_of_its_own(transport: Any) -> None:
         transport.after_fork()
         assert runner.run(pool(transport)) is not first
         assert not first._is_closed, "the pool of the parent was closed"
-
-
-def test_a_transport_for_threads_must_not_suspend() -> None:
-    class Waiting:
-        async def send(self, request: Any, deadline: Any) -> Any:
-            await asyncio.sleep(0)
-
-    request: Any = None
-    with pytest.raises(AssertionError, match="suspended"):
-        InThread(Waiting()).send(request, request)  # type: ignore[arg-type] # without close()
