@@ -129,9 +129,10 @@ class Reconciler:
 
     def _decide_all(self, entries: list[JournalEntry], listed: Listed, results: dict[str, Result]) -> Steps[None]:
         """Decide all creates, and again those with a candidate that another create has taken since."""
-        while entries:
-            for start in range(0, len(entries), BATCH):
-                batch = entries[start : start + BATCH]
+        waiting = entries
+        while waiting:
+            for start in range(0, len(waiting), BATCH):
+                batch = waiting[start : start + BATCH]
                 if self.deadline.remaining():
                     results |= yield from self._decide_batch(batch, listed)
                 else:
@@ -139,9 +140,9 @@ class Reconciler:
                         "The deadline passed before this attempt was reconciled; reconcile again.", outcome="unknown"
                     )
                     _fail(batch, late, results)
-            decided = (results[entry.attempt.id] for entry in entries)
+            decided = (results[entry.attempt.id] for entry in waiting)
             taken = {one.id for one in decided if isinstance(one, Invoice)}
-            entries = [one for one in entries if taken & _candidate_ids(results[one.attempt.id])]
+            waiting = [one for one in entries if taken & _candidate_ids(results[one.attempt.id])]
 
     def _decide_batch(self, entries: Sequence[JournalEntry], listed: Listed) -> Steps[dict[str, Result]]:
         """Decide creates, and record their outcomes in the same transaction."""

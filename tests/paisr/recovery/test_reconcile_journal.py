@@ -176,6 +176,24 @@ def test_the_invoice_of_another_create_does_not_block_a_decision(
     assert found[second.id].id == "inv_1"
 
 
+def test_decisions_are_made_until_none_frees_another_create(
+    side: Any, lost: Any, another: Any, service: Any, time: Any
+) -> None:
+    """The third create can have only inv_2, so the second has inv_1, so the first has none."""
+    first = lost("drop", summary="A simple pizza order, and more")
+    time.seconds += 1
+    second = lost("drop")
+    early = time.now()
+    time.seconds += 40 * 3600
+    third = lost("drop")
+    for number, moment in ((1, early), (2, time.now())):
+        service.create({"summary": "A simple pizza order"})
+        service.invoices[-1] |= {"id": f"inv_{number}", "created_at": moment.isoformat()}
+    found = {attempt.id: what for attempt, what in side.call(another, "reconcile_journal", settle_after=0)}
+    assert [getattr(found[one.id], "id", None) for one in (third, second)] == ["inv_2", "inv_1"]
+    assert found[first.id] is None
+
+
 def test_an_outcome_lost_in_a_power_failure_is_reconciled(side: Any, service: Any, path: Any, create: Any) -> None:
     """The outcome was written but not synced: after the power failure the disk has the state before the request."""
     synced = path.with_name("synced.db")
