@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from paisr._base_client import BaseClient
-from paisr._engine.drivers import drive_in_thread
+from paisr._engine.drivers import drive_in_thread, run_to_end
 from paisr_generated.resources import Resources
 
 if TYPE_CHECKING:
@@ -48,8 +47,7 @@ class Paisr(BaseClient["httpx.BaseTransport"], Resources):
         """Close the connections. Calls made afterwards raise `ConfigurationError`."""
         self._closed = True
         if self._parent is None:
-            with suppress(StopIteration):
-                self._transport.close().send(None)  # a coroutine that never suspends
+            run_to_end(self._transport.close())
             self._session.recovery.close()
 
     def __enter__(self) -> Self:

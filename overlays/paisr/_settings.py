@@ -109,7 +109,7 @@ def read_service(environment: object, base_url: Secret | None) -> Service:
 
 
 def _service(url: Secret) -> Service:
-    parts = _split(url) if url.is_text else f"is {url.kind}, and no text"
+    parts = _split(url) if url.is_text else f"is {url.kind}, not text"
     if isinstance(parts, str):
         raise ConfigurationError(f"The base URL {parts}; give one such as {SERVERS[DEFAULT_ENVIRONMENT]!r}.")
     host = ascii_host(parts.hostname or "")

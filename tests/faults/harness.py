@@ -23,6 +23,7 @@ from server import FaultServer
 
 from paisr import AsyncPaisr, Paisr, PaisrError
 from paisr._base.runtime import Runtime
+from paisr._engine.drivers import run_to_end
 
 COLUMNS = ("Paisr", "AsyncPaisr")
 # Transports of the user's own, which do not have all guarantees of the package's transport.
@@ -301,5 +302,4 @@ def trial(column: str, fault: Fault, operation: str) -> Observed:
 
 def close_connections(client: Paisr) -> None:
     """Close the idle connections of a client: its next call opens a new one."""
-    with contextlib.suppress(StopIteration):
-        client._transport.close().send(None)
+    run_to_end(client._transport.close())

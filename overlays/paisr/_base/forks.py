@@ -23,14 +23,17 @@ def register_after_fork(target: Forkable) -> None:
 
 
 class ForkSafe:
-    """Base class of objects with a lock. A forked child makes a new lock."""
+    """Base class of objects with a lock. A forked child makes a new lock.
+
+    A thread can take the lock again: a signal handler may close a client whose call it interrupts.
+    """
 
     def __init__(self) -> None:
         self.after_fork()
         register_after_fork(self)
 
     def after_fork(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
 
 def _reset_all() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from paisr._engine.steps import Pause, RunBlocking, Send, TransportFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from paisr._base.runtime import Runtime
     from paisr._engine.deadlines import Deadline
@@ -44,9 +44,8 @@ async def drive(
 ) -> T:
     """Carry out a call's steps, send the result or error of each back in, and return what they return.
 
-    `run`: runs blocking work, such as `in_thread`, which never blocks the event loop.
+    `run` carries out blocking work; on an event loop it is `in_thread`.
     """
-
     done: Any
     try:
         step = next(steps)
@@ -79,13 +78,21 @@ def drive_in_thread(
     async def run(work: Callable[[], Any], _timeout: float | None) -> Any:
         return work()
 
+    return run_to_end(drive(steps, transport, sleep, run, is_open))
+
+
+def run_to_end(coroutine: Coroutine[Any, None, T]) -> T:
+    """The result of a coroutine that never suspends.
+
+    An interruption between the call that makes a coroutine and its start leaves one that was never awaited. Python then
+    warns on standard error, and nothing else happens.
+    """
     try:
-        # It begins where it is made: an interruption between the two would leave a coroutine that was never awaited.
-        drive(steps, transport, sleep, run, is_open).send(None)
+        coroutine.send(None)
     except StopIteration as stop:
         result: T = stop.value
         return result
-    raise AssertionError("a transport for threads suspended")
+    raise AssertionError("a coroutine for threads suspended")
 
 
 async def in_thread(work: Callable[[], T], timeout: float | None = None) -> T:

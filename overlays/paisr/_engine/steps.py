@@ -59,7 +59,7 @@ class Pause(Struct, frozen=True):
 
 
 class RunBlocking(Struct, frozen=True):
-    """Run blocking work, on an event loop in a thread; there it raises `TimeoutError` after `timeout` seconds."""
+    """Run blocking work. An event loop has it run in a thread, for `timeout` seconds at most if that is given."""
 
     work: Callable[[], Any]
     timeout: float | None = None

@@ -42,7 +42,7 @@ class PermitLog:
 
 
 class Ticket:
-    """One caller's place in a limiter's queue."""
+    """One caller's position in a limiter's queue."""
 
     __slots__ = ("has_left",)
 
@@ -73,7 +73,7 @@ class Limiter:
         register_after_fork(self)
 
     def enter(self) -> Ticket:
-        """Return a ticket for a place at the end of the queue."""
+        """Return a ticket for the last position in the queue."""
         return Ticket()
 
     def try_acquire(self, ticket: Ticket) -> float:
@@ -83,8 +83,10 @@ class Limiter:
                 ahead = self._ahead(ticket)
                 if ahead is None:
                     return BUSY_WAIT
-                if self._backend is None or self._wait(ahead, self._clock()) > 0:
+                if self._backend is None:
                     return self._count(ticket, ahead)
+                if (wait := self._wait(ahead, self._clock())) > 0:
+                    return max(MIN_WAIT, wait)
                 self._asking = ticket
             # Outside the lock: a slow backend must not make other callers miss their deadlines.
             wait = self._backend.wait(ahead)
@@ -95,7 +97,7 @@ class Limiter:
                 self._asking = None
 
     def leave(self, ticket: Ticket) -> None:
-        """Give up the place without a permit. After a permit this does nothing."""
+        """Leave the queue without a permit. After a permit this does nothing."""
         # Without the lock: the garbage collector may run this, for an abandoned call, in the middle of `try_acquire`.
         ticket.has_left = True
         self._left.append(ticket)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class BackendUnavailableError(Exception):
     kept_rate: tuple[int, float] | None = None
 
 
-class Backend:
+class Backend(ABC):
     """Counts the permits of several processes.
 
     While it is unavailable, each process keeps the limit on its own, and several together can exceed it.
@@ -57,9 +58,9 @@ class Backend:
             log.warning("The rate limit shared at %s is back.", self._rate.shared)
         return wait
 
+    @abstractmethod
     def try_acquire(self, ahead: int) -> float:
         """Count a permit and return 0.0, if `ahead` earlier callers have room too; else return the seconds to wait.
 
         Raises `BackendUnavailableError`. Used by one thread at a time.
         """
-        raise NotImplementedError

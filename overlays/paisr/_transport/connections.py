@@ -53,15 +53,15 @@ class Pool(ABC):
         self._clock = time.monotonic
         self._idle: deque[tuple[float, Connection]] = deque()
         self._open: WeakList[Stream] = WeakList()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # as in `ForkSafe`
         self._is_closed = False
 
     @abstractmethod
     def permit(self, progress: Progress, /) -> Any:
-        """An asynchronous context that begins when the call may use a connection; it may do so within."""
+        """An asynchronous context that begins when the call may use a connection. The call uses it inside."""
 
     def within(self, _deadline: Deadline, /) -> AbstractContextManager[object]:
-        """End the waits in the context at the deadline, if they do not end by themselves."""
+        """A context that ends its waits at the deadline. Here they end by themselves."""
         return UNLIMITED
 
     @abstractmethod

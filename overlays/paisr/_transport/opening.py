@@ -34,7 +34,7 @@ class Opening:
         self.address = first.host, first.effective_port
 
     async def handshakes(self, stream: Stream, progress: Progress) -> Layer:
-        """Those on a new connection, with a proxy and for TLS. Returns what HTTP is spoken over."""
+        """Carry out the handshakes with a proxy and for TLS. Returns the layer for HTTP."""
         layer: Layer = stream
         service, proxy = self._service, self._proxy
         if proxy is not None:

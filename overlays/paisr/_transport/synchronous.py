@@ -46,12 +46,12 @@ class SyncPool(Pool):
 
     def __init__(self, opening: Opening) -> None:
         super().__init__(opening)
-        self._permits: WeakList[Permit] = WeakList()
+        self._permits: WeakList[ConnectionPermit] = WeakList()
 
-    def permit(self, progress: Progress) -> Permit:
-        return Permit(self, progress)
+    def permit(self, progress: Progress) -> ConnectionPermit:
+        return ConnectionPermit(self, progress)
 
-    def admits(self, permit: Permit) -> bool:
+    def admits(self, permit: ConnectionPermit) -> bool:
         """Whether a call with this permit may use a connection; at most `MAX_CONNECTIONS` may."""
         with self._lock:
             held, limit = self._permits, connections.MAX_CONNECTIONS
@@ -77,10 +77,11 @@ class SyncPool(Pool):
         raise failure
 
 
-class Permit:
+class ConnectionPermit:
     """Allows one call to use a connection. It is released with its last reference, however the call ends.
 
-    It makes no coroutine: one that an interruption leaves behind is reported, and what reports it may keep the permit.
+    Its methods are not coroutines. Python reports a coroutine that was never awaited, and the report could keep the
+    permit.
     """
 
     __slots__ = ("__weakref__", "_pool", "_progress")
@@ -99,7 +100,7 @@ class Permit:
 
 
 class NoWait:
-    """Something to await that is there already."""
+    """An awaitable that is done at once."""
 
     def __await__(self) -> Iterator[None]:
         return iter(())

@@ -252,7 +252,7 @@ def test_sixteen_threads_stay_within_the_limit_and_use_it() -> None:
 
 
 @pytest.mark.parametrize("shared", [False, True])
-def test_only_one_thread_at_a_time_uses_the_window(shared: bool) -> None:
+def test_only_one_thread_at_a_time_counts(shared: bool) -> None:
     class Slow(Backend):
         inside, most = 0, 0
 

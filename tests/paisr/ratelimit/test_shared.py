@@ -118,6 +118,14 @@ def test_a_backend_is_asked_with_the_number_of_callers_ahead(backend: FakeBacken
     assert backend.asked == [0, 1]
 
 
+def test_a_slot_that_becomes_free_meanwhile_gives_no_permit_without_the_backend(backend: FakeBackend) -> None:
+    readings = iter([0.0, 0.0, 60.9, 61.1])
+    limiter = limiter_for(RateLimit(1, per=60), lambda: next(readings), backend=backend)
+    assert ask(limiter) == 0.0
+    assert ask(limiter) == pytest.approx(0.1)
+    assert len(backend.asked) == 1
+
+
 @pytest.mark.parametrize("response", [0.0, "gone"])
 def test_a_429_during_a_request_to_the_backend_holds_the_permit_back(
     limiter: Limiter, backend: FakeBackend, response: float | str, monkeypatch: pytest.MonkeyPatch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -113,6 +114,17 @@ def test_a_closed_pool_ends_its_calls_and_refuses_new_ones(pool: Any, connected:
         pool.take()
     with pytest.raises(ConnectionError, match="the client was closed before the request was sent"):
         connected()
+
+
+def test_a_signal_handler_can_close_the_pool_while_its_thread_holds_the_lock(pool: Any) -> None:
+    def interrupted() -> None:
+        with pool._lock:
+            pool.close()
+        closed.set()
+
+    closed = threading.Event()
+    threading.Thread(target=interrupted, daemon=True).start()
+    assert closed.wait(5)
 
 
 def test_an_aborted_connection_sends_nothing_more(connected: Any) -> None:

@@ -29,18 +29,18 @@ def opened() -> Connection:
 
 def exchanged(http: Connection, *came: bytes, request: h11.Request = GET, body: bytes | None = None, **how: Any) -> Any:
     """The response and the written bytes. Each read returns the next part of CAME; after the last one comes the end."""
-    steps = http.exchange(request, body, how.get("progress", progress()))
+    coroutine = http.exchange(request, body, how.get("progress", progress()))
     written, rest = b"", list(came)
     try:
-        step = steps.send(None)
+        step = coroutine.send(None)
         while True:
             if step is None:
-                step = steps.send(rest.pop(0) if rest else b"")
+                step = coroutine.send(rest.pop(0) if rest else b"")
             elif "error" in how:
-                step = steps.throw(how["error"])
+                step = coroutine.throw(how["error"])
             else:
                 written += step
-                step = steps.send(b"")
+                step = coroutine.send(b"")
     except StopIteration as stop:
         return stop.value, written
 
@@ -59,8 +59,8 @@ def test_a_response_is_read_to_its_end_in_parts_of_any_size(whole: bytes, step: 
 
 
 def test_head_and_body_of_a_request_are_one_write() -> None:
-    steps = opened().exchange(POST, b"{42}", progress())
-    assert steps.send(None) == b"POST /v2 HTTP/1.1\r\nHost: api.example\r\nContent-Length: 4\r\n\r\n{42}"
+    coroutine = opened().exchange(POST, b"{42}", progress())
+    assert coroutine.send(None) == b"POST /v2 HTTP/1.1\r\nHost: api.example\r\nContent-Length: 4\r\n\r\n{42}"
 
 
 def test_headers_keep_their_spelling_and_their_order() -> None:
@@ -87,10 +87,10 @@ def test_a_connection_with_surplus_data_or_connection_close_is_not_reusable(came
 def test_a_connection_is_not_reusable_before_and_during_an_exchange() -> None:
     http = opened()
     assert not http.is_reusable
-    steps = http.exchange(GET, None, progress())
-    steps.send(None)
-    assert steps.send(b"") is None
-    assert steps.send(WHOLE[:-1]) is None
+    coroutine = http.exchange(GET, None, progress())
+    coroutine.send(None)
+    assert coroutine.send(b"") is None
+    assert coroutine.send(WHOLE[:-1]) is None
     assert not http.is_reusable
 
 
@@ -128,10 +128,10 @@ def test_a_response_before_a_broken_pipe_is_read() -> None:
 
 def test_the_progress_of_an_exchange_is_recorded() -> None:
     noted = progress()
-    steps = opened().exchange(GET, None, noted)
-    steps.send(None)
+    coroutine = opened().exchange(GET, None, noted)
+    coroutine.send(None)
     assert (noted.timeout_reason, noted.head) == (NOT_WRITTEN, None)
-    steps.send(b"")
+    coroutine.send(b"")
     assert noted.timeout_reason == NO_RESPONSE
-    steps.send(WHOLE[:-1])
+    coroutine.send(WHOLE[:-1])
     assert noted.head == (200, [(b"Content-Length", b"2"), (b"X-One", b"1")])

@@ -1,4 +1,4 @@
-"""The proxy that a client uses, the address that it dials, and the first bytes that it sends."""
+"""The proxy that a client uses, the address that it connects to, and the first bytes that it sends."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_the_url_of_a_proxy_is_parsed(url: str, scheme: str, host: str, port: in
     assert "user" not in repr(proxy)
 
 
-def test_the_dialled_address_is_that_of_the_service_or_its_proxy() -> None:
+def test_the_address_to_connect_to_is_that_of_the_service_or_its_proxy() -> None:
     for url, port in (("https://api.example/v2", 443), ("https://api.example:8443/v2", 8443)):
         straight = Opening(route(url=url), None)
         assert straight.address == ("api.example", port)
@@ -179,7 +179,7 @@ def test_connect_names_the_default_port(url: str, port: int) -> None:
 
 
 def test_a_service_without_tls_is_asked_for_through_a_tunnel_too() -> None:
-    """The proxy gets its login, and no request: what it responds itself is not taken for the service's response."""
+    """The proxy gets its login, and no request: a refusal of its own is not taken for the service's response."""
     opening = Opening(route(url="http://127.0.0.1:8000/v2"), proxy_of("http://user:p%40ss@localhost:3128"))
     written = begun(opening)
     assert written.startswith(b"CONNECT 127.0.0.1:8000 HTTP/1.1\r\n")

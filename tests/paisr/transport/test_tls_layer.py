@@ -45,26 +45,26 @@ class Peer:
         return data
 
 
-def run_steps(steps: Any, peer: Peer) -> Any:
+def run_with(coroutine: Any, peer: Peer) -> Any:
     try:
-        step = steps.send(None)
+        step = coroutine.send(None)
         while True:
             if step is None:
-                step = steps.send(peer.send())
+                step = coroutine.send(peer.send())
             else:
                 peer.take(step)
-                step = steps.send(b"")
+                step = coroutine.send(b"")
     except StopIteration as stop:
         return stop.value
 
 
 def read(layer: Any, *came: bytes) -> Any:
     """The data that is read when the parts of CAME arrive in turn, and then the end."""
-    steps, left = layer.receive(None), list(came)
+    coroutine, left = layer.receive(None), list(came)
     try:
-        steps.send(None)
+        coroutine.send(None)
         while True:
-            steps.send(left.pop(0) if left else b"")
+            coroutine.send(left.pop(0) if left else b"")
     except StopIteration as stop:
         return stop.value
 
@@ -84,14 +84,14 @@ def opened(authority: trustme.CA, layers: int = 1) -> tuple[Any, Peer]:
     peer, layer = Peer(authority, layers), wire()
     for _ in range(layers):
         layer = Tls(layer, trusting(authority), "api.example")
-        run_steps(layer.handshake(None), peer)
+        run_with(layer.handshake(None), peer)
     return layer, peer
 
 
 @pytest.mark.parametrize("layers", [1, 2])
 def test_data_passes_in_both_directions(authority: trustme.CA, layers: int) -> None:
     layer, peer = opened(authority, layers)
-    run_steps(layer.send(b"request" * 10_000, None), peer)
+    run_with(layer.send(b"request" * 10_000, None), peer)
     assert peer.heard == b"request" * 10_000
     assert read(layer, peer.send(b"response")) == b"response"
     assert layer.is_quiet
@@ -121,7 +121,7 @@ def test_the_end_is_read_with_and_without_a_close_notify(authority: trustme.CA, 
 def test_a_handshake_with_an_untrusted_or_closed_peer_is_an_error(authority: trustme.CA) -> None:
     stranger: Any = Tls(wire(), ssl.create_default_context(), "api.example")
     with pytest.raises(ssl.SSLCertVerificationError):
-        run_steps(stranger.handshake(None), Peer(authority))
+        run_with(stranger.handshake(None), Peer(authority))
     other: Any = Tls(wire(), trusting(authority), "api.example")
     hung_up = other.handshake(None)
     assert hung_up.send(None)

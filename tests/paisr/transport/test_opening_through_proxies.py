@@ -21,17 +21,17 @@ def service(host: str) -> Service:
     return Service(scheme="https", host=host, port=None, path="/v2")
 
 
-def written(steps: Any, *replies: bytes) -> list[bytes]:
+def written(coroutine: Any, *replies: bytes) -> list[bytes]:
     """The written bytes when each read returns the next reply."""
     written, left = [], list(replies)
     try:
-        step = steps.send(None)
+        step = coroutine.send(None)
         while True:
             if step is None:
-                step = steps.send(left.pop(0) if left else b"")
+                step = coroutine.send(left.pop(0) if left else b"")
             else:
                 written.append(step)
-                step = steps.send(b"")
+                step = coroutine.send(b"")
     except StopIteration:
         return written
 
