@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from paisr._ratelimit.limiters import Limiter
     from paisr_generated.contract import Environment
 
-UserTransport = TypeVar("UserTransport")
+HttpxTransport = TypeVar("HttpxTransport")
 Unreadable = Literal["raise", "report"]
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_RETRIES = 2
@@ -40,13 +40,13 @@ DEFAULT_RETRIES = 2
 PUBLISHED_RATE = RateLimit(250, per=60)
 
 
-class BaseClient(Generic[UserTransport]):
+class BaseClient(Generic[HttpxTransport]):
     """The settings and the session of a client; the subclasses add a transport and run the driver."""
 
     _runtime: Runtime = SYSTEM
     _closed = False
     # The client that owns the transport, the limiter and the journal, if it is not this one.
-    _parent: BaseClient[UserTransport] | None = None
+    _parent: BaseClient[HttpxTransport] | None = None
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class BaseClient(Generic[UserTransport]):
         unreadable: Unreadable = "raise",
         proxy: str | None = None,
         tls: ssl.SSLContext | None = None,
-        transport: UserTransport | None = None,
+        transport: HttpxTransport | None = None,
     ) -> None:
         """Check the settings; raises `ConfigurationError` for settings that cannot work.
 
@@ -139,7 +139,7 @@ class BaseClient(Generic[UserTransport]):
         )
         self._connect(transport)
 
-    def _connect(self, transport: UserTransport | None) -> None:
+    def _connect(self, transport: HttpxTransport | None) -> None:
         """Make the transport: the user's, or the client's own."""
         raise NotImplementedError
 

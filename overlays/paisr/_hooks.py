@@ -1,4 +1,7 @@
-"""Hooks: behaviour that a contract cannot describe, attached to an operation by its name, once for all its forms."""
+"""Hooks: behaviour that a contract cannot describe, attached to an operation by its name, once for all its forms.
+
+A user observes calls by `on_event` instead.
+"""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ FINAL_STATUSES = ("paid", "void")
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """The calls of one client."""
+    """The calls of one client, as steps. It holds no connection."""
 
     policy: CallPolicy
     timeout: float
@@ -229,7 +229,7 @@ def wanted_statuses(until: object) -> tuple[str, ...]:
 
 
 def checked_key(key: object) -> str | None:
-    """The idempotency key of a create as text, such as ``"2026-12/17"``."""
+    """The key of a create as text, such as ``"2026-12/17"``. It is kept in the journal, and not sent."""
     if key is None:
         return None
     text = checked_text(key, "key")

@@ -1,4 +1,4 @@
-"""The public surface: exactly the documented names, loaded on first use, and the same calls on both clients."""
+"""The public surface: the promised names and more, loaded on first use, and the same calls on both clients."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 import paisr
-import paisr_generated
 from paisr import AsyncPaisr, Paisr
 
-WRITTEN_BY_HAND = {
+# Names that programs rely on: they stay. A new name needs no edit here.
+PROMISED = {
     "ApiResponse", "AsyncInvoices", "AsyncPaisr", "Attempt", "CallEvent", "Invoices", "Journal", "JournalEntry",
     "LineItem", "Paisr", "RateLimit", "RowResult", "UnreadableItem", "WebhookEvent", "__version__", "webhooks",
     "PaisrError", "ConfigurationError", "InvalidArgumentError", "APIConnectionError", "APITimeoutError",
@@ -22,12 +22,12 @@ WRITTEN_BY_HAND = {
     "ConflictError", "UnprocessableEntityError", "RateLimitError", "ServerError", "UnexpectedResponseError",
     "OutcomeUnknownError", "RateLimitTimeoutError", "WebhookError",
 }  # fmt: skip
-# Names of the contract that are part of the public surface.
-PROMISED = {
+# Those of the contract.
+PROMISED |= {
     "Amount", "BillingDetails", "CheckoutSession", "CreatedInvoice", "Currency", "Customer", "Invoice", "InvoiceList",
     "InvoiceStatus", "ShippingDetails", "Voucher", "VoucherType",
 }  # fmt: skip
-NAMES = sorted({*WRITTEN_BY_HAND, *paisr_generated.__all__})
+NAMES = sorted(paisr.__all__)
 
 
 def python(code: str) -> str:
@@ -35,10 +35,10 @@ def python(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
 
 
-def test_all_is_exactly_the_documented_names() -> None:
-    assert sorted(paisr.__all__) == NAMES
+def test_the_promised_names_stay() -> None:
+    assert PROMISED - set(paisr.__all__) == set()
     assert dir(paisr) == NAMES
-    assert set(paisr_generated.__all__) >= PROMISED
+    assert len(set(NAMES)) == len(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -53,7 +53,7 @@ class Service(Server, frozen=True, kw_only=True):
 
 
 class Route(Struct, frozen=True, kw_only=True, weakref=True):
-    """The route to the service. `proxy` None: the environment's. `headers`: those that a user adds to every request."""
+    """The route to the service. `proxy` None: the environment's. `headers`: `User-Agent`, and those of the user."""
 
     service: Service
     proxy: Secret | None

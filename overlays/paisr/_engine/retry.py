@@ -1,4 +1,4 @@
-"""Whether a call is retried, and when: pure decisions."""
+"""What is safe to send again, and when; and the budget of retries."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ BUSY_WAIT = 0.02
 
 
 class PermitLog:
-    """The times of the last permits at one place. All limiters that count there share it, whatever their limits."""
+    """The times of the last permits in one scope. All limiters of the scope share it, whatever their limits."""
 
     def __init__(self) -> None:
         self.times: deque[float] = deque(maxlen=0)
@@ -150,8 +150,8 @@ class Limiter:
 class ProcessLimiters(ForkSafe):
     """The limiters of this process. A limiter lives while a client uses it.
 
-    A place is an account at a service, or the shared backend of a rate. Every request counts at its place. Two clients
-    may have different limits for one place: each keeps its own.
+    A scope is an account at a service, or the shared backend of a rate. Every request counts in its scope. Two clients
+    may have different limits for one scope: each keeps its own.
     """
 
     def __init__(self) -> None:
@@ -160,14 +160,14 @@ class ProcessLimiters(ForkSafe):
         super().__init__()
 
     def get(self, rate: RateLimit, clock: Callable[[], float], service: str, account: Hashable) -> Limiter:
-        """Return the limiter for this rate at its place. Raises `ConfigurationError` if its backend cannot be used."""
-        place = (service, rate.shared or account, clock)
+        """Return the limiter for this rate in its scope. Raises `ConfigurationError` if its backend cannot be used."""
+        scope = (service, rate.shared or account, clock)
         with self._lock:
-            limiter = self._limiters.get((place, rate))
+            limiter = self._limiters.get((scope, rate))
             if limiter is None:
-                log = self._logs.setdefault(place, PermitLog())
+                log = self._logs.setdefault(scope, PermitLog())
                 backend = None if rate.shared is None else _backend(rate, clock, service)
-                limiter = self._limiters[place, rate] = Limiter(rate, clock, log, backend)
+                limiter = self._limiters[scope, rate] = Limiter(rate, clock, log, backend)
             return limiter
 
 

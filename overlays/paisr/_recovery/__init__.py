@@ -1,4 +1,4 @@
-"""Recovery of creates whose response is lost: attempts, the databases that keep them, and reconciliation.
+"""Every create: its attempt, the database that keeps it, and reconciliation if its response is lost.
 
 Imports `_engine`, `_inputs` and `_base`.
 """

@@ -29,7 +29,7 @@ NEVER_HAPPENED: frozenset[State] = frozenset({"rejected", "not_sent"})
 
 @frozen(kw_only=True)
 class Attempt:
-    """One intent to create one invoice, whatever its outcome.
+    """One intent to create one invoice, whatever its outcome. Retries belong to it; `ApiResponse.attempts` counts them.
 
     `id` is generated locally and is not sent. `started_at` is the local time, by this machine's clock, before the first
     byte is sent. `request` is the body. `service` is the base URL: the invoice is looked for there, and nowhere else.
