@@ -10,19 +10,37 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict, evolve, field, frozen
 
 from paisr._recovery.attempts import OutcomeUnknownError
-from paisr._recovery.matching import MIN_CUT_SUMMARY, Fit, address, customer_of, fit, spellings_found, spellings_sent
+from paisr._recovery.matching import (
+    MIN_CUT_SUMMARY,
+    address,
+    customer_of,
+    earliest,
+    fit,
+    fit_of_request,
+    fit_of_time,
+    spellings_found,
+    spellings_sent,
+    worst,
+)
 from paisr_generated.api import operation_named
 from paisr_generated.list_limit import max_listed
 from paisr_generated.models.currency import Currency
 from paisr_generated.models.invoice_status import InvoiceStatus
+from paisr_generated.operations import encode
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from paisr._engine.deadlines import Deadline
     from paisr._engine.steps import Steps
     from paisr._recovery.attempts import Attempt
+    from paisr._recovery.matching import Fit
     from paisr._recovery.statements import Rows
     from paisr_generated import CreateInvoiceRequest, Invoice
     from paisr_generated.responses import ApiResponse
+
+    # Invoices that may be an attempt's, in the order of the list, and how well each fits.
+    Near = list[tuple[Invoice, Fit]]
 
 MAX_ADDRESSES = 10_000
 TIMES = ("created_at", "paid_at", "void_at")
@@ -45,16 +63,29 @@ class Listed:
                 for spelling in {*(spellings or {""}), None}:
                     self._index[customer_of(name), spelling].add(position)
 
-    def near(self, attempt: Attempt) -> list[tuple[Invoice, Fit]]:
-        """Return the invoices that may be the attempt's, in the order of the list, and how well each fits."""
-        return [(one, how) for one in self._alike(attempt.request) if (how := fit(attempt, one)) != "no"]
+    def near(self, attempts: Iterable[Attempt]) -> dict[str, Near]:
+        """Compare each attempt with the invoices that are like it. Return those that may be its own, by attempt id.
 
-    def choose(self, attempt: Attempt, rows: Rows) -> Invoice | None:
+        Equal requests are compared once: a thousand creates may have the same.
+        """
+        compared: dict[bytes, list[tuple[Invoice, Fit, datetime | None]]] = {}
+        near: dict[str, Near] = {}
+        for attempt in attempts:
+            request, key = attempt.request, encode(attempt.request)
+            if key not in compared:
+                compared[key] = [(one, fit_of_request(request, one), earliest(one)) for one in self._alike(request)]
+            near[attempt.id] = [
+                (one, how)
+                for one, fits, first in compared[key]
+                if (how := worst(fits, fit_of_time(attempt.started_at, first))) != "no"
+            ]
+        return near
+
+    def choose(self, attempt: Attempt, near: Near, rows: Rows) -> Invoice | None:
         """Return the attempt's invoice, or None. Raises `OutcomeUnknownError` if neither is certain.
 
         None means: the list is complete, and every invoice near the attempt belongs to another create.
         """
-        near = self.near(attempt)
         owners = rows.owners(attempt.service or "", [one.id for one, _ in near])
         own = [one for one, _ in near if owners.get(one.id) == attempt.id]
         if own:

@@ -30,7 +30,7 @@ from paisr_generated.operations import encode
 if TYPE_CHECKING:
     from paisr._engine.deadlines import Deadline
     from paisr._engine.steps import Steps
-    from paisr._recovery.listed import Listed, Lists
+    from paisr._recovery.listed import Listed, Lists, Near
     from paisr._recovery.statements import Rows
     from paisr._recovery.store import AttemptStore
 
@@ -147,14 +147,20 @@ class Reconciler:
     def _decide_batch(self, entries: Sequence[JournalEntry], listed: Listed) -> Steps[dict[str, Result]]:
         """Decide creates, and record their outcomes in the same transaction."""
         results: dict[str, Result] = {}
+        near: dict[str, Near] = {}
         is_over = False
+
+        def settle() -> None:
+            # Before the transaction, in which every other create waits.
+            near.update(listed.near(entry.attempt for entry in entries))
+            self.store.settle(entries, decide, self.deadline.remaining())
 
         def decide(attempt: Attempt, entry: JournalEntry, rows: Rows) -> CreateOutcome | None:
             if is_over:  # the caller was told that these outcomes are unknown, so nothing may be recorded
                 raise StoreError("did not respond in time")
             try:
                 _refuse_changed(attempt, entry)
-                invoice = results[attempt.id] = listed.choose(attempt, rows)
+                invoice = results[attempt.id] = listed.choose(attempt, near[attempt.id], rows)
             except OutcomeUnknownError as error:
                 results[attempt.id] = error
                 return None
@@ -164,9 +170,7 @@ class Reconciler:
             return CreateOutcome(state="absent") if is_certain else None
 
         try:
-            yield from self.store.run(
-                lambda: self.store.settle(entries, decide, self.deadline.remaining()), self.deadline
-            )
+            yield from self.store.run(settle, self.deadline)
         except StoreError as error:
             is_over = True
             if len(results) < len(entries):

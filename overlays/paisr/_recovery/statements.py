@@ -85,7 +85,8 @@ class Rows:
 
     def owners(self, service: str, invoice_ids: Iterable[str]) -> dict[str, str]:
         """The id of the create that owns an invoice, by the invoice's id."""
-        owners = {row[4]: row[0] for row in self.among("invoice_id", invoice_ids, "service = ?", [service])}
+        rows = self.among("invoice_id", invoice_ids, "service = ?", [service], columns="invoice_id, id")
+        owners = {row[0]: row[1] for row in rows}
         return owners | {one.invoice_id: attempt.id for attempt, one in list(self.unwritten.values()) if one.invoice_id}
 
     def competing(self, service: str, invoice: Invoice) -> list[JournalEntry]:
@@ -96,18 +97,24 @@ class Rows:
     def first(self, where: str, parameters: Sequence[Any]) -> JournalEntry | None:
         return next(map(self.entry, self.raw(where, parameters)), None)
 
-    def raw(self, where: str, parameters: Sequence[Any]) -> Sequence[Sequence[Any]]:
-        """Rows for `entry`, which needs no transaction."""
-        return self.transaction.execute(f"SELECT {COLUMNS} FROM paisr_attempts WHERE {where}", parameters).fetchall()
+    def raw(self, where: str, parameters: Sequence[Any], columns: str = COLUMNS) -> Sequence[Sequence[Any]]:
+        """Rows, by default for `entry`, which needs no transaction."""
+        return self.transaction.execute(f"SELECT {columns} FROM paisr_attempts WHERE {where}", parameters).fetchall()
 
     def among(
-        self, column: str, values: Iterable[str], where: str = "1 = 1", parameters: Sequence[Any] = ()
+        self,
+        column: str,
+        values: Iterable[str],
+        where: str = "1 = 1",
+        parameters: Sequence[Any] = (),
+        columns: str = COLUMNS,
     ) -> Iterator[Sequence[Any]]:
         """The rows that have one of these values in a column."""
         every = list(values)
         for start in range(0, len(every), MAX_PARAMETERS):
             part = every[start : start + MAX_PARAMETERS]
-            yield from self.raw(f"{where} AND {column} IN ({', '.join('?' * len(part))})", [*parameters, *part])
+            condition = f"{where} AND {column} IN ({', '.join('?' * len(part))})"
+            yield from self.raw(condition, [*parameters, *part], columns)
 
     def entry(self, row: Sequence[Any]) -> JournalEntry:
         """The entry of a row, with its outcome, even if that is unwritten."""

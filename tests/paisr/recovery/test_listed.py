@@ -51,10 +51,9 @@ requests = st.builds(
 @given(st.lists(invoices, max_size=12), st.lists(requests, min_size=1, max_size=4))
 def test_the_index_returns_exactly_the_candidates(found: list[Any], sent: list[Any]) -> None:
     listed = Listed(invoices=found, truncated=False)
-    for request in [*sent, *sent]:
-        attempt = Attempt.of(request, NOW)
-        expected = [(one, how) for one in found if (how := fit(attempt, one)) != "no"]
-        assert listed.near(attempt) == expected
+    attempts = [Attempt.of(request, NOW + later) for later in (timedelta(0), timedelta(days=1)) for request in sent]
+    expected = {attempt.id: [(one, how) for one in found if (how := fit(attempt, one)) != "no"] for attempt in attempts}
+    assert listed.near(attempts) == expected
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)

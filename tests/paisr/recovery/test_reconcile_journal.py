@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import time as clocks
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import SimpleNamespace
@@ -21,12 +23,14 @@ from paisr import (
     InvalidArgumentError,
     Invoice,
     Journal,
+    LineItem,
     OutcomeUnknownError,
     UnprocessableEntityError,
 )
 from paisr._base.processes import current_process_token
 from paisr._base.runtime import Runtime
 from paisr._engine.deadlines import Deadline
+from paisr._recovery import matching
 from paisr._recovery.attempts import CreateOutcome, StoreError, Work
 from paisr._recovery.reconcile import BATCH
 from paisr._recovery.store import AttemptStore
@@ -309,6 +313,39 @@ def test_four_thousand_open_creates_are_reconciled_in_seconds(
     assert len({what.id for _, what in found if isinstance(what, Invoice)}) == 999
     assert [what for _, what in found].count(None) == 3001
     assert service.reads == calls, "more than one list was read"
+
+
+def test_equal_creates_are_compared_once_and_outside_the_transaction(
+    side: Any, client: Any, service: Any, attempt_of: Any, time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other creates, and a fork, wait for the end of a transaction."""
+    store = client._session.recovery.store
+    items = [LineItem("Pizza", 2, 75)]
+    for _ in range(20):
+        store.begin(attempt_of(items=items), None, Work(), Deadline(1, time.runtime.clock))
+    for _ in range(3):
+        service.create({"summary": "A simple pizza order"})
+        service.invoices[-1]["amount"] = {"sub_total": 150}
+    time.seconds += 2
+    transaction, same_total = store.database.transaction, matching._same_total
+    open_transactions, comparisons = list[None](), list[int]()
+
+    @contextmanager
+    def counted_transaction(*arguments: Any, **settings: Any) -> Iterator[Any]:
+        with transaction(*arguments, **settings) as begun:
+            open_transactions.append(None)
+            yield begun
+        open_transactions.pop()
+
+    def counted_comparison(*arguments: Any) -> bool:
+        comparisons.append(len(open_transactions))
+        return same_total(*arguments)
+
+    monkeypatch.setattr(store.database, "transaction", counted_transaction)
+    monkeypatch.setattr(matching, "_same_total", counted_comparison)
+    pairs = side.call(client, "reconcile_journal", settle_after=0)
+    assert [len(what.candidates) for _, what in pairs] == [3] * 20
+    assert comparisons == [0, 0, 0], "open transactions during each comparison"
 
 
 # Truncated lists
