@@ -201,7 +201,8 @@ class Lists:
         """Return the narrowest filters for this attempt, after a list with `filters` was cut off."""
         own = Filters.of(attempt)
         ids = self.ids.get(address(attempt.request.customer), frozenset())
-        return evolve(own, resource_id=next(iter(ids))) if own == filters and len(ids) == 1 else own
+        by_id = evolve(own, resource_id=next(iter(ids))) if len(ids) == 1 else own
+        return by_id if filters in {own, by_id} else own
 
     def read_in_parts(self, listed: Listed, filters: Filters, deadline: Deadline) -> Steps[Listed]:
         """Complete a list that was cut off with its parts: by status, and by currency if that is not enough."""

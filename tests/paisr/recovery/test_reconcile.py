@@ -364,6 +364,16 @@ def test_a_truncated_list_is_read_again_by_the_customers_id(side: Any, begin: An
     assert service.reads == ["limit=1000", "resource_id=cus_123456&limit=1000"]
 
 
+def test_a_list_by_the_customers_id_that_is_truncated_is_read_in_parts(side: Any, begin: Any) -> None:
+    service = Service(*others())
+    client, attempt = begin(service, customer="jane@example.com")
+    assert "1000" in str(unknown(side, client, attempt))
+    first, *later = service.reads
+    assert first == "limit=1000"
+    assert all("resource_id=cus_123456" in one for one in later)
+    assert len(later) == len(set(later))
+
+
 def test_two_customers_with_one_address_leave_the_outcome_unknown(side: Any, begin: Any) -> None:
     stranger = listed(2, customer={"id": "cus_9", "email": "jane@example.com"}, summary="Another")
     service = Service(listed(1), stranger, *others(customer={"id": "cus_2"}, amount={"sub_total": 7}))
