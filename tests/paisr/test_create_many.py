@@ -529,6 +529,31 @@ def test_async_rows_are_created_before_an_error_of_their_iterator(service: Any, 
     assert [one.created is not None for one in asyncio.run(scenario())] == [True]
 
 
+def test_rows_in_flight_have_their_results_before_an_error_of_the_iterator(service: Any, path: Any) -> None:
+    async def scenario() -> list[RowResult]:
+        are_in_flight = asyncio.Event()
+
+        async def rows() -> AsyncIterator[dict[str, Any]]:
+            yield row(1)
+            yield row(2)
+            are_in_flight.set()
+            raise LookupError("the rows end here")
+
+        async def respond(request: httpx.Request) -> httpx.Response:
+            await are_in_flight.wait()
+            response: httpx.Response = service(request)
+            return response
+
+        async with AsyncPaisr("tok", journal=path, transport=httpx.MockTransport(respond)) as client:
+            results = client.invoices.create_many(rows(), concurrency=3)
+            found = [await anext(results), await anext(results)]
+            with pytest.raises(LookupError):
+                await anext(results)
+        return found
+
+    assert sorted((one.index, one.created is not None) for one in asyncio.run(scenario())) == [(0, True), (1, True)]
+
+
 def test_a_consumer_that_stops_early_waits_for_no_further_row(service: Any, path: Any) -> None:
     async def rows() -> AsyncIterator[dict[str, Any]]:
         yield row(1)

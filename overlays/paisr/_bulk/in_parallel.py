@@ -45,6 +45,7 @@ class RowsInFlight:
         self._size = concurrency
         self._batches = self._batches_of(rows)
         self._is_over = False
+        self._error: Exception | None = None
         self._ready: deque[Item] = deque()
         self._tasks: set[Task] = set()
         self._reading: Task | None = None
@@ -52,7 +53,8 @@ class RowsInFlight:
     async def results(self) -> AsyncGenerator[RowResult]:
         """Create an invoice for each row, and yield the results.
 
-        When the consumer stops, no new row starts, and rows in flight finish. When it is cancelled, they are, too.
+        When the consumer stops, no new row starts, and rows in flight finish. When it is cancelled, they are, too. An
+        error of `rows` is raised after the results of the rows before it; undecided rows are not tried again.
         """
         try:
             while self._start():
@@ -61,6 +63,8 @@ class RowsInFlight:
                 self._tasks -= done  # not reached if one raised: the end awaits them all
                 for result in results:
                     yield result
+            if self._error is not None:
+                raise self._error
         except asyncio.CancelledError:
             for task in self._tasks:
                 task.cancel()
@@ -77,7 +81,7 @@ class RowsInFlight:
                 self._tasks.add(asyncio.ensure_future(self._create(item)))
             elif self._ready:
                 self._tasks.add(asyncio.ensure_future(self._create(self._ready.popleft())))
-            elif self._is_over:
+            elif self._is_over or self._error is not None:
                 break
             else:
                 self._reading = asyncio.ensure_future(self._read())
@@ -90,7 +94,11 @@ class RowsInFlight:
 
     async def _read(self) -> list[RowResult]:
         """Return the results that are known without sending; the other rows are ready to start."""
-        batch = await anext(self._batches, None)
+        try:
+            batch = await anext(self._batches, None)
+        except Exception as error:  # an error of `rows`
+            self._error = error
+            return []
         if batch is None:
             self._is_over = True
             return []
