@@ -88,9 +88,10 @@ class Invoices(ContractInvoices):
 
         None means "not there now": a slow service may still be processing the request, so wait about a minute, and
         reconcile again before you send the create again. Raises `OutcomeUnknownError` if the result is not certain:
-        more than one invoice fits, one nearly fits (its summary was cut or escaped, its total or its time differs), the
-        list was cut off, or the invoice also fits another open create. Its `candidates` are the invoices that were
-        found. If the service leaves out `created_at`, an older invoice that is otherwise equal fits.
+        more than one invoice fits, one nearly fits (its summary was cut or escaped, its total differs, or the service
+        dates it between 5 minutes and about a day before the attempt, as when this machine's clock is ahead), the list
+        was cut off, or the invoice also fits another open create. Its `candidates` are the invoices that were found. If
+        the service leaves out `created_at`, an older invoice that is otherwise equal fits.
         """
         return self._caller.run(self._caller.session.reconcile(attempt, timeout=timeout))
 
