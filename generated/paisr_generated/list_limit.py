@@ -1,5 +1,5 @@
 # Copied from generator-templates/support/list_limit.py by scripts/generate.py. Do not edit: change that file.
-"""Whether a list may be truncated: it has as many items as its `limit` allows."""
+"""Whether a list may be truncated: it has as many items as its `limit` allows. `rules` has the limit's own bounds."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Copied from generator-templates/support/rules.py by scripts/generate.py. Do not edit: change that file.
-"""The contract's rules for values that are sent, as data. overlays/paisr checks arguments against them."""
+"""The contract's rules for values that are sent, as data. overlays/paisr/_inputs checks arguments against them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a list may be truncated: it has as many items as its `limit` allows."""
+"""Whether a list may be truncated: it has as many items as its `limit` allows. `rules` has the limit's own bounds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract's rules for values that are sent, as data. overlays/paisr checks arguments against them."""
+"""The contract's rules for values that are sent, as data. overlays/paisr/_inputs checks arguments against them."""
 
 from __future__ import annotations
 

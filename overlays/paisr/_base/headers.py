@@ -1,4 +1,4 @@
-"""Headers that a user adds to the client's own."""
+"""Checks the headers that a user adds. `RequestMaker` in `_transport/requests.py` puts them into every request."""
 
 from __future__ import annotations
 

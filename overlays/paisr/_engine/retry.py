@@ -1,4 +1,4 @@
-"""What is safe to send again, and when; and the budget of retries."""
+"""What is safe to send again, and when; and the budget of retries. `exchange.py` decides with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests for the wire. The parts that are the same in every request are built once."""
+"""Requests for the wire, with the headers that every request has. What is the same in all of them is built once."""
 
 from __future__ import annotations
 
