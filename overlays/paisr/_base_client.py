@@ -126,7 +126,7 @@ class BaseClient(Generic[HttpxTransport]):
             max_retries=read_max_retries(max_retries),
             limiter=_limiter(rate_limit, runtime, service, secret),
             runtime=runtime,
-            secret=secret,
+            secret=self._route.secrets,
             drift=_drift_watch(on_drift, unreadable),
             on_event=read_on_event(on_event),
             service=service.url,

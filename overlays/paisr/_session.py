@@ -87,7 +87,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
         refuse_another_request(_body(operation, values), self.policy.runtime.now(), entry)
         raw = RawResponse(200, [], entry.response or b"")
-        return cast("T", read_response(raw, operation, self.policy.secret, self.policy.drift, ())[1])
+        return cast("T", read_response(raw, operation, self.policy.secret, self.policy.drift)[1])
 
     def wait(self, invoice_id: str, *, until: str | Iterable[str], timeout: float, interval: float) -> Steps[Invoice]:
         wanted = wanted_statuses(until)

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from paisr._base.errors import ConfigurationError
 from paisr._base.headers import check_header, check_value
 from paisr._base.route import Service, ascii_host, is_loopback, names_one_host
-from paisr._base.secrets import Secret
+from paisr._base.secrets import Secret, Secrets
 from paisr._base.texts import safe_repr, type_name
 from paisr._base.version import __version__
 from paisr._engine.events import OnEvent, harmless
@@ -62,9 +62,7 @@ class RotatingToken(Secret):
         return secret.reveal()
 
     def scrub(self, text: str) -> str:
-        for secret in self._latest.copy():
-            text = secret.scrub(text)
-        return text
+        return Secrets(*self._latest.copy()).scrub(text)
 
 
 def _checked_token(secret: Secret) -> Secret:

@@ -11,11 +11,19 @@ from typing import Any
 
 import pytest
 
+from paisr._bulk import items
+from paisr_cli import _fields
 from paisr_cli._exits import Exit
 from paisr_stub import StubServer
 
 CREATE = ("invoices", "create", "--customer", "jane@example.com", "--summary", "Pizza", "--due", "In 3 days")
 Write = Callable[..., Path]
+
+
+def test_the_command_line_and_the_library_have_the_same_decimals() -> None:
+    assert _fields.DECIMALS == items.DECIMALS
+
+
 PRICES = [
     ("1.500", "unit_price='1.500' has 3 decimals, and SRD has 2; write 1500 or 1.50."),
     ("1.234", "unit_price='1.234' has 3 decimals, and SRD has 2; write 1234 or 1.23."),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from paisr._base.secrets import with_login
+
 if TYPE_CHECKING:
     import ssl
 
@@ -60,6 +62,11 @@ class Route(Struct, frozen=True, kw_only=True, weakref=True):
     tls: ssl.SSLContext | None
     token: Secret
     headers: tuple[tuple[str, Secret], ...] = ()
+
+    @property
+    def secrets(self) -> Secret:
+        """The token and the proxy's login: no error shows an echo of them."""
+        return with_login(self.token, self.proxy)
 
 
 def ascii_host(host: str) -> str:

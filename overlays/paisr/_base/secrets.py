@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Hashable
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import unquote, urlsplit
 
 from paisr._base.texts import type_name
 
@@ -75,6 +78,39 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a client's secrets cannot be pickled; make a new client from the settings instead")
+
+
+class Secrets(Secret):
+    """Several secrets in one: `scrub` removes all of them."""
+
+    __slots__ = ("_all",)
+
+    def __init__(self, *secrets: Secret) -> None:
+        super().__init__("")
+        self._all = secrets
+
+    def scrub(self, text: str) -> str:
+        for secret in self._all:
+            text = secret.scrub(text)
+        return text
+
+
+def with_login(token: Secret, proxy: Secret | None) -> Secret:
+    """The token and the login for the proxy: a proxy that responds inside its tunnel could echo both."""
+    login = None
+    with suppress(ValueError):  # `choose_proxy` refuses such a URL
+        login = None if proxy is None else login_of(proxy)
+    if login is None:
+        return token
+    whole, password = b":".join(login), login[1] or login[0]
+    # The longer texts come first, because they contain the shorter ones.
+    return Secrets(*(Secret(one.decode()) for one in (b64encode(whole), whole, password)), token)
+
+
+def login_of(url: Secret) -> tuple[bytes, bytes] | None:
+    """The user name and password in a URL, as they are sent; None if it has no user name. May raise `ValueError`."""
+    parts = urlsplit(url.reveal())
+    return (unquote(parts.username).encode(), unquote(parts.password or "").encode()) if parts.username else None
 
 
 @cache

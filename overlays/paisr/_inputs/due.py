@@ -63,8 +63,10 @@ def _from_relativedelta(due: relativedelta) -> str:
         raise InvalidArgumentError(f"due={due} is a point in time and not a time from now; {ADVICE}.")
     if not months:
         return _from_timedelta(rest)
-    if rest or months < 0:
-        raise InvalidArgumentError(f"due={due} is not after now, or mixes months with smaller units; {ADVICE}.")
+    if rest:
+        raise InvalidArgumentError(f"due={due} mixes months with smaller units; give one of them, or a date.")
+    if months < 0:
+        raise InvalidArgumentError(f"due={due} is not after now; {ADVICE}.")
     return _in(months // 12, "year") if months % 12 == 0 else _in(months, "month")
 
 

@@ -121,7 +121,7 @@ class Limiter:
         self._asking = None
 
     def _ahead(self, ticket: Ticket) -> int | None:
-        """Count the tickets before this one. None if it has left, or while another one asks the backend."""
+        """Queue the ticket, and count those before it. None if it has left, or while another one asks the backend."""
         while self._left:
             self._waiting.pop(self._left.popleft(), None)
         if ticket.has_left:  # cancelled in another thread before it got the lock

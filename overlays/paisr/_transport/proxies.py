@@ -6,11 +6,11 @@ import os
 import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from paisr._base.errors import ConfigurationError
 from paisr._base.route import DEFAULT_PORTS, Server, ascii_host, names_one_host
-from paisr._base.secrets import Secret
+from paisr._base.secrets import Secret, login_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,15 +34,14 @@ class Proxy(Server, frozen=True, kw_only=True):
         """
         hint = "give one such as 'http://proxy.example:3128'"
         try:
-            parts = urlsplit(url.reveal())
-            login = unquote(parts.username or "").encode(), unquote(parts.password or "").encode()
+            parts, login = urlsplit(url.reveal()), login_of(url)
             port = parts.port or DEFAULT_PORTS.get(parts.scheme)
         except ValueError:
             return f"The proxy's URL cannot be read; {hint}."
         host = ascii_host(parts.hostname or "") if names_one_host(parts.netloc.rpartition("@")[2]) else ""
         if parts.scheme not in DEFAULT_PORTS or not host:
             return f"The proxy's URL is not one of {', '.join(DEFAULT_PORTS)} with a host; {hint}."
-        proxy = cls(scheme=parts.scheme, host=host, port=port, login=login if parts.username else None)
+        proxy = cls(scheme=parts.scheme, host=host, port=port, login=login)
         if not proxy.is_http and find_spec("socksio") is None:
             return "A SOCKS proxy needs the package socksio: install httpx[socks]."
         return proxy

@@ -51,8 +51,8 @@ class SyncPool(Pool):
     def permit(self, progress: Progress) -> ConnectionPermit:
         return ConnectionPermit(self, progress)
 
-    def admits(self, permit: ConnectionPermit) -> bool:
-        """Whether a call with this permit may use a connection; at most `MAX_CONNECTIONS` may."""
+    def admit(self, permit: ConnectionPermit) -> bool:
+        """Let the permit's call use a connection, unless `MAX_CONNECTIONS` calls do; return whether it may."""
         with self._lock:
             held, limit = self._permits, connections.MAX_CONNECTIONS
             if len(held.references) >= limit and len(held.alive()) >= limit:
@@ -91,7 +91,7 @@ class ConnectionPermit:
         self._progress = progress
 
     def __aenter__(self) -> NoWait:
-        while not self._pool.admits(self):
+        while not self._pool.admit(self):
             time.sleep(min(self._progress.remaining(), POLL_INTERVAL))
         return NO_WAIT
 

@@ -54,7 +54,7 @@ class PoolTransport(ForkSafe):
             with pool.within(deadline):
                 return await self._exchange(pool, request, progress)
         except BaseException as error:
-            return own_failure(error, progress, self._route.token)
+            return own_failure(error, progress, self._route.secrets)
 
     async def _exchange(self, pool: Pool, request: Request, progress: Progress) -> RawResponse:
         outgoing = self._maker.for_wire(request)

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from paisr import AuthenticationError, OutcomeUnknownError, PaisrError, UnexpectedResponseError
-from paisr._base.secrets import MAX_LAYERS, MAX_UNESCAPED, Secret, _unescaped
+from paisr._base.secrets import MAX_LAYERS, MAX_UNESCAPED, Secret, _unescaped, with_login
 
 CANARY = "CANARY/c0ffee/token"
 PASSWORD = "CANARY-pa55word"
@@ -321,15 +321,22 @@ PROXY_ECHOES = {
 }
 
 
-@pytest.mark.parametrize("base_url", ["https://api.example/v2", "http://127.0.0.1:9/v2"], ids=["over TLS", "plain"])
+@pytest.mark.parametrize(
+    ("base_url", "opens"),
+    [("https://api.example/v2", False), ("http://127.0.0.1:9/v2", False), ("http://127.0.0.1:9/v2", True)],
+    ids=["over TLS", "plain", "inside the tunnel"],
+)
 @pytest.mark.parametrize("echo", PROXY_ECHOES.values(), ids=PROXY_ECHOES)
 def test_an_echo_of_the_proxys_login_is_not_repeated(
-    side: Any, raw_server: Any, logs: Any, create: Any, base_url: str, echo: str
+    side: Any, raw_server: Any, logs: Any, create: Any, base_url: str, opens: bool, echo: str
 ) -> None:
+    """The proxy responds to the request for a tunnel, or opens one and responds inside it in place of the service."""
     if echo.startswith("{"):
         echo = f"HTTP/1.1 {200 if 'true' in echo else 407} OK\r\nContent-Length: {len(echo)}\r\n\r\n{echo}"
 
     def talk(server: Any, connection: Any) -> None:
+        if opens and server.read(connection):
+            connection.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
         if server.read(connection):
             connection.sendall(echo.encode())
 
@@ -349,6 +356,14 @@ def test_an_echo_of_the_proxys_login_is_not_repeated(
     assert BASIC.encode() in server.requests[0]
     assert_hidden(f"{events}{logs()}")
     assert BASIC not in f"{events}{logs()}"
+
+
+def test_a_proxys_login_is_hidden_with_a_short_password_and_without_one() -> None:
+    assert with_login(Secret(CANARY), Secret("http://user:pass@p.example")).scrub("of user:pass") == "of [secret]"
+    hidden = with_login(Secret(CANARY), Secret("http://user-c0ffee@127.0.0.1:3128"))
+    assert hidden.scrub(f"user-c0ffee {CANARY} dXNlci1jMGZmZWU6") == "[secret] [secret] [secret]"
+    for proxy in ("http://127.0.0.1:3128", "http://user:pa55word@[::1"):
+        assert with_login(hidden, Secret(proxy)) is hidden
 
 
 def test_the_logs_of_a_users_transport_have_no_echoed_token(side: Any, raw_server: Any, logs: Any) -> None:

@@ -79,6 +79,15 @@ def test_a_due_date_that_is_no_future_time_is_refused(due: Any) -> None:
     assert len(sentence) < 300
 
 
+def test_months_that_are_past_or_mixed_are_refused_each_with_its_reason() -> None:
+    refused = {}
+    for due in (relativedelta(months=-1), relativedelta(months=1, days=1)):
+        with pytest.raises(InvalidArgumentError) as caught:
+            text(due)
+        refused[str(caught.value).partition("; ")[0].removeprefix(f"due={due} ")] = due
+    assert list(refused) == ["is not after now", "mixes months with smaller units"]
+
+
 @pytest.mark.parametrize("due", ["2026-12-31", "31-12-2026", "next friday"])
 def test_a_text_is_passed_on_because_no_grammar_is_documented(due: str) -> None:
     assert text(due) == due
